@@ -1,0 +1,1 @@
+//! Delivers finished requests from the queue to amoCRM

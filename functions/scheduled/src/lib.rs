@@ -1,0 +1,1 @@
+//! Repairs by the clock: unsent requests, amoCRM tokens, alarms to the admin chat

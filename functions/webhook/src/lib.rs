@@ -1,0 +1,1 @@
+//! Talks to the customer: Telegram webhook in, screens out, finished requests stored and queued

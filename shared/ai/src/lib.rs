@@ -1,0 +1,1 @@
+//! Understanding a free sentence: a model, and rules that work without one

@@ -1,0 +1,16 @@
+//! The life of a request on its way to amoCRM: data and pure transitions.
+//!
+//! A [`Request`] is what a customer asked for, complete and in the words a manager reads. A [`Lead`] is a request with
+//! the state of its delivery; it is the item of the Leads table. Nothing here does I/O or looks at a clock.
+
+mod delivery;
+mod request;
+
+pub use delivery::{Attempt, BACKOFF_CAP, Backoff, Failure, Lead, Progress, Refused, Status, Trouble};
+pub use request::{Answer, CrmField, Customer, LeadId, Photo, Request};
+
+/// Seconds since the Unix epoch.
+pub type Seconds = i64;
+
+/// How long a delivered lead is kept before DynamoDB deletes it, in seconds (30 days).
+pub const RETENTION_AFTER_SENT: Seconds = 30 * 24 * 3600;

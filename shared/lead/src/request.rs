@@ -1,0 +1,233 @@
+//! What a customer asked for.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use ulid::Ulid;
+
+use crate::Seconds;
+
+/// Identifies a request for ever. Made when the dialog starts, so that finishing it twice is one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LeadId(pub Ulid);
+
+impl LeadId {
+    /// The number customers and managers say to each other: the last eight characters of the id, «K7QX-3M9Q». The deal
+    /// carries it in its `REQUEST_ID` field, and a deal whose creation was not confirmed is looked up by it.
+    #[must_use]
+    pub fn request_number(&self) -> String {
+        let id = self.0.to_string();
+        format!("{}-{}", &id[18..22], &id[22..])
+    }
+}
+
+impl fmt::Display for LeadId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl FromStr for LeadId {
+    type Err = ulid::DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// A finished request, as the dialog hands it over. Every text in it is plain and may contain anything a person can type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Id of the request.
+    pub id: LeadId,
+    /// Which questionnaire it came from: `sell`, `buy`, `find`, `check`, `legal`, `manager`.
+    pub branch: String,
+    /// The service in the manager's words: «Продажа авто».
+    pub service: String,
+    /// Make or topic: the middle part of the deal's name «{service} — {topic} — {name}».
+    pub topic: String,
+    /// Who asked.
+    pub customer: Customer,
+    /// Whole roubles, where a number is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<u64>,
+    /// Values for the deal's custom fields (never `TelegramId`, `TelegramUsername`: those are the contact's).
+    pub fields: BTreeMap<CrmField, String>,
+    /// Every question with its answer, in the order asked; skipped ones are left out.
+    pub answers: Vec<Answer>,
+    /// Photos in the order sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<Photo>,
+    /// When «Отправить» was pressed.
+    pub created_at: Seconds,
+}
+
+impl Request {
+    /// Name of the deal: «{service} — {topic} — {name}».
+    #[must_use]
+    pub fn deal_name(&self) -> String {
+        [self.service.as_str(), self.topic.as_str(), self.customer.name.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" — ")
+    }
+
+    /// FIFO message group: requests with one phone are delivered one after the other, so that they never race for one
+    /// contact. A hash, because the queue carries no personal data.
+    #[must_use]
+    pub fn queue_group(&self) -> String {
+        let digest = Sha256::digest(self.customer.phone.as_bytes());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// Telegram chat, which in a private chat is the user's id.
+    pub chat_id: i64,
+    /// Telegram username without `@`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The name typed in the dialog.
+    pub name: String,
+    /// E.164: `+79001234567`.
+    pub phone: String,
+}
+
+/// One line of the note: a question and what was answered, both as a person reads them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// «Пробег».
+    pub question: String,
+    /// «85 000 км».
+    pub answer: String,
+}
+
+/// A photo at Telegram. The link to it carries the bot's token, so only the id is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Photo {
+    /// Telegram `file_id`, for `getFile`.
+    pub file_id: String,
+    /// Telegram `file_unique_id`: the same photo sent twice has the same one.
+    pub unique_id: String,
+}
+
+/// The custom fields of a deal (and, for the two Telegram ones, of a contact).
+///
+/// [`CrmField::code`] is the field's code in amoCRM, as `carquery amocrm setup` creates it, and the end of the variable
+/// `AMOCRM_FIELD_{code}` that overrides it with a numeric id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the names say it; `title` has the words a manager sees")]
+pub enum CrmField {
+    TelegramId,
+    TelegramUsername,
+    ServiceType,
+    CarBrand,
+    CarModel,
+    CarYear,
+    Budget,
+    Mileage,
+    Transmission,
+    DriveType,
+    BodyType,
+    VinNumber,
+    CheckType,
+    Source,
+    RequestId,
+}
+
+impl CrmField {
+    /// Every field, in the order a manager sees them in the card.
+    pub const ALL: [Self; 15] = [
+        Self::TelegramId,
+        Self::TelegramUsername,
+        Self::ServiceType,
+        Self::CarBrand,
+        Self::CarModel,
+        Self::CarYear,
+        Self::Budget,
+        Self::Mileage,
+        Self::Transmission,
+        Self::DriveType,
+        Self::BodyType,
+        Self::VinNumber,
+        Self::CheckType,
+        Self::Source,
+        Self::RequestId,
+    ];
+
+    /// The field's code in amoCRM.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TelegramId => "TELEGRAM_ID",
+            Self::TelegramUsername => "TELEGRAM_USERNAME",
+            Self::ServiceType => "SERVICE_TYPE",
+            Self::CarBrand => "CAR_BRAND",
+            Self::CarModel => "CAR_MODEL",
+            Self::CarYear => "CAR_YEAR",
+            Self::Budget => "BUDGET",
+            Self::Mileage => "MILEAGE",
+            Self::Transmission => "TRANSMISSION",
+            Self::DriveType => "DRIVE_TYPE",
+            Self::BodyType => "BODY_TYPE",
+            Self::VinNumber => "VIN_NUMBER",
+            Self::CheckType => "CHECK_TYPE",
+            Self::Source => "SOURCE",
+            Self::RequestId => "REQUEST_ID",
+        }
+    }
+
+    /// The field's name in the card.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::TelegramId => "Telegram ID",
+            Self::TelegramUsername => "Telegram username",
+            Self::ServiceType => "Тип услуги",
+            Self::CarBrand => "Марка",
+            Self::CarModel => "Модель",
+            Self::CarYear => "Год выпуска",
+            Self::Budget => "Бюджет",
+            Self::Mileage => "Пробег",
+            Self::Transmission => "Коробка передач",
+            Self::DriveType => "Привод",
+            Self::BodyType => "Кузов",
+            Self::VinNumber => "VIN или госномер",
+            Self::CheckType => "Вид проверки",
+            Self::Source => "Источник",
+            Self::RequestId => "Номер заявки",
+        }
+    }
+
+    /// Whether the field belongs to the contact; all others belong to the deal.
+    #[must_use]
+    pub const fn is_contact_field(self) -> bool {
+        matches!(self, Self::TelegramId | Self::TelegramUsername)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_number_is_the_end_of_the_id() {
+        let id: LeadId = "01JD0000000000000AK7QX3M9Q".parse().unwrap();
+        assert_eq!(id.request_number(), "K7QX-3M9Q");
+    }
+
+    #[test]
+    fn codes_are_the_names_that_serde_writes() {
+        for field in CrmField::ALL {
+            assert_eq!(serde_json::to_value(field).unwrap(), field.code());
+        }
+    }
+}

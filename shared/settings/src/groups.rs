@@ -1,0 +1,266 @@
+//! The settings, one struct a concern.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use crate::Env;
+
+/// The bot at Telegram.
+#[derive(Clone, Debug)]
+pub struct Telegram {
+    /// `TELEGRAM_BOT_TOKEN`
+    pub token: SecretString,
+    /// `TELEGRAM_API_URL`
+    pub api_url: String,
+    /// `ADMIN_CHAT_ID`: where alerts go; without it they are only logged.
+    pub admin_chat_id: Option<i64>,
+}
+
+impl Telegram {
+    /// Reads the group.
+    pub fn read(env: &mut Env) -> Self {
+        Self {
+            token: env.required_secret("TELEGRAM_BOT_TOKEN"),
+            api_url: env.address("TELEGRAM_API_URL", "https://api.telegram.org"),
+            admin_chat_id: env.parsed("ADMIN_CHAT_ID"),
+        }
+    }
+}
+
+/// The conversation.
+#[derive(Clone, Debug)]
+pub struct Dialog {
+    /// `SESSION_TTL_SECONDS`: a dialog ends so long after the last answer.
+    pub session_ttl_seconds: i64,
+    /// `PRIVACY_POLICY_URL`: the dealer's policy, linked where consent is given.
+    pub privacy_policy_url: Option<String>,
+}
+
+impl Dialog {
+    /// Reads the group.
+    pub fn read(env: &mut Env) -> Self {
+        let url = env.address("PRIVACY_POLICY_URL", "");
+        Self {
+            session_ttl_seconds: env.parsed_or("SESSION_TTL_SECONDS", 1800),
+            privacy_policy_url: Some(url).filter(|url| !url.is_empty()),
+        }
+    }
+}
+
+/// The amoCRM account.
+#[derive(Clone, Debug)]
+pub struct Amocrm {
+    /// `AMOCRM_MOCK_MODE`: pretend that amoCRM took everything, without calling it.
+    pub mock_mode: bool,
+    /// `AMOCRM_BASE_URL`, or made of `AMOCRM_SUBDOMAIN`.
+    pub base_url: String,
+    /// How the account is entered; `None` only in mock mode.
+    pub auth: Option<Auth>,
+    /// `AMOCRM_PIPELINE_ID`
+    pub pipeline_id: Option<u64>,
+    /// `AMOCRM_STATUS_ID`
+    pub status_id: Option<u64>,
+    /// `AMOCRM_RESPONSIBLE_USER_ID`
+    pub responsible_user_id: Option<u64>,
+    /// `AMOCRM_FIELD_*`
+    pub fields: AmocrmFields,
+    /// `AMOCRM_RATE_LIMIT`: requests a second that the account allows.
+    pub rate_limit: u32,
+    /// `CALLBACK_TASK_MINUTES`: the call-back task is due so soon; 0 switches it off.
+    pub callback_task_minutes: u32,
+    /// `RETRY_MAX_ATTEMPTS`: tries of one request before the lead waits for its next turn.
+    pub retry_max_attempts: u32,
+    /// `RETRY_BACKOFF_BASE`: the pause before try n is this to the power n-1, in seconds.
+    pub retry_backoff_base: f64,
+}
+
+/// How the account is entered.
+#[derive(Clone, Debug)]
+pub enum Auth {
+    /// `AMOCRM_LONG_LIVED_TOKEN`
+    LongLived(SecretString),
+    /// An OAuth pair, kept in the Credentials table.
+    OAuth(OAuth),
+}
+
+/// The integration whose OAuth pair is used.
+#[derive(Clone, Debug)]
+pub struct OAuth {
+    /// `AMOCRM_CLIENT_ID`
+    pub client_id: String,
+    /// `AMOCRM_CLIENT_SECRET`
+    pub client_secret: SecretString,
+    /// `AMOCRM_REDIRECT_URI`
+    pub redirect_uri: String,
+}
+
+/// Numeric ids that override the codes of custom fields, by code: `AMOCRM_FIELD_CAR_YEAR=9103`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AmocrmFields(pub BTreeMap<&'static str, u64>);
+
+/// The ends of the `AMOCRM_FIELD_` variables; they are the codes of `lead::CrmField`.
+const FIELD_CODES: [&str; 15] = [
+    "TELEGRAM_ID",
+    "TELEGRAM_USERNAME",
+    "SERVICE_TYPE",
+    "CAR_BRAND",
+    "CAR_MODEL",
+    "CAR_YEAR",
+    "BUDGET",
+    "MILEAGE",
+    "TRANSMISSION",
+    "DRIVE_TYPE",
+    "BODY_TYPE",
+    "VIN_NUMBER",
+    "CHECK_TYPE",
+    "SOURCE",
+    "REQUEST_ID",
+];
+
+impl Amocrm {
+    /// Reads the group.
+    pub fn read(env: &mut Env) -> Self {
+        let mock_mode = env.parsed_or("AMOCRM_MOCK_MODE", false);
+        let subdomain = env.optional("AMOCRM_SUBDOMAIN");
+        let default = subdomain.map(|name| format!("https://{name}.amocrm.ru")).unwrap_or_default();
+        let base_url = env.address("AMOCRM_BASE_URL", &default);
+        if base_url.is_empty() && !mock_mode {
+            env.problem("AMOCRM_SUBDOMAIN", "is not set (nor AMOCRM_BASE_URL, nor AMOCRM_MOCK_MODE=true)");
+        }
+        Self {
+            mock_mode,
+            base_url,
+            auth: Self::read_auth(env, mock_mode),
+            pipeline_id: env.parsed("AMOCRM_PIPELINE_ID"),
+            status_id: env.parsed("AMOCRM_STATUS_ID"),
+            responsible_user_id: env.parsed("AMOCRM_RESPONSIBLE_USER_ID"),
+            fields: AmocrmFields(
+                FIELD_CODES
+                    .into_iter()
+                    .filter_map(|code| Some((code, env.parsed(&format!("AMOCRM_FIELD_{code}"))?)))
+                    .collect(),
+            ),
+            rate_limit: env.parsed_or("AMOCRM_RATE_LIMIT", 7),
+            callback_task_minutes: env.parsed_or("CALLBACK_TASK_MINUTES", 30),
+            retry_max_attempts: env.parsed_or("RETRY_MAX_ATTEMPTS", 3),
+            retry_backoff_base: env.parsed_or("RETRY_BACKOFF_BASE", 2.0),
+        }
+    }
+
+    fn read_auth(env: &mut Env, mock_mode: bool) -> Option<Auth> {
+        let long_lived = env.secret("AMOCRM_LONG_LIVED_TOKEN").map(Auth::LongLived);
+        let client_id = env.optional("AMOCRM_CLIENT_ID");
+        let client_secret = env.secret("AMOCRM_CLIENT_SECRET");
+        let redirect_uri = env.optional("AMOCRM_REDIRECT_URI");
+        if mock_mode || long_lived.is_some() {
+            return long_lived;
+        }
+        let (Some(client_id), Some(client_secret), Some(redirect_uri)) = (client_id, client_secret, redirect_uri)
+        else {
+            env.problem(
+                "AMOCRM_LONG_LIVED_TOKEN",
+                "is not set, nor are all of AMOCRM_CLIENT_ID, AMOCRM_CLIENT_SECRET and AMOCRM_REDIRECT_URI",
+            );
+            return None;
+        };
+        Some(Auth::OAuth(OAuth { client_id, client_secret, redirect_uri }))
+    }
+}
+
+/// Retrying unsent requests.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery {
+    /// `RETRY_INTERVAL_SECONDS`: how often unsent requests are looked for, and the first pause between attempts.
+    pub retry_interval_seconds: i64,
+    /// `LEAD_MAX_ATTEMPTS`: a request that failed so often waits for the operator.
+    pub lead_max_attempts: u32,
+}
+
+impl Delivery {
+    /// Reads the group.
+    pub fn read(env: &mut Env) -> Self {
+        Self {
+            retry_interval_seconds: env.parsed_or("RETRY_INTERVAL_SECONDS", 300),
+            lead_max_attempts: env.parsed_or("LEAD_MAX_ATTEMPTS", 20),
+        }
+    }
+}
+
+/// The language model.
+#[derive(Clone, Debug)]
+pub struct OpenAi {
+    /// `OPENAI_API_KEY`
+    pub api_key: Option<SecretString>,
+    /// `OPENAI_BASE_URL`, without a trailing slash.
+    pub base_url: String,
+    /// `OPENAI_MODEL`: asked first.
+    pub model: String,
+    /// `OPENAI_FALLBACK_MODEL`: asked once when the first is unsure or fails.
+    pub fallback_model: String,
+    /// `OPENAI_MAX_TOKENS`
+    pub max_tokens: u32,
+    /// `OPENAI_TEMPERATURE`
+    pub temperature: f32,
+    /// `OPENAI_SMART_FALLBACK_CONFIDENCE`: below it the second model is asked.
+    pub smart_fallback_confidence: f32,
+    /// `OPENAI_TIMEOUT_SECONDS`: of one call.
+    pub timeout_seconds: u64,
+    /// `OPENAI_TRANSCRIBE_MODEL`: reserved for voice messages.
+    pub transcribe_model: Option<String>,
+    /// A model is configured: a key is set, or an address other than OpenAI's own.
+    pub configured: bool,
+}
+
+impl OpenAi {
+    const OWN_ADDRESS: &str = "https://api.openai.com/v1";
+
+    /// Reads the group.
+    pub fn read(env: &mut Env) -> Self {
+        let api_key = env.secret("OPENAI_API_KEY");
+        let base_url = env.address("OPENAI_BASE_URL", Self::OWN_ADDRESS);
+        Self {
+            configured: api_key.is_some() || base_url != Self::OWN_ADDRESS,
+            api_key,
+            base_url,
+            model: env.text("OPENAI_MODEL", "gpt-4o-mini"),
+            fallback_model: env.text("OPENAI_FALLBACK_MODEL", "gpt-4o"),
+            max_tokens: env.parsed_or("OPENAI_MAX_TOKENS", 500),
+            temperature: env.parsed_or("OPENAI_TEMPERATURE", 0.3),
+            smart_fallback_confidence: env.parsed_or("OPENAI_SMART_FALLBACK_CONFIDENCE", 0.65),
+            timeout_seconds: env.parsed_or("OPENAI_TIMEOUT_SECONDS", 10),
+            transcribe_model: env.optional("OPENAI_TRANSCRIBE_MODEL"),
+        }
+    }
+}
+
+/// Names of the tables and the queue's address. A function reads only those it uses: its IAM role allows no others.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    /// `SESSIONS_TABLE`
+    pub sessions: String,
+    /// `LEADS_TABLE`
+    pub leads: String,
+    /// `CUSTOMERS_TABLE`
+    pub customers: String,
+    /// `CREDENTIALS_TABLE`
+    pub credentials: String,
+    /// `AI_LOG_TABLE`
+    pub ai_log: String,
+    /// `LEADS_QUEUE_URL`
+    pub leads_queue_url: String,
+}
+
+impl Tables {
+    /// Reads the group. Table names have defaults, so that a function need not know those it never touches.
+    pub fn read(env: &mut Env) -> Self {
+        Self {
+            sessions: env.text("SESSIONS_TABLE", "carquery-sessions"),
+            leads: env.text("LEADS_TABLE", "carquery-leads"),
+            customers: env.text("CUSTOMERS_TABLE", "carquery-customers"),
+            credentials: env.text("CREDENTIALS_TABLE", "carquery-credentials"),
+            ai_log: env.text("AI_LOG_TABLE", "carquery-ai-log"),
+            leads_queue_url: env.required("LEADS_QUEUE_URL"),
+        }
+    }
+}

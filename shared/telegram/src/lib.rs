@@ -1,0 +1,1 @@
+//! Telegram Bot API: the few types and calls the bot needs

@@ -1,0 +1,1 @@
+//! What people type: years, money, mileage, phones, plates, VINs, makes and models

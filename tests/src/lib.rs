@@ -1,0 +1,1 @@
+//! Stories that cross crates: conversations, faults, limits, over the real handlers
