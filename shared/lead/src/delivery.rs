@@ -243,6 +243,15 @@ impl Lead {
         self.status = Status::Retry { due_at, in_doubt };
     }
 
+    /// Makes an undelivered lead due at once, even one under a lease. Only for whoever knows that no worker is alive.
+    pub fn release(&mut self, now: Seconds) {
+        match &mut self.status {
+            Status::Pending { due_at } | Status::Retry { due_at, .. } => *due_at = now,
+            Status::Sending { lease_until, .. } => *lease_until = now,
+            Status::Sent { .. } | Status::Dead { .. } => {}
+        }
+    }
+
     /// The operator's «try again»: a dead or waiting lead is due at once, with its attempts forgotten. False when it is
     /// delivered or being delivered.
     pub fn revive(&mut self, now: Seconds) -> bool {
