@@ -1,1 +1,30 @@
-//! DynamoDB tables and the SQS queue
+//! DynamoDB tables and the SQS queue.
+//!
+//! One file a table. Every change of an item that two workers may hold is conditional on its version ([`Versioned`]), so
+//! that whoever comes second re-reads and decides again. Item shapes come from the serde types of `dialog` and `lead`.
+//!
+//! The two services can live apart from AWS: `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS` point to anything that
+//! speaks their protocols.
+
+mod ai_log;
+mod aws;
+mod customers;
+mod documents;
+mod error;
+mod forget;
+mod leads;
+mod queue;
+pub mod schema;
+mod sessions;
+mod versioned;
+
+pub use ai_log::{AiLog, AiLogEntry};
+pub use aws::{Aws, AwsSettings};
+pub use customers::{Customer, Customers};
+pub use documents::Documents;
+pub use error::{SaveError, StorageError};
+pub use forget::{Forgotten, forget_customer};
+pub use leads::Leads;
+pub use queue::{Queue, QueueMessage};
+pub use sessions::Sessions;
+pub use versioned::Versioned;

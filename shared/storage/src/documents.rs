@@ -1,0 +1,92 @@
+//! The Credentials table: a few documents that crm-push and scheduled share, such as the OAuth pair.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::versioned::condition;
+use crate::{SaveError, StorageError, Versioned};
+
+/// The Credentials table.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    client: Client,
+    table: String,
+}
+
+#[derive(Serialize)]
+struct Item<'a, T> {
+    integration: &'a str,
+    version: u64,
+    document: &'a T,
+}
+
+#[derive(Deserialize)]
+struct Stored<T> {
+    version: u64,
+    document: T,
+}
+
+impl Documents {
+    pub(crate) const fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The document `key`.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or the document is none of type `T`.
+    pub async fn load<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Versioned<T>>, StorageError> {
+        const READ: &str = "reading a shared document";
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("integration", AttributeValue::S(key.to_owned()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StorageError::of(READ))?;
+        let Some(item) = answer.item else { return Ok(None) };
+        let stored: Stored<T> = serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
+        Ok(Some(Versioned { value: stored.document, version: stored.version }))
+    }
+
+    /// Stores the document, if it still has the version that was read (0: if there is none).
+    ///
+    /// # Errors
+    /// [`SaveError::Conflict`] if somebody else changed it meanwhile.
+    pub async fn save<T: Serialize + DeserializeOwned + PartialEq>(
+        &self,
+        key: &str,
+        document: &mut Versioned<T>,
+    ) -> Result<(), SaveError> {
+        const WRITE: &str = "writing a shared document";
+        let next = document.version + 1;
+        let item = serde_dynamo::to_item(Item { integration: key, version: next, document: &document.value })
+            .map_err(|error| StorageError::shape(WRITE, &error))?;
+        let mut put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(condition(document.version, "integration"));
+        if document.version > 0 {
+            put = put.expression_attribute_values(":expected", AttributeValue::N(document.version.to_string()));
+        }
+        if let Err(error) = put.send().await {
+            let conflict = error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception());
+            if !conflict {
+                return Err(StorageError::of(WRITE)(error).into());
+            }
+            // The SDK repeats a write whose answer was lost: what is stored may be this very write.
+            match self.load::<T>(key).await? {
+                Some(stored) if stored.version == next && stored.value == document.value => {}
+                _ => return Err(SaveError::Conflict),
+            }
+        }
+        document.version = next;
+        Ok(())
+    }
+}

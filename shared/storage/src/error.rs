@@ -1,0 +1,53 @@
+//! What can go wrong with the store.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+/// The store did not do what was asked. Doing it again may help: nothing in here is a customer's fault.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} failed: {reason}")]
+pub struct StorageError {
+    operation: &'static str,
+    reason: String,
+}
+
+/// A conditional write was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// Somebody else changed the item since it was read: read it again.
+    #[error("the item was changed meanwhile")]
+    Conflict,
+    /// The store failed; whether the write happened is not known.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl StorageError {
+    /// Describes a failure of `operation` without the item in question, which holds personal data.
+    pub(crate) fn of<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata,
+    {
+        move |error| Self { operation, reason: describe(&error) }
+    }
+
+    pub(crate) fn shape(operation: &'static str, error: &serde_dynamo::Error) -> Self {
+        Self { operation, reason: format!("the item has an unexpected shape: {error}") }
+    }
+
+    pub(crate) fn other(operation: &'static str, reason: impl Into<String>) -> Self {
+        Self { operation, reason: reason.into() }
+    }
+}
+
+fn describe<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    match error {
+        SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+        SdkError::DispatchFailure(_) => "no connection".to_owned(),
+        SdkError::ResponseError(_) => "the answer was no proper one".to_owned(),
+        SdkError::ServiceError(refused) => {
+            let meta = refused.err().meta();
+            format!("{}: {}", meta.code().unwrap_or("refused"), meta.message().unwrap_or("no reason given"))
+        }
+        _ => "the request could not be made".to_owned(),
+    }
+}

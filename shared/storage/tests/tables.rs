@@ -1,0 +1,205 @@
+//! The tables against an embedded DynamoDB: what is conditional, what the indexes hold, what is forgotten.
+
+use std::collections::BTreeMap;
+
+use dialog::{Conversation, Person};
+use lead::{Answer, Backoff, CrmField, Customer, Failure, Lead, LeadId, Photo, Request, Trouble};
+use settings::{Env, Tables};
+use storage::{AiLogEntry, Aws, AwsSettings, SaveError, Versioned, forget_customer};
+
+const ANNA: i64 = 7_000_000_001;
+
+struct Store {
+    aws: Aws,
+    tables: Tables,
+    _stop: tokio::sync::oneshot::Sender<()>,
+}
+
+async fn store() -> Store {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let database = dynoxide::Database::memory().unwrap();
+    tokio::spawn(async move {
+        dynoxide::server::serve_with_shutdown(listener, database, async {
+            let _ = stopped.await;
+        })
+        .await
+    });
+    let mut env = Env::from_pairs([
+        ("AWS_ENDPOINT_URL", url.as_str()),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("LEADS_QUEUE_URL", "http://127.0.0.1/queue.fifo"),
+    ]);
+    let aws = Aws::connect(&AwsSettings::read(&mut env)).await;
+    let tables = env_tables(&mut env);
+    storage::schema::create(&aws.dynamodb, &tables).await.unwrap();
+    Store { aws, tables, _stop: stop }
+}
+
+fn env_tables(env: &mut Env) -> Tables {
+    Tables::read(env)
+}
+
+fn request(id: &str) -> Request {
+    Request {
+        id: id.parse().unwrap(),
+        branch: "sell".into(),
+        service: "Продажа авто".into(),
+        topic: "Toyota Camry".into(),
+        customer: Customer {
+            chat_id: ANNA,
+            username: Some("anna".into()),
+            name: "Анна <b>&".into(),
+            phone: "+79001234567".into(),
+        },
+        price: Some(1_500_000),
+        fields: BTreeMap::from([(CrmField::CarYear, "2019".into())]),
+        answers: vec![Answer { question: "Пробег".into(), answer: "85 000 км".into() }],
+        photos: vec![Photo { file_id: "f".into(), unique_id: "u".into() }],
+        created_at: 1_767_000_000,
+    }
+}
+
+fn anna() -> Person {
+    Person { chat_id: ANNA, username: Some("anna".into()), first_name: "Анна".into() }
+}
+
+const FIRST: &str = "01JD0000000000000AK7QX3M9Q";
+const SECOND: &str = "01JD0000000000000BK7QX3M9Q";
+
+#[tokio::test]
+async fn the_second_writer_of_a_session_is_told_to_read_again() {
+    let store = store().await;
+    let sessions = store.aws.sessions(&store.tables);
+    let mut one = sessions.load(ANNA).await.unwrap();
+    let mut other = sessions.load(ANNA).await.unwrap();
+    sessions.save(ANNA, &mut one, "one").await.unwrap();
+    assert!(matches!(sessions.save(ANNA, &mut other, "other").await, Err(SaveError::Conflict)));
+    let mut read_again = sessions.load(ANNA).await.unwrap();
+    assert_eq!(read_again.version, 1);
+    sessions.save(ANNA, &mut read_again, "other").await.unwrap();
+    assert_eq!(sessions.load(ANNA).await.unwrap().version, 2);
+}
+
+#[tokio::test]
+async fn a_repeated_write_of_ones_own_is_no_conflict() {
+    let store = store().await;
+    let sessions = store.aws.sessions(&store.tables);
+    let mut conversation = sessions.load(ANNA).await.unwrap();
+    sessions.save(ANNA, &mut conversation.clone(), "one").await.unwrap();
+    // As the SDK does it when the answer to the first write was lost.
+    sessions.save(ANNA, &mut conversation, "one").await.unwrap();
+    assert_eq!(conversation.version, 1);
+}
+
+#[tokio::test]
+async fn a_request_is_stored_once_and_with_the_session_or_not_at_all() {
+    let store = store().await;
+    let sessions = store.aws.sessions(&store.tables);
+    let lead = Lead::new(request(FIRST), 60);
+    let mut conversation = Versioned::<Conversation>::default();
+    sessions.finish(&anna(), &mut conversation, &lead, "one").await.unwrap();
+    let mut outdated = Versioned::<Conversation>::default();
+    let second = Lead::new(request(SECOND), 60);
+    let refused = sessions.finish(&anna(), &mut outdated, &second, "two").await;
+    assert!(matches!(refused, Err(SaveError::Conflict)));
+    assert!(matches!(sessions.finish(&anna(), &mut conversation, &lead, "one").await, Err(SaveError::Conflict)));
+
+    let leads = store.aws.leads(&store.tables);
+    let stored = leads.get(&lead.lead_id).await.unwrap().unwrap();
+    assert_eq!(stored.value, lead);
+    assert_eq!(leads.get(&second.lead_id).await.unwrap(), None);
+    let profile = store.aws.customers(&store.tables).get(ANNA).await.unwrap().unwrap();
+    assert_eq!(profile.phone.as_deref(), Some("+79001234567"));
+    assert_eq!(profile.first_name.as_deref(), Some("Анна"));
+}
+
+#[tokio::test]
+async fn only_undelivered_requests_are_due_and_the_oldest_comes_first() {
+    let store = store().await;
+    let leads = store.aws.leads(&store.tables);
+    let mut first = Versioned::new(Lead::new(request(FIRST), 60));
+    let mut second = Versioned::new(Lead::new(request(SECOND), 30));
+    leads.save(&mut first).await.unwrap();
+    leads.save(&mut second).await.unwrap();
+    let created = first.value.request.created_at;
+    assert_eq!(leads.due(created, 10).await.unwrap(), Vec::<LeadId>::new());
+    assert_eq!(leads.due(created + 60, 10).await.unwrap(), [second.value.lead_id, first.value.lead_id]);
+
+    second.value.claim("worker", created + 60, 120).unwrap();
+    leads.save(&mut second).await.unwrap();
+    assert_eq!(leads.due(created + 60, 10).await.unwrap(), [first.value.lead_id]);
+    second.value.succeed(created + 61);
+    leads.save(&mut second).await.unwrap();
+    assert_eq!(leads.count_unsent().await.unwrap(), 1);
+
+    first.value.claim("worker", created + 60, 120).unwrap();
+    let failure =
+        Failure { trouble: Trouble::Later { pause: None, in_doubt: true }, reason: "amoCRM answered 502".into() };
+    first.value.fail(&failure, created + 70, Backoff { base: 300, max_attempts: 20 }, 0.0);
+    leads.save(&mut first).await.unwrap();
+    assert_eq!(leads.due(created + 369, 10).await.unwrap(), Vec::<LeadId>::new());
+    assert_eq!(leads.due(created + 370, 10).await.unwrap(), [first.value.lead_id]);
+    assert_eq!(leads.get(&first.value.lead_id).await.unwrap().unwrap().value, first.value);
+}
+
+#[tokio::test]
+async fn two_workers_cannot_claim_one_request() {
+    let store = store().await;
+    let leads = store.aws.leads(&store.tables);
+    leads.save(&mut Versioned::new(Lead::new(request(FIRST), 60))).await.unwrap();
+    let id: LeadId = FIRST.parse().unwrap();
+    let mut one = leads.get(&id).await.unwrap().unwrap();
+    let mut other = leads.get(&id).await.unwrap().unwrap();
+    one.value.claim("one", 1_767_000_001, 120).unwrap();
+    other.value.claim("other", 1_767_000_001, 120).unwrap();
+    leads.save(&mut one).await.unwrap();
+    assert!(matches!(leads.save(&mut other).await, Err(SaveError::Conflict)));
+}
+
+#[tokio::test]
+async fn a_forgotten_customer_leaves_nothing_behind() {
+    let store = store().await;
+    let (sessions, leads) = (store.aws.sessions(&store.tables), store.aws.leads(&store.tables));
+    let (customers, ai_log) = (store.aws.customers(&store.tables), store.aws.ai_log(&store.tables));
+    let lead = Lead::new(request(FIRST), 60);
+    sessions.finish(&anna(), &mut Versioned::default(), &lead, "one").await.unwrap();
+    let entry = AiLogEntry {
+        chat_id: ANNA,
+        at: "1767000000-5".into(),
+        text: "продаю камри".into(),
+        intent: "sell".into(),
+        confidence: 0.9,
+        model: "offline".into(),
+        fallback: false,
+        latency_ms: 1,
+        prompt_tokens: 0,
+        completion_tokens: 0,
+    };
+    ai_log.append(&entry, 1_767_000_000).await.unwrap();
+
+    let forgotten = forget_customer(ANNA, &leads, &ai_log, &customers, &sessions).await.unwrap();
+    assert_eq!((forgotten.leads, forgotten.ai_log), (1, 1));
+    assert_eq!(sessions.load(ANNA).await.unwrap().version, 0);
+    assert_eq!(leads.of_chat(ANNA).await.unwrap(), []);
+    assert_eq!(customers.get(ANNA).await.unwrap(), None);
+    // A late checkpoint of its delivery must not bring the profile back.
+    customers.remember_contact(ANNA, 501).await.unwrap();
+    assert_eq!(customers.get(ANNA).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_document_is_written_by_one_at_a_time() {
+    let store = store().await;
+    let documents = store.aws.documents(&store.tables);
+    assert_eq!(documents.load::<String>("amocrm").await.unwrap(), None);
+    let mut mine = Versioned::new("one".to_owned());
+    documents.save("amocrm", &mut mine).await.unwrap();
+    assert!(matches!(documents.save("amocrm", &mut Versioned::new("two".to_owned())).await, Err(SaveError::Conflict)));
+    mine.value = "three".to_owned();
+    documents.save("amocrm", &mut mine).await.unwrap();
+    assert_eq!(documents.load::<String>("amocrm").await.unwrap().unwrap().value, "three");
+}

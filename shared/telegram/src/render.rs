@@ -1,0 +1,129 @@
+//! Screens as the JSON of messages.
+
+use dialog::{ButtonAction, Keyboard, Screen, Style, Text};
+use serde_json::{Value, json};
+
+/// Parameters of `sendMessage` for a screen.
+#[must_use]
+pub fn send(chat_id: i64, screen: &Screen) -> Value {
+    let mut call = text(&screen.text);
+    call["chat_id"] = chat_id.into();
+    if let Some(markup) = keyboard(&screen.keyboard) {
+        call["reply_markup"] = markup;
+    }
+    call
+}
+
+/// Parameters of `editMessageText` for a screen. Only inline keyboards can be edited in; without one, buttons go.
+#[must_use]
+pub fn edit(chat_id: i64, message_id: i64, screen: &Screen) -> Value {
+    let mut call = text(&screen.text);
+    call["chat_id"] = chat_id.into();
+    call["message_id"] = message_id.into();
+    if let Keyboard::Inline(_) = &screen.keyboard
+        && let Some(markup) = keyboard(&screen.keyboard)
+    {
+        call["reply_markup"] = markup;
+    }
+    call
+}
+
+fn text(text: &Text) -> Value {
+    let entities: Vec<Value> = text
+        .entities
+        .iter()
+        .map(|entity| {
+            let mut value = json!({ "offset": entity.offset, "length": entity.length });
+            let kind = match &entity.style {
+                Style::Bold => "bold",
+                Style::Italic => "italic",
+                Style::Link(url) => {
+                    value["url"] = url.as_str().into();
+                    "text_link"
+                }
+            };
+            value["type"] = kind.into();
+            value
+        })
+        .collect();
+    let mut call = json!({ "text": text.text, "link_preview_options": { "is_disabled": true } });
+    if !entities.is_empty() {
+        call["entities"] = entities.into();
+    }
+    call
+}
+
+fn keyboard(keyboard: &Keyboard) -> Option<Value> {
+    match keyboard {
+        Keyboard::None => None,
+        Keyboard::Inline(rows) => {
+            let rows = rows.iter().map(|row| {
+                let buttons = row.iter().map(|button| match &button.action {
+                    ButtonAction::Press(data) => json!({ "text": button.text, "callback_data": data }),
+                    ButtonAction::Open(url) => json!({ "text": button.text, "url": url }),
+                });
+                Value::from_iter(buttons)
+            });
+            Some(json!({ "inline_keyboard": Value::from_iter(rows) }))
+        }
+        Keyboard::Reply(rows) => {
+            let rows = rows.iter().map(|row| {
+                Value::from_iter(row.iter().map(|button| {
+                    if button.request_contact {
+                        json!({ "text": button.text, "request_contact": true })
+                    } else {
+                        json!({ "text": button.text })
+                    }
+                }))
+            });
+            Some(json!({
+                "keyboard": Value::from_iter(rows), "resize_keyboard": true, "one_time_keyboard": true
+            }))
+        }
+        Keyboard::RemoveReply => Some(json!({ "remove_keyboard": true })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dialog::{Button, ReplyButton};
+
+    #[test]
+    fn what_a_customer_typed_is_text_and_never_markup() {
+        let screen = Screen {
+            text: Text::plain("Имя: ").bold("<b>Ан_на</b> & 😀").push("!"),
+            keyboard: Keyboard::Inline(vec![vec![Button {
+                text: "Далее".into(),
+                action: ButtonAction::Press("3:next".into()),
+            }]]),
+        };
+        assert_eq!(
+            edit(7, 9, &screen),
+            json!({
+                "chat_id": 7, "message_id": 9, "text": "Имя: <b>Ан_на</b> & 😀!",
+                "link_preview_options": { "is_disabled": true },
+                "entities": [{ "type": "bold", "offset": 5, "length": 17 }],
+                "reply_markup": { "inline_keyboard": [[{ "text": "Далее", "callback_data": "3:next" }]] }
+            })
+        );
+    }
+
+    #[test]
+    fn a_contact_is_asked_for_with_a_reply_keyboard() {
+        let screen = Screen {
+            text: Text::plain("Телефон?"),
+            keyboard: Keyboard::Reply(vec![vec![ReplyButton {
+                text: "Поделиться".into(), request_contact: true
+            }]]),
+        };
+        let call = send(7, &screen);
+        assert_eq!(
+            call["reply_markup"],
+            json!({
+                "keyboard": [[{ "text": "Поделиться", "request_contact": true }]],
+                "resize_keyboard": true, "one_time_keyboard": true
+            })
+        );
+    }
+}
