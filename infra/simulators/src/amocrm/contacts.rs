@@ -1,0 +1,160 @@
+//! `/api/v4/contacts`.
+
+use serde_json::{Value, json};
+
+use super::call::{Answer, Call, now};
+use super::card::{self, CardChange, SHARED_KEYS};
+use super::model::{Contact, Id, Kind};
+use super::reply::Reply;
+use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
+use super::world::World;
+
+/// What a write call says about a contact.
+#[derive(Clone, Debug)]
+pub(super) struct ContactChange {
+    card: CardChange,
+    first_name: Option<String>,
+    last_name: Option<String>,
+}
+
+impl ContactChange {
+    /// Reads an item of a write call, or the contact inside a complex lead.
+    pub(super) fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Self {
+        let mut known = SHARED_KEYS.to_vec();
+        known.extend(["first_name", "last_name"]);
+        object.only(&known, complaints);
+        if let Some(embedded) = object.object("_embedded", complaints) {
+            embedded.only(&["tags"], complaints);
+        }
+        Self {
+            card: CardChange::read(world, Kind::Contacts, object, complaints),
+            first_name: object.text("first_name", complaints),
+            last_name: object.text("last_name", complaints),
+        }
+    }
+
+    /// Makes the contact; nothing is looked for, a second one with the same phone is made as readily.
+    pub(super) fn create(&self, world: &mut World, owner: Id) -> Id {
+        let card = self.card.create(world, Kind::Contacts, owner, now());
+        let mut contact = Contact { card, ..Contact::default() };
+        self.apply_names(&mut contact);
+        let id = contact.card.id;
+        world.put_contact(contact);
+        id
+    }
+
+    /// Changes the contact and returns its name and the moment of the change.
+    fn update(&self, world: &mut World, mut contact: Contact, owner: Id) -> (String, i64) {
+        self.card.apply(world, Kind::Contacts, &mut contact.card, owner, now());
+        self.apply_names(&mut contact);
+        let now_is = (contact.card.name.clone(), contact.card.updated_at);
+        world.put_contact(contact);
+        now_is
+    }
+
+    /// The name follows its parts; a name given as a whole is the first name.
+    fn apply_names(&self, contact: &mut Contact) {
+        if let Some(name) = &self.card.name {
+            contact.first_name.clone_from(name);
+            contact.last_name.clear();
+        }
+        if self.first_name.is_none() && self.last_name.is_none() {
+            return;
+        }
+        if let Some(first_name) = &self.first_name {
+            contact.first_name.clone_from(first_name);
+        }
+        if let Some(last_name) = &self.last_name {
+            contact.last_name.clone_from(last_name);
+        }
+        contact.card.name = format!("{} {}", contact.first_name, contact.last_name).trim().to_owned();
+    }
+}
+
+/// `GET /contacts`.
+pub(super) fn list(world: &World, call: &Call<'_>) -> Answer {
+    let found = card::select(world, &call.query, world.contacts.values(), |contact| &contact.card)?;
+    call.query.page(&call.href(), "contacts", &found, |contact| render(world, contact, call))
+}
+
+/// `GET /contacts/{id}`.
+pub(super) fn get(world: &World, call: &Call<'_>, id: Id) -> Answer {
+    Ok(world.contacts.get(&id).map_or_else(Reply::nothing, |contact| Reply::ok(&render(world, contact, call))))
+}
+
+/// `POST /contacts`.
+pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
+    let items = validation::items(call.body, BATCH_LIMIT)?;
+    let drafts = validation::drafts(&items, |object, complaints| Some(ContactChange::read(world, object, complaints)))?;
+    let written = drafts.iter().map(|Draft { request_id, change }| {
+        let id = change.create(world, call.caller.user_id);
+        json!({
+            "id": id, "is_deleted": false, "is_unsorted": false, "request_id": request_id,
+            "_links": card::links(Kind::Contacts, id, &call.base),
+        })
+    });
+    Ok(call.written("contacts", written.collect()))
+}
+
+/// `PATCH /contacts`.
+pub(super) fn update_many(world: &mut World, call: &Call<'_>) -> Answer {
+    let items = validation::items(call.body, BATCH_LIMIT)?;
+    let drafts = validation::drafts(&items, |object, complaints| {
+        let change = ContactChange::read(world, object, complaints);
+        Some((existing(world, object, complaints)?, change))
+    })?;
+    Ok(apply_updates(world, call, drafts))
+}
+
+/// `PATCH /contacts/{id}`.
+pub(super) fn update_one(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
+    let item = validation::single(call.body)?;
+    if !world.contacts.contains_key(&id) {
+        return Err(Reply::problem(404, "Contact not found"));
+    }
+    let drafts = validation::drafts(std::slice::from_ref(&item), |object, complaints| {
+        Some((id, ContactChange::read(world, object, complaints)))
+    })?;
+    Ok(apply_updates(world, call, drafts))
+}
+
+fn existing(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Option<Id> {
+    if object.get("id").is_none() {
+        complaints.missing(object.at("id"));
+        return None;
+    }
+    let id = object.id("id", complaints)?;
+    if !world.contacts.contains_key(&id) {
+        complaints.not_a_choice(object.at("id"));
+        return None;
+    }
+    Some(id)
+}
+
+fn apply_updates(world: &mut World, call: &Call<'_>, drafts: Vec<Draft<(Id, ContactChange)>>) -> Reply {
+    let mut written = Vec::with_capacity(drafts.len());
+    for Draft { request_id, change: (id, change) } in drafts {
+        let Some(contact) = world.contacts.get(&id).cloned() else { continue };
+        let (name, updated_at) = change.update(world, contact, call.caller.user_id);
+        written.push(json!({
+            "id": id, "name": name, "updated_at": updated_at, "is_unsorted": false, "request_id": request_id,
+            "_links": card::links(Kind::Contacts, id, &call.base),
+        }));
+    }
+    call.written("contacts", written)
+}
+
+fn render(world: &World, contact: &Contact, call: &Call<'_>) -> Value {
+    let mut shown = card::render(world, Kind::Contacts, &contact.card, &call.base);
+    shown["first_name"] = json!(contact.first_name);
+    shown["last_name"] = json!(contact.last_name);
+    shown["is_unsorted"] = json!(false);
+    shown["_embedded"] = json!({"tags": card::render_tags(world, &contact.card.tags), "companies": []});
+    if call.query.with("leads") {
+        let leads = world.leads.values().filter(|lead| lead.contacts.iter().any(|link| link.id == contact.card.id));
+        shown["_embedded"]["leads"] = leads
+            .map(|lead| json!({"id": lead.card.id, "_links": card::links(Kind::Leads, lead.card.id, &call.base)}))
+            .collect();
+    }
+    shown
+}

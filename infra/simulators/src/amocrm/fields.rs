@@ -1,0 +1,226 @@
+//! `/api/v4/{leads|contacts}/custom_fields`: the definitions of fields. Writing needs an administrator.
+//!
+//! Files, addresses in parts, legal entities and chained lists are types the simulator does not have.
+
+use serde_json::{Value, json};
+
+use super::call::{Answer, Call};
+use super::model::{EnumOption, Field, FieldType, Id, Kind};
+use super::reply::Reply;
+use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
+use super::world::World;
+
+/// What a write call says about a field.
+struct FieldChange {
+    name: Option<String>,
+    code: Option<String>,
+    sort: Option<i64>,
+    is_api_only: Option<bool>,
+    /// All the options the field is to have.
+    enums: Option<Vec<OptionChange>>,
+}
+
+struct OptionChange {
+    id: Option<Id>,
+    value: String,
+    code: Option<String>,
+    sort: i64,
+}
+
+impl FieldChange {
+    /// `known` is the field as it is, if there is one.
+    fn read(
+        world: &World,
+        kind: Kind,
+        known: Option<&Field>,
+        object: &Object<'_>,
+        complaints: &mut Complaints,
+    ) -> Self {
+        object.only(&["id", "name", "type", "code", "sort", "is_api_only", "enums", "group_id"], complaints);
+        let code = object.text("code", complaints);
+        let is_taken = |code: &String| {
+            let others = world.fields.values().filter(|field| field.kind == kind);
+            let mut others = others.filter(|field| known.is_none_or(|known| known.id != field.id));
+            others.any(|field| field.code.as_ref() == Some(code))
+        };
+        if code.as_ref().is_some_and(is_taken) {
+            complaints.not_unique(object.at("code"));
+        }
+        Self {
+            name: object.text("name", complaints),
+            code,
+            sort: object.integer("sort", complaints),
+            is_api_only: object.flag("is_api_only", complaints),
+            enums: object.has("enums").then(|| read_options(known, object, complaints)),
+        }
+    }
+
+    fn apply(self, world: &mut World, field: &mut Field) {
+        field.name = self.name.unwrap_or_else(|| field.name.clone());
+        field.code = self.code.or(field.code.take());
+        field.sort = self.sort.unwrap_or(field.sort);
+        field.is_api_only = self.is_api_only.unwrap_or(field.is_api_only);
+        if let Some(enums) = self.enums {
+            // An option sent without its id is a new one, and what is not sent is gone.
+            let enums = enums.into_iter().map(|option| EnumOption {
+                id: option.id.unwrap_or_else(|| world.new_id()),
+                value: option.value,
+                code: option.code,
+                sort: option.sort,
+            });
+            field.enums = enums.collect();
+        }
+    }
+}
+
+fn read_options(known: Option<&Field>, object: &Object<'_>, complaints: &mut Complaints) -> Vec<OptionChange> {
+    let mut options = Vec::new();
+    for (entry, place) in object.objects("enums", complaints).iter().zip(1..) {
+        entry.only(&["id", "value", "code", "sort"], complaints);
+        let id = entry.id("id", complaints);
+        let is_here = |id| known.is_some_and(|field| field.enums.iter().any(|option| option.id == id));
+        if id.is_some_and(|id| !is_here(id)) {
+            complaints.not_a_choice(entry.at("id"));
+        }
+        if let Some(value) = entry.required_text("value", complaints) {
+            let sort = entry.integer("sort", complaints).unwrap_or(place);
+            options.push(OptionChange { id, value, code: entry.text("code", complaints), sort });
+        }
+    }
+    options
+}
+
+/// `GET`.
+pub(super) fn list(world: &World, call: &Call<'_>, kind: Kind) -> Answer {
+    let types = call.query.texts("type");
+    let found: Vec<&Field> = world
+        .fields
+        .values()
+        .filter(|field| field.kind == kind)
+        .filter(|field| {
+            types.as_ref().is_none_or(|types| types.iter().any(|name| json!(name) == json!(field.field_type)))
+        })
+        .collect();
+    call.query.page(&call.href(), "custom_fields", &found, |field| render(field))
+}
+
+/// `GET /{id}`.
+pub(super) fn get(world: &World, kind: Kind, id: Id) -> Answer {
+    let field = world.fields.get(&id).filter(|field| field.kind == kind);
+    Ok(field.map_or_else(Reply::nothing, |field| Reply::ok(&render(field))))
+}
+
+/// `POST`: answers 201 with the whole fields.
+pub(super) fn create(world: &mut World, call: &Call<'_>, kind: Kind) -> Answer {
+    call.needs_admin()?;
+    let items = validation::items(call.body, BATCH_LIMIT)?;
+    let mut codes = Vec::new();
+    let drafts = validation::drafts(&items, |object, complaints| {
+        object.required_text("name", complaints);
+        let change = FieldChange::read(world, kind, None, object, complaints);
+        if let Some(code) = &change.code {
+            if codes.contains(code) {
+                complaints.not_unique(object.at("code"));
+            }
+            codes.push(code.clone());
+        }
+        let name = object.required_text("type", complaints)?;
+        let field_type = serde_json::from_value::<FieldType>(json!(name)).ok();
+        if field_type.is_none() {
+            complaints.not_a_choice(object.at("type"));
+        }
+        if field_type.is_some_and(FieldType::has_options) && change.enums.as_ref().is_none_or(Vec::is_empty) {
+            complaints.missing(object.at("enums"));
+        }
+        Some((field_type?, change))
+    })?;
+    let mut written = Vec::with_capacity(drafts.len());
+    for Draft { request_id, change: (field_type, change) } in drafts {
+        let mut field = Field {
+            id: world.new_id(),
+            kind,
+            name: String::new(),
+            code: None,
+            field_type,
+            sort: 500,
+            is_api_only: false,
+            is_predefined: false,
+            enums: Vec::new(),
+        };
+        change.apply(world, &mut field);
+        written.push(shown_with(&field, &request_id));
+        world.put_field(field);
+    }
+    Ok(Reply::created(&json!({"_total_items": written.len(), "_embedded": {"custom_fields": written}})))
+}
+
+/// `PATCH`.
+pub(super) fn update_many(world: &mut World, call: &Call<'_>, kind: Kind) -> Answer {
+    call.needs_admin()?;
+    let items = validation::items(call.body, BATCH_LIMIT)?;
+    let drafts = validation::drafts(&items, |object, complaints| {
+        if object.get("id").is_none() {
+            complaints.missing(object.at("id"));
+        }
+        let field = object.id("id", complaints).and_then(|id| world.fields.get(&id)).filter(|field| field.kind == kind);
+        if field.is_none() {
+            complaints.not_a_choice(object.at("id"));
+        }
+        Some((field?.id, FieldChange::read(world, kind, field, object, complaints)))
+    })?;
+    let written = apply_updates(world, drafts);
+    Ok(call.written("custom_fields", written))
+}
+
+/// `PATCH /{id}`.
+pub(super) fn update_one(world: &mut World, call: &Call<'_>, kind: Kind, id: Id) -> Answer {
+    call.needs_admin()?;
+    let item = validation::single(call.body)?;
+    let field = world.fields.get(&id).filter(|field| field.kind == kind);
+    if field.is_none() {
+        return Err(Reply::problem(404, "Custom field not found"));
+    }
+    let drafts = validation::drafts(std::slice::from_ref(&item), |object, complaints| {
+        Some((id, FieldChange::read(world, kind, field, object, complaints)))
+    })?;
+    let written = apply_updates(world, drafts);
+    Ok(Reply::ok(&written[0]))
+}
+
+fn apply_updates(world: &mut World, drafts: Vec<Draft<(Id, FieldChange)>>) -> Vec<Value> {
+    let mut written = Vec::with_capacity(drafts.len());
+    for Draft { request_id, change: (id, change) } in drafts {
+        let Some(mut field) = world.fields.get(&id).cloned() else { continue };
+        change.apply(world, &mut field);
+        written.push(shown_with(&field, &request_id));
+        world.put_field(field);
+    }
+    written
+}
+
+fn shown_with(field: &Field, request_id: &str) -> Value {
+    let mut shown = render(field);
+    shown["request_id"] = json!(request_id);
+    shown
+}
+
+fn render(field: &Field) -> Value {
+    let enums: Vec<Value> = field
+        .enums
+        .iter()
+        .map(|option| json!({"id": option.id, "value": option.value, "sort": option.sort, "code": option.code}))
+        .collect();
+    json!({
+        "id": field.id,
+        "name": field.name,
+        "type": field.field_type,
+        "code": field.code,
+        "sort": field.sort,
+        "entity_type": field.kind.plural(),
+        "account_id": super::seed::ACCOUNT_ID,
+        "is_api_only": field.is_api_only,
+        "is_predefined": field.is_predefined,
+        "is_deletable": !field.is_predefined,
+        "enums": if enums.is_empty() { Value::Null } else { Value::Array(enums) },
+    })
+}

@@ -1,0 +1,264 @@
+//! amoCRM: one account with its OAuth, limits, search lag and strict validation, behind real HTTP.
+//!
+//! What it does is what `api/v4` does as far as anyone has written it down; where sources differ it takes the stricter
+//! side. Its one address stands for the account's host and, under `/drive`, for the host of files.
+
+mod account;
+mod api;
+mod call;
+mod card;
+mod contacts;
+mod drive;
+mod fields;
+mod leads;
+mod model;
+mod notes;
+mod oauth;
+mod pipelines;
+mod query;
+mod rate;
+mod reply;
+mod seed;
+mod tags;
+mod tasks;
+mod validation;
+mod values;
+mod view;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::watch;
+
+pub use rate::Limits;
+pub use seed::{
+    ACCOUNT_ID, ADMIN, BOT_FIRST_STAGE, BOT_PIPELINE, DISMISSED_MANAGER, MANAGER, SALES_FIRST_STAGE, SALES_INBOX,
+    SALES_PIPELINE, SUBDOMAIN,
+};
+pub use view::{ContactShown, Deal, FieldShown, FileShown, TaskShown, Twins};
+
+use crate::fault::{Call, Faults, now_ms};
+use crate::http::{Dialect, Server};
+
+use model::{Card, Contact, FieldValue, FilledField};
+use world::World;
+
+/// The «too many requests» asked for as a fault comes as JSON with `retry_after` in the body; the account's own limit
+/// answers HTML. Clients meet both.
+const DIALECT: Dialect = Dialect { too_many: reply::too_many_with_pause, ..Dialect::PLAIN };
+
+/// What kind of account it is.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the account is kept over restarts; `None` keeps it in memory. Bytes of files go to a folder beside it.
+    pub journal: Option<PathBuf>,
+    /// Port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// Requests a second before 429; `None` for no limit.
+    pub rate_limit: Option<usize>,
+    /// After so many refusals within ten seconds the account is blocked: 403 on every call.
+    pub block_after: usize,
+    /// How long the block lasts.
+    pub block_for: Duration,
+    /// How long a new or changed record is hidden from `query` searches.
+    pub search_lag: Duration,
+    /// Whether the bot's own fields are there already; else they must be set up first.
+    pub with_bot_fields: bool,
+    /// Life of an access token.
+    pub access_token_ttl: Duration,
+    /// Life of a refresh token.
+    pub refresh_token_ttl: Duration,
+    /// Life of an authorization code.
+    pub code_ttl: Duration,
+    /// The redirect address registered with the integration.
+    pub redirect_uri: String,
+    /// Whether tokens may touch files.
+    pub drive_scope: bool,
+    /// Whether the owner of the tokens is an administrator.
+    pub admin_rights: bool,
+    /// The largest part of an upload, in bytes.
+    pub max_part_size: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            journal: None,
+            port: 0,
+            rate_limit: Some(7),
+            block_after: 50,
+            block_for: Duration::from_secs(30),
+            search_lag: Duration::from_secs(2),
+            with_bot_fields: true,
+            access_token_ttl: Duration::from_secs(24 * 3600),
+            refresh_token_ttl: Duration::from_secs(90 * 24 * 3600),
+            code_ttl: Duration::from_secs(20 * 60),
+            redirect_uri: "https://bot.example/amocrm/callback".to_owned(),
+            drive_scope: true,
+            admin_rights: true,
+            max_part_size: 128 * 1024,
+        }
+    }
+}
+
+/// A running account. Clones are the same account; it ends with [`Amocrm::stop`] or with the last clone.
+#[derive(Clone)]
+pub struct Amocrm {
+    world: api::Shared,
+    faults: Faults,
+    server: Server,
+    redirect_uri: Arc<str>,
+}
+
+impl Amocrm {
+    /// Opens the account and serves it on 127.0.0.1.
+    ///
+    /// # Errors
+    /// The port is taken, or the journal cannot be read or written.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let (port, redirect_uri) = (options.port, Arc::from(options.redirect_uri.as_str()));
+        let world = Arc::new(Mutex::new(World::open(options)?));
+        let faults = Faults::default();
+        let server = Server::start(api::router(Arc::clone(&world)), port, faults.clone(), DIALECT).await?;
+        Ok(Self { world, faults, server, redirect_uri })
+    }
+
+    /// Where it listens; both `AMOCRM_BASE_URL` and the beginning of the drive's address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Cuts every connection and frees the port. What was written stays in the journal.
+    pub async fn stop(&self) {
+        self.server.stop().await;
+    }
+
+    /// `AMOCRM_CLIENT_ID`.
+    #[must_use]
+    pub fn client_id(&self) -> &'static str {
+        oauth::CLIENT_ID
+    }
+
+    /// `AMOCRM_CLIENT_SECRET`.
+    #[must_use]
+    pub fn client_secret(&self) -> &'static str {
+        oauth::CLIENT_SECRET
+    }
+
+    /// `AMOCRM_REDIRECT_URI`.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// A fresh authorization code, as the consent page hands one out.
+    #[must_use]
+    pub fn new_code(&self) -> String {
+        api::lock(&self.world).oauth.new_code(now_ms())
+    }
+
+    /// A fresh long-lived token.
+    #[must_use]
+    pub fn long_lived_token(&self) -> String {
+        let url = self.url();
+        let host = url.strip_prefix("http://").unwrap_or(&url);
+        api::lock(&self.world).oauth.long_lived(now_ms(), host)
+    }
+
+    /// Every access token that can be refreshed has expired.
+    pub fn expire_access_token(&self) {
+        api::lock(&self.world).oauth.expire_access_tokens(now_ms());
+    }
+
+    /// Every refresh token is void: somebody must consent again.
+    pub fn revoke_refresh_token(&self) {
+        api::lock(&self.world).oauth.revoke_refresh_tokens();
+    }
+
+    /// Every token is void, as after the integration was switched off.
+    pub fn revoke_everything(&self) {
+        api::lock(&self.world).oauth.revoke_everything();
+    }
+
+    /// What fails on demand, by routes such as `POST /api/v4/leads` or `POST /oauth2/access_token`.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The calls so far, oldest first, as far as they are kept.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.faults.calls_since(0)
+    }
+
+    /// What the limit on requests has done so far.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        api::lock(&self.world).rate.limits()
+    }
+
+    /// Puts a contact into the account past the API, as a manager would by hand, and returns its id. Searches find it
+    /// after the usual lag.
+    pub fn add_contact(&self, name: &str, phones: &[&str]) -> u64 {
+        let mut world = api::lock(&self.world);
+        let phone = world.fields.values().find(|field| field.code.as_deref() == Some("PHONE")).cloned();
+        let values = |sort| phones.iter().map(|phone| FieldValue { value: json!(phone), enum_id: sort }).collect();
+        let fields = phone
+            .filter(|_| !phones.is_empty())
+            .map(|field| FilledField { field_id: field.id, values: values(field.enums.first().map(|sort| sort.id)) });
+        let now = call::now();
+        let card = Card {
+            id: world.new_id(),
+            name: name.to_owned(),
+            responsible_user_id: ADMIN,
+            created_by: ADMIN,
+            updated_by: ADMIN,
+            created_at: now,
+            updated_at: now,
+            fields: fields.into_iter().collect(),
+            tags: Vec::new(),
+        };
+        let id = card.id;
+        world.put_contact(Contact { card, first_name: name.to_owned(), last_name: String::new() });
+        id
+    }
+
+    /// All deals, newest first.
+    #[must_use]
+    pub fn deals(&self) -> Vec<Deal> {
+        view::deals(&api::lock(&self.world), &self.url())
+    }
+
+    /// All contacts, newest first.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<ContactShown> {
+        view::contacts(&api::lock(&self.world))
+    }
+
+    /// What is there more than once and should not be.
+    #[must_use]
+    pub fn twins(&self) -> Twins {
+        view::twins(&api::lock(&self.world))
+    }
+
+    /// Counts the changes of the account, for a page that follows it.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        api::lock(&self.world).changes()
+    }
+}
+
+impl std::fmt::Debug for Amocrm {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Amocrm").field("server", &self.server).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! The account as it is before anybody does anything: its users, pipelines and system fields.
+
+use lead::CrmField;
+
+use super::model::{EnumOption, Field, FieldType, Id, Kind, LOST, Pipeline, Stage, User, WON};
+
+/// Id of the account.
+pub const ACCOUNT_ID: u64 = 1001;
+/// Subdomain of the account.
+pub const SUBDOMAIN: &str = "carquery";
+
+/// The administrator, owner of every token.
+pub const ADMIN: u64 = 701;
+/// A sales manager.
+pub const MANAGER: u64 = 702;
+/// A manager who has left: the account refuses to give them anything.
+pub const DISMISSED_MANAGER: u64 = 703;
+
+/// The main pipeline, «Продажи».
+pub const SALES_PIPELINE: u64 = 3100;
+/// The inbox stage of «Продажи», which the API does not take.
+pub const SALES_INBOX: u64 = 3101;
+/// The first stage of «Продажи».
+pub const SALES_FIRST_STAGE: u64 = 3102;
+/// The pipeline «Бот».
+pub const BOT_PIPELINE: u64 = 3200;
+/// The first stage of «Бот», «Новая заявка».
+pub const BOT_FIRST_STAGE: u64 = 3202;
+
+/// Ids made later begin here.
+pub(super) const FIRST_FREE_ID: Id = 10_000;
+
+/// The stage colours amoCRM knows (those seen; its palette has more).
+pub(super) const COLORS: [&str; 5] = ["#fffeb2", "#99ccff", "#ffff99", "#ffcc66", "#ffcccc"];
+
+/// The people of the account.
+pub(super) const USERS: [User; 3] = [
+    User {
+        id: ADMIN, name: "Анна Директор", email: "director@dealer.example", is_admin: true, is_active: true
+    },
+    User {
+        id: MANAGER, name: "Ольга Менеджер", email: "manager@dealer.example", is_admin: false, is_active: true
+    },
+    User {
+        id: DISMISSED_MANAGER,
+        name: "Павел Бывший",
+        email: "former@dealer.example",
+        is_admin: false,
+        is_active: false,
+    },
+];
+
+/// The two types of tasks every account has.
+pub(super) const TASK_TYPES: [(Id, &str); 2] = [(1, "Связаться"), (2, "Встреча")];
+
+/// Both pipelines.
+pub(super) fn pipelines() -> Vec<Pipeline> {
+    let own = |id, names: &[&str]| {
+        let stages = names.iter().zip(id + 2..).zip(2..);
+        stages.map(|((name, id), place)| stage(id, name, place * 10, "#99ccff")).collect::<Vec<_>>()
+    };
+    [
+        (SALES_PIPELINE, "Продажи", own(SALES_PIPELINE, &["Первичный контакт", "Переговоры", "Принимают решение"])),
+        (BOT_PIPELINE, "Бот", own(BOT_PIPELINE, &["Новая заявка", "Созвонились", "Встреча назначена"])),
+    ]
+    .into_iter()
+    .map(|(id, name, own)| {
+        let mut statuses = vec![inbox(id + 1)];
+        statuses.extend(own);
+        statuses.extend(closing_stages());
+        let is_main = id == SALES_PIPELINE;
+        Pipeline {
+            id,
+            name: name.to_owned(),
+            sort: if is_main { 1 } else { 2 },
+            is_main,
+            is_unsorted_on: true,
+            statuses,
+        }
+    })
+    .collect()
+}
+
+/// The stage «Неразобранное» of a pipeline.
+pub(super) fn inbox(id: Id) -> Stage {
+    Stage { is_inbox: true, ..stage(id, "Неразобранное", 10, "#c1c1c1") }
+}
+
+/// «Won» and «lost», which every pipeline has.
+pub(super) fn closing_stages() -> [Stage; 2] {
+    [stage(WON, "Успешно реализовано", 10_000, "#CCFF66"), stage(LOST, "Закрыто и не реализовано", 11_000, "#D5D8DB")]
+}
+
+fn stage(id: Id, name: &str, sort: i64, color: &str) -> Stage {
+    Stage { id, name: name.to_owned(), sort, color: color.to_owned(), is_inbox: false }
+}
+
+/// The fields amoCRM itself makes: phone and e-mail of a contact, tracking data of a deal.
+pub(super) fn system_fields() -> Vec<Field> {
+    vec![
+        Field {
+            enums: options(8100, &["WORK", "WORKDD", "MOB", "FAX", "HOME", "OTHER"]),
+            ..field(9001, Kind::Contacts, "Телефон", "PHONE", FieldType::Multitext)
+        },
+        Field {
+            enums: options(8200, &["WORK", "PRIV", "OTHER"]),
+            ..field(9002, Kind::Contacts, "Email", "EMAIL", FieldType::Multitext)
+        },
+        field(9003, Kind::Contacts, "Должность", "POSITION", FieldType::Text),
+        field(9004, Kind::Leads, "utm_term", "UTM_TERM", FieldType::TrackingData),
+        field(9005, Kind::Leads, "referrer", "REFERRER", FieldType::TrackingData),
+    ]
+}
+
+/// The bot's own fields, as `carquery amocrm setup` makes them: all of them texts, since a budget can be a span.
+pub(super) fn bot_fields() -> Vec<Field> {
+    CrmField::ALL
+        .into_iter()
+        .zip(9101..)
+        .map(|(bot_field, id)| {
+            let kind = if bot_field.is_contact_field() { Kind::Contacts } else { Kind::Leads };
+            Field {
+                is_predefined: false,
+                is_api_only: matches!(bot_field, CrmField::RequestId | CrmField::TelegramId),
+                sort: 500,
+                ..field(id, kind, bot_field.title(), bot_field.code(), FieldType::Text)
+            }
+        })
+        .collect()
+}
+
+fn field(id: Id, kind: Kind, name: &str, code: &str, field_type: FieldType) -> Field {
+    Field {
+        id,
+        kind,
+        name: name.to_owned(),
+        code: Some(code.to_owned()),
+        field_type,
+        sort: 1,
+        is_api_only: false,
+        is_predefined: true,
+        enums: Vec::new(),
+    }
+}
+
+fn options(first_id: Id, codes: &[&str]) -> Vec<EnumOption> {
+    codes
+        .iter()
+        .zip(first_id..)
+        .zip(1..)
+        .map(|((code, id), sort)| EnumOption { id, value: (*code).to_owned(), code: Some((*code).to_owned()), sort })
+        .collect()
+}

@@ -1,0 +1,314 @@
+//! The account's state: what is in it, what a search can see of it, and what survives a restart.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+use crate::fault::now_ms;
+use crate::journal::{Entry, Journal};
+
+use super::drive::Upload;
+use super::model::{Contact, Field, Id, Kind, Lead, Note, Pipeline, StoredFile, Tag, Task, User};
+use super::oauth::Oauth;
+use super::rate::RateLimit;
+use super::{Options, seed};
+
+/// Everything the simulator knows. Every `put_…` writes the journal before it returns, so before the answer leaves.
+pub(super) struct World {
+    pub(super) options: Options,
+    pub(super) oauth: Oauth,
+    pub(super) rate: RateLimit,
+    pub(super) leads: BTreeMap<Id, Lead>,
+    pub(super) contacts: BTreeMap<Id, Contact>,
+    pub(super) notes: BTreeMap<Id, Note>,
+    pub(super) tasks: BTreeMap<Id, Task>,
+    pub(super) tags: BTreeMap<Id, Tag>,
+    pub(super) fields: BTreeMap<Id, Field>,
+    pub(super) pipelines: BTreeMap<Id, Pipeline>,
+    pub(super) files: BTreeMap<String, StoredFile>,
+    /// Uploads under way; a restart forgets them.
+    pub(super) uploads: HashMap<String, Upload>,
+    /// The bytes of files, when there is no journal to keep them beside.
+    bytes: HashMap<String, Vec<u8>>,
+    search: SearchIndex,
+    next_id: Id,
+    journal: Journal,
+    changes: watch::Sender<u64>,
+}
+
+impl World {
+    /// The account as the journal left it, or a fresh one.
+    pub(super) fn open(options: Options) -> io::Result<Self> {
+        let (journal, entries) = Journal::open(options.journal.as_deref())?;
+        let mut world = Self {
+            oauth: Oauth::new(journal.clone(), &options),
+            rate: RateLimit::new(&options),
+            search: SearchIndex::new(u64::try_from(options.search_lag.as_millis()).unwrap_or(u64::MAX)),
+            options,
+            leads: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            notes: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            pipelines: BTreeMap::new(),
+            files: BTreeMap::new(),
+            uploads: HashMap::new(),
+            bytes: HashMap::new(),
+            next_id: seed::FIRST_FREE_ID,
+            journal,
+            changes: watch::channel(0).0,
+        };
+        for entry in entries {
+            world.restore(entry)?;
+        }
+        world.seed();
+        Ok(world)
+    }
+
+    fn restore(&mut self, entry: Entry) -> io::Result<()> {
+        if let Ok(id) = entry.id.parse::<Id>() {
+            self.next_id = self.next_id.max(id + 1);
+        }
+        match entry.kind.as_str() {
+            "lead" => {
+                let lead: Lead = record(entry)?;
+                self.search.restore(lead.card.id, lead.card.search_text());
+                self.leads.insert(lead.card.id, lead);
+            }
+            "contact" => {
+                let contact: Contact = record(entry)?;
+                self.search.restore(contact.card.id, contact.card.search_text());
+                self.contacts.insert(contact.card.id, contact);
+            }
+            "note" => insert(&mut self.notes, record(entry)?, |note: &Note| note.id),
+            "task" => insert(&mut self.tasks, record(entry)?, |task: &Task| task.id),
+            "tag" => insert(&mut self.tags, record(entry)?, |tag: &Tag| tag.id),
+            "field" => {
+                let field: Field = record(entry)?;
+                let options = field.enums.iter().map(|option| option.id).max().unwrap_or(0);
+                self.next_id = self.next_id.max(options + 1);
+                self.fields.insert(field.id, field);
+            }
+            "pipeline" => {
+                let pipeline: Pipeline = record(entry)?;
+                let stages = pipeline.statuses.iter().map(|stage| stage.id).max().unwrap_or(0);
+                self.next_id = self.next_id.max(stages + 1);
+                self.pipelines.insert(pipeline.id, pipeline);
+            }
+            "file" => insert(&mut self.files, record(entry)?, |file: &StoredFile| file.uuid.clone()),
+            "grant" => self.oauth.restore(record(entry)?),
+            kind => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("unknown entity «{kind}» in the journal"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what every account has from the beginning, unless the journal brought it.
+    fn seed(&mut self) {
+        if self.pipelines.is_empty() {
+            for pipeline in seed::pipelines() {
+                self.put_pipeline(pipeline);
+            }
+        }
+        let mut fields = seed::system_fields();
+        if self.options.with_bot_fields {
+            fields.extend(seed::bot_fields());
+        }
+        for field in fields {
+            let known = |other: &Field| other.kind == field.kind && other.code == field.code;
+            if !self.fields.values().any(known) {
+                self.put_field(field);
+            }
+        }
+    }
+
+    /// A fresh id.
+    pub(super) fn new_id(&mut self) -> Id {
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    /// Follows the number of changes so far.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// A user of the account.
+    pub(super) fn user(id: Id) -> Option<&'static User> {
+        seed::USERS.iter().find(|user| user.id == id)
+    }
+
+    /// The common part of a card, if there is one of this kind and id.
+    pub(super) fn card(&self, kind: Kind, id: Id) -> Option<&super::model::Card> {
+        match kind {
+            Kind::Leads => self.leads.get(&id).map(|lead| &lead.card),
+            Kind::Contacts => self.contacts.get(&id).map(|contact| &contact.card),
+        }
+    }
+
+    /// The pipeline deals go to when none is named.
+    pub(super) fn main_pipeline(&self) -> Option<&Pipeline> {
+        self.pipelines.values().find(|pipeline| pipeline.is_main)
+    }
+
+    /// Whether a search for `text` finds this card yet.
+    pub(super) fn search_finds(&self, id: Id, text: &str) -> bool {
+        self.search.finds(id, &text.to_lowercase(), now_ms())
+    }
+
+    /// The tag of this exact name, made if there is none.
+    pub(super) fn tag_named(&mut self, kind: Kind, name: &str) -> Id {
+        if let Some(tag) = self.tags.values().find(|tag| tag.kind == kind && tag.name == name) {
+            return tag.id;
+        }
+        let tag = Tag { id: self.new_id(), kind, name: name.to_owned() };
+        let id = tag.id;
+        self.journal.upsert("tag", id, &tag);
+        self.tags.insert(id, tag);
+        id
+    }
+
+    /// Stores a deal.
+    pub(super) fn put_lead(&mut self, lead: Lead) {
+        self.journal.upsert("lead", lead.card.id, &lead);
+        self.search.write(lead.card.id, lead.card.search_text(), now_ms());
+        self.leads.insert(lead.card.id, lead);
+        self.changed();
+    }
+
+    /// Stores a contact.
+    pub(super) fn put_contact(&mut self, contact: Contact) {
+        self.journal.upsert("contact", contact.card.id, &contact);
+        self.search.write(contact.card.id, contact.card.search_text(), now_ms());
+        self.contacts.insert(contact.card.id, contact);
+        self.changed();
+    }
+
+    /// Stores a note.
+    pub(super) fn put_note(&mut self, note: Note) {
+        self.journal.upsert("note", note.id, &note);
+        self.notes.insert(note.id, note);
+        self.changed();
+    }
+
+    /// Stores a task.
+    pub(super) fn put_task(&mut self, task: Task) {
+        self.journal.upsert("task", task.id, &task);
+        self.tasks.insert(task.id, task);
+        self.changed();
+    }
+
+    /// Stores the definition of a field.
+    pub(super) fn put_field(&mut self, field: Field) {
+        self.journal.upsert("field", field.id, &field);
+        self.fields.insert(field.id, field);
+        self.changed();
+    }
+
+    /// Stores a pipeline.
+    pub(super) fn put_pipeline(&mut self, pipeline: Pipeline) {
+        self.journal.upsert("pipeline", pipeline.id, &pipeline);
+        self.pipelines.insert(pipeline.id, pipeline);
+        self.changed();
+    }
+
+    /// Stores a file, its bytes first.
+    pub(super) fn put_file(&mut self, file: StoredFile, bytes: Vec<u8>) -> io::Result<()> {
+        match self.bytes_path(&file.uuid) {
+            Some(path) => {
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                fs::write(path, bytes)?;
+            }
+            None => {
+                self.bytes.insert(file.uuid.clone(), bytes);
+            }
+        }
+        self.journal.upsert("file", &file.uuid, &file);
+        self.files.insert(file.uuid.clone(), file);
+        self.changed();
+        Ok(())
+    }
+
+    /// The bytes of a stored file.
+    pub(super) fn file_bytes(&self, uuid: &str) -> Option<Vec<u8>> {
+        match self.bytes_path(uuid) {
+            Some(path) => fs::read(path).ok(),
+            None => self.bytes.get(uuid).cloned(),
+        }
+    }
+
+    fn bytes_path(&self, uuid: &str) -> Option<PathBuf> {
+        self.journal.path().map(|journal| journal.with_extension("files").join(uuid))
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+}
+
+fn record<T: DeserializeOwned>(entry: Entry) -> io::Result<T> {
+    serde_json::from_value(entry.value).map_err(io::Error::from)
+}
+
+fn insert<K: Ord, T>(records: &mut BTreeMap<K, T>, record: T, key: impl Fn(&T) -> K) {
+    records.insert(key(&record), record);
+}
+
+/// What text searches look through. It lags behind what is written, as amoCRM's does.
+struct SearchIndex {
+    lag_ms: u64,
+    /// By card: texts, each with the moment it becomes visible; the newest visible one counts.
+    texts: HashMap<Id, Vec<(u64, String)>>,
+}
+
+impl SearchIndex {
+    fn new(lag_ms: u64) -> Self {
+        Self { lag_ms, texts: HashMap::new() }
+    }
+
+    fn restore(&mut self, id: Id, text: String) {
+        self.texts.insert(id, vec![(0, text)]);
+    }
+
+    fn write(&mut self, id: Id, text: String, now_ms: u64) {
+        let texts = self.texts.entry(id).or_default();
+        // Of those visible already only the newest is still looked at.
+        let visible = texts.iter().filter(|(from, _)| *from <= now_ms).count();
+        texts.drain(..visible.saturating_sub(1));
+        texts.push((now_ms.saturating_add(self.lag_ms), text));
+    }
+
+    fn finds(&self, id: Id, text: &str, now_ms: u64) -> bool {
+        let texts = self.texts.get(&id).map(Vec::as_slice).unwrap_or_default();
+        texts.iter().rev().find(|(from, _)| *from <= now_ms).is_some_and(|(_, indexed)| indexed.contains(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_sees_what_was_written_only_after_the_lag() {
+        let mut index = SearchIndex::new(1000);
+        index.write(1, "анна +79001234567".to_owned(), 5000);
+        assert!(!index.finds(1, "9001234567", 5999));
+        assert!(index.finds(1, "9001234567", 6000));
+
+        index.write(1, "анна +79007654321".to_owned(), 7000);
+        assert!(index.finds(1, "9001234567", 7500), "the old text is still the one searched");
+        assert!(!index.finds(1, "9001234567", 8000));
+        assert!(index.finds(1, "9007654321", 8000));
+    }
+}

@@ -1,0 +1,357 @@
+//! An `OpenAI` that answers chat completions: from a script, or by whatever stands in for a model.
+//!
+//! Requests are checked as the real API checks them, strict JSON schemas too. Connection faults come through
+//! [`Faults`] (route «POST /v1/chat/completions»), faults of the model itself through [`Mood`] and [`OpenAi::script`].
+
+mod check;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri, header};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::fault::{Faults, now_ms};
+use crate::http::{Dialect, Server};
+use check::{Accepted, ApiError};
+
+/// Questions kept for [`OpenAi::questions`].
+const QUESTIONS_KEPT: usize = 1000;
+
+/// The body of the 429 that an account without money gets, for [`crate::fault::Fault::Status`].
+pub const QUOTA_EXCEEDED: &str = r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#;
+
+/// Answers a question in place of a model.
+pub type Mind = Arc<dyn Fn(&str) -> Value + Send + Sync>;
+
+/// How a simulated `OpenAI` is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// The only key that is let in; `None` lets anybody in.
+    pub api_key: Option<String>,
+    /// The models there are; with none named, all are.
+    pub models: Vec<String>,
+    /// What answers when no script does.
+    pub mind: Mind,
+    /// The port to listen at; 0 for any free one.
+    pub port: u16,
+    /// Failures to start with.
+    pub faults: Faults,
+}
+
+impl Default for Options {
+    /// A mind that knows nothing.
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            models: Vec::new(),
+            mind: Arc::new(|_| json!({"intent": "unknown", "confidence": 0.9, "reply": "Не знаю."})),
+            port: 0,
+            faults: Faults::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Options")
+            .field("models", &self.models)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a model says to one question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// This JSON.
+    Json(Value),
+    /// This text, whatever was asked for.
+    Text(String),
+    /// This JSON in a Markdown code block.
+    Fenced(Value),
+    /// A refusal to answer, with this reason.
+    Refusal(String),
+    /// This text, cut off by the limit of tokens.
+    CutOff(String),
+}
+
+/// How all models are for the time being, for a page with switches.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mood {
+    /// They answer well.
+    #[default]
+    Well,
+    /// They answer text that is no JSON.
+    Nonsense,
+    /// They put the JSON into a Markdown code block.
+    Fenced,
+    /// They are this sure of themselves, whatever they say.
+    Unsure {
+        /// Which model; all if none.
+        model: Option<String>,
+        /// 0..1
+        confidence: f64,
+    },
+}
+
+/// A question a model was asked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Asked {
+    /// Which model.
+    pub model: String,
+    /// All that was said to it but the last message of the user.
+    pub instructions: String,
+    /// The last message of the user.
+    pub question: String,
+    /// What it answered.
+    pub answer: String,
+    /// Milliseconds since the epoch.
+    pub at_ms: u64,
+}
+
+/// A simulated `OpenAI`. Clones are the same one; it ends with [`OpenAi::stop`] or the last clone.
+#[derive(Clone, Debug)]
+pub struct OpenAi {
+    model: Arc<Model>,
+    server: Server,
+}
+
+struct Model {
+    api_key: Option<String>,
+    models: Vec<String>,
+    mind: Mind,
+    faults: Faults,
+    state: Mutex<Minds>,
+}
+
+#[derive(Default)]
+struct Minds {
+    script: VecDeque<Answer>,
+    mood: Mood,
+    asked: VecDeque<Asked>,
+    count: u64,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Model").field("models", &self.models).finish_non_exhaustive()
+    }
+}
+
+impl OpenAi {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let model = Arc::new(Model {
+            api_key: options.api_key,
+            models: options.models,
+            mind: options.mind,
+            faults: options.faults.clone(),
+            state: Mutex::default(),
+        });
+        let router = Router::new()
+            .route("/v1/chat/completions", post(complete))
+            .route("/v1/models", get(list_models))
+            .route("/v1/models/{model}", get(show_model))
+            .fallback(no_such_path)
+            .with_state(Arc::clone(&model));
+        let dialect = Dialect { too_many, ..Dialect::PLAIN };
+        let server = Server::start(router, options.port, options.faults, dialect).await?;
+        Ok(Self { model, server })
+    }
+
+    /// What stands for `https://api.openai.com/v1`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}/v1", self.server.url())
+    }
+
+    /// The failures to come, and the calls that came.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.model.faults
+    }
+
+    /// The next question without a scripted answer is answered so.
+    pub fn script(&self, answer: Answer) {
+        self.model.lock().script.push_back(answer);
+    }
+
+    /// How all models are from now on; a scripted answer is given as it is.
+    pub fn set_mood(&self, mood: Mood) {
+        self.model.lock().mood = mood;
+    }
+
+    /// How all models are.
+    #[must_use]
+    pub fn mood(&self) -> Mood {
+        self.model.lock().mood.clone()
+    }
+
+    /// The last thousand questions, oldest first.
+    #[must_use]
+    pub fn questions(&self) -> Vec<Asked> {
+        self.model.lock().asked.iter().cloned().collect()
+    }
+
+    /// Cuts every connection, as an outage would.
+    pub async fn stop(&self) {
+        self.server.stop().await;
+    }
+}
+
+impl Model {
+    fn lock(&self) -> MutexGuard<'_, Minds> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let Some(key) = &self.api_key else { return Ok(()) };
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        if given == Some(key) { Ok(()) } else { Err(ApiError::wrong_key(given.is_some())) }
+    }
+
+    fn know(&self, model: &str) -> Result<(), ApiError> {
+        let known = self.models.is_empty() || self.models.iter().any(|known| known == model);
+        if known { Ok(()) } else { Err(ApiError::no_such_model(model)) }
+    }
+
+    fn think(&self, request: &Accepted) -> Answer {
+        let (scripted, mood) = {
+            let mut state = self.lock();
+            (state.script.pop_front(), state.mood.clone())
+        };
+        if let Some(scripted) = scripted {
+            return scripted;
+        }
+        let mut answer = (self.mind)(&request.question);
+        if let Some(schema) = &request.schema {
+            answer = check::shaped(&answer, schema);
+        }
+        match mood {
+            Mood::Well => Answer::Json(answer),
+            Mood::Nonsense => Answer::Text("Конечно! Вот что я думаю об этом: {intent: sell".to_owned()),
+            Mood::Fenced => Answer::Fenced(answer),
+            Mood::Unsure { model, confidence } => {
+                if model.is_none_or(|model| model == request.model) {
+                    answer["confidence"] = json!(confidence);
+                }
+                Answer::Json(answer)
+            }
+        }
+    }
+
+    fn completion(&self, request: &Accepted) -> Value {
+        let answer = self.think(request);
+        let (content, refusal, mut finish) = match answer {
+            Answer::Json(value) => (value.to_string(), None, "stop"),
+            Answer::Text(text) => (text, None, "stop"),
+            Answer::Fenced(value) => (format!("```json\n{value}\n```"), None, "stop"),
+            Answer::Refusal(reason) => (String::new(), Some(reason), "stop"),
+            Answer::CutOff(text) => (text, None, "length"),
+        };
+        let mut completion_tokens = tokens(&content);
+        let mut content = content;
+        if let Some(most) = request.max_tokens.filter(|most| completion_tokens > *most) {
+            let letters = usize::try_from(most * 3).unwrap_or(usize::MAX);
+            content = content.chars().take(letters).collect();
+            completion_tokens = most;
+            finish = "length";
+        }
+        let prompt_tokens = tokens(&request.instructions) + tokens(&request.question);
+        let number = {
+            let mut state = self.lock();
+            if state.asked.len() == QUESTIONS_KEPT {
+                state.asked.pop_front();
+            }
+            state.asked.push_back(Asked {
+                model: request.model.clone(),
+                instructions: request.instructions.clone(),
+                question: request.question.clone(),
+                answer: content.clone(),
+                at_ms: now_ms(),
+            });
+            state.count += 1;
+            state.count
+        };
+        let content = if refusal.is_some() { Value::Null } else { Value::String(content) };
+        json!({
+            "id": format!("chatcmpl-{number:029}"),
+            "object": "chat.completion",
+            "created": now_ms() / 1000,
+            "model": request.model,
+            "choices": [{
+                "index": 0,
+                "message": {"role": "assistant", "content": content, "refusal": refusal, "annotations": []},
+                "logprobs": null,
+                "finish_reason": finish,
+            }],
+            "usage": {
+                "prompt_tokens": prompt_tokens,
+                "completion_tokens": completion_tokens,
+                "total_tokens": prompt_tokens + completion_tokens,
+                "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+                "completion_tokens_details": {
+                    "reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0,
+                    "rejected_prediction_tokens": 0,
+                },
+            },
+            "service_tier": "default",
+            "system_fingerprint": "fp_simulated",
+        })
+    }
+}
+
+/// About as many as a tokenizer makes of Russian text: three letters each.
+fn tokens(text: &str) -> u64 {
+    u64::try_from(text.chars().count().div_ceil(3)).unwrap_or(u64::MAX)
+}
+
+async fn complete(State(model): State<Arc<Model>>, headers: HeaderMap, body: Bytes) -> Response {
+    let outcome = model.admit(&headers).and_then(|()| check::request(&body)).and_then(|request| {
+        model.know(&request.model)?;
+        Ok(model.completion(&request))
+    });
+    outcome.map_or_else(IntoResponse::into_response, |completion| Json(completion).into_response())
+}
+
+async fn list_models(State(model): State<Arc<Model>>, headers: HeaderMap) -> Response {
+    let listed: Vec<Value> = model.models.iter().map(|model| model_json(model)).collect();
+    let outcome = model.admit(&headers).map(|()| Json(json!({"object": "list", "data": listed})));
+    outcome.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+}
+
+async fn show_model(State(model): State<Arc<Model>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let outcome = model.admit(&headers).and_then(|()| model.know(&name)).map(|()| Json(model_json(&name)));
+    outcome.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+}
+
+fn model_json(name: &str) -> Value {
+    json!({"id": name, "object": "model", "created": 1_721_172_741, "owned_by": "system"})
+}
+
+async fn no_such_path(method: Method, uri: Uri) -> Response {
+    ApiError::no_such_path(method.as_str(), uri.path()).into_response()
+}
+
+fn too_many(retry_after: u64) -> Response {
+    let mut response = ApiError::rate_limited(retry_after).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
+    response
+}

@@ -1,0 +1,374 @@
+//! What customers do.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::message::{Card, Content, Message, Size};
+use super::state::State;
+use super::text::found_entities;
+use super::view::MessageView;
+use super::{Telegram, delivery};
+use crate::fault::now_ms;
+
+/// The smallest JPEG there is: what the small sizes of every photo hold, so that a bot that fetches the wrong size is
+/// found out.
+const THUMBNAIL: &[u8] =
+    &[0xff, 0xd8, 0xff, 0xe0, 0, 16, b'J', b'F', b'I', b'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0xff, 0xd9];
+
+/// Why a customer could not do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CustomerError {
+    /// There is no such chat.
+    NoSuchChat(i64),
+    /// The customer has blocked the bot; its app lets them write again only after unblocking.
+    Blocked(i64),
+    /// No button that can be seen has this text.
+    NoSuchButton {
+        /// What was looked for.
+        text: String,
+        /// The buttons that can be seen, newest message first, then the keyboard's.
+        visible: Vec<String>,
+    },
+    /// The message is not in this chat.
+    NoSuchMessage(i64),
+    /// The update is not remembered.
+    NoSuchUpdate(i64),
+}
+
+impl fmt::Display for CustomerError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchChat(id) => write!(formatter, "there is no chat {id}"),
+            Self::Blocked(id) => write!(formatter, "the customer of chat {id} has blocked the bot"),
+            Self::NoSuchButton { text, visible } => {
+                write!(formatter, "no button says «{text}»; these can be seen: {}", visible.join(" · "))
+            }
+            Self::NoSuchMessage(id) => write!(formatter, "message {id} is not in this chat"),
+            Self::NoSuchUpdate(id) => write!(formatter, "update {id} is not remembered"),
+        }
+    }
+}
+
+impl std::error::Error for CustomerError {}
+
+/// What a tap on a visible button does.
+enum Tap {
+    Press { message_id: i64, data: String },
+    Open,
+    Say,
+    ShareContact,
+    ShareLocation,
+}
+
+/// Customers. Whatever makes an update returns its id.
+impl Telegram {
+    /// Somebody who knows of the bot but has not written yet. Returns the chat's id.
+    pub fn new_customer(&self, first_name: &str, username: Option<&str>) -> i64 {
+        let id = self.model.lock().new_chat(first_name, username);
+        self.model.changed();
+        id
+    }
+
+    /// The customer has written to the bot some time before: it may write to them. No update comes of it.
+    pub fn mark_started(&self, chat: i64) {
+        self.model.lock().change_chat(chat, |chat| chat.started = true);
+        self.model.changed();
+    }
+
+    /// Types a text.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn say(&self, chat: i64, text: &str) -> Result<i64, CustomerError> {
+        self.send(chat, None, |_| Content::Text { text: text.to_owned(), entities: found_entities(text) })
+    }
+
+    /// Presses the button with this text: the newest one under a message, otherwise one of the keyboard. Returns `None`
+    /// for a button that only opens an address.
+    ///
+    /// # Errors
+    /// No such button can be seen.
+    pub fn tap(&self, chat: i64, text: &str) -> Result<Option<i64>, CustomerError> {
+        match self.find_button(chat, text)? {
+            Tap::Press { message_id, data } => self.press(chat, message_id, &data).map(Some),
+            Tap::Open => Ok(None),
+            Tap::Say => {
+                self.model.lock().change_chat(chat, |chat| chat.keyboard_used = true);
+                self.say(chat, text).map(Some)
+            }
+            Tap::ShareContact => {
+                let own = self.model.lock().chats.get(&chat).map(|chat| (chat.phone.clone(), chat.first_name.clone()));
+                let (phone, first_name) = own.ok_or(CustomerError::NoSuchChat(chat))?;
+                self.model.lock().change_chat(chat, |chat| chat.keyboard_used = true);
+                self.share_contact(chat, &phone, &first_name, true).map(Some)
+            }
+            Tap::ShareLocation => {
+                self.model.lock().change_chat(chat, |chat| chat.keyboard_used = true);
+                self.send_location(chat, 55.751_244, 37.618_423).map(Some)
+            }
+        }
+    }
+
+    /// Presses a button with this data under this message, whether it is (still) there or not: an app may be slow to
+    /// hear of a change, and a forged one may send anything.
+    ///
+    /// # Errors
+    /// There is no such message.
+    pub fn press(&self, chat: i64, message_id: i64, data: &str) -> Result<i64, CustomerError> {
+        let update = {
+            let mut state = self.model.lock();
+            let from = state.chats.get(&chat).ok_or(CustomerError::NoSuchChat(chat))?;
+            let (from, chat_json) = (from.user_json(), from.chat_json());
+            let known = state.messages.get(&message_id).filter(|message| message.chat == chat);
+            let message = known.ok_or(CustomerError::NoSuchMessage(message_id))?;
+            let message = if message.deleted {
+                // The Bot API's `InaccessibleMessage`.
+                json!({"chat": chat_json, "message_id": message_id, "date": 0})
+            } else {
+                state.message_json(message, &self.model.bot_user())
+            };
+            let id = state.add_press(chat);
+            let instance = format!("-{}", 3_788_000_000_000_000_000_i64 + chat);
+            json!({"callback_query": {"id": id, "from": from, "message": message, "chat_instance": instance, "data": data}})
+        };
+        Ok(delivery::emit(&self.model, update))
+    }
+
+    /// Shares a contact card: with `own`, Telegram vouches that it is the customer's.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn share_contact(&self, chat: i64, phone: &str, first_name: &str, own: bool) -> Result<i64, CustomerError> {
+        let card = Card {
+            phone_number: phone.to_owned(),
+            first_name: first_name.to_owned(),
+            last_name: None,
+            user_id: own.then_some(chat),
+        };
+        self.send(chat, None, |_| Content::Contact(card))
+    }
+
+    /// Sends a photo, a JPEG.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn send_photo(&self, chat: i64, jpeg: impl Into<Bytes>, caption: Option<&str>) -> Result<i64, CustomerError> {
+        let (jpeg, caption) = (jpeg.into(), caption.map(str::to_owned));
+        self.send(chat, None, |state| Content::Photo { sizes: photo_sizes(state, jpeg), caption })
+    }
+
+    /// Sends photos as an album: one update for each, all at once, sharing a `media_group_id`.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn send_album(&self, chat: i64, jpegs: Vec<Bytes>) -> Result<Vec<i64>, CustomerError> {
+        let album = format!("1{:016}", now_ms() * 1000 + u64::from(rand::random::<u8>()));
+        let mut updates = Vec::new();
+        for jpeg in jpegs {
+            let album = Some(album.clone());
+            updates.push(
+                self.write(chat, album, |state| Content::Photo { sizes: photo_sizes(state, jpeg), caption: None })?,
+            );
+        }
+        Ok(updates.into_iter().map(|update| delivery::emit(&self.model, update)).collect())
+    }
+
+    /// Sends a JPEG as a file, which Telegram leaves as it is.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn send_document_image(&self, chat: i64, jpeg: impl Into<Bytes>) -> Result<i64, CustomerError> {
+        self.document(chat, jpeg.into(), "IMG_2041.jpg", "image/jpeg")
+    }
+
+    /// Sends a file that is no image.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn send_document(&self, chat: i64, bytes: impl Into<Bytes>, name: &str) -> Result<i64, CustomerError> {
+        self.document(chat, bytes.into(), name, "application/pdf")
+    }
+
+    /// Sends a sticker.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn send_sticker(&self, chat: i64) -> Result<i64, CustomerError> {
+        self.send(chat, None, |state| Content::Sticker {
+            file: state.add_file("stickers", "tgs", "application/x-tgsticker", Bytes::from_static(b"sticker")),
+            emoji: "👍".to_owned(),
+        })
+    }
+
+    /// Sends a voice message, an Ogg.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn send_voice(&self, chat: i64, ogg: impl Into<Bytes>) -> Result<i64, CustomerError> {
+        let ogg = ogg.into();
+        let file = move |state: &mut State| state.add_file("voice", "oga", "audio/ogg", ogg);
+        self.send(chat, None, |state| Content::Voice { file: file(state), duration: 3 })
+    }
+
+    /// Sends a place.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn send_location(&self, chat: i64, latitude: f64, longitude: f64) -> Result<i64, CustomerError> {
+        self.send(chat, None, |_| Content::Location { latitude, longitude })
+    }
+
+    /// Deletes a message for both sides.
+    ///
+    /// # Errors
+    /// There is no such message.
+    pub fn delete_message(&self, chat: i64, message_id: i64) -> Result<(), CustomerError> {
+        let mut state = self.model.lock();
+        state.message(chat, message_id).ok_or(CustomerError::NoSuchMessage(message_id))?;
+        state.change_message(message_id, |message| message.deleted = true);
+        drop(state);
+        self.model.changed();
+        Ok(())
+    }
+
+    /// Blocks the bot.
+    ///
+    /// # Errors
+    /// There is no such chat.
+    pub fn block_bot(&self, chat: i64) -> Result<i64, CustomerError> {
+        self.membership(chat, true)
+    }
+
+    /// Lets the bot write again.
+    ///
+    /// # Errors
+    /// There is no such chat.
+    pub fn unblock_bot(&self, chat: i64) -> Result<i64, CustomerError> {
+        self.membership(chat, false)
+    }
+
+    /// Emits an update as it is, with an `update_id` of its own unless it has one. For what the simulator does not model:
+    /// groups, channels, kinds of updates still to come.
+    pub fn raw_update(&self, update: Value) -> i64 {
+        delivery::emit(&self.model, update)
+    }
+
+    /// Delivers an update again, as Telegram does when an answer got lost.
+    ///
+    /// # Errors
+    /// It is too old to be remembered.
+    pub fn redeliver(&self, update_id: i64) -> Result<(), CustomerError> {
+        delivery::redeliver(&self.model, update_id).then_some(()).ok_or(CustomerError::NoSuchUpdate(update_id))
+    }
+
+    /// The newest message of the bot in this chat.
+    #[must_use]
+    pub fn last_from_bot(&self, chat: i64) -> Option<MessageView> {
+        self.chat(chat)?.messages.into_iter().rev().find(|message| message.from == "bot")
+    }
+
+    fn document(&self, chat: i64, bytes: Bytes, name: &str, mime: &str) -> Result<i64, CustomerError> {
+        let extension = name.rsplit('.').next().unwrap_or("bin");
+        self.send(chat, None, |state| Content::Document {
+            file: state.add_file("documents", extension, mime, bytes),
+            name: name.to_owned(),
+            mime: mime.to_owned(),
+            caption: None,
+        })
+    }
+
+    fn send(
+        &self,
+        chat: i64,
+        album: Option<String>,
+        content: impl FnOnce(&mut State) -> Content,
+    ) -> Result<i64, CustomerError> {
+        let update = self.write(chat, album, content)?;
+        Ok(delivery::emit(&self.model, update))
+    }
+
+    /// Puts a message of the customer into the chat and returns the update that tells the bot.
+    fn write(
+        &self,
+        chat: i64,
+        album: Option<String>,
+        content: impl FnOnce(&mut State) -> Content,
+    ) -> Result<Value, CustomerError> {
+        let mut state = self.model.lock();
+        if state.chats.get(&chat).ok_or(CustomerError::NoSuchChat(chat))?.blocked {
+            return Err(CustomerError::Blocked(chat));
+        }
+        let content = content(&mut state);
+        state.change_chat(chat, |chat| chat.started = true);
+        let id = state.add_message(Message {
+            id: 0,
+            chat,
+            from_bot: false,
+            date: i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX),
+            edit_date: None,
+            content,
+            inline: Vec::new(),
+            had_reply_markup: false,
+            album,
+            deleted: false,
+        });
+        let message = state.messages.get(&id).map(|message| state.message_json(message, &Value::Null));
+        Ok(json!({"message": message}))
+    }
+
+    fn membership(&self, chat: i64, blocked: bool) -> Result<i64, CustomerError> {
+        let update = {
+            let mut state = self.model.lock();
+            let customer = state.chats.get(&chat).ok_or(CustomerError::NoSuchChat(chat))?;
+            let (from, chat_json, bot) = (customer.user_json(), customer.chat_json(), self.model.bot_user());
+            state.change_chat(chat, |chat| chat.blocked = blocked);
+            let (member, kicked) =
+                (json!({"user": bot, "status": "member"}), json!({"user": bot, "status": "kicked", "until_date": 0}));
+            let (old, new) = if blocked { (member, kicked) } else { (kicked, member) };
+            json!({"my_chat_member": {
+                "chat": chat_json, "from": from, "date": now_ms() / 1000, "old_chat_member": old, "new_chat_member": new,
+            }})
+        };
+        Ok(delivery::emit(&self.model, update))
+    }
+
+    fn find_button(&self, chat: i64, text: &str) -> Result<Tap, CustomerError> {
+        let view = self.chat(chat).ok_or(CustomerError::NoSuchChat(chat))?;
+        let mut visible = Vec::new();
+        for message in view.messages.iter().rev() {
+            for button in message.buttons.iter().flatten() {
+                if button.text == text {
+                    return Ok(match &button.callback_data {
+                        Some(data) => Tap::Press { message_id: message.id, data: data.clone() },
+                        None => Tap::Open,
+                    });
+                }
+                visible.push(button.text.clone());
+            }
+        }
+        for button in view.reply_keyboard.iter().flat_map(|keyboard| keyboard.rows.iter().flatten()) {
+            if button.text == text {
+                return Ok(match button {
+                    button if button.request_contact => Tap::ShareContact,
+                    button if button.request_location => Tap::ShareLocation,
+                    _ => Tap::Say,
+                });
+            }
+            visible.push(button.text.clone());
+        }
+        Err(CustomerError::NoSuchButton { text: text.to_owned(), visible })
+    }
+}
+
+fn photo_sizes(state: &mut State, jpeg: Bytes) -> Vec<Size> {
+    let small = Bytes::from_static(THUMBNAIL);
+    [(90, 67, small.clone()), (320, 240, small), (1280, 960, jpeg)]
+        .map(|(width, height, bytes)| Size {
+            file: state.add_file("photos", "jpg", "image/jpeg", bytes),
+            width,
+            height,
+        })
+        .into()
+}

@@ -1,0 +1,174 @@
+//! Messages as the simulator keeps them, and as the Bot API writes them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::markup::InlineButton;
+use super::text::Entity;
+
+/// A message of a private chat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Message {
+    /// Unique in the whole account, as in real private chats.
+    pub(super) id: i64,
+    pub(super) chat: i64,
+    pub(super) from_bot: bool,
+    /// Seconds since the epoch.
+    pub(super) date: i64,
+    pub(super) edit_date: Option<i64>,
+    pub(super) content: Content,
+    pub(super) inline: Vec<Vec<InlineButton>>,
+    /// It came with a keyboard that is not under it; Telegram never edits such a message.
+    pub(super) had_reply_markup: bool,
+    /// `media_group_id`
+    pub(super) album: Option<String>,
+    pub(super) deleted: bool,
+}
+
+/// What is in a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Content {
+    Text {
+        text: String,
+        entities: Vec<Entity>,
+    },
+    /// Smallest size first.
+    Photo {
+        sizes: Vec<Size>,
+        caption: Option<String>,
+    },
+    Document {
+        file: FileRef,
+        name: String,
+        mime: String,
+        caption: Option<String>,
+    },
+    Sticker {
+        file: FileRef,
+        emoji: String,
+    },
+    Voice {
+        file: FileRef,
+        duration: u32,
+    },
+    Location {
+        latitude: f64,
+        longitude: f64,
+    },
+    Contact(Card),
+}
+
+/// A contact card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// As the customer's phone book has it.
+    pub phone_number: String,
+    /// First name on the card.
+    pub first_name: String,
+    /// Last name on the card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// Whose card it is, if that person is in Telegram.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<i64>,
+}
+
+/// A stored file, as messages name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FileRef {
+    pub(super) file_id: String,
+    pub(super) file_unique_id: String,
+    pub(super) file_size: usize,
+}
+
+/// One size of a photo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Size {
+    #[serde(flatten)]
+    pub(super) file: FileRef,
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
+
+impl Message {
+    /// The text or caption.
+    pub(super) fn text(&self) -> &str {
+        match &self.content {
+            Content::Text { text, .. } => text,
+            Content::Photo { caption, .. } | Content::Document { caption, .. } => {
+                caption.as_deref().unwrap_or_default()
+            }
+            _ => "",
+        }
+    }
+
+    /// The Bot API's `Message` object, given its `from` and `chat`.
+    pub(super) fn to_json(&self, from: &Value, chat: &Value) -> Value {
+        let mut message = json!({"message_id": self.id, "from": from, "chat": chat, "date": self.date});
+        if let Some(edited) = self.edit_date {
+            message["edit_date"] = json!(edited);
+        }
+        if let Some(album) = &self.album {
+            message["media_group_id"] = json!(album);
+        }
+        self.content.write(&mut message);
+        if !self.inline.is_empty() {
+            message["reply_markup"] = json!({"inline_keyboard": self.inline});
+        }
+        message
+    }
+}
+
+impl Content {
+    fn write(&self, message: &mut Value) {
+        let caption = match self {
+            Self::Text { text, entities } => {
+                message["text"] = json!(text);
+                if !entities.is_empty() {
+                    message["entities"] = json!(entities);
+                }
+                None
+            }
+            Self::Photo { sizes, caption } => {
+                message["photo"] = json!(sizes);
+                caption.as_ref()
+            }
+            Self::Document { file, name, mime, caption } => {
+                message["document"] = json!({"file_name": name, "mime_type": mime});
+                merge(&mut message["document"], file);
+                caption.as_ref()
+            }
+            Self::Sticker { file, emoji } => {
+                message["sticker"] = json!({
+                    "width": 512, "height": 512, "emoji": emoji, "set_name": "HotCherry", "is_animated": true,
+                    "is_video": false, "type": "regular",
+                });
+                merge(&mut message["sticker"], file);
+                None
+            }
+            Self::Voice { file, duration } => {
+                message["voice"] = json!({"duration": duration, "mime_type": "audio/ogg"});
+                merge(&mut message["voice"], file);
+                None
+            }
+            Self::Location { latitude, longitude } => {
+                message["location"] = json!({"latitude": latitude, "longitude": longitude});
+                None
+            }
+            Self::Contact(card) => {
+                message["contact"] = json!(card);
+                None
+            }
+        };
+        if let Some(caption) = caption {
+            message["caption"] = json!(caption);
+        }
+    }
+}
+
+fn merge(object: &mut Value, file: &FileRef) {
+    object["file_id"] = json!(file.file_id);
+    object["file_unique_id"] = json!(file.file_unique_id);
+    object["file_size"] = json!(file.file_size);
+}

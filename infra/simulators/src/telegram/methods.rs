@@ -1,0 +1,367 @@
+//! The methods of the Bot API, with the checks and the words of the real ones.
+
+use serde_json::{Value, json};
+
+use super::Model;
+use super::markup::{InlineButton, Markup, inline_markup, markup};
+use super::message::{Content, Message};
+use super::params::Params;
+use super::refusal::Refusal;
+use super::state::{State, Webhook};
+use super::text::{message_text, utf16_len};
+use super::view::{Alert, How};
+use crate::fault::now_ms;
+
+/// How long a press can be answered, in milliseconds.
+const PRESS_LIFE_MS: u64 = 60_000;
+/// Longest alert, in characters.
+const LONGEST_ALERT: usize = 200;
+/// Largest file a bot may fetch, in bytes.
+const LARGEST_FILE: usize = 20 * 1024 * 1024;
+/// What `sendChatAction` takes.
+const ACTIONS: [&str; 11] = [
+    "typing",
+    "upload_photo",
+    "record_video",
+    "upload_video",
+    "record_voice",
+    "upload_voice",
+    "upload_document",
+    "choose_sticker",
+    "find_location",
+    "record_video_note",
+    "upload_video_note",
+];
+
+/// Performs a method, all but `getUpdates`, which waits.
+pub(super) fn perform(model: &Model, state: &mut State, method: &str, params: &Params) -> Result<Value, Refusal> {
+    match method.to_ascii_lowercase().as_str() {
+        "getme" => Ok(me(model)),
+        "sendmessage" => send_message(model, state, params),
+        "editmessagetext" => edit_text(model, state, params),
+        "editmessagereplymarkup" => edit_keyboard(model, state, params),
+        "deletemessage" => delete_message(state, params),
+        "answercallbackquery" => answer_press(state, params),
+        "sendchataction" => send_action(state, params),
+        "getfile" => get_file(state, params),
+        "setwebhook" => set_webhook(state, params),
+        "deletewebhook" => Ok(delete_webhook(state, params)),
+        "getwebhookinfo" => Ok(webhook_info(state)),
+        "setmycommands" => set_commands(state, params),
+        "getmycommands" => Ok(state.bot.commands.get(&commands_key(params)).cloned().unwrap_or_else(|| json!([]))),
+        "deletemycommands" => {
+            state.bot.commands.remove(&commands_key(params));
+            state.save_bot();
+            Ok(json!(true))
+        }
+        "setmydescription" => set_description(state, params),
+        "setmyshortdescription" => set_short_description(state, params),
+        "getmydescription" => {
+            Ok(json!({"description": state.bot.description.get(language(params)).cloned().unwrap_or_default()}))
+        }
+        "getmyshortdescription" => {
+            let text = state.bot.short_description.get(language(params)).cloned().unwrap_or_default();
+            Ok(json!({"short_description": text}))
+        }
+        _ => Err(Refusal::no_such_method()),
+    }
+}
+
+fn me(model: &Model) -> Value {
+    let mut me = model.bot_user();
+    me["can_join_groups"] = json!(false);
+    me["can_read_all_group_messages"] = json!(false);
+    me["supports_inline_queries"] = json!(false);
+    me
+}
+
+fn send_message(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    if !params.has("text") {
+        return Err(Refusal::bad_request("message text is empty"));
+    }
+    let chat_id = open_chat(state, params)?;
+    let (text, entities) = message_text(params)?;
+    let markup = params.json("reply_markup").as_ref().map(markup).transpose()?;
+    if let (Some(pace), Some(chat)) = (model.pace, state.chats.get(&chat_id)) {
+        let elapsed = now_ms().saturating_sub(chat.bot_wrote_ms);
+        if u128::from(elapsed) < pace.as_millis() {
+            return Err(Refusal::too_many(pace.as_secs().max(1)));
+        }
+    }
+    let inline = match &markup {
+        Some(Markup::Inline(rows)) => rows.clone(),
+        _ => Vec::new(),
+    };
+    let had_reply_markup = matches!(markup, Some(Markup::Reply(_) | Markup::Remove | Markup::ForceReply));
+    let content = Content::Text { text, entities };
+    let id = state.add_message(Message {
+        id: 0,
+        chat: chat_id,
+        from_bot: true,
+        date: now_seconds(),
+        edit_date: None,
+        content,
+        inline,
+        had_reply_markup,
+        album: None,
+        deleted: false,
+    });
+    state.change_chat(chat_id, |chat| {
+        chat.typing_until_ms = 0;
+        chat.bot_wrote_ms = now_ms();
+        match markup {
+            Some(Markup::Reply(keyboard)) => {
+                chat.reply_keyboard = Some(keyboard);
+                chat.keyboard_used = false;
+            }
+            Some(Markup::Remove) => chat.reply_keyboard = None,
+            _ => {}
+        }
+    });
+    state.note(id, How::Sent);
+    Ok(told(model, state, id))
+}
+
+fn edit_text(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let (text, entities) = message_text(params)?;
+    let id = editable(state, params)?;
+    let inline = inline_markup(params.json("reply_markup").as_ref())?;
+    let content = Content::Text { text, entities };
+    edit(model, state, id, Some(content), inline)
+}
+
+fn edit_keyboard(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let id = editable(state, params)?;
+    let inline = inline_markup(params.json("reply_markup").as_ref())?;
+    edit(model, state, id, None, inline)
+}
+
+/// Gives a message these buttons and, if given, this content.
+fn edit(
+    model: &Model,
+    state: &mut State,
+    id: i64,
+    content: Option<Content>,
+    inline: Vec<Vec<InlineButton>>,
+) -> Result<Value, Refusal> {
+    let how = if content.is_some() { How::Edited } else { How::Keyboard };
+    let Some(message) = state.messages.get(&id) else { return Err(Refusal::bad_request("message to edit not found")) };
+    let same_content = content.as_ref().is_none_or(|content| *content == message.content);
+    if same_content && message.inline == inline {
+        return Err(Refusal::bad_request(
+            "message is not modified: specified new message content and reply markup are exactly the same as a current \
+             content and reply markup of the message",
+        ));
+    }
+    state.change_message(id, |message| {
+        if let Some(content) = content {
+            message.content = content;
+        }
+        message.inline = inline;
+        message.edit_date = Some(now_seconds());
+    });
+    state.note(id, how);
+    Ok(told(model, state, id))
+}
+
+fn delete_message(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let chat = open_chat(state, params)?;
+    let id = params.integer("message_id").ok_or_else(|| Refusal::bad_request("message to delete not found"))?;
+    if state.message(chat, id).is_none() {
+        return Err(Refusal::bad_request("message to delete not found"));
+    }
+    state.change_message(id, |message| message.deleted = true);
+    state.note(id, How::Deleted);
+    Ok(json!(true))
+}
+
+fn answer_press(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let too_old = || Refusal::bad_request("query is too old and response timeout expired or query ID is invalid");
+    let id = params.text("callback_query_id").ok_or_else(too_old)?;
+    let text = params.text("text").unwrap_or_default();
+    if text.chars().count() > LONGEST_ALERT {
+        return Err(Refusal::bad_request("MESSAGE_TOO_LONG"));
+    }
+    let press = state.presses.get(id).ok_or_else(too_old)?;
+    let now = now_ms();
+    if now.saturating_sub(press.at_ms) > PRESS_LIFE_MS {
+        return Err(too_old());
+    }
+    let chat = press.chat;
+    if !text.is_empty() {
+        state.alert(chat, Alert { text: text.to_owned(), alert: params.flag("show_alert"), at_ms: now });
+    }
+    Ok(json!(true))
+}
+
+fn send_action(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let chat = open_chat(state, params)?;
+    if !params.text("action").is_some_and(|action| ACTIONS.contains(&action)) {
+        return Err(Refusal::bad_request("wrong parameter action in request"));
+    }
+    state.show_typing(chat);
+    Ok(json!(true))
+}
+
+fn get_file(state: &State, params: &Params) -> Result<Value, Refusal> {
+    let id = params.text("file_id").ok_or_else(|| Refusal::bad_request("file_id is empty"))?;
+    let stored = state.files.get(id).ok_or_else(|| Refusal::bad_request("invalid file_id"))?;
+    if stored.bytes.len() > LARGEST_FILE {
+        return Err(Refusal::bad_request("file is too big"));
+    }
+    let mut file = json!(stored.file);
+    file["file_path"] = json!(stored.path);
+    Ok(file)
+}
+
+fn set_webhook(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let Some(url) = params.text("url") else { return Ok(delete_webhook(state, params)) };
+    let bad = |why: &str| Refusal::bad_request(format!("bad webhook: {why}"));
+    let parsed = url::Url::parse(url).map_err(|_| bad("invalid webhook URL specified"))?;
+    let local = matches!(parsed.host_str(), Some("127.0.0.1" | "localhost"));
+    // The real one insists on HTTPS; here a bot on this machine may do without.
+    if parsed.scheme() != "https" && !local {
+        return Err(bad("An HTTPS URL must be provided for webhook"));
+    }
+    let secret = params.text("secret_token");
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+    if secret.is_some_and(|secret| secret.len() > 256) {
+        return Err(Refusal::bad_request("secret token is too long"));
+    }
+    if secret.is_some_and(|secret| !secret.chars().all(allowed)) {
+        return Err(Refusal::bad_request("secret token contains unallowed characters"));
+    }
+    let wanted = params.json("allowed_updates").and_then(|value| serde_json::from_value(value).ok());
+    drop_pending(state, params);
+    state.bot.webhook = Some(Webhook {
+        url: url.to_owned(),
+        secret: secret.map(str::to_owned),
+        allowed: wanted.unwrap_or_default(),
+        max_connections: params.integer("max_connections").unwrap_or(40),
+        last_error: None,
+    });
+    state.save_bot();
+    Ok(json!(true))
+}
+
+fn delete_webhook(state: &mut State, params: &Params) -> Value {
+    drop_pending(state, params);
+    state.bot.webhook = None;
+    state.save_bot();
+    json!(true)
+}
+
+fn drop_pending(state: &mut State, params: &Params) {
+    if params.flag("drop_pending_updates") {
+        let ids: Vec<i64> = state.pending.keys().copied().collect();
+        ids.into_iter().for_each(|id| state.confirm(id));
+    }
+}
+
+fn webhook_info(state: &State) -> Value {
+    let Some(webhook) = &state.bot.webhook else {
+        return json!({"url": "", "has_custom_certificate": false, "pending_update_count": state.pending.len()});
+    };
+    let mut info = json!({
+        "url": webhook.url, "has_custom_certificate": false, "pending_update_count": state.pending.len(),
+        "max_connections": webhook.max_connections, "ip_address": "127.0.0.1",
+    });
+    if !webhook.allowed.is_empty() {
+        info["allowed_updates"] = json!(webhook.allowed);
+    }
+    if let Some((date, message)) = &webhook.last_error {
+        info["last_error_date"] = json!(date);
+        info["last_error_message"] = json!(message);
+    }
+    info
+}
+
+fn set_commands(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let commands = params.json("commands").unwrap_or_else(|| json!([]));
+    let list = commands.as_array().ok_or_else(|| Refusal::bad_request("expected an Array of BotCommand"))?;
+    if list.len() > 100 {
+        return Err(Refusal::bad_request("BOT_COMMANDS_TOO_MUCH"));
+    }
+    for entry in list {
+        let command = entry.get("command").and_then(Value::as_str).unwrap_or_default().trim_start_matches('/');
+        let letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        if !(1..=32).contains(&command.len()) || !command.chars().all(letter) {
+            return Err(Refusal::bad_request("BOT_COMMAND_INVALID"));
+        }
+        let description = entry.get("description").and_then(Value::as_str).unwrap_or_default();
+        if !(1..=256).contains(&utf16_len(description)) {
+            return Err(Refusal::bad_request("BOT_COMMAND_DESCRIPTION_INVALID"));
+        }
+    }
+    state.bot.commands.insert(commands_key(params), commands);
+    state.save_bot();
+    Ok(json!(true))
+}
+
+fn set_description(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let text = limited(params, "description", 512)?;
+    state.bot.description.insert(language(params).to_owned(), text);
+    state.save_bot();
+    Ok(json!(true))
+}
+
+fn set_short_description(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let text = limited(params, "short_description", 120)?;
+    state.bot.short_description.insert(language(params).to_owned(), text);
+    state.save_bot();
+    Ok(json!(true))
+}
+
+fn limited(params: &Params, name: &str, longest: usize) -> Result<String, Refusal> {
+    let text = params.text(name).unwrap_or_default();
+    if text.chars().count() > longest {
+        return Err(Refusal::bad_request(format!("{} is too long", name.replace('_', " "))));
+    }
+    Ok(text.to_owned())
+}
+
+fn language(params: &Params) -> &str {
+    params.text("language_code").unwrap_or_default()
+}
+
+fn commands_key(params: &Params) -> String {
+    let scope = params.json("scope").unwrap_or_else(|| json!({"type": "default"}));
+    format!("{scope}|{}", language(params))
+}
+
+/// The chat of a call, if the bot may write there.
+fn open_chat(state: &State, params: &Params) -> Result<i64, Refusal> {
+    if !params.has("chat_id") {
+        return Err(Refusal::bad_request("chat_id is empty"));
+    }
+    let chat = params.integer("chat_id").and_then(|id| state.chats.get(&id));
+    let chat = chat.ok_or_else(|| Refusal::bad_request("chat not found"))?;
+    if !chat.started {
+        return Err(Refusal::forbidden("bot can't initiate conversation with a user"));
+    }
+    if chat.blocked {
+        return Err(Refusal::forbidden("bot was blocked by the user"));
+    }
+    Ok(chat.id)
+}
+
+/// The message of an edit, if the bot may change it.
+fn editable(state: &State, params: &Params) -> Result<i64, Refusal> {
+    let chat = open_chat(state, params)?;
+    let Some(id) = params.integer("message_id") else {
+        return Err(Refusal::bad_request("message identifier is not specified"));
+    };
+    let message = state.message(chat, id).ok_or_else(|| Refusal::bad_request("message to edit not found"))?;
+    if !message.from_bot || message.had_reply_markup {
+        return Err(Refusal::bad_request("message can't be edited"));
+    }
+    Ok(id)
+}
+
+fn told(model: &Model, state: &State, id: i64) -> Value {
+    state.messages.get(&id).map_or(Value::Null, |message| state.message_json(message, &model.bot_user()))
+}
+
+fn now_seconds() -> i64 {
+    i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX)
+}

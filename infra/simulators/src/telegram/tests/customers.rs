@@ -1,0 +1,150 @@
+//! What customers do, as the bot hears of it.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::{Bot, Done};
+use crate::telegram::CustomerError;
+
+/// The one update that waits, without what differs from run to run.
+async fn heard(bot: &Bot) -> Result<Value, Box<dyn std::error::Error>> {
+    let mut updates = bot.call("getUpdates", json!({})).await?;
+    let update = updates.as_array_mut().and_then(Vec::pop).ok_or("no update")?;
+    let next = update["update_id"].as_i64().unwrap_or_default() + 1;
+    bot.call("getUpdates", json!({"offset": next})).await?;
+    Ok(update)
+}
+
+#[tokio::test]
+async fn a_typed_text_comes_with_everything_real_updates_have() -> Done {
+    let bot = Bot::start().await?;
+    let chat = bot.telegram.new_customer("Анна", Some("anna"));
+    bot.telegram.say(chat, "/start promo")?;
+    let mut update = heard(&bot).await?;
+    update["message"]["date"] = json!(0);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&update)?, @r#"
+    {
+      "message": {
+        "chat": {
+          "first_name": "Анна",
+          "id": 7000000001,
+          "type": "private",
+          "username": "anna"
+        },
+        "date": 0,
+        "entities": [
+          {
+            "length": 6,
+            "offset": 0,
+            "type": "bot_command"
+          }
+        ],
+        "from": {
+          "first_name": "Анна",
+          "id": 7000000001,
+          "is_bot": false,
+          "language_code": "ru",
+          "username": "anna"
+        },
+        "message_id": 1,
+        "text": "/start promo"
+      },
+      "update_id": 1001
+    }
+    "#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_press_shares_the_own_contact_and_folds_the_keyboard() -> Done {
+    let bot = Bot::start().await?;
+    let chat = bot.customer();
+    let share = "📱 Поделиться контактом";
+    let keyboard =
+        json!({"keyboard": [[{"text": share, "request_contact": true}], ["⬅️ Назад"]], "one_time_keyboard": true});
+    bot.call("sendMessage", json!({"chat_id": chat, "text": "Телефон?", "reply_markup": keyboard})).await?;
+    assert!(bot.telegram.chat(chat).is_some_and(|view| view.reply_keyboard.is_some()));
+    bot.telegram.tap(chat, share)?;
+    let contact = &heard(&bot).await?["message"]["contact"];
+    assert_eq!(contact, &json!({"phone_number": "79000000001", "first_name": "Анна", "user_id": chat}));
+    assert!(bot.telegram.chat(chat).is_some_and(|view| view.reply_keyboard.is_none()));
+
+    bot.telegram.share_contact(chat, "+7 912 345-67-89", "Пётр", false)?;
+    assert_eq!(heard(&bot).await?["message"]["contact"]["user_id"], Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_keyboard_button_is_typed_and_a_missing_one_is_named() -> Done {
+    let bot = Bot::start().await?;
+    let chat = bot.customer();
+    bot.call("sendMessage", json!({"chat_id": chat, "text": "?", "reply_markup": {"keyboard": [["⬅️ Назад"]]}}))
+        .await?;
+    bot.telegram.tap(chat, "⬅️ Назад")?;
+    assert_eq!(heard(&bot).await?["message"]["text"], "⬅️ Назад");
+    let missing = bot.telegram.tap(chat, "Вперёд");
+    let visible = vec!["⬅️ Назад".to_owned()];
+    assert_eq!(missing, Err(CustomerError::NoSuchButton { text: "Вперёд".to_owned(), visible }));
+    bot.call("sendMessage", json!({"chat_id": chat, "text": "?", "reply_markup": {"remove_keyboard": true}})).await?;
+    assert!(bot.telegram.tap(chat, "⬅️ Назад").is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_album_is_many_updates_with_one_group_and_every_photo_can_be_fetched() -> Done {
+    let bot = Bot::start().await?;
+    let chat = bot.customer();
+    let photos: Vec<Bytes> = (0..10_u8).map(|number| Bytes::from(vec![number; 100])).collect();
+    bot.telegram.send_album(chat, photos.clone())?;
+    let updates = bot.call("getUpdates", json!({})).await?;
+    let updates = updates.as_array().ok_or("no updates")?;
+    assert_eq!(updates.len(), 10);
+    let group = &updates[0]["message"]["media_group_id"];
+    assert!(group.is_string());
+    for (update, photo) in updates.iter().zip(photos) {
+        assert_eq!(&update["message"]["media_group_id"], group);
+        let largest = update["message"]["photo"].as_array().and_then(|sizes| sizes.last()).ok_or("no photo")?;
+        let file = bot.call("getFile", json!({"file_id": largest["file_id"]})).await?;
+        let path = file["file_path"].as_str().ok_or("no path")?;
+        let url = format!("{}/file/bot{}/{path}", bot.telegram.url(), bot.telegram.token());
+        assert_eq!(bot.client.get(url).send().await?.bytes().await?, photo);
+    }
+    assert_eq!(bot.refusal("getFile", json!({"file_id": "AgAC"})).await?, "400 Bad Request: invalid file_id");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whatever_else_can_be_sent_has_its_own_field() -> Done {
+    let bot = Bot::start().await?;
+    let chat = bot.customer();
+    let telegram = &bot.telegram;
+    telegram.send_photo(chat, "jpeg", Some("моя"))?;
+    assert_eq!(heard(&bot).await?["message"]["caption"], "моя");
+    telegram.send_document_image(chat, "jpeg")?;
+    assert_eq!(heard(&bot).await?["message"]["document"]["mime_type"], "image/jpeg");
+    telegram.send_document(chat, "pdf", "договор.pdf")?;
+    assert_eq!(heard(&bot).await?["message"]["document"]["file_name"], "договор.pdf");
+    telegram.send_sticker(chat)?;
+    assert_eq!(heard(&bot).await?["message"]["sticker"]["emoji"], "👍");
+    telegram.send_voice(chat, "ogg")?;
+    assert_eq!(heard(&bot).await?["message"]["voice"]["mime_type"], "audio/ogg");
+    telegram.send_location(chat, 55.75, 37.61)?;
+    assert_eq!(heard(&bot).await?["message"]["location"]["latitude"], 55.75);
+    let kinds: Vec<&str> = telegram.chat(chat).ok_or("no chat")?.messages.iter().map(|message| message.kind).collect();
+    assert_eq!(kinds, ["photo", "document", "document", "sticker", "voice", "location"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_press_under_a_deleted_message_tells_little() -> Done {
+    let bot = Bot::start().await?;
+    let chat = bot.customer();
+    let keyboard = json!({"inline_keyboard": [[{"text": "Да", "callback_data": "yes"}]]});
+    let sent = bot.call("sendMessage", json!({"chat_id": chat, "text": "?", "reply_markup": keyboard})).await?;
+    let id = sent["message_id"].as_i64().ok_or("no id")?;
+    bot.telegram.delete_message(chat, id)?;
+    bot.telegram.press(chat, id, "yes")?;
+    let message = &heard(&bot).await?["callback_query"]["message"];
+    assert_eq!((&message["date"], &message["text"]), (&json!(0), &Value::Null));
+    Ok(())
+}
