@@ -2,25 +2,38 @@
 //!
 //! [`decide`] takes the stored [`Conversation`], one [`Event`] and the [`Moment`] it happens in, and says what the
 //! conversation becomes and which [`Effect`]s to perform. It does no I/O, reads no clock and makes no ids.
+//!
+//! The questionnaires are data (`branches/`), every text is in `texts/ru.ftl`, and the current screen can always be
+//! worked out from the state alone (`render/`), so that a reply that got lost is given again.
 
+mod action;
+mod answer;
+mod branches;
+mod conversation;
+mod decide;
 mod effect;
 mod event;
+mod flood;
+mod form;
+mod introduction;
+mod plain;
+mod questionnaire;
+mod questions;
+mod render;
+mod request;
 mod screen;
+#[cfg(test)]
+mod tests;
+mod texts;
 
-pub use conversation::Conversation;
+pub use conversation::{Conversation, OpenDialog};
+pub use decide::decide;
 pub use effect::{Effect, Target, Verdict};
 pub use event::{AiAnswer, Command, Event, Input, Intent, Moment, Person, Rules, Unsupported};
+pub use introduction::{commands, descriptions};
 pub use screen::{Button, ButtonAction, Entity, Keyboard, ReplyButton, Screen, Style, Text};
 
-mod conversation;
-
 use lead::Seconds;
-
-/// Decides what follows from `event`. See [`Verdict`].
-#[must_use]
-pub fn decide(_before: &Conversation, _event: &Event, _moment: &Moment, _rules: &Rules) -> Verdict {
-    unimplemented!()
-}
 
 /// The id of the branch that makes a lead out of a conversation handed over to a manager.
 pub const MANAGER_BRANCH: &str = "manager";

@@ -1,0 +1,145 @@
+//! What a button does, and how that is written into its data.
+
+use crate::{Button, ButtonAction};
+
+/// What a button does. Its data is `{seq}:{action}`, where `seq` is the number of the prompt it belongs to: a button of any
+/// other prompt is dead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action<'a> {
+    /// Start the questionnaire with this id.
+    Open(&'a str),
+    /// Invite a free question.
+    Ask,
+    /// Answer with the choice with this id.
+    Choose(&'a str),
+    /// Answer with a year.
+    Year(i16),
+    /// Ask for a typed answer instead of the buttons.
+    Other,
+    /// Keep the answer that is there.
+    Accept,
+    /// Keep every answer taken from a free sentence.
+    AcceptAll,
+    /// Leave an optional question unanswered.
+    Skip,
+    /// Throw the photos away.
+    Clear,
+    /// Take the suggested spelling.
+    Take,
+    /// Keep the typed spelling.
+    Keep,
+    /// One step back.
+    Back,
+    /// Back to the menu.
+    Home,
+    /// Send the request.
+    Send,
+    /// Choose an answer to change.
+    Change,
+    /// Change the answer of the step with this id.
+    Field(&'a str),
+    /// Throw the request away.
+    Cancel,
+    /// Yes to the question in front.
+    Yes,
+    /// No to the question in front.
+    No,
+}
+
+impl<'a> Action<'a> {
+    /// Reads a button's data. It comes from the customer's app, so it may be anything.
+    pub(crate) fn parse(data: &'a str) -> Option<(u32, Self)> {
+        let (seq, action) = data.split_once(':')?;
+        let (word, argument) = action.split_once(':').map_or((action, None), |(word, rest)| (word, Some(rest)));
+        let action = match (word, argument) {
+            ("open", Some(branch)) => Self::Open(branch),
+            ("choose", Some(choice)) => Self::Choose(choice),
+            ("year", Some(year)) => Self::Year(year.parse().ok()?),
+            ("field", Some(step)) => Self::Field(step),
+            (word, None) => Self::PLAIN.into_iter().find(|known| known.word() == word)?,
+            _ => return None,
+        };
+        Some((seq.parse().ok()?, action))
+    }
+
+    /// The button with this text that does it.
+    pub(crate) fn button(self, seq: u32, text: impl Into<String>) -> Button {
+        let word = self.word();
+        let data = match self {
+            Self::Open(argument) | Self::Choose(argument) | Self::Field(argument) => {
+                format!("{seq}:{word}:{argument}")
+            }
+            Self::Year(year) => format!("{seq}:{word}:{year}"),
+            _ => format!("{seq}:{word}"),
+        };
+        Button { text: text.into(), action: ButtonAction::Press(data) }
+    }
+
+    /// Every action without an argument.
+    const PLAIN: [Self; 15] = [
+        Self::Ask,
+        Self::Other,
+        Self::Accept,
+        Self::AcceptAll,
+        Self::Skip,
+        Self::Clear,
+        Self::Take,
+        Self::Keep,
+        Self::Back,
+        Self::Home,
+        Self::Send,
+        Self::Change,
+        Self::Cancel,
+        Self::Yes,
+        Self::No,
+    ];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Open(_) => "open",
+            Self::Ask => "ask",
+            Self::Choose(_) => "choose",
+            Self::Year(_) => "year",
+            Self::Other => "other",
+            Self::Accept => "accept",
+            Self::AcceptAll => "all",
+            Self::Skip => "skip",
+            Self::Clear => "clear",
+            Self::Take => "take",
+            Self::Keep => "keep",
+            Self::Back => "back",
+            Self::Home => "home",
+            Self::Send => "send",
+            Self::Change => "change",
+            Self::Field(_) => "field",
+            Self::Cancel => "cancel",
+            Self::Yes => "yes",
+            Self::No => "no",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let with_argument =
+            [Action::Open("sell"), Action::Choose("upto-1m"), Action::Year(2027), Action::Field("name")];
+        for action in Action::PLAIN.into_iter().chain(with_argument) {
+            let ButtonAction::Press(data) = action.button(u32::MAX, "…").action else { panic!("a press") };
+            assert!(data.len() <= 64, "{data}");
+            assert_eq!(Action::parse(&data), Some((u32::MAX, action)));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for data in
+            ["", ":", "1", "1:", "1:open", "1:back:again", "x:back", "-1:back", "1:year:next", "4294967296:back"]
+        {
+            assert_eq!(Action::parse(data), None, "{data}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! «Проверка авто»
+
+use lead::CrmField;
+
+use super::common::{COMMENT, NAME, PHONE};
+use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
+
+pub(super) static CHECK: Branch = Branch {
+    id: "check",
+    in_menu: true,
+    steps: &[
+        Step::chosen(
+            "kind",
+            "check-kind",
+            Options::listed(1, &[Choice::new("technical"), Choice::new("legal"), Choice::new("full")]),
+        )
+        .used_as(&[Use::Field(CrmField::CheckType)]),
+        Step::typed("car", "check-car", Parser::Car).used_as(&[Use::Car, Use::Topic]).prefilled_by(Entity::Car),
+        Step::typed("vehicle", "vehicle-id", Parser::Vehicle).optional().used_as(&[Use::Field(CrmField::VinNumber)]),
+        NAME,
+        PHONE,
+        COMMENT,
+    ],
+};

@@ -1,0 +1,33 @@
+//! Questions that several questionnaires ask.
+
+use lead::CrmField;
+
+use crate::questionnaire::{Choice, Entity, Options, Parser, Step, Use};
+
+/// How to address the customer.
+pub(super) const NAME: Step = Step::typed("name", "name", Parser::Name).used_as(&[Use::Name]);
+
+/// Where to call.
+pub(super) const PHONE: Step = Step::phone("phone", "phone").used_as(&[Use::Phone]);
+
+/// Whatever else there is to say.
+pub(super) const COMMENT: Step = Step::typed("comment", "comment", Parser::Text { max: 1000 }).optional();
+
+/// What the customer can spend.
+pub(super) const BUDGET: Step = Step::chosen(
+    "budget",
+    "budget",
+    Options::listed(
+        1,
+        &[
+            Choice::worth("upto-500k", 500_000),
+            Choice::worth("upto-1m", 1_000_000),
+            Choice::worth("upto-2m", 2_000_000),
+            Choice::worth("upto-3m", 3_000_000),
+            Choice::worth("from-3m", 3_000_000),
+        ],
+    ),
+)
+.or_typed(Parser::Budget)
+.used_as(&[Use::Field(CrmField::Budget), Use::Price])
+.prefilled_by(Entity::Money);

@@ -1,0 +1,47 @@
+//! «Подбор авто»
+
+use lead::CrmField;
+
+use super::common::{BUDGET, COMMENT, NAME, PHONE};
+use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
+
+pub(super) static FIND: Branch = Branch {
+    id: "find",
+    in_menu: true,
+    steps: &[
+        Step::chosen(
+            "purpose",
+            "find-purpose",
+            Options::listed(
+                2,
+                &[Choice::new("city"), Choice::new("family"), Choice::new("business"), Choice::new("offroad")],
+            ),
+        )
+        .or_typed(Parser::Text { max: 200 })
+        .used_as(&[Use::Topic]),
+        BUDGET,
+        Step::typed("make", "find-make", Parser::Car)
+            .or_instead(&[Choice::new("any")])
+            .used_as(&[Use::Car, Use::Topic])
+            .prefilled_by(Entity::Car),
+        Step::chosen(
+            "body",
+            "body",
+            Options::listed(
+                2,
+                &[
+                    Choice::new("sedan"),
+                    Choice::new("crossover"),
+                    Choice::new("suv"),
+                    Choice::new("hatchback"),
+                    Choice::new("wagon"),
+                    Choice::new("any"),
+                ],
+            ),
+        )
+        .used_as(&[Use::Field(CrmField::BodyType)]),
+        NAME,
+        PHONE,
+        COMMENT,
+    ],
+};

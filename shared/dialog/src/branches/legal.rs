@@ -1,0 +1,22 @@
+//! «Юридическая помощь»
+
+use super::common::{COMMENT, NAME, PHONE};
+use crate::questionnaire::{Branch, Choice, Options, Parser, Step, Use};
+
+pub(super) static LEGAL: Branch = Branch {
+    id: "legal",
+    in_menu: true,
+    steps: &[
+        Step::chosen(
+            "question",
+            "legal-question",
+            Options::listed(1, &[Choice::new("registration"), Choice::new("insurance"), Choice::new("dispute")]),
+        )
+        .or_typed(Parser::Text { max: 200 })
+        .used_as(&[Use::Topic]),
+        Step::typed("situation", "legal-situation", Parser::Text { max: 1000 }),
+        NAME,
+        PHONE,
+        COMMENT,
+    ],
+};

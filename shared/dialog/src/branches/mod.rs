@@ -1,0 +1,58 @@
+//! The questionnaires, as data. A new one is a file here, a line in [`ALL`] and its texts; nothing else knows their names.
+
+mod buy;
+mod check;
+mod common;
+mod find;
+mod legal;
+mod manager;
+mod sell;
+
+use crate::questionnaire::Branch;
+
+/// Every questionnaire; those in the menu in the order of its buttons.
+pub(crate) static ALL: [&Branch; 6] =
+    [&sell::SELL, &buy::BUY, &find::FIND, &check::CHECK, &legal::LEGAL, &manager::MANAGER];
+
+/// The questionnaire with this id.
+pub(crate) fn find(id: &str) -> Option<&'static Branch> {
+    ALL.into_iter().find(|branch| branch.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::questionnaire::{Kind, Use};
+    use crate::texts;
+
+    #[test]
+    fn a_questionnaire_has_what_a_request_needs() {
+        for branch in ALL {
+            let with = |use_: Use| branch.steps.iter().filter(|step| step.uses.contains(&use_)).count();
+            assert_eq!(with(Use::Name), 1, "{}", branch.id);
+            assert_eq!(with(Use::Phone), 1, "{}", branch.id);
+            for step in branch.steps {
+                assert_eq!(matches!(step.kind, Kind::Phone), step.uses.contains(&Use::Phone), "{}", step.id);
+                assert!(!(step.optional && (step.uses.contains(&Use::Name) || step.uses.contains(&Use::Phone))));
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_unique_and_every_text_is_written() {
+        let mut branches = HashSet::new();
+        for branch in ALL {
+            assert!(branches.insert(branch.id));
+            assert!(texts::exists(branch.id) && texts::exists(&branch.menu_text()));
+            let mut steps = HashSet::new();
+            for step in branch.steps {
+                assert!(steps.insert(step.id), "{} of {}", step.id, branch.id);
+                for id in step.text_ids() {
+                    assert!(texts::exists(&id), "{id} is not in the texts");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Photos, alone or in albums: Telegram delivers each photo of an album as an update of its own.
+
+use lead::Photo;
+
+use super::message::expect;
+use super::turn::Turn;
+use crate::form::{Added, MAX_PHOTOS, View};
+use crate::questionnaire::Kind;
+use crate::{Verdict, texts};
+
+/// Longest ids that are stored, in bytes together; Telegram's have about a hundred.
+const MAX_IDS: usize = 180;
+
+pub(super) fn photo(mut turn: Turn<'_>, file_id: &str, unique_id: &str, album: Option<&str>) -> Verdict {
+    if album.is_some() && turn.next.hinted_album.as_deref() == album {
+        return turn.store(Vec::new());
+    }
+    if file_id.len() + unique_id.len() > MAX_IDS {
+        return expect(turn, Some("got-other"));
+    }
+    let photo = Photo { file_id: file_id.to_owned(), unique_id: unique_id.to_owned() };
+    let is_front = turn.next.question.is_none();
+    let Some(form) = turn.next.form_mut() else { return misplaced(turn, album, None) };
+    // The rest of an album counts even if the customer has gone on meanwhile, and the first one's reply stands for all.
+    if album.is_some_and(|album| form.knows_album(album)) {
+        form.add_photo(photo);
+        return turn.store(Vec::new());
+    }
+    if !(is_front && form.view == View::Step && form.step().kind == Kind::Photos) {
+        return misplaced(turn, album, Some("got-photo"));
+    }
+    if let Some(album) = album {
+        form.expect_album(album);
+    }
+    let notice = match form.add_photo(photo) {
+        Added::Full => texts::get("photos-full"),
+        Added::Kept(_) | Added::Repeated if album.is_some() => texts::get("photos-album"),
+        Added::Repeated => texts::get("photos-repeated"),
+        Added::Kept(count) => texts::with(
+            "photos-taken",
+            [("count", count.into()), ("max", MAX_PHOTOS.into()), ("left", (MAX_PHOTOS - count).into())],
+        ),
+    };
+    turn.hint(notice)
+}
+
+/// Nobody asked for photos; an album is told so once.
+fn misplaced(mut turn: Turn<'_>, album: Option<&str>, got: Option<&str>) -> Verdict {
+    turn.next.hinted_album = album.map(str::to_owned);
+    expect(turn, got)
+}

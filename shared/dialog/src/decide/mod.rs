@@ -1,0 +1,69 @@
+//! Deciding: what an event makes of a conversation.
+//!
+//! An event passes the gates first (ban, redelivery, flood, an ended session), then goes to the module for its kind. That
+//! one changes the copy of the conversation in its [`Turn`], and the turn works out the effects.
+
+mod again;
+mod album;
+mod command;
+mod message;
+mod press;
+mod question;
+mod turn;
+
+use crate::conversation::Word;
+use crate::{Conversation, Effect, Event, Input, Moment, Rules, Text, Verdict, texts};
+use turn::Turn;
+
+/// Decides what follows from `event`. See [`Verdict`].
+#[must_use]
+pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rules) -> Verdict {
+    if before.banned {
+        return Verdict::Stay(Vec::new());
+    }
+    let mut turn = Turn::new(before, event, moment, rules);
+    if let Input::Ai(answer) = &event.input {
+        return question::answered(turn, answer);
+    }
+    if before.has_seen(event.update_id) {
+        return again::redelivered(turn);
+    }
+    if !turn.next.flood.admits(moment.now, album_of(&event.input)) {
+        return flooded(turn);
+    }
+    let has_ended = before.has_ended(moment.now);
+    if has_ended {
+        turn.next.restart();
+    }
+    match &event.input {
+        Input::Press { data, .. } => press::pressed(turn, data),
+        Input::Command(command) => command::given(turn, *command),
+        input if has_ended && before.form().is_some() => {
+            turn.next.hinted_album = album_of(input).map(str::to_owned);
+            turn.open_menu(Word::Expired)
+        }
+        Input::Text(text) => message::text(turn, text),
+        Input::Contact { phone, .. } => message::contact(turn, phone),
+        Input::Photo { file_id, unique_id, album } => album::photo(turn, file_id, unique_id, album.as_deref()),
+        Input::Unsupported(kind) => message::unsupported(turn, *kind),
+        Input::Ai(answer) => question::answered(turn, answer),
+    }
+}
+
+fn album_of(input: &Input) -> Option<&str> {
+    match input {
+        Input::Photo { album, .. } => album.as_deref(),
+        _ => None,
+    }
+}
+
+/// One update too many: it is dropped, and the customer is told once.
+fn flooded(mut turn: Turn<'_>) -> Verdict {
+    if let Some(answer) = turn.answer_press(Some("too-fast-press"), false) {
+        return Verdict::Stay(vec![answer]);
+    }
+    if !turn.next.flood.tells(turn.moment.now) {
+        return Verdict::Stay(Vec::new());
+    }
+    turn.say(Effect::say(Text::plain(texts::get("too-fast"))))
+}

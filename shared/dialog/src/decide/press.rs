@@ -1,0 +1,149 @@
+//! Presses of buttons.
+
+use lead::Seconds;
+
+use super::turn::Turn;
+use crate::action::Action;
+use crate::answer::Value;
+use crate::branches;
+use crate::conversation::{Outside, Place, Question, Word};
+use crate::form::{Facts, Form, View};
+use crate::questionnaire::{Branch, Kind, Step};
+use crate::request::request;
+use crate::{Verdict, answer, texts};
+
+pub(super) fn pressed(mut turn: Turn<'_>, data: &str) -> Verdict {
+    let now: Seconds = turn.moment.now;
+    let action = match Action::parse(data) {
+        Some((seq, action)) if seq == turn.before.prompt.seq && turn.before.is_live(now) => action,
+        _ => return turn.stale(),
+    };
+    turn.next.notice = None;
+    match (turn.next.question, &turn.before.place) {
+        (Some(question), _) => answered(turn, question, action),
+        (None, Place::Outside(outside)) => outside_dialog(turn, outside, action),
+        (None, Place::Dialog(form)) => in_dialog(turn, form, action),
+    }
+}
+
+/// Yes or no to the question in front.
+fn answered(mut turn: Turn<'_>, question: Question, action: Action<'_>) -> Verdict {
+    match (question, action) {
+        (Question::Reset, Action::Yes) => turn.open_menu(Word::Plain),
+        (Question::Forget, Action::Yes) => turn.forget(),
+        (_, Action::No) if turn.next.form().is_some() => {
+            turn.next.question = None;
+            turn.show()
+        }
+        (_, Action::No) => turn.open_menu(Word::Plain),
+        _ => turn.stale(),
+    }
+}
+
+fn outside_dialog(mut turn: Turn<'_>, outside: &Outside, action: Action<'_>) -> Verdict {
+    match (outside, action) {
+        (Outside::Menu(_) | Outside::Help | Outside::Privacy, Action::Open(id)) => match branches::find(id) {
+            Some(branch) if branch.in_menu => start(turn, branch, &Facts::default()),
+            _ => turn.stale(),
+        },
+        (Outside::Answer { offer: Some(offer), facts, .. }, Action::Open(id)) if offer == id => {
+            match branches::find(id) {
+                Some(branch) => start(turn, branch, facts),
+                None => turn.stale(),
+            }
+        }
+        (Outside::Menu(_) | Outside::Help | Outside::Privacy, Action::Ask) => {
+            turn.next.leave_to(Outside::Invitation);
+            turn.show()
+        }
+        (Outside::Invitation | Outside::Answer { menu: true, .. }, Action::Home) => turn.open_menu(Word::Plain),
+        _ => turn.stale(),
+    }
+}
+
+fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict {
+    let mut form = Form::new(branch, turn.moment.fresh_id);
+    form.prefill(facts, turn.moment.year);
+    if !branch.in_menu {
+        // Offered in place of an answer: whoever takes over should know the questions.
+        form.preface = turn.before.questions.recent().to_vec();
+    }
+    turn.next.start(form);
+    turn.show()
+}
+
+fn in_dialog(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
+    match (&form.view, action) {
+        (View::Confirm, _) => confirmation(turn, form, action),
+        (View::Fields, Action::Field(step)) if form.branch.position(step).is_some() => turn.in_form(|form| {
+            form.edit(step);
+        }),
+        (View::Suggestion { suggested: text, .. }, Action::Take)
+        | (View::Suggestion { typed: text, .. }, Action::Keep) => {
+            turn.in_form(|form| form.answer_with(Value::Text(text.clone())))
+        }
+        (View::Step, _) if form.step().kind == Kind::Phone => turn.stale(), // that step has no such buttons
+        (View::Step, Action::Back) if !form.has_back() => turn.stale(),
+        (_, Action::Back) => turn.in_form(Form::back),
+        (_, Action::Home) => home(turn),
+        (View::Step, _) => at_step(turn, form, action),
+        _ => turn.stale(),
+    }
+}
+
+/// Back to the menu; what was answered is not thrown away unasked.
+pub(super) fn home(mut turn: Turn<'_>) -> Verdict {
+    if turn.next.form().is_some_and(Form::has_answers) {
+        turn.next.question = Some(Question::Reset);
+        return turn.show();
+    }
+    turn.open_menu(Word::Plain)
+}
+
+fn at_step(mut turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
+    let step = form.step();
+    match action {
+        Action::Choose(id) if has_choice(step, id) => {
+            turn.in_form(|form| form.answer_with(Value::Choice(id.to_owned())))
+        }
+        Action::Year(year) if step.offers_years() => {
+            let typed = step.parser().map(|parser| answer::parse(parser, &year.to_string(), turn.moment.year));
+            match typed {
+                Some(Ok(value)) => turn.in_form(|form| form.answer_with(value)),
+                _ => turn.stale(),
+            }
+        }
+        Action::Other if step.has_other() => turn.in_form(|form| form.view = View::Other),
+        Action::Accept if form.answer(step).is_some() => turn.in_form(Form::accept),
+        Action::AcceptAll if form.acceptable_at_once().is_some() => turn.in_form(Form::accept_all),
+        Action::Skip if step.optional => turn.in_form(|form| form.answer_with(Value::Skipped)),
+        Action::Clear if step.kind == Kind::Photos => {
+            turn.note(texts::get("photos-cleared"));
+            turn.in_form(Form::clear_photos)
+        }
+        _ => turn.stale(),
+    }
+}
+
+fn has_choice(step: &Step, id: &str) -> bool {
+    step.choices().iter().any(|choice| choice.id == id)
+}
+
+fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
+    match action {
+        Action::Send => match request(form, &turn.event.person, turn.moment.now) {
+            Some(request) => {
+                let mut turn = turn;
+                let number = request.id.request_number();
+                turn.next.leave_to(Outside::Menu(Word::Sent { number }));
+                turn.submit(request)
+            }
+            None => turn.in_form(|form| {
+                form.go_to_missing();
+            }),
+        },
+        Action::Change => turn.in_form(|form| form.view = View::Fields),
+        Action::Cancel => turn.open_menu(Word::Cancelled),
+        _ => turn.stale(),
+    }
+}

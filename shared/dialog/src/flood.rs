@@ -1,0 +1,51 @@
+//! How fast a customer may write.
+
+use lead::Seconds;
+use serde::{Deserialize, Serialize};
+
+/// How many updates a second are handled.
+pub(crate) const A_SECOND: u8 = 5;
+
+/// After being told, a customer is not told again for so long.
+const SILENCE: Seconds = 30;
+
+/// How fast a customer writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Flood {
+    second: Seconds,
+    handled: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told_at: Option<Seconds>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    album: Option<String>,
+}
+
+impl Flood {
+    /// Counts an update. False if it is one too many. All photos of an album count as one.
+    pub(crate) fn admits(&mut self, now: Seconds, album: Option<&str>) -> bool {
+        if album.is_some() && self.album.as_deref() == album {
+            return true;
+        }
+        if self.second != now {
+            self.second = now;
+            self.handled = 0;
+        }
+        if self.handled >= A_SECOND {
+            return false;
+        }
+        self.handled += 1;
+        if let Some(album) = album {
+            self.album = Some(album.to_owned());
+        }
+        true
+    }
+
+    /// Whether the customer is to be told, once in a burst.
+    pub(crate) fn tells(&mut self, now: Seconds) -> bool {
+        let tells = self.told_at.is_none_or(|told_at| now >= told_at + SILENCE);
+        if tells {
+            self.told_at = Some(now);
+        }
+        tells
+    }
+}

@@ -1,0 +1,344 @@
+//! A questionnaire being answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lead::{LeadId, Photo};
+use serde::{Deserialize, Serialize};
+
+use crate::answer::{self, Value};
+use crate::branches;
+use crate::plain;
+use crate::questionnaire::{Branch, Entity, Kind, Step};
+
+/// How many photos a request takes.
+pub(crate) const MAX_PHOTOS: usize = 10;
+
+/// How many bytes of text a form takes, whatever alphabet: the stored conversation stays below 8 KB.
+const MAX_TEXT: usize = 4_700;
+
+/// A questionnaire being answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub(crate) struct Form {
+    /// The id of the request it becomes, fixed from the start.
+    pub(crate) id: LeadId,
+    /// Which questionnaire.
+    pub(crate) branch: &'static Branch,
+    /// The step the customer is at.
+    at: usize,
+    /// What of it is on the screen.
+    pub(crate) view: View,
+    /// One answer is being changed: afterwards comes the confirmation.
+    editing: bool,
+    /// Answers by the ids of their steps.
+    answers: BTreeMap<String, Value>,
+    /// Steps whose answer was taken from a free sentence and not accepted yet.
+    prefilled: BTreeSet<String>,
+    /// Steps accepted all at once: going on passes them by.
+    settled: BTreeSet<String>,
+    /// Questions asked before, for the manager who answers them.
+    pub(crate) preface: Vec<String>,
+    /// Albums whose photos belong to this form, latest last.
+    albums: Vec<String>,
+}
+
+/// What of a form is on the screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum View {
+    /// The question of the step.
+    Step,
+    /// The same question, to be answered by typing instead of its buttons.
+    Other,
+    /// «Вы имели в виду…?»
+    Suggestion {
+        /// What the customer typed.
+        typed: String,
+        /// What the catalogue has.
+        suggested: String,
+    },
+    /// All answers, before sending.
+    Confirm,
+    /// Which answer to change.
+    Fields,
+}
+
+/// What a free sentence told, as texts: each goes through its step's own parser.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Facts {
+    /// Make and model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) car: Option<String>,
+    /// A year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) year: Option<String>,
+    /// Roubles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) money: Option<String>,
+    /// Kilometres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mileage: Option<String>,
+}
+
+/// What became of a photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It is kept; so many are, now.
+    Kept(usize),
+    /// It is there already.
+    Repeated,
+    /// There are as many as a request takes.
+    Full,
+}
+
+impl Form {
+    /// A form at its first step.
+    pub(crate) fn new(branch: &'static Branch, id: LeadId) -> Self {
+        Self {
+            id,
+            branch,
+            at: 0,
+            view: View::Step,
+            editing: false,
+            answers: BTreeMap::new(),
+            prefilled: BTreeSet::new(),
+            settled: BTreeSet::new(),
+            preface: Vec::new(),
+            albums: Vec::new(),
+        }
+    }
+
+    /// Takes over what a free sentence told; what a customer could not have typed is left out.
+    pub(crate) fn prefill(&mut self, facts: &Facts, this_year: i16) {
+        for step in self.branch.steps {
+            let fact = match step.prefill {
+                Some(Entity::Car) => &facts.car,
+                Some(Entity::Year) => &facts.year,
+                Some(Entity::Money) => &facts.money,
+                Some(Entity::Mileage) => &facts.mileage,
+                None => continue,
+            };
+            let Some((text, parser)) = fact.as_deref().zip(step.parser()) else { continue };
+            if let Ok(value) = answer::parse(parser, text, this_year) {
+                self.answers.insert(step.id.to_owned(), value);
+                self.prefilled.insert(step.id.to_owned());
+            }
+        }
+    }
+
+    /// The step the customer is at.
+    pub(crate) fn step(&self) -> &'static Step {
+        &self.branch.steps[self.at]
+    }
+
+    /// Which step that is, counted from one.
+    pub(crate) const fn step_number(&self) -> usize {
+        self.at + 1
+    }
+
+    /// Whether there is a step to go back to, or a confirmation.
+    pub(crate) const fn has_back(&self) -> bool {
+        self.at > 0 || self.editing
+    }
+
+    /// The answer of a step; none if it was skipped.
+    pub(crate) fn answer(&self, step: &Step) -> Option<&Value> {
+        self.answers.get(step.id).filter(|value| **value != Value::Skipped)
+    }
+
+    /// Whether the customer has answered anything.
+    pub(crate) fn has_answers(&self) -> bool {
+        self.answers.keys().any(|step| !self.prefilled.contains(step))
+    }
+
+    /// How many answers wait to be accepted, if this is the first of several.
+    pub(crate) fn acceptable_at_once(&self) -> Option<usize> {
+        let first = self.branch.steps.iter().find(|step| self.prefilled.contains(step.id));
+        (self.prefilled.len() > 1 && first.is_some_and(|step| step.id == self.step().id))
+            .then_some(self.prefilled.len())
+    }
+
+    /// Whether a text has room among the other answers.
+    pub(crate) fn has_room_for(&self, value: &Value) -> bool {
+        let size = |value: &Value| match value {
+            Value::Text(text) => plain::stored_len(text),
+            _ => 0,
+        };
+        let others = self.answers.iter().filter(|(step, _)| *step != self.step().id).map(|(_, value)| size(value));
+        let preface = self.preface.iter().map(|text| plain::stored_len(text));
+        size(value) == 0 || others.chain(preface).sum::<usize>() + size(value) <= MAX_TEXT
+    }
+
+    /// Answers the step and goes on.
+    pub(crate) fn answer_with(&mut self, value: Value) {
+        self.answers.insert(self.step().id.to_owned(), value);
+        self.accept();
+    }
+
+    /// Keeps the answer that is there and goes on.
+    pub(crate) fn accept(&mut self) {
+        self.prefilled.remove(self.step().id);
+        self.go_on();
+    }
+
+    /// Keeps every answer taken from a free sentence and goes to the first open question.
+    pub(crate) fn accept_all(&mut self) {
+        self.settled.append(&mut self.prefilled);
+        let open = self.branch.steps.iter().position(|step| !self.answers.contains_key(step.id));
+        self.go_to(open);
+    }
+
+    /// One step back; from a change, to the list of answers.
+    pub(crate) fn back(&mut self) {
+        self.view = match self.view {
+            View::Fields => View::Confirm,
+            View::Step if self.editing => View::Fields,
+            _ => {
+                if self.view == View::Step {
+                    self.at = self.at.saturating_sub(1);
+                }
+                View::Step
+            }
+        };
+        if self.view == View::Fields {
+            self.editing = false;
+        }
+    }
+
+    /// Goes to one answer to change it. False if there is no such step.
+    pub(crate) fn edit(&mut self, step: &str) -> bool {
+        let Some(at) = self.branch.position(step) else { return false };
+        self.at = at;
+        self.editing = true;
+        self.view = View::Step;
+        true
+    }
+
+    /// Adds a photo to the step that asks for photos.
+    pub(crate) fn add_photo(&mut self, photo: Photo) -> Added {
+        let Some(step) = self.branch.steps.iter().find(|step| step.kind == Kind::Photos) else {
+            return Added::Full;
+        };
+        let entry = self.answers.entry(step.id.to_owned()).or_insert(Value::Skipped);
+        if !matches!(entry, Value::Photos(_)) {
+            *entry = Value::Photos(Vec::new());
+        }
+        let Value::Photos(photos) = entry else { return Added::Full };
+        if photos.iter().any(|known| known.unique_id == photo.unique_id) {
+            return Added::Repeated;
+        }
+        if photos.len() >= MAX_PHOTOS {
+            return Added::Full;
+        }
+        photos.push(photo);
+        Added::Kept(photos.len())
+    }
+
+    /// Throws the photos away and stays at the step.
+    pub(crate) fn clear_photos(&mut self) {
+        self.albums.clear();
+        self.answers.remove(self.step().id);
+    }
+
+    /// Whether an album's photos belong to this form.
+    pub(crate) fn knows_album(&self, album: &str) -> bool {
+        self.albums.iter().any(|known| known == album)
+    }
+
+    /// From now on an album's photos belong to this form.
+    pub(crate) fn expect_album(&mut self, album: &str) {
+        crate::conversation::remember(&mut self.albums, album.to_owned(), 4);
+    }
+
+    /// Goes to the first required step without an answer. False if there is none.
+    pub(crate) fn go_to_missing(&mut self) -> bool {
+        let missing = self.branch.steps.iter().position(|step| !step.optional && self.answer(step).is_none());
+        if missing.is_some() {
+            self.go_to(missing);
+        }
+        missing.is_some()
+    }
+
+    fn go_on(&mut self) {
+        let next = (self.at + 1..self.branch.steps.len()).find(|at| !self.settled.contains(self.branch.steps[*at].id));
+        self.go_to(next.filter(|_| !self.editing));
+    }
+
+    /// To this step, or to the confirmation.
+    fn go_to(&mut self, step: Option<usize>) {
+        self.editing = false;
+        self.view = View::Step;
+        match step {
+            Some(at) => self.at = at,
+            None if !self.go_to_missing() => self.view = View::Confirm,
+            None => {}
+        }
+    }
+}
+
+/// How a form is stored: branch and step by their ids, which outlive a change of the questionnaire.
+#[derive(Clone, Serialize, Deserialize)]
+struct Stored {
+    id: LeadId,
+    branch: String,
+    at: String,
+    view: View,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    editing: bool,
+    answers: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    prefilled: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    settled: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    preface: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    albums: Vec<String>,
+}
+
+/// The questionnaire has changed since the form was stored.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no step {step} in a questionnaire {branch}")]
+struct Outdated {
+    branch: String,
+    step: String,
+}
+
+impl From<Form> for Stored {
+    fn from(form: Form) -> Self {
+        Self {
+            id: form.id,
+            branch: form.branch.id.to_owned(),
+            at: form.step().id.to_owned(),
+            view: form.view,
+            editing: form.editing,
+            answers: form.answers,
+            prefilled: form.prefilled,
+            settled: form.settled,
+            preface: form.preface,
+            albums: form.albums,
+        }
+    }
+}
+
+impl TryFrom<Stored> for Form {
+    type Error = Outdated;
+
+    fn try_from(stored: Stored) -> Result<Self, Outdated> {
+        let branch = branches::find(&stored.branch);
+        let found = branch.and_then(|branch| branch.position(&stored.at).map(|at| (branch, at)));
+        let Some((branch, at)) = found else { return Err(Outdated { branch: stored.branch, step: stored.at }) };
+        Ok(Self {
+            id: stored.id,
+            branch,
+            at,
+            view: stored.view,
+            editing: stored.editing,
+            answers: stored.answers,
+            prefilled: stored.prefilled,
+            settled: stored.settled,
+            preface: stored.preface,
+            albums: stored.albums,
+        })
+    }
+}

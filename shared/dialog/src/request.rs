@@ -1,0 +1,86 @@
+//! A finished form as the request a manager gets.
+
+use std::collections::BTreeMap;
+
+use lead::{Answer, CrmField, Customer, Request, Seconds};
+use values::car;
+
+use crate::answer::{self, Value};
+use crate::form::Form;
+use crate::questionnaire::{Kind, Step, Use};
+use crate::{Person, texts};
+
+/// Where every request comes from, for the deal's `SOURCE` field.
+const SOURCE: &str = "Telegram Bot";
+
+/// The request of a form; `None` while name or phone are missing.
+pub(crate) fn request(form: &Form, person: &Person, now: Seconds) -> Option<Request> {
+    let service = texts::get(form.branch.id);
+    let mut name = None;
+    let mut phone = None;
+    let mut topic = String::new();
+    let mut price = None;
+    let mut photos = Vec::new();
+    let mut fields = BTreeMap::from([
+        (CrmField::ServiceType, service.clone()),
+        (CrmField::Source, SOURCE.to_owned()),
+        (CrmField::RequestId, form.id.request_number()),
+    ]);
+    let question = texts::get("chat-question");
+    let mut answers: Vec<Answer> =
+        form.preface.iter().map(|text| Answer { question: question.clone(), answer: text.clone() }).collect();
+    for step in form.branch.steps {
+        let Some(value) = form.answer(step) else { continue };
+        let shown = answer::shown(step, value);
+        answers.push(Answer {
+            question: texts::get(&step.text_id("label")),
+            answer: answer::shown_with_doubts(step, value),
+        });
+        if let Value::Photos(sent) = value {
+            photos.clone_from(sent);
+        }
+        for use_ in step.uses {
+            match use_ {
+                Use::Field(field) => {
+                    fields.insert(*field, shown.clone());
+                }
+                Use::Car => fields.extend(make_and_model(value)),
+                Use::Price => price = roubles(step, value),
+                Use::Topic if declines(step, value) => {}
+                Use::Topic => topic.clone_from(&shown),
+                Use::Name => name = Some(shown.clone()),
+                Use::Phone => phone = number(value),
+            }
+        }
+    }
+    let customer = Customer { chat_id: person.chat_id, username: person.username.clone(), name: name?, phone: phone? };
+    let branch = form.branch.id.to_owned();
+    Some(Request { id: form.id, branch, service, topic, customer, price, fields, answers, photos, created_at: now })
+}
+
+/// A button in place of a typed answer names nothing.
+fn declines(step: &Step, value: &Value) -> bool {
+    matches!((step.kind, value), (Kind::Typed { .. }, Value::Choice(_)))
+}
+
+fn make_and_model(value: &Value) -> Vec<(CrmField, String)> {
+    let Value::Text(typed) = value else { return Vec::new() };
+    let car = car::split(typed);
+    let model = car.model.map(|model| (CrmField::CarModel, model));
+    std::iter::once((CrmField::CarBrand, car.brand)).chain(model).collect()
+}
+
+fn roubles(step: &Step, value: &Value) -> Option<u64> {
+    match value {
+        Value::Roubles(roubles) => Some(*roubles),
+        Value::Choice(id) => step.choices().iter().find(|choice| choice.id == id)?.roubles,
+        _ => None,
+    }
+}
+
+fn number(value: &Value) -> Option<String> {
+    match value {
+        Value::Phone(phone) => Some(phone.e164().to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,243 @@
+//! Free questions.
+
+use insta::assert_snapshot;
+
+use super::talk::{Talk, answer};
+use crate::{AiAnswer, Command, Effect, Event, Input, Intent, Person, Verdict};
+
+fn sells_a_camry() -> AiAnswer {
+    AiAnswer {
+        brand: Some("Toyota".into()),
+        model: Some("Camry".into()),
+        year: Some("2019".into()),
+        budget: Some("1500000".into()),
+        mileage: Some("много".into()),
+        ..answer(Intent::Sell, 0.92, "Отличная машина! Оформим заявку на продажу?")
+    }
+}
+
+#[test]
+fn a_free_text_is_passed_on_without_a_button_pressed_first() {
+    let mut talk = Talk::new();
+    talk.say(&"ы".repeat(600));
+    assert_eq!(talk.questions[0].1.chars().count(), 500);
+    assert_eq!(talk.messages(), 0);
+}
+
+#[test]
+fn the_button_invites_a_question() {
+    let mut talk = Talk::new();
+    talk.command(Command::Start).tap("💬 Задать вопрос");
+    assert_snapshot!(talk.screen(), @r"
+    Напишите свой вопрос — одним сообщением, своими словами. Например: «Сколько стоит проверка машины перед покупкой?»
+
+    [🏠 В начало]
+    ");
+    talk.tap("🏠 В начало").say("Сколько стоит проверка?");
+    assert_eq!(talk.questions.len(), 1);
+}
+
+#[test]
+fn a_sure_answer_offers_its_branch_with_what_was_told() {
+    let mut talk = Talk::new();
+    talk.say("Продаю камри 2019, хочу полтора").understand(sells_a_camry());
+    assert_snapshot!(talk.screen(), @r"
+    Отличная машина! Оформим заявку на продажу?
+
+    [🚗 Продать авто]
+    ");
+    talk.tap("🚗 Продать авто");
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Шаг 1 из 8*
+
+    Я понял из вашего сообщения 3 ответа — проверьте, пожалуйста.
+
+    Какой автомобиль продаёте? Напишите марку и модель.
+    Например: Toyota Camry
+
+    Текущее значение: Toyota Camry
+
+    [✅ Принять]
+    [✅ Принять всё (3)]
+    [🏠 В начало]
+    ");
+    talk.tap("✅ Принять всё (3)");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 3 из 8*", "the mileage made no sense and was dropped");
+    talk.say("85 тыс");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 5 из 8*", "the price is accepted already");
+    talk.tap("⬅️ Назад");
+    assert!(talk.screen().contains("Текущее значение: 1 500 000 ₽"));
+}
+
+#[test]
+fn each_taken_answer_can_be_accepted_or_changed() {
+    let mut talk = Talk::new();
+    talk.say("Продаю камри 2019, хочу полтора").understand(sells_a_camry()).tap("🚗 Продать авто");
+    talk.tap("✅ Принять");
+    assert!(talk.screen().contains("Текущее значение: 2019"));
+    talk.tap("2020").say("85 тыс");
+    assert!(talk.screen().contains("Текущее значение: 1 500 000 ₽"));
+    talk.tap("✅ Принять");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 5 из 8*");
+}
+
+#[test]
+fn a_doubtful_answer_offers_the_menu_too() {
+    let mut talk = Talk::new();
+    talk.say("машина").understand(answer(Intent::Buy, 0.69, "Хотите купить автомобиль?"));
+    assert_snapshot!(talk.screen(), @r"
+    Хотите купить автомобиль?
+
+    [🔍 Купить авто]
+    [🏠 В начало]
+    ");
+    talk.tap("🏠 В начало");
+    assert!(talk.screen().starts_with("Выберите, чем помочь"));
+}
+
+#[test]
+fn three_useless_answers_in_a_row_offer_a_manager() {
+    let mut talk = Talk::new();
+    talk.say("А").understand(answer(Intent::Faq, 0.9, "Ответ А"));
+    assert_snapshot!(talk.screen(), @r"
+    Ответ А
+
+    [🏠 В начало]
+    ");
+    talk.say("Б").understand(answer(Intent::Unknown, 0.9, "Ответ Б"));
+    talk.say("В").understand(answer(Intent::Faq, 0.9, "Ответ В"));
+    assert_snapshot!(talk.screen(), @r"
+    Ответ В
+
+    Похоже, здесь лучше поможет человек. Оставьте имя и телефон — менеджер перезвонит и ответит.
+
+    [👤 Передать вопрос менеджеру]
+    [🏠 В начало]
+    ");
+    talk.tap("👤 Передать вопрос менеджеру");
+    assert_eq!(talk.header(), "*Вопрос менеджеру · Шаг 1 из 2*");
+    talk.say_all(&["Иван", "+79001234567"]);
+    assert_snapshot!(talk.screen(), @r"
+    *Вопрос менеджеру · Проверьте заявку*
+
+    *Вопрос в чате:* А
+    *Вопрос в чате:* Б
+    *Вопрос в чате:* В
+    *Имя:* Иван
+    *Телефон:* +7 900 123-45-67
+
+    Нажимая «✅ Отправить», вы соглашаетесь на обработку персональных данных.
+
+    [✅ Отправить]
+    [✏️ Изменить] [❌ Отменить]
+    ");
+    talk.tap("✅ Отправить");
+    let request = &talk.requests[0];
+    assert_eq!((request.branch.as_str(), request.deal_name().as_str()), ("manager", "Вопрос менеджеру — Иван"));
+    let questions: Vec<&str> = request.answers.iter().take(3).map(|line| line.answer.as_str()).collect();
+    assert_eq!(questions, ["А", "Б", "В"]);
+}
+
+#[test]
+fn an_answer_that_leads_somewhere_breaks_the_row() {
+    let mut talk = Talk::new();
+    for intent in [Intent::Faq, Intent::Faq, Intent::Sell, Intent::Faq, Intent::Unknown] {
+        talk.say("вопрос").understand(answer(intent, 0.9, "Ответ"));
+        assert!(talk.button("👤 Передать вопрос менеджеру").is_none());
+    }
+}
+
+#[test]
+fn a_reply_is_plain_text_without_anything_live() {
+    let mut talk = Talk::new();
+    let reply = "Зайдите на https://evil.example, t.me/evil или @evil <b>жирно</b> /delete";
+    talk.say("?").understand(answer(Intent::Faq, 0.9, reply));
+    let screen = talk.chat.values().next_back().expect("a reply");
+    assert!(screen.text.entities.is_empty());
+    for live in ["https://evil", "evil.example", "t.me", "@evil", "/delete"] {
+        assert!(!screen.text.text.contains(live), "{live}");
+    }
+    assert!(screen.text.text.contains("<b>жирно</b>"));
+    talk.say("?").understand(answer(Intent::Faq, 0.9, &"длинно ".repeat(500)));
+    assert!(talk.screen().chars().count() < 700);
+    talk.say("?").understand(answer(Intent::Legal, f32::NAN, " \u{0} "));
+    assert!(talk.screen().starts_with("Расскажите чуть подробнее"));
+}
+
+#[test]
+fn who_has_begun_a_dialog_meanwhile_is_not_disturbed() {
+    let mut talk = Talk::new();
+    talk.command(Command::Start).say("вопрос").tap("🚗 Продать авто");
+    let before = talk.messages();
+    talk.understand(answer(Intent::Faq, 0.9, "Ответ"));
+    assert_eq!(talk.messages(), before);
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 1 из 8*");
+}
+
+#[test]
+fn the_answer_to_an_older_question_is_said_without_buttons() {
+    let mut talk = Talk::new();
+    talk.say("первый").say("второй");
+    let (first, second) = (talk.questions[0].0, talk.questions[1].0);
+    talk.understand_update(second, answer(Intent::Sell, 0.9, "Ответ на второй"));
+    let with_buttons = talk.screen();
+    talk.understand_update(first, answer(Intent::Buy, 0.9, "Ответ на первый"));
+    assert_eq!(talk.screen(), "Ответ на первый");
+    assert!(with_buttons.contains("[🚗 Продать авто]"));
+    talk.tap("🚗 Продать авто");
+    assert_eq!(talk.messages(), 2);
+    let before = talk.messages();
+    talk.understand_update(first, answer(Intent::Buy, 0.9, "Ещё раз"));
+    assert_eq!(talk.messages(), before, "an answer is given once");
+}
+
+#[test]
+fn a_question_delivered_again_is_waited_for_and_then_asked_again() {
+    let mut talk = Talk::new();
+    talk.say("вопрос");
+    let asked_at = talk.now;
+    assert_eq!(talk.wait(24).redeliver(), Verdict::Busy { until: asked_at + 25 });
+    let Verdict::Move(_, effects) = talk.wait(1).redeliver() else { panic!("it is asked again") };
+    assert!(matches!(&effects[..], [Effect::Typing, Effect::AskAi { .. }]));
+    assert!(matches!(talk.redeliver(), Verdict::Busy { .. }));
+    talk.understand(answer(Intent::Faq, 0.9, "Ответ"));
+    assert_eq!(talk.redeliver(), Verdict::Stay(vec![]));
+    assert_eq!(talk.messages(), 1);
+}
+
+#[test]
+fn ten_questions_a_minute_are_enough() {
+    let mut talk = Talk::new();
+    for _ in 0..12 {
+        talk.say("вопрос");
+    }
+    assert_eq!(talk.questions.len(), 10);
+    assert!(talk.screen().starts_with("Вопросов получилось слишком много."));
+    talk.wait(60).say("вопрос");
+    assert_eq!(talk.questions.len(), 11);
+}
+
+#[test]
+fn other_things_work_while_an_answer_is_waited_for() {
+    let mut talk = Talk::new();
+    talk.command(Command::Start).say("вопрос").command(Command::Help);
+    assert!(talk.screen().starts_with("Я принимаю заявки"));
+    talk.command(Command::Delete).understand(answer(Intent::Faq, 0.9, "Ответ"));
+    assert_eq!(talk.screen(), "Ответ", "said, because a question waits for yes or no");
+    talk.tap("Нет, оставить");
+}
+
+#[test]
+fn an_answer_nobody_asked_for_is_dropped() {
+    let mut talk = Talk::new();
+    let input = Input::Ai(answer(Intent::Sell, 0.9, "Ответ"));
+    assert_eq!(talk.handle(&Event { update_id: 5, person: Person::default(), input }), Verdict::Stay(vec![]));
+}
+
+#[test]
+fn an_unknown_command_is_no_question() {
+    let mut talk = Talk::new();
+    talk.say("/buy");
+    assert!(talk.questions.is_empty());
+    assert!(talk.screen().starts_with("Такой команды я не знаю."));
+}

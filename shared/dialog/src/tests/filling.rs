@@ -1,0 +1,403 @@
+//! Filling in a form: questions, answers, going back, changing, sending.
+
+use insta::assert_snapshot;
+
+use super::talk::Talk;
+use crate::{Command, Input, Unsupported};
+
+/// A sale up to the confirmation.
+pub(super) fn sale() -> Talk {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Toyota Camry").tap("2019").say("85 тыс").say("1,5 млн").tap("⏭ Пропустить").say("Иван");
+    talk.say("8 900 123-45-67").tap("⏭ Пропустить");
+    talk
+}
+
+#[test]
+fn every_prompt_says_where_one_is() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Шаг 1 из 8*
+
+    Какой автомобиль продаёте? Напишите марку и модель.
+    Например: Toyota Camry
+
+    [🏠 В начало]
+    ");
+    talk.say("Toyota Camry");
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Шаг 2 из 8*
+
+    Какого года автомобиль?
+
+    [2027] [2026] [2025]
+    [2024] [2023] [2022]
+    [2021] [2020] [2019]
+    [2018] [2017] [Старше]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+}
+
+#[test]
+fn a_button_answers_in_place_and_typing_brings_a_new_prompt() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    assert_eq!(talk.messages(), 1, "the menu became the first question");
+    talk.say("Kia Rio");
+    assert_eq!(talk.messages(), 2);
+    talk.tap("до 500 000 ₽").tap("Любой").tap("АКПП").tap("Полный");
+    assert_eq!(talk.messages(), 2);
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 6 из 8*");
+    assert_eq!(talk.messages_with_buttons(), 1, "the old prompt has lost its buttons");
+}
+
+#[test]
+fn going_back_keeps_the_answers_and_shows_them() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("Kia Rio").tap("до 500 000 ₽").tap("⬅️ Назад");
+    assert_snapshot!(talk.screen(), @r"
+    *Покупка авто · Шаг 2 из 8*
+
+    На какой бюджет рассчитываете?
+
+    Текущее значение: до 500 000 ₽
+
+    [✅ Принять]
+    [до 500 000 ₽]
+    [500 000 – 1 000 000 ₽]
+    [1 000 000 – 2 000 000 ₽]
+    [2 000 000 – 3 000 000 ₽]
+    [от 3 000 000 ₽]
+    [Указать свой]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.tap("⬅️ Назад");
+    assert_snapshot!(talk.screen(), @r"
+    *Покупка авто · Шаг 1 из 8*
+
+    Какой автомобиль ищете? Напишите марку и модель.
+    Например: Kia Sportage
+
+    Текущее значение: Kia Rio
+
+    [✅ Принять]
+    [🏠 В начало]
+    ");
+    talk.tap("✅ Принять").tap("✅ Принять");
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 3 из 8*");
+}
+
+#[test]
+fn other_asks_for_a_typed_answer() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Lada 2107").tap("Старше");
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Шаг 2 из 8*
+
+    Напишите год выпуска — например, 2012.
+
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.say("давно");
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Шаг 2 из 8*
+
+    Не вижу здесь года. Напишите его четырьмя цифрами — например, 2019.
+
+    Напишите год выпуска — например, 2012.
+
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.tap("⬅️ Назад").tap("Старше").say("1987");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 3 из 8*");
+}
+
+#[test]
+fn a_step_with_buttons_takes_their_words_and_its_own_typed_answers_too() {
+    let mut talk = Talk::in_branch("🎯 Подбор авто");
+    talk.say("для города").tap("Указать свой").say("1,7 млн").say("без разницы").say("седан");
+    assert_eq!(talk.header(), "*Подбор авто · Шаг 5 из 7*");
+    talk.say_all(&["Анна", "+7 900 123-45-67"]).tap("⏭ Пропустить");
+    assert_snapshot!(talk.screen(), @r"
+    *Подбор авто · Проверьте заявку*
+
+    *Цель:* Для города
+    *Бюджет:* до 1 700 000 ₽
+    *Марка:* Без разницы
+    *Кузов:* Седан
+    *Имя:* Анна
+    *Телефон:* +7 900 123-45-67
+    *Комментарий:* —
+
+    Нажимая «✅ Отправить», вы соглашаетесь на обработку персональных данных.
+
+    [✅ Отправить]
+    [✏️ Изменить] [❌ Отменить]
+    ");
+}
+
+#[test]
+fn a_wrong_value_is_explained_and_asked_again() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Lada Vesta").say("1899");
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Шаг 2 из 8*
+
+    Год должен быть не раньше 1950. Проверьте, пожалуйста.
+
+    Какого года автомобиль?
+
+    [2027] [2026] [2025]
+    [2024] [2023] [2022]
+    [2021] [2020] [2019]
+    [2018] [2017] [Старше]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.say("2019").say("много");
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Шаг 3 из 8*
+
+    Не вижу здесь пробега. Напишите число километров — например, 85 000 или 85 тыс.
+
+    Какой пробег, в километрах?
+    Можно так: 85 000 или 85 тыс.
+
+    [⬅️ Назад] [🏠 В начало]
+    ");
+}
+
+#[test]
+fn what_is_no_answer_gets_a_hint() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    talk.input(Input::Unsupported(Unsupported::Voice));
+    assert!(talk.screen().contains("Голосовые сообщения я пока не понимаю. Выберите, пожалуйста, вариант кнопкой или"));
+    talk.send_photo("a");
+    assert!(talk.screen().contains("сейчас вопрос о другом"));
+    talk.say("/unknown");
+    assert!(talk.screen().contains("Такой команды я не знаю."));
+    talk.share("+79001234567");
+    assert!(talk.screen().contains("Спасибо за контакт"));
+    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 1 из 5*");
+    assert_eq!(talk.messages_with_buttons(), 1);
+}
+
+#[test]
+fn another_spelling_is_suggested_never_put_in() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("тойота камри");
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Шаг 1 из 8*
+
+    Вы имели в виду Toyota Camry?
+
+    [✅ Toyota Camry]
+    [Оставить «тойота камри»]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.tap("Оставить «тойота камри»").tap("⬅️ Назад");
+    assert!(talk.screen().contains("Текущее значение: тойота камри"));
+    talk.say("тойота камри").tap("✅ Toyota Camry").tap("⬅️ Назад");
+    assert!(talk.screen().contains("Текущее значение: Toyota Camry"));
+}
+
+#[test]
+fn a_phone_is_typed_or_shared() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    talk.tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис").say("Иван");
+    assert_snapshot!(talk.screen(), @r"
+    *Юридическая помощь · Шаг 4 из 5*
+
+    По какому номеру вам позвонить? Нажмите «📱 Поделиться контактом» или напишите номер.
+
+    (keyboard)
+    [📱 Поделиться контактом]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.say("позвоните");
+    assert_snapshot!(talk.screen(), @r"
+    *Юридическая помощь · Шаг 4 из 5*
+
+    Не похоже на номер телефона. Напишите его целиком — например, +7 900 123-45-67.
+
+    По какому номеру вам позвонить? Нажмите «📱 Поделиться контактом» или напишите номер.
+
+    (keyboard)
+    [📱 Поделиться контактом]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    let before = talk.messages();
+    talk.share("79001234567");
+    assert_eq!(talk.texts_from(before + 1)[0], "Принято: +7 900 123-45-67");
+    assert!(talk.keyboard().is_empty());
+    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 5 из 5*");
+    talk.tap("⬅️ Назад");
+    assert_snapshot!(talk.screen(), @r"
+    *Юридическая помощь · Шаг 4 из 5*
+
+    По какому номеру вам позвонить? Нажмите «📱 Поделиться контактом» или напишите номер.
+
+    Текущее значение: +7 900 123-45-67
+
+    (keyboard)
+    [✅ Принять]
+    [📱 Поделиться контактом]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.tap("✅ Принять");
+    assert!(talk.keyboard().is_empty());
+    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 5 из 5*");
+}
+
+#[test]
+fn the_keyboard_of_the_phone_step_leads_back_and_home_too() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    talk.tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис").say("Иван");
+    talk.tap("⬅️ Назад");
+    assert!(talk.keyboard().is_empty());
+    assert!(talk.screen().contains("Текущее значение: Иван"));
+    talk.tap("✅ Принять").tap("🏠 В начало");
+    assert!(talk.keyboard().is_empty());
+    assert_snapshot!(talk.screen(), @r"
+    Прервать заявку «Юридическая помощь»? Ваши ответы в ней пропадут.
+
+    [Да, сбросить]
+    [Нет, продолжить]
+    ");
+    talk.tap("Нет, продолжить");
+    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 4 из 5*");
+    assert!(!talk.keyboard().is_empty());
+    assert_eq!(talk.messages_with_buttons(), 0, "the question has lost its buttons");
+}
+
+#[test]
+fn the_confirmation_shows_every_answer() {
+    let mut talk = sale();
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Проверьте заявку*
+
+    *Марка и модель:* Toyota Camry
+    *Год выпуска:* 2019
+    *Пробег:* 85 000 км
+    *Цена:* 1 500 000 ₽
+    *Фото:* —
+    *Имя:* Иван
+    *Телефон:* +7 900 123-45-67
+    *Комментарий:* —
+
+    Нажимая «✅ Отправить», вы соглашаетесь на обработку персональных данных.
+
+    [✅ Отправить]
+    [✏️ Изменить] [❌ Отменить]
+    ");
+    talk.say("а можно дороже?");
+    assert!(talk.screen().contains("Сообщения здесь ничего не меняют"));
+    assert!(talk.screen().contains("1 500 000 ₽"));
+}
+
+#[test]
+fn the_confirmation_links_the_policy_if_there_is_one() {
+    let mut talk = sale();
+    talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
+    talk.tap("✏️ Изменить").tap("⬅️ Назад");
+    let consent = "соглашаетесь на обработку персональных данных <https://dealer.example/privacy>.";
+    assert!(talk.screen().contains(consent), "{}", talk.screen());
+}
+
+#[test]
+fn one_answer_is_changed_and_the_confirmation_is_back() {
+    let mut talk = sale();
+    talk.tap("✏️ Изменить");
+    assert_snapshot!(talk.screen(), @r"
+    *Продажа авто · Что изменить?*
+
+    [Марка и модель] [Год выпуска]
+    [Пробег] [Цена]
+    [Фото] [Имя]
+    [Телефон] [Комментарий]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.tap("Год выпуска").tap("2021");
+    assert!(talk.screen().contains("*Год выпуска:* 2021"));
+    talk.tap("✏️ Изменить").tap("Комментарий").say("Торг <b>возможен</b> & _сразу_");
+    assert!(talk.screen().contains("*Комментарий:* Торг <b>возможен</b> & _сразу_"));
+    talk.tap("✏️ Изменить").tap("Телефон").tap("⬅️ Назад").tap("⬅️ Назад");
+    assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
+    talk.tap("✏️ Изменить").tap("Телефон").say("+7 911 000-11-22");
+    assert!(talk.screen().contains("+7 911 000-11-22"));
+    assert!(talk.requests.is_empty());
+}
+
+#[test]
+fn a_request_is_sent_once_however_quickly_one_presses() {
+    let mut talk = sale();
+    let (message_id, data) = talk.button("✅ Отправить").expect("it is there");
+    talk.press(message_id, &data).press(message_id, &data);
+    assert_eq!(talk.requests.len(), 1);
+    assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
+    assert_snapshot!(talk.screen(), @r"
+    Спасибо! Заявка отправлена. 🎉
+    Номер заявки: 0000-0102
+
+    Менеджер скоро с вами свяжется. А пока могу помочь чем-нибудь ещё.
+
+    [🚗 Продать авто] [🔍 Купить авто]
+    [🎯 Подбор авто] [🔧 Проверка авто]
+    [⚖️ Юридическая помощь] [💬 Задать вопрос]
+    ");
+    talk.press(message_id, &data);
+    assert_eq!(talk.requests.len(), 1);
+}
+
+#[test]
+fn a_request_is_cancelled_with_one_tap() {
+    let mut talk = sale();
+    let before = talk.messages();
+    talk.tap("❌ Отменить");
+    assert!(talk.screen().starts_with("Заявка отменена"));
+    assert_eq!(talk.messages(), before, "in place");
+    assert!(talk.requests.is_empty());
+}
+
+#[test]
+fn the_menu_in_the_middle_of_a_dialog_asks_first() {
+    for command in [Command::Start, Command::Menu] {
+        let mut talk = Talk::in_branch("🚗 Продать авто");
+        talk.say("Kia Rio").command(command);
+        assert!(talk.screen().starts_with("Прервать заявку «Продажа авто»?"));
+        talk.say("2019");
+        assert!(talk.screen().starts_with("Здесь, пожалуйста, нажмите одну из кнопок."));
+        talk.tap("Нет, продолжить");
+        assert_eq!(talk.header(), "*Продажа авто · Шаг 2 из 8*");
+        talk.command(command).tap("Да, сбросить");
+        assert!(talk.screen().starts_with("Выберите, чем помочь"));
+        assert_eq!(talk.messages_with_buttons(), 1);
+    }
+}
+
+#[test]
+fn home_asks_only_when_something_would_be_lost() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.tap("🏠 В начало");
+    assert!(talk.screen().starts_with("Выберите, чем помочь"));
+    talk.tap("🚗 Продать авто").say("Kia Rio").tap("🏠 В начало");
+    assert!(talk.screen().starts_with("Прервать заявку"));
+}
+
+#[test]
+fn help_in_a_dialog_comes_back_to_it() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Kia Rio");
+    let before = talk.messages();
+    talk.command(Command::Help);
+    assert!(talk.texts_from(before + 1)[0].starts_with("Я принимаю заявки"));
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 2 из 8*");
+    assert_eq!(talk.messages_with_buttons(), 1);
+}
+
+#[test]
+fn a_doubtful_vin_is_taken_and_reported() {
+    let mut talk = Talk::in_branch("🔧 Проверка авто");
+    talk.tap("Комплексная проверка").say("BMW X5").say("WBAFA51010LP00000");
+    assert!(talk.screen().contains("контрольный символ VIN не сходится"), "{}", talk.screen());
+    talk.say_all(&["Иван", "+79001234567"]).tap("⏭ Пропустить");
+    assert!(talk.screen().contains("*VIN или госномер:* WBAFA51010LP00000 (контрольный символ не сходится)"));
+}

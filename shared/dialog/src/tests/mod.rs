@@ -1,0 +1,12 @@
+//! Stories: each is a talk with a customer.
+
+mod asking;
+mod filling;
+mod limits;
+mod pages;
+mod photos;
+mod random;
+mod requests;
+mod sessions;
+mod talk;
+mod wording;

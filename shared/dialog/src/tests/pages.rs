@@ -1,0 +1,111 @@
+//! Menu, help, privacy, deletion.
+
+use insta::assert_snapshot;
+
+use super::filling::sale;
+use super::talk::Talk;
+use crate::{Command, Input, Unsupported};
+
+#[test]
+fn the_greeting() {
+    let mut talk = Talk::new();
+    talk.command(Command::Start);
+    assert_snapshot!(talk.screen(), @r"
+    Здравствуйте! 👋 Я помощник автосалона: помогу продать, купить, подобрать или проверить автомобиль и разобраться с документами.
+
+    Выберите, что нужно, или просто напишите своими словами.
+
+    [🚗 Продать авто] [🔍 Купить авто]
+    [🎯 Подбор авто] [🔧 Проверка авто]
+    [⚖️ Юридическая помощь] [💬 Задать вопрос]
+    ");
+    talk.command(Command::Menu);
+    assert!(talk.screen().starts_with("Выберите, чем помочь"));
+    assert_eq!(talk.messages_with_buttons(), 1);
+}
+
+#[test]
+fn help_and_privacy_come_with_the_menu() {
+    let mut talk = Talk::new();
+    talk.command(Command::Help);
+    assert_snapshot!(talk.screen(), @r"
+    Я принимаю заявки автосалона и отвечаю на вопросы.
+
+    • Выберите услугу в меню и ответьте на несколько коротких вопросов.
+    • Или напишите своими словами: «Продаю Камри 2019, пробег 85 тыс».
+    • Перед отправкой я покажу все ответы — их можно поправить.
+
+    /menu — главное меню
+    /privacy — какие данные хранятся
+    /delete — удалить мои данные
+
+    [🚗 Продать авто] [🔍 Купить авто]
+    [🎯 Подбор авто] [🔧 Проверка авто]
+    [⚖️ Юридическая помощь] [💬 Задать вопрос]
+    ");
+    talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
+    talk.command(Command::Privacy);
+    assert_snapshot!(talk.screen(), @r"
+    Какие данные хранятся и зачем
+
+    • Ответы незаконченной заявки — 30 минут после последнего ответа, чтобы вы могли продолжить.
+    • Заявка — ваши ответы, имя, телефон, фото и профиль Telegram — передаётся менеджеру в CRM автосалона, чтобы он связался с вами. Копия для надёжной доставки хранится ещё 30 дней после передачи.
+    • Имя и телефон из последней заявки — пока вы не попросите их удалить.
+    • Вопросы в свободной форме обрабатывает искусственный интеллект; журнал хранится 90 дней.
+
+    Удалить свои данные можно в любой момент: /delete
+
+    Политика конфиденциальности <https://dealer.example/privacy>
+
+    [🚗 Продать авто] [🔍 Купить авто]
+    [🎯 Подбор авто] [🔧 Проверка авто]
+    [⚖️ Юридическая помощь] [💬 Задать вопрос]
+    ");
+    talk.tap("🎯 Подбор авто");
+    assert_eq!(talk.header(), "*Подбор авто · Шаг 1 из 7*");
+}
+
+#[test]
+fn deletion_asks_first() {
+    let mut talk = sale();
+    talk.command(Command::Delete);
+    assert_snapshot!(talk.screen(), @r"
+    Удалить ваши данные?
+
+    Я забуду этот разговор, ваше имя и телефон, а личные данные в сохранённых заявках сотру. Ещё не переданные менеджеру заявки тоже удалятся — он их не получит.
+
+    [Да, удалить]
+    [Нет, оставить]
+    ");
+    talk.tap("Нет, оставить");
+    assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
+    assert!(!talk.forgotten);
+    talk.command(Command::Delete).tap("Да, удалить");
+    assert!(talk.forgotten);
+    assert_snapshot!(talk.screen(), @r"
+    Готово: ваши данные удалены.
+
+    Если снова понадобится помощь — нажмите /start.
+    ");
+    assert_eq!(talk.messages_with_buttons(), 0);
+    talk.command(Command::Start);
+    assert!(talk.screen().starts_with("Здравствуйте!"));
+}
+
+#[test]
+fn deletion_outside_a_dialog_can_be_declined_too() {
+    let mut talk = Talk::new();
+    talk.command(Command::Delete).tap("Нет, оставить");
+    assert!(talk.screen().starts_with("Выберите, чем помочь"));
+}
+
+#[test]
+fn what_the_bot_does_not_take_gets_the_menu_and_a_word() {
+    let mut talk = Talk::new();
+    talk.input(Input::Unsupported(Unsupported::Sticker));
+    assert!(talk.screen().starts_with("Симпатичный стикер! Лучше всего я понимаю текст."));
+    assert!(talk.button("🚗 Продать авто").is_some());
+    talk.say("  \n ");
+    assert!(talk.questions.is_empty());
+    assert!(talk.screen().starts_with("Лучше всего я понимаю текст."));
+}

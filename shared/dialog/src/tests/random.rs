@@ -1,0 +1,176 @@
+//! Whatever a customer does, in whatever order, the bot answers and nothing breaks.
+
+use proptest::prelude::*;
+
+use super::talk::{Talk, answer, inline, photo};
+use crate::{ButtonAction, Command, Effect, Input, Intent, Unsupported, Verdict};
+
+/// Something a customer, Telegram or the clock may do.
+#[derive(Clone, Debug)]
+enum Deed {
+    Say(String),
+    Tap(usize),
+    PressOld(usize),
+    PressAnything(String),
+    Photo(u8),
+    Album(u8, u8),
+    Contact(String),
+    Command(usize),
+    Unsupported,
+    Understand(usize, f32, String),
+    Redeliver,
+    Wait(i64),
+    LoseIds(bool),
+}
+
+fn words() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => prop::sample::select(vec![
+            "Toyota Camry", "тойота камри", "2019", "85 тыс", "1,5 млн", "Иван", "+7 900 123-45-67", "А123ВС77",
+            "WBAFA51010LP00000", "⬅️ Назад", "🏠 В начало", "✅ Принять", "", "/start", "Для города", "Без разницы",
+        ])
+        .prop_map(str::to_owned),
+        2 => "\\PC{0,40}",
+        1 => any::<String>(),
+        1 => "[👍\u{202e}\"\\\\\n]{900,1100}",
+        1 => "[а-я]{900,1100}",
+    ]
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        10 => words().prop_map(Deed::Say),
+        20 => any::<usize>().prop_map(Deed::Tap),
+        2 => any::<usize>().prop_map(Deed::PressOld),
+        1 => "\\PC{0,70}".prop_map(Deed::PressAnything),
+        2 => any::<u8>().prop_map(Deed::Photo),
+        2 => (any::<u8>(), 1..11_u8).prop_map(|(album, count)| Deed::Album(album, count)),
+        2 => "[+0-9]{0,14}".prop_map(Deed::Contact),
+        2 => (0..5_usize).prop_map(Deed::Command),
+        1 => Just(Deed::Unsupported),
+        3 => (0..7_usize, any::<f32>(), words()).prop_map(|(intent, sure, reply)| Deed::Understand(intent, sure, reply)),
+        2 => Just(Deed::Redeliver),
+        1 => (0..4000_i64).prop_map(Deed::Wait),
+        1 => any::<bool>().prop_map(Deed::LoseIds),
+    ]
+}
+
+const COMMANDS: [Command; 5] = [Command::Start, Command::Menu, Command::Help, Command::Privacy, Command::Delete];
+const INTENTS: [Intent; 7] =
+    [Intent::Sell, Intent::Buy, Intent::Find, Intent::Check, Intent::Legal, Intent::Faq, Intent::Unknown];
+
+/// What the bot has done so far, to see whether a deed was answered.
+fn traces(talk: &Talk) -> (i64, usize, usize, usize, u32) {
+    let seq = talk.conversation.prompt.seq;
+    (talk.messages(), talk.popups.len(), talk.questions.len(), talk.requests.len(), seq)
+}
+
+fn live_buttons(talk: &Talk) -> Vec<(i64, String)> {
+    let buttons = talk.chat.iter().flat_map(|(id, screen)| inline(screen).map(move |button| (*id, button)));
+    buttons
+        .filter_map(|(id, button)| match &button.action {
+            ButtonAction::Press(data) => Some((id, data.clone())),
+            ButtonAction::Open(_) => None,
+        })
+        .collect()
+}
+
+fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
+    let before = traces(talk);
+    let mut must_answer = true;
+    match deed {
+        Deed::Say(text) => drop(talk.say(&text)),
+        Deed::Tap(which) => {
+            let buttons = live_buttons(talk);
+            old.extend(buttons.iter().cloned());
+            match buttons.get(which % buttons.len().max(1)) {
+                Some((id, data)) => drop(talk.press(*id, data)),
+                None => must_answer = false,
+            }
+        }
+        Deed::PressOld(which) => match old.get(which % old.len().max(1)).cloned() {
+            Some((id, data)) => drop(talk.press(id, &data)),
+            None => must_answer = false,
+        },
+        Deed::PressAnything(data) => drop(talk.press(1, &data)),
+        Deed::Photo(name) => drop(talk.send_photo(&name.to_string())),
+        Deed::Album(album, count) => {
+            let names: Vec<String> = (0..count).map(|number| format!("{album}-{number}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            talk.send_album(&album.to_string(), &names);
+            must_answer = false; // the album may be known already
+        }
+        Deed::Contact(phone) => drop(talk.share(&phone)),
+        Deed::Command(which) => drop(talk.command(COMMANDS[which])),
+        Deed::Unsupported => drop(talk.input(Input::Unsupported(Unsupported::Voice))),
+        Deed::Understand(intent, sure, reply) => {
+            if !talk.questions.is_empty() {
+                let told = crate::AiAnswer {
+                    brand: Some(reply.clone()),
+                    year: Some("2019".into()),
+                    budget: Some(reply.clone()),
+                    ..answer(INTENTS[intent], sure, &reply)
+                };
+                talk.understand(told);
+            }
+            must_answer = false;
+        }
+        Deed::Redeliver => {
+            if talk.last_update() > 100 {
+                let was_handled = talk.conversation.has_seen(talk.last_update());
+                let requests = talk.requests.len();
+                let verdict = talk.redeliver();
+                let moves = matches!(&verdict, Verdict::Move(_, effects) if !effects.contains(&Effect::Typing));
+                assert!(!(was_handled && moves), "state moves once for an update, but to ask the model again");
+                assert!(!was_handled || talk.requests.len() == requests);
+            }
+            must_answer = false;
+        }
+        Deed::Wait(seconds) => {
+            talk.wait(seconds);
+            must_answer = false;
+        }
+        Deed::LoseIds(loses) => {
+            talk.loses_ids = loses;
+            must_answer = false;
+        }
+    }
+    assert!(!must_answer || traces(talk) != before, "no answer");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// [`Talk`] checks every screen against Telegram's limits and every stored state against its size.
+    #[test]
+    fn nothing_breaks(deeds in prop::collection::vec(deed(), 1..80)) {
+        let mut talk = Talk::new();
+        let mut old = Vec::new();
+        for deed in deeds {
+            perform(&mut talk, &mut old, deed);
+        }
+        let ids: std::collections::BTreeSet<_> = talk.requests.iter().map(|request| request.id).collect();
+        prop_assert_eq!(ids.len(), talk.requests.len(), "a request is made once");
+    }
+
+    /// Data of buttons comes from outside.
+    #[test]
+    fn any_data_is_harmless(data in any::<String>()) {
+        let mut talk = Talk::in_branch("🚗 Продать авто");
+        talk.press(1, &data);
+        prop_assert_eq!(talk.popups.len(), 1);
+    }
+
+    /// Photos of any album in any order are each kept once, at most ten.
+    #[test]
+    fn photos_are_kept_once(names in prop::collection::vec(0..20_u8, 1..30)) {
+        let mut talk = Talk::in_branch("🚗 Продать авто");
+        talk.say("Kia Rio").tap("2019").say("85 тыс").tap("На ваше усмотрение");
+        for name in &names {
+            talk.wait(1).at_once(photo(&name.to_string(), name.is_multiple_of(2).then_some("album")));
+        }
+        talk.tap("✅ Готово").say_all(&["Иван", "+79001234567"]).tap("⏭ Пропустить").tap("✅ Отправить");
+        let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+        prop_assert_eq!(talk.requests[0].photos.len(), distinct.len().min(10));
+    }
+}

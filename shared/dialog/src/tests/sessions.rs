@@ -1,0 +1,276 @@
+//! Sessions: their end, dead buttons, redelivery, floods, bans.
+
+use super::filling::sale;
+use super::talk::{Talk, photo};
+use crate::{Command, Conversation, Effect, Event, Input, Person, Target, Unsupported, Verdict};
+
+#[test]
+fn old_buttons_answer_with_an_alert_and_change_nothing() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    let (message_id, back_home) = talk.button("🏠 В начало").expect("it is there");
+    talk.say("Kia Rio");
+    let before = talk.conversation.clone();
+    talk.press(message_id, &back_home);
+    for data in ["", "nonsense", "0:home", "1:open:sell", "99999999999:home"] {
+        talk.press(message_id, data);
+    }
+    assert_eq!(talk.popups, ["! Кнопка больше не активна"; 6]);
+    assert_eq!(talk.conversation, before);
+}
+
+#[test]
+fn a_button_that_the_screen_does_not_have_is_dead() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    let (message_id, home) = talk.button("🏠 В начало").expect("it is there");
+    let seq = home.split(':').next().expect("a number").to_owned();
+    for action in ["send", "accept", "all", "skip", "back", "yes", "open:sell", "choose:any", "year:2020", "field:name"]
+    {
+        talk.press(message_id, &format!("{seq}:{action}"));
+    }
+    assert_eq!(talk.popups, ["! Кнопка больше не активна"; 10]);
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 1 из 8*");
+}
+
+#[test]
+fn a_session_ends_after_thirty_minutes_of_silence() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.wait(1790).say("Kia Rio").wait(1790).tap("2019");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 3 из 8*");
+    talk.wait(1800).say("85 тыс");
+    assert!(talk.screen().starts_with("Время вышло: больше 30 минут не было ответа"), "{}", talk.screen());
+    assert!(talk.questions.is_empty());
+    assert_eq!(talk.messages_with_buttons(), 1);
+}
+
+#[test]
+fn a_press_after_the_end_gets_an_alert_and_the_menu() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("Kia Rio").wait(1800).tap("до 500 000 ₽");
+    assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
+    assert!(talk.screen().starts_with("Время вышло"));
+    assert_eq!(talk.messages_with_buttons(), 1);
+    talk.tap("🚗 Продать авто");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 1 из 8*");
+}
+
+#[test]
+fn a_press_of_which_nothing_is_remembered_gets_the_menu() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    let (message_id, home) = talk.button("🏠 В начало").expect("it is there");
+    talk.conversation = Conversation::default(); // DynamoDB has deleted it
+    talk.press(message_id, &home);
+    assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
+    assert!(talk.screen().starts_with("Прежний разговор уже закрыт."));
+}
+
+#[test]
+fn buttons_of_a_deleted_conversation_never_look_alive() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    let (message_id, data) = talk.button("🏠 В начало").expect("it is there");
+    talk.conversation = Conversation::default();
+    talk.command(Command::Start).tap("🔍 Купить авто").press(message_id + 100, &data);
+    assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
+}
+
+#[test]
+fn anything_after_the_end_of_a_dialog_gets_the_menu() {
+    let inputs = [
+        Input::Unsupported(Unsupported::Sticker),
+        Input::Contact { phone: "79001234567".into(), first_name: "Иван".into() },
+        photo("a", Some("album")),
+    ];
+    for input in inputs {
+        let mut talk = sale();
+        talk.wait(4000).input(input);
+        assert!(talk.screen().starts_with("Время вышло"));
+        assert!(talk.requests.is_empty());
+    }
+}
+
+#[test]
+fn the_phone_keyboard_goes_away_when_the_session_has_ended() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    talk.tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис").say("Иван").wait(4000).tap("⬅️ Назад");
+    assert!(talk.keyboard().is_empty());
+    assert!(talk.screen().starts_with("Время вышло"));
+}
+
+#[test]
+fn an_edited_screen_is_shown_again_on_redelivery() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("Kia Rio").tap("до 500 000 ₽");
+    let before = talk.conversation.clone();
+    let Verdict::Stay(effects) = talk.redeliver() else { panic!("nothing to store") };
+    let Effect::Show { target: Target::Edit { message_id: 2 }, seq, .. } = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!(*seq, before.prompt.seq);
+    assert!(matches!(&effects[1], Effect::AnswerPress { text: None, .. }));
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 3 из 8*");
+    assert_eq!(talk.conversation, before);
+}
+
+#[test]
+fn a_new_screen_whose_id_was_noted_is_not_sent_again() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("Kia Rio");
+    assert_eq!(talk.redeliver(), Verdict::Stay(vec![]));
+}
+
+#[test]
+fn a_new_screen_that_may_be_lost_is_sent_again_after_a_while() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.loses_ids = true;
+    talk.say("Kia Rio");
+    let until = talk.now + 10;
+    assert_eq!(talk.redeliver(), Verdict::Busy { until });
+    talk.wait(10);
+    let Verdict::Stay(effects) = talk.redeliver() else { panic!("nothing to store") };
+    assert!(matches!(effects[..], [Effect::Show { target: Target::New, .. }]));
+}
+
+#[test]
+fn a_lost_removal_of_the_phone_keyboard_is_repeated() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    talk.tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис").say("Иван");
+    talk.loses_ids = true;
+    talk.say("+79001234567").wait(10);
+    let Verdict::Stay(effects) = talk.redeliver() else { panic!("nothing to store") };
+    assert!(matches!(effects[..], [Effect::Say(_), Effect::Show { .. }]));
+}
+
+#[test]
+fn a_redelivered_submit_submits_nothing() {
+    let mut talk = sale();
+    talk.tap("✅ Отправить");
+    let Verdict::Stay(effects) = talk.redeliver() else { panic!("nothing to store") };
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Submit(_))));
+    assert_eq!(talk.requests.len(), 1);
+    assert!(talk.screen().starts_with("Спасибо! Заявка отправлена."));
+}
+
+#[test]
+fn the_request_comes_before_everything_else() {
+    let mut talk = sale();
+    let (message_id, data) = talk.button("✅ Отправить").expect("it is there");
+    let input = Input::Press { callback_id: "1".into(), message_id: Some(message_id), data };
+    let person = Person { chat_id: 42, ..Person::default() };
+    talk.wait(2);
+    let Verdict::Move(_, effects) = talk.handle(&Event { update_id: 999, person, input }) else { panic!("it moves") };
+    assert!(matches!(
+        effects[..],
+        [Effect::Submit(_), Effect::Show { target: Target::Edit { .. }, .. }, Effect::AnswerPress { text: None, .. }]
+    ));
+}
+
+#[test]
+fn an_older_update_delivered_again_changes_nothing() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("Kia Rio");
+    let again =
+        Event { update_id: talk.last_update(), person: Person::default(), input: Input::Text("Kia Rio".into()) };
+    talk.tap("до 500 000 ₽");
+    assert_eq!(talk.handle(&again), Verdict::Stay(vec![]));
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 3 из 8*");
+}
+
+#[test]
+fn a_press_whose_message_is_not_known_yet_still_edits_it() {
+    let mut talk = Talk::new();
+    talk.loses_ids = true;
+    talk.command(Command::Start).tap("🔍 Купить авто");
+    assert_eq!(talk.messages(), 1);
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 1 из 8*");
+}
+
+#[test]
+fn a_burst_is_cut_to_five_and_told_once() {
+    let mut talk = Talk::new();
+    talk.command(Command::Start).wait(2);
+    for number in 0..100 {
+        talk.at_once(Input::Text(format!("вопрос {number}")));
+    }
+    assert_eq!(talk.questions.len(), 5);
+    let told = talk.texts_from(2);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("Слишком быстро"));
+    talk.wait(1).at_once(Input::Text("ещё".into()));
+    assert_eq!(talk.questions.len(), 6);
+}
+
+#[test]
+fn a_dropped_press_only_says_so() {
+    let mut talk = Talk::new();
+    talk.command(Command::Start);
+    let (message_id, data) = talk.button("🔍 Купить авто").expect("it is there");
+    for _ in 0..4 {
+        talk.at_once(Input::Unsupported(Unsupported::Sticker));
+    }
+    let input = Input::Press { callback_id: "1".into(), message_id: Some(message_id), data };
+    talk.at_once(input);
+    assert_eq!(talk.popups, ["Слишком быстро"]);
+}
+
+#[test]
+fn albums_count_as_one() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Kia Rio").tap("2019").say("85 тыс").tap("На ваше усмотрение");
+    talk.send_album("album", &["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
+    talk.at_once(Input::Text("хватит".into()));
+    assert!(talk.screen().contains("Здесь жду фото"));
+}
+
+#[test]
+fn who_is_banned_gets_no_answer() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.conversation.set_banned(true);
+    assert_eq!(talk.conversation.expires_at(), None);
+    let before = talk.messages();
+    talk.say("Kia Rio").command(Command::Start).tap("🏠 В начало");
+    assert_eq!(talk.messages(), before);
+    talk.conversation.set_banned(false);
+    talk.say("Kia Rio");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 2 из 8*");
+}
+
+#[test]
+fn a_replaced_prompt_is_not_noted() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    let seq = talk.conversation.prompt.seq;
+    talk.say("Kia Rio");
+    let before = talk.conversation.clone();
+    assert!(!talk.conversation.prompt_sent(seq, 77));
+    assert_eq!(talk.conversation, before);
+}
+
+#[test]
+fn a_state_of_another_version_or_questionnaire_does_not_read() {
+    let talk = Talk::in_branch("🔍 Купить авто");
+    let json = serde_json::to_value(&talk.conversation).expect("it serialises");
+    assert!(serde_json::from_value::<Conversation>(json.clone()).is_ok());
+    for (pointer, value) in
+        [("/v", serde_json::json!(2)), ("/place/dialog/at", "gone".into()), ("/place/dialog/branch", "gone".into())]
+    {
+        let mut changed = json.clone();
+        *changed.pointer_mut(pointer).expect(pointer) = value;
+        assert!(serde_json::from_value::<Conversation>(changed).is_err(), "{pointer}");
+    }
+}
+
+#[test]
+fn the_open_dialog_is_known_to_metrics() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("Kia Rio");
+    let open = talk.conversation.open_dialog().expect("a dialog");
+    assert_eq!((open.branch, open.step), ("buy", "budget"));
+    assert_eq!(sale().conversation.open_dialog().map(|open| open.step), Some("confirm"));
+    assert_eq!(Conversation::default().open_dialog(), None);
+}
+
+#[test]
+fn a_question_after_the_end_goes_to_the_model_and_leaves_the_menu_working() {
+    let mut talk = Talk::new();
+    talk.command(Command::Start).wait(4000).say("Сколько стоит проверка?");
+    assert_eq!(talk.questions.len(), 1);
+    talk.tap("🔍 Купить авто");
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 1 из 8*");
+    assert!(talk.popups.is_empty());
+}

@@ -1,0 +1,337 @@
+//! A customer's side of a talk: what is typed and tapped, and what the chat then looks like.
+
+use std::collections::BTreeMap;
+
+use lead::{Request, Seconds};
+
+use crate::render::MAX_UTF16;
+use crate::*;
+
+/// A chat as Telegram would show it, with the bot behind it.
+pub(super) struct Talk {
+    pub(super) conversation: Conversation,
+    pub(super) now: Seconds,
+    pub(super) rules: Rules,
+    /// Every message of the bot by its id, as it looks now.
+    pub(super) chat: BTreeMap<i64, Screen>,
+    /// What a press has popped up, latest last.
+    pub(super) popups: Vec<String>,
+    pub(super) requests: Vec<Request>,
+    /// Questions passed on, with the updates they came in.
+    pub(super) questions: Vec<(i64, String)>,
+    pub(super) forgotten: bool,
+    /// Whether ids of sent messages get lost, as when the function dies after sending.
+    pub(super) loses_ids: bool,
+    update_id: i64,
+    message_id: i64,
+    last: Option<Event>,
+}
+
+impl Talk {
+    pub(super) fn new() -> Self {
+        Self {
+            conversation: Conversation::default(),
+            now: 1_790_000_000,
+            rules: Rules { session_ttl: 1800, privacy_policy_url: None },
+            chat: BTreeMap::new(),
+            popups: Vec::new(),
+            requests: Vec::new(),
+            questions: Vec::new(),
+            forgotten: false,
+            loses_ids: false,
+            update_id: 100,
+            message_id: 0,
+            last: None,
+        }
+    }
+
+    /// A talk in which a service was chosen in the menu.
+    pub(super) fn in_branch(button: &str) -> Self {
+        let mut talk = Self::new();
+        talk.command(Command::Start);
+        talk.tap(button);
+        talk
+    }
+
+    /// Types something.
+    pub(super) fn say(&mut self, text: &str) -> &mut Self {
+        self.input(Input::Text(text.to_owned()))
+    }
+
+    /// Types one thing after the other.
+    pub(super) fn say_all(&mut self, texts: &[&str]) -> &mut Self {
+        for text in texts {
+            self.say(text);
+        }
+        self
+    }
+
+    pub(super) fn command(&mut self, command: Command) -> &mut Self {
+        self.input(Input::Command(command))
+    }
+
+    /// Taps the button with this text: under the latest message that has it, or in place of the keyboard.
+    pub(super) fn tap(&mut self, text: &str) -> &mut Self {
+        if self.keyboard().iter().flatten().any(|key| key.text == text && !key.request_contact) {
+            return self.say(text);
+        }
+        let (message_id, data) = self.button(text).unwrap_or_else(|| panic!("no button {text} in\n{}", self.screen()));
+        self.press(message_id, &data)
+    }
+
+    /// The latest button with this text: its message and data.
+    pub(super) fn button(&self, text: &str) -> Option<(i64, String)> {
+        self.chat.iter().rev().find_map(|(message_id, screen)| {
+            inline(screen).find(|button| button.text == text).map(|button| match &button.action {
+                ButtonAction::Press(data) => (*message_id, data.clone()),
+                ButtonAction::Open(url) => panic!("{text} opens {url}"),
+            })
+        })
+    }
+
+    pub(super) fn press(&mut self, message_id: i64, data: &str) -> &mut Self {
+        let callback_id = format!("press-{}", self.update_id + 1);
+        self.input(Input::Press { callback_id, message_id: Some(message_id), data: data.to_owned() })
+    }
+
+    /// Shares a contact.
+    pub(super) fn share(&mut self, phone: &str) -> &mut Self {
+        self.input(Input::Contact { phone: phone.to_owned(), first_name: "Иван".to_owned() })
+    }
+
+    pub(super) fn send_photo(&mut self, name: &str) -> &mut Self {
+        self.input(photo(name, None))
+    }
+
+    /// Sends an album: all of its photos in the same second.
+    pub(super) fn send_album(&mut self, album: &str, names: &[&str]) -> &mut Self {
+        self.wait(2);
+        for name in names {
+            self.at_once(photo(name, Some(album)));
+        }
+        self
+    }
+
+    /// The model's answer to the latest question.
+    pub(super) fn understand(&mut self, answer: AiAnswer) -> &mut Self {
+        let (update_id, _) = self.questions.last().expect("a question").clone();
+        self.understand_update(update_id, answer)
+    }
+
+    pub(super) fn understand_update(&mut self, update_id: i64, answer: AiAnswer) -> &mut Self {
+        self.wait(2);
+        let event = Event { update_id, person: person(), input: Input::Ai(answer) };
+        self.handle(&event);
+        self
+    }
+
+    pub(super) fn wait(&mut self, seconds: Seconds) -> &mut Self {
+        self.now += seconds;
+        self
+    }
+
+    /// Does something, two seconds after what was before.
+    pub(super) fn input(&mut self, input: Input) -> &mut Self {
+        self.wait(2).at_once(input)
+    }
+
+    /// Does something in the same second.
+    pub(super) fn at_once(&mut self, input: Input) -> &mut Self {
+        self.update_id += 1;
+        let event = Event { update_id: self.update_id, person: person(), input };
+        self.handle(&event);
+        self.last = Some(event);
+        self
+    }
+
+    /// Telegram delivers the latest update once more.
+    pub(super) fn redeliver(&mut self) -> Verdict {
+        let event = self.last.clone().expect("an update");
+        self.handle(&event)
+    }
+
+    /// The latest update.
+    pub(super) fn last_update(&self) -> i64 {
+        self.update_id
+    }
+
+    /// The bot handles an event, and Telegram shows what comes of it.
+    pub(super) fn handle(&mut self, event: &Event) -> Verdict {
+        // Every dialog of a talk has an id of its own, the same in every run.
+        let fresh_id = format!("01JD000000000000{:010}", event.update_id).parse().expect("an id");
+        let moment = Moment { now: self.now, year: 2026, fresh_id };
+        let verdict = decide(&self.conversation, event, &moment, &self.rules);
+        let effects = match &verdict {
+            Verdict::Move(next, effects) => {
+                self.conversation = stored(next);
+                effects
+            }
+            Verdict::Stay(effects) => effects,
+            Verdict::Busy { .. } => return verdict,
+        };
+        for effect in effects {
+            self.perform(effect, event.update_id);
+        }
+        verdict
+    }
+
+    fn perform(&mut self, effect: &Effect, update_id: i64) {
+        match effect {
+            Effect::Show { screen, target, seq } => {
+                fits(screen);
+                let id = match target {
+                    Target::Edit { message_id } => *message_id,
+                    Target::New => {
+                        self.message_id += 1;
+                        self.message_id
+                    }
+                };
+                self.chat.insert(id, screen.clone());
+                if *target == Target::New && !self.loses_ids {
+                    assert!(self.conversation.prompt_sent(*seq, id), "the prompt shown is the current one");
+                }
+            }
+            Effect::Say(screen) => {
+                fits(screen);
+                assert!(inline(screen).next().is_none(), "such a message keeps no buttons");
+                self.message_id += 1;
+                self.chat.insert(self.message_id, screen.clone());
+            }
+            Effect::AnswerPress { text, alert, .. } => {
+                if let Some(text) = text {
+                    assert!(text.chars().count() <= 200);
+                    self.popups.push(format!("{}{text}", if *alert { "! " } else { "" }));
+                }
+            }
+            Effect::DropKeyboard { message_id } => {
+                if let Some(screen) = self.chat.get_mut(message_id) {
+                    screen.keyboard = Keyboard::None;
+                }
+            }
+            Effect::Typing => {}
+            Effect::Submit(request) => self.requests.push(request.as_ref().clone()),
+            Effect::AskAi { question } => self.questions.push((update_id, question.clone())),
+            Effect::ForgetCustomer => {
+                self.forgotten = true;
+                self.conversation = Conversation::default();
+            }
+        }
+    }
+
+    /// The latest message with its buttons, as text: bold in asterisks, a row of buttons a line.
+    pub(super) fn screen(&self) -> String {
+        self.chat.values().next_back().map(drawn).unwrap_or_default()
+    }
+
+    /// The texts of the messages from this one on, without their buttons.
+    pub(super) fn texts_from(&self, message_id: i64) -> Vec<String> {
+        self.chat.range(message_id..).map(|(_, screen)| screen.text.text.clone()).collect()
+    }
+
+    /// How many messages the bot has sent.
+    pub(super) fn messages(&self) -> i64 {
+        self.message_id
+    }
+
+    /// How many messages carry live-looking buttons.
+    pub(super) fn messages_with_buttons(&self) -> usize {
+        self.chat.values().filter(|screen| inline(screen).next().is_some()).count()
+    }
+
+    /// The first line of the current screen.
+    pub(super) fn header(&self) -> String {
+        self.screen().lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// What is in place of the customer's keyboard now.
+    pub(super) fn keyboard(&self) -> Vec<Vec<ReplyButton>> {
+        let keyboards = self.chat.values().rev().filter_map(|screen| match &screen.keyboard {
+            Keyboard::Reply(rows) => Some(rows.clone()),
+            Keyboard::RemoveReply => Some(Vec::new()),
+            _ => None,
+        });
+        keyboards.into_iter().next().unwrap_or_default()
+    }
+}
+
+/// An answer of the model without entities.
+pub(super) fn answer(intent: Intent, confidence: f32, reply: &str) -> AiAnswer {
+    let reply = reply.to_owned();
+    AiAnswer { intent, confidence, brand: None, model: None, year: None, budget: None, mileage: None, reply }
+}
+
+pub(super) fn photo(name: &str, album: Option<&str>) -> Input {
+    let album = album.map(str::to_owned);
+    Input::Photo { file_id: format!("file-{name}"), unique_id: format!("unique-{name}"), album }
+}
+
+fn person() -> Person {
+    Person { chat_id: 42, username: Some("ivan".to_owned()), first_name: "Иван".to_owned() }
+}
+
+/// The conversation as it comes back from the table.
+pub(super) fn stored(conversation: &Conversation) -> Conversation {
+    let json = serde_json::to_string(conversation).expect("it serialises");
+    assert!(json.len() < 8192, "{} bytes: {json}", json.len());
+    let read: Conversation = serde_json::from_str(&json).expect("it reads what it wrote");
+    assert_eq!(&read, conversation);
+    read
+}
+
+/// What Telegram demands of a message.
+fn fits(screen: &Screen) {
+    assert!(!screen.text.text.trim().is_empty(), "an empty message");
+    assert!(screen.text.len_utf16() <= MAX_UTF16, "{}", screen.text.len_utf16());
+    assert!(screen.text.entities.len() <= 100);
+    for entity in &screen.text.entities {
+        assert!(entity.length > 0 && entity.offset + entity.length <= screen.text.len_utf16());
+    }
+    assert!(inline(screen).count() <= 100);
+    if let Keyboard::Inline(rows) = &screen.keyboard {
+        assert!(rows.iter().all(|row| (1..=8).contains(&row.len())));
+    }
+    for button in inline(screen) {
+        assert!((1..=64).contains(&button.text.chars().count()), "{}", button.text);
+        if let ButtonAction::Press(data) = &button.action {
+            assert!((1..=64).contains(&data.len()), "{data}");
+        }
+    }
+}
+
+pub(super) fn inline(screen: &Screen) -> impl Iterator<Item = &Button> {
+    let rows = match &screen.keyboard {
+        Keyboard::Inline(rows) => rows.as_slice(),
+        _ => &[],
+    };
+    rows.iter().flatten()
+}
+
+fn drawn(screen: &Screen) -> String {
+    let units: Vec<u16> = screen.text.text.encode_utf16().collect();
+    let part = |from: usize, to: usize| String::from_utf16(&units[from..to]).expect("entities end between characters");
+    let mut text = String::new();
+    let mut at = 0;
+    for entity in &screen.text.entities {
+        let end = entity.offset + entity.length;
+        let styled = part(entity.offset, end);
+        text.push_str(&part(at, entity.offset));
+        text.push_str(&match &entity.style {
+            Style::Bold => format!("*{styled}*"),
+            Style::Italic => format!("_{styled}_"),
+            Style::Link(url) => format!("{styled} <{url}>"),
+        });
+        at = end;
+    }
+    text.push_str(&part(at, units.len()));
+    let row = |texts: Vec<&str>| texts.iter().map(|text| format!("[{text}]")).collect::<Vec<_>>().join(" ");
+    let rows: Vec<String> = match &screen.keyboard {
+        Keyboard::Inline(rows) => rows.iter().map(|keys| row(keys.iter().map(|key| &*key.text).collect())).collect(),
+        Keyboard::Reply(rows) => {
+            let keys = rows.iter().map(|keys| row(keys.iter().map(|key| &*key.text).collect()));
+            std::iter::once("(keyboard)".to_owned()).chain(keys).collect()
+        }
+        Keyboard::None => Vec::new(),
+        Keyboard::RemoveReply => vec!["(no keyboard)".to_owned()],
+    };
+    if rows.is_empty() { text } else { format!("{text}\n\n{}", rows.join("\n")) }.replace('\u{a0}', " ")
+}
