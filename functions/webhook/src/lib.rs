@@ -1,1 +1,92 @@
-//! Talks to the customer: Telegram webhook in, screens out, finished requests stored and queued
+//! Talks to the customer: Telegram webhook in, screens out, finished requests stored and queued.
+//!
+//! `door` answers HTTP and lets in only what Telegram sent; `turn` takes one update from the stored conversation to
+//! the next one; `perform` does what the decision asks for; `health` tells whether requests can be taken.
+
+mod door;
+mod health;
+mod perform;
+mod turn;
+
+use ai::Classifier;
+use dialog::Rules;
+use secrecy::SecretString;
+use settings::{Delivery, Dialog, Env, OpenAi, Tables, Telegram};
+use storage::{AiLog, Aws, AwsSettings, Customers, Leads, Queue, Sessions};
+use telegram::Api;
+
+pub use door::{MAX_BODY, WEBHOOK_PATH};
+
+/// What the function is told by its environment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    telegram: Telegram,
+    /// `TELEGRAM_WEBHOOK_SECRET`: what Telegram sends along, so that nobody else can speak for it.
+    webhook_secret: SecretString,
+    dialog: Dialog,
+    openai: OpenAi,
+    delivery: Delivery,
+    tables: Tables,
+    aws: AwsSettings,
+}
+
+impl Settings {
+    /// Reads the settings.
+    pub fn read(env: &mut Env) -> Self {
+        Self {
+            telegram: Telegram::read(env),
+            webhook_secret: env.required_secret("TELEGRAM_WEBHOOK_SECRET"),
+            dialog: Dialog::read(env),
+            openai: OpenAi::read(env),
+            delivery: Delivery::read(env),
+            tables: Tables::read(env),
+            aws: AwsSettings::read(env),
+        }
+    }
+}
+
+/// The function, with its clients built once and used by every invocation.
+pub struct Webhook {
+    secret: SecretString,
+    rules: Rules,
+    /// A stored request that nobody has tried to deliver after so many seconds is found by `scheduled`.
+    grace: lead::Seconds,
+    api: Api,
+    classifier: Classifier,
+    has_model: bool,
+    sessions: Sessions,
+    leads: Leads,
+    customers: Customers,
+    ai_log: AiLog,
+    queue: Queue,
+}
+
+impl Webhook {
+    /// Builds the clients. Makes no connection.
+    pub async fn connect(settings: &Settings) -> Self {
+        let aws = Aws::connect(&settings.aws).await;
+        let tables = &settings.tables;
+        Self {
+            rules: Rules {
+                session_ttl: settings.dialog.session_ttl_seconds,
+                privacy_policy_url: settings.dialog.privacy_policy_url.clone(),
+            },
+            grace: settings.delivery.retry_interval_seconds.min(60),
+            api: Api::new(&settings.telegram),
+            classifier: Classifier::new(&settings.openai),
+            has_model: settings.openai.configured,
+            sessions: aws.sessions(tables),
+            leads: aws.leads(tables),
+            customers: aws.customers(tables),
+            ai_log: aws.ai_log(tables),
+            queue: aws.queue(tables),
+            secret: settings.webhook_secret.clone(),
+        }
+    }
+
+    /// Bot API calls made so far: for the benchmark that counts round trips.
+    #[must_use]
+    pub fn bot_api(&self) -> &Api {
+        &self.api
+    }
+}

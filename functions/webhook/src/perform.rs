@@ -1,0 +1,246 @@
+//! Does what a decision asks for: first what the customer waits for, beside it what nobody waits for.
+
+use std::time::Duration;
+
+use dialog::{AiAnswer, Conversation, Effect, Event, Person, Screen, Target};
+use futures::future::join_all;
+use lead::Request;
+use serde_json::{Value, json};
+use settings::metrics::{self, Unit};
+use storage::{AiLogEntry, SaveError, StorageError, Versioned, forget_customer};
+use telegram::{ApiError, BotCall};
+use tokio::time::{Instant, interval};
+use ulid::Ulid;
+
+use crate::Webhook;
+use crate::turn::{NotNow, moment};
+
+/// «typing…» fades after 5 s: <https://core.telegram.org/bots/api#sendchataction>.
+const TYPING_LASTS: Duration = Duration::from_secs(4);
+
+/// What is left to do after the effects.
+#[derive(Debug, Default)]
+pub(crate) struct Performed {
+    /// A call that rides in the answer to Telegram.
+    pub(crate) riding: Option<BotCall>,
+    /// A question to the model.
+    pub(crate) question: Option<String>,
+}
+
+/// Effects by who waits for them.
+#[derive(Debug, Default)]
+struct Plan {
+    /// The customer, in this order.
+    visible: Vec<Visible>,
+    /// Nobody: results are only logged.
+    aside: Vec<BotCall>,
+    submitted: Option<Request>,
+    question: Option<String>,
+    forget: bool,
+}
+
+#[derive(Debug)]
+enum Visible {
+    Say(Screen),
+    Show { screen: Screen, target: Target, seq: u32 },
+}
+
+impl Webhook {
+    /// Performs the effects of one decision.
+    pub(crate) async fn perform(
+        &self,
+        person: &Person,
+        effects: Vec<Effect>,
+        session: Versioned<Conversation>,
+    ) -> Result<Performed, NotNow> {
+        let mut plan = sort(person.chat_id, effects);
+        let riding = (!plan.aside.is_empty()).then(|| plan.aside.remove(0));
+        let (shown, (), ()) = futures::join!(
+            self.show_all(person.chat_id, plan.visible, session),
+            self.call_aside(plan.aside),
+            self.enqueue(plan.submitted),
+        );
+        if plan.forget {
+            let forgotten =
+                forget_customer(person.chat_id, &self.leads, &self.ai_log, &self.customers, &self.sessions).await?;
+            tracing::info!(leads = forgotten.leads, ai_log = forgotten.ai_log, "forgot a customer on demand");
+        }
+        shown?;
+        Ok(Performed { riding, question: plan.question })
+    }
+
+    async fn show_all(
+        &self,
+        chat_id: i64,
+        visible: Vec<Visible>,
+        mut session: Versioned<Conversation>,
+    ) -> Result<(), NotNow> {
+        for step in visible {
+            let shown = match step {
+                Visible::Say(screen) => self.api.send(chat_id, &screen).await.map(|_| None),
+                Visible::Show { screen, target, seq } => self
+                    .show(chat_id, &screen, target)
+                    .await
+                    .map(|new_message| new_message.map(|message_id| (seq, message_id))),
+            };
+            match shown {
+                Ok(None) => {}
+                Ok(Some((seq, message_id))) => {
+                    self.remember_prompt(chat_id, &mut session, seq, message_id).await;
+                }
+                Err(ApiError::Blocked) => {
+                    tracing::info!("the customer does not take messages from the bot");
+                    return Ok(());
+                }
+                Err(error) if error.is_temporary() => return Err(error.into()),
+                // Repeating it would not help; it is ours to mend.
+                Err(error) => tracing::error!("a screen could not be shown: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows a screen; returns the message's id if it is a new one.
+    async fn show(&self, chat_id: i64, screen: &Screen, target: Target) -> Result<Option<i64>, ApiError> {
+        if let Target::Edit { message_id } = target {
+            match self.api.edit(chat_id, message_id, screen).await {
+                Err(ApiError::CannotEdit) => {}
+                result => return result.map(|()| None),
+            }
+        }
+        self.api.send(chat_id, screen).await.map(Some)
+    }
+
+    /// Stores the id of a prompt that has left, for the next edit. Whoever has shown a later prompt meanwhile knows
+    /// nothing of this one, so its buttons go here.
+    async fn remember_prompt(&self, chat_id: i64, session: &mut Versioned<Conversation>, seq: u32, message_id: i64) {
+        let writer = Ulid::generate().to_string();
+        let result: Result<(), StorageError> = async {
+            loop {
+                if !session.value.prompt_sent(seq, message_id) {
+                    self.call_aside(vec![drop_keyboard(chat_id, message_id)]).await;
+                    return Ok(());
+                }
+                match self.sessions.save(chat_id, session, &writer).await {
+                    Ok(()) => return Ok(()),
+                    Err(SaveError::Conflict) => *session = self.sessions.load(chat_id).await?,
+                    Err(SaveError::Storage(error)) => return Err(error),
+                }
+            }
+        }
+        .await;
+        if let Err(error) = result {
+            // The customer has the prompt; the next press says which message it is.
+            tracing::warn!("the prompt's message id was not stored: {error}");
+        }
+    }
+
+    async fn call_aside(&self, calls: Vec<BotCall>) {
+        join_all(calls.iter().map(|call| async {
+            let Some(method) = ASIDE.into_iter().find(|method| *method == call.method) else { return };
+            if let Err(error) = self.api.call(method, &call.parameters).await {
+                tracing::debug!(method, "{error}");
+            }
+        }))
+        .await;
+    }
+
+    /// Asks crm-push to hurry. The request is stored; if this fails, `scheduled` finds it.
+    async fn enqueue(&self, submitted: Option<Request>) {
+        let Some(request) = submitted else { return };
+        let (lead_id, branch) = (request.id, request.branch.clone());
+        metrics::count("RequestsFinished", "branch", &branch);
+        let lead = Versioned { value: lead::Lead::new(request, self.grace), version: 1 };
+        match self.queue.enqueue(&lead).await {
+            Ok(()) => tracing::info!(%lead_id, branch, "stored and queued a request"),
+            Err(error) => tracing::warn!(%lead_id, branch, "stored a request that could not be queued: {error}"),
+        }
+    }
+
+    /// Finds out what the customer wants, with «typing…» shown meanwhile.
+    pub(crate) async fn ask(&self, event: &Event, question: &str) -> AiAnswer {
+        let chat_id = event.person.chat_id;
+        let started = Instant::now();
+        let moment = moment();
+        let typing = async {
+            let mut tick = interval(TYPING_LASTS);
+            loop {
+                tick.tick().await;
+                let call = json!({ "chat_id": chat_id, "action": "typing" });
+                let _ = self.api.call("sendChatAction", &call).await;
+            }
+        };
+        let answered = tokio::select! {
+            answered = self.classifier.answer(question, moment.year) => answered,
+            () = typing => unreachable!("typing never ends"),
+        };
+        let (answer, call) = (answered.answer, answered.call);
+        let intent = serde_json::to_value(answer.intent).ok().and_then(|intent| intent.as_str().map(str::to_owned));
+        let entry = AiLogEntry {
+            chat_id,
+            at: format!("{}-{}", moment.now, event.update_id),
+            text: question.to_owned(),
+            intent: intent.unwrap_or_default(),
+            confidence: answer.confidence,
+            model: call.model,
+            fallback: call.fallback,
+            latency_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            prompt_tokens: call.prompt_tokens,
+            completion_tokens: call.completion_tokens,
+        };
+        metrics::put(
+            &[
+                ("AiAnswers", 1.0, Unit::Count),
+                ("AiTime", started.elapsed().as_secs_f64() * 1000.0, Unit::Milliseconds),
+                ("AiTokens", f64::from(entry.prompt_tokens + entry.completion_tokens), Unit::Count),
+                ("AiFallbacks", f64::from(u8::from(call.fallback)), Unit::Count),
+                ("AiOffline", f64::from(u8::from(call.offline)), Unit::Count),
+            ],
+            &[("intent", &entry.intent)],
+        );
+        if let Err(error) = self.ai_log.append(&entry, moment.now).await {
+            tracing::warn!("an AI answer was not logged: {error}");
+        }
+        answer
+    }
+}
+
+/// Calls whose result nobody needs.
+const ASIDE: [&str; 3] = ["answerCallbackQuery", "editMessageReplyMarkup", "sendChatAction"];
+
+fn sort(chat_id: i64, effects: Vec<Effect>) -> Plan {
+    let mut plan = Plan::default();
+    for effect in effects {
+        match effect {
+            Effect::Show { screen, target, seq } => plan.visible.push(Visible::Show { screen, target, seq }),
+            Effect::Say(screen) => plan.visible.push(Visible::Say(screen)),
+            // Rides in the answer to the webhook, so that the button stops spinning with it.
+            Effect::AnswerPress { callback_id, text, alert } => {
+                plan.aside.insert(0, answer_press(&callback_id, text.as_deref(), alert));
+            }
+            Effect::DropKeyboard { message_id } => plan.aside.push(drop_keyboard(chat_id, message_id)),
+            Effect::Submit(request) => plan.submitted = Some(*request),
+            // Shown for as long as the question is with the model.
+            Effect::Typing => {}
+            Effect::AskAi { question } => plan.question = Some(question),
+            Effect::ForgetCustomer => plan.forget = true,
+        }
+    }
+    plan
+}
+
+fn answer_press(callback_id: &str, text: Option<&str>, alert: bool) -> BotCall {
+    let mut parameters = json!({ "callback_query_id": callback_id });
+    if let Some(text) = text {
+        parameters["text"] = text.into();
+        parameters["show_alert"] = alert.into();
+    }
+    BotCall { method: "answerCallbackQuery".to_owned(), parameters }
+}
+
+fn drop_keyboard(chat_id: i64, message_id: i64) -> BotCall {
+    let parameters: Value = json!({
+        "chat_id": chat_id, "message_id": message_id, "reply_markup": { "inline_keyboard": [] }
+    });
+    BotCall { method: "editMessageReplyMarkup".to_owned(), parameters }
+}
