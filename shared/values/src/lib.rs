@@ -1,1 +1,21 @@
-//! What people type: years, money, mileage, phones, plates, VINs, makes and models
+//! What people type: years, mileage, money, phones, VINs and plates, names, makes and models.
+//!
+//! Every parser takes text exactly as it came, is total (no input makes it panic) and says through [`Wrong`] what a
+//! message to the customer needs. [`sentence`] and [`car::find`] read the same values out of a free sentence.
+
+mod amount;
+pub mod car;
+pub mod mileage;
+pub mod money;
+pub mod name;
+pub mod phone;
+pub mod sentence;
+pub mod text;
+pub mod vehicle_id;
+mod wrong;
+pub mod year;
+
+pub use car::Car;
+pub use phone::Phone;
+pub use vehicle_id::VehicleId;
+pub use wrong::Wrong;

@@ -1,0 +1,312 @@
+//! Puts tokens together into an amount.
+
+use super::lexer::{Kind, Number, Token};
+use super::words::{self, Multiplier, Numeral};
+use super::{Amount, DASHES, MILLION, Scale, Unit};
+
+/// The amount that begins at token `at`, if one does.
+pub(super) fn amount_at(tokens: &[Token], at: usize) -> Option<Amount> {
+    let mut reader = Reader { tokens, at, sum: Sum::default(), digits: 0, unit: None, settled: None };
+    reader.read();
+    let Reader { at: end, sum, digits, unit, .. } = reader;
+    if sum.parts == 0 {
+        return None;
+    }
+    let negative = at > 0 && tokens[at].glued && is_minus(tokens, at - 1);
+    Some(Amount { millionths: sum.total(), scale: sum.scale, unit, digits, negative, tokens: at..end })
+}
+
+/// A dash that no number stands directly before.
+fn is_minus(tokens: &[Token], dash: usize) -> bool {
+    let is_dash = matches!(tokens[dash].kind, Kind::Mark(mark) if DASHES.contains(mark));
+    is_dash && !(dash > 0 && matches!(tokens[dash - 1].kind, Kind::Number(_) | Kind::Opaque))
+}
+
+/// What has been added up.
+#[derive(Clone, Copy, Debug)]
+struct Sum {
+    /// Finished parts, in millionths: «миллион» of «миллион двести».
+    done: u64,
+    /// The part being read, before its multiplier.
+    open: Option<u64>,
+    /// A numeral added to `open` must be below this (in units); 0 takes none.
+    room: u64,
+    /// The multiplier of the last finished part; parts must descend.
+    factor: u64,
+    /// The biggest multiplier.
+    scale: Scale,
+    /// Parts begun.
+    parts: usize,
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self { done: 0, open: None, room: 0, factor: u64::MAX, scale: Scale::One, parts: 0 }
+    }
+}
+
+impl Sum {
+    fn begin(&mut self, millionths: u64, room: u64) {
+        self.open = Some(millionths);
+        self.room = room;
+        self.parts += 1;
+    }
+
+    /// Multiplies the open part and closes it.
+    fn multiply(&mut self, factor: u64) {
+        let part = self.open.take().unwrap_or(MILLION).saturating_mul(factor);
+        self.done = self.done.saturating_add(part);
+        self.factor = factor;
+        self.scale = self.scale.max(Scale::of(factor));
+    }
+
+    /// The value. What follows millions without a multiplier of its own is thousands: «миллион двести», «1м200».
+    fn total(&self) -> u64 {
+        let factor = if self.factor == 1_000_000 { 1_000 } else { 1 };
+        self.done.saturating_add(self.open.unwrap_or(0).saturating_mul(factor))
+    }
+}
+
+/// Reads one amount from `at` on.
+struct Reader<'t> {
+    tokens: &'t [Token],
+    at: usize,
+    sum: Sum,
+    digits: usize,
+    unit: Option<Unit>,
+    /// Where to return to if what follows turns out not to belong: after a multiplier.
+    settled: Option<(usize, Sum)>,
+}
+
+impl Reader<'_> {
+    fn word(&self, ahead: usize) -> Option<&str> {
+        match &self.tokens.get(self.at + ahead)?.kind {
+            Kind::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn mark(&self, ahead: usize) -> Option<char> {
+        match self.tokens.get(self.at + ahead)?.kind {
+            Kind::Mark(mark) => Some(mark),
+            _ => None,
+        }
+    }
+
+    fn read(&mut self) {
+        while self.step() {}
+        if self.sum.parts == 0 {
+            return;
+        }
+        self.read_unit();
+        if let Some((at, sum)) = self.settled.filter(|_| !self.tail_belongs()) {
+            (self.at, self.sum, self.unit) = (at, sum, None);
+            self.read_unit();
+        }
+    }
+
+    /// Whether what was read after the last settled multiplier is part of the same number.
+    fn tail_belongs(&self) -> bool {
+        let Some((settled_at, settled)) = self.settled else { return true };
+        if settled.parts == self.sum.parts {
+            return true;
+        }
+        let Some(tail) = self.sum.open else {
+            // The tail has a multiplier of its own: «1 млн 200 тыс», but not «за 1 млн 85 тыс км».
+            return self.unit.is_none_or(|unit| unit == Unit::Roubles);
+        };
+        let in_words = matches!(self.tokens[settled_at].kind, Kind::Word(_));
+        let hundreds = (100 * MILLION..1_000 * MILLION).contains(&tail);
+        match settled.factor {
+            1_000_000 => hundreds && self.unit.is_none_or(|unit| unit == Unit::Roubles),
+            // «85 тыс 900» is more often two numbers than one, unless a unit follows or both are in words.
+            1_000 if in_words => !matches!(self.unit, Some(Unit::Other | Unit::Year)),
+            1_000 => hundreds && matches!(self.unit, Some(Unit::Roubles | Unit::Kilometres)),
+            _ => false,
+        }
+    }
+
+    /// Takes the next token or tokens, if they belong to the amount.
+    fn step(&mut self) -> bool {
+        let Some(token) = self.tokens.get(self.at) else { return false };
+        match &token.kind {
+            Kind::Number(number) => self.step_number(*number),
+            Kind::Word(word) => self.step_word(word),
+            Kind::Mark('-') if token.glued && self.sum.parts > 0 => self.step_case_ending(),
+            Kind::Mark('.') if self.settled.is_some_and(|(at, _)| at == self.at) => self.step_full_stop(),
+            Kind::Mark(_) | Kind::Opaque => false,
+        }
+    }
+
+    fn step_number(&mut self, number: Number) -> bool {
+        // Digits that directly follow letters are a model («х5»), unless the letters were a multiplier («1м200»).
+        let inside_a_word = self.tokens[self.at].glued
+            && self.sum.parts == 0
+            && self.at > 0
+            && matches!(self.tokens[self.at - 1].kind, Kind::Word(_));
+        if inside_a_word || self.sum.open.is_some() || (self.sum.parts > 0 && number.digits == 0) {
+            return false;
+        }
+        let scaled = |word: &str| words::multiplier(word).is_some();
+        let decimal = number.as_decimal.filter(|_| self.word(1).is_some_and(scaled));
+        if self.sum.parts == 0 {
+            self.digits = number.digits;
+        }
+        self.sum.begin(decimal.unwrap_or(number.millionths), 0);
+        self.at += 1;
+        true
+    }
+
+    fn step_word(&mut self, word: &str) -> bool {
+        if word == "с" && self.word(1).is_some_and(|next| next.starts_with("половин")) {
+            return self.step_and_a_half();
+        }
+        match words::numeral(word) {
+            Some(Numeral::Plain(value, room)) => return self.step_numeral(value, room),
+            Some(Numeral::OneAndAHalf) if self.sum.parts == 0 => {
+                self.sum.begin(MILLION * 3 / 2, 0);
+                self.at += 1;
+                return true;
+            }
+            Some(Numeral::Half) if self.sum.parts == 0 => {
+                let skip = if self.mark(1) == Some('-') { 2 } else { 1 };
+                let Some(multiplier) = self.word(skip).and_then(words::multiplier) else { return false };
+                return self.step_half(multiplier, skip + 1);
+            }
+            _ => {}
+        }
+        if let Some(multiplier) = words::half_of(word).filter(|_| self.sum.parts == 0) {
+            return self.step_half(multiplier, 1);
+        }
+        words::multiplier(word).is_some_and(|multiplier| self.step_multiplier(multiplier))
+    }
+
+    fn step_numeral(&mut self, value: u64, room: u64) -> bool {
+        match self.sum.open {
+            Some(open) if value < self.sum.room => self.sum.open = Some(open + value * MILLION),
+            Some(_) => return false,
+            None => self.sum.begin(value * MILLION, room),
+        }
+        self.sum.room = room;
+        self.at += 1;
+        true
+    }
+
+    fn step_half(&mut self, multiplier: Multiplier, length: usize) -> bool {
+        self.sum.begin(MILLION / 2, 0);
+        self.at += length;
+        self.settle(multiplier);
+        true
+    }
+
+    /// «два с половиной миллиона», «миллион с половиной».
+    fn step_and_a_half(&mut self) -> bool {
+        match self.sum.open {
+            Some(open) => self.sum.open = Some(open.saturating_add(MILLION / 2)),
+            None if self.sum.parts > 0 => {
+                self.sum.done = self.sum.done.saturating_add((MILLION / 2).saturating_mul(self.sum.factor));
+            }
+            None => return false,
+        }
+        self.sum.room = 0;
+        self.at += 2;
+        self.settled = self.settled.map(|_| (self.at, self.sum));
+        true
+    }
+
+    fn step_multiplier(&mut self, multiplier: Multiplier) -> bool {
+        let nothing_open = self.sum.open.is_none();
+        // «сотка тысяч» is a hundred thousand, not a hundred million.
+        if nothing_open && self.sum.factor == 100_000 && multiplier.factor == 1_000 {
+            self.at += 1;
+            self.settled = Some((self.at, self.sum));
+            return true;
+        }
+        if multiplier.factor >= self.sum.factor || (nothing_open && !multiplier.alone) {
+            return false;
+        }
+        if multiplier.letter && !self.tokens[self.at].glued && !self.letter_stands_alone() {
+            return false;
+        }
+        if nothing_open {
+            self.sum.parts += 1;
+        }
+        self.at += 1;
+        self.settle(multiplier);
+        true
+    }
+
+    /// «900 к» is thousands, «приеду в 9 к вам» is not: no other word may follow a letter that stands apart.
+    fn letter_stands_alone(&self) -> bool {
+        self.word(1).is_none_or(|next| words::unit(next).is_some())
+    }
+
+    fn settle(&mut self, multiplier: Multiplier) {
+        self.sum.multiply(multiplier.factor);
+        self.unit = multiplier.unit;
+        self.settled = Some((self.at, self.sum));
+    }
+
+    /// «2-х миллионов», «5-ти тысяч».
+    fn step_case_ending(&mut self) -> bool {
+        let is_ending = self.word(1).is_some_and(|word| matches!(word, "х" | "ти" | "и" | "ух" | "м"));
+        if is_ending {
+            self.at += 2;
+        }
+        is_ending
+    }
+
+    /// The full stop of «тыс.», if more of the amount follows it: «тыс. руб.», «1 млн. 200 тыс.».
+    fn step_full_stop(&mut self) -> bool {
+        let unit_follows = self.word(1).and_then(words::unit).is_some_and(|unit| unit != Unit::Other);
+        let number_follows = self.sum.factor == 1_000_000
+            && matches!(self.tokens.get(self.at + 1).map(|token| &token.kind), Some(Kind::Number(number)) if number.digits == 3);
+        if !(unit_follows || number_follows) {
+            return false;
+        }
+        self.at += 1;
+        true
+    }
+
+    fn read_unit(&mut self) {
+        let found = match self.tokens.get(self.at).map(|token| &token.kind) {
+            Some(Kind::Word(word)) => words::unit(word),
+            Some(Kind::Mark('-')) => self.word(1).and_then(words::unit), // «2019-го», «2018-й»
+            Some(Kind::Mark(mark)) => words::sign(*mark),
+            _ => None,
+        };
+        let Some(unit) = found else { return };
+        if unit == Unit::Year && self.sum.scale != Scale::One {
+            return;
+        }
+        let by_dash = self.mark(0) == Some('-');
+        if by_dash && unit != Unit::Year {
+            // An ordinal: it may be a year, it is no count of anything.
+            if self.word(1).is_some_and(|word| matches!(word, "й" | "го" | "ый" | "я" | "м")) {
+                self.at += 2;
+                if self.word(0).is_some_and(|word| words::unit(word) == Some(Unit::Year)) {
+                    self.read_unit();
+                }
+            }
+            return;
+        }
+        self.at += if by_dash { 2 } else { 1 };
+        self.unit = Some(unit);
+        if unit == Unit::Year {
+            self.skip_of_manufacture();
+        } else if self.mark(0) == Some('.') && self.tokens[self.at].glued {
+            self.at += 1;
+        }
+    }
+
+    /// The rest of «г.в.», «г/в», «год выпуска».
+    fn skip_of_manufacture(&mut self) {
+        let stop = usize::from(matches!(self.mark(0), Some('.' | '/')));
+        let follows = self.word(stop).is_some_and(|word| word == "в" || word.starts_with("вып"));
+        // «2019 г. в Москве» has the same letters; then the «в» has no full stop, which costs nothing to take.
+        self.at += if follows { stop + 1 } else { stop };
+        if follows && self.mark(0) == Some('.') {
+            self.at += 1;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Numbers as Russian text has them: «1,5 млн», «85т.км», «миллион двести», «2019 г.в.».
+//!
+//! [`lexer`] cuts text into tokens, [`words`] knows what words mean, [`grammar`] puts tokens together into an [`Amount`].
+//! The form fields ([`crate::money`], …) take text that is one amount and nothing else; [`crate::sentence`] looks for
+//! several among other words.
+
+mod grammar;
+pub(crate) mod lexer;
+pub(crate) mod words;
+
+use std::ops::Range;
+
+use crate::Wrong;
+use lexer::{Kind, Token};
+
+/// A number with everything written around it that belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Amount {
+    /// The value in millionths, so that «1,25 млн» is exact; saturates far above anything taken.
+    pub(crate) millionths: u64,
+    /// Whether thousands or millions were said.
+    pub(crate) scale: Scale,
+    /// The unit said.
+    pub(crate) unit: Option<Unit>,
+    /// Digits of a whole number written without separators; 0 for any other form. «2019» has four, «2 019» none.
+    pub(crate) digits: usize,
+    /// A minus stands before it.
+    pub(crate) negative: bool,
+    /// Its tokens.
+    pub(crate) tokens: Range<usize>,
+}
+
+/// Whether thousands or millions were said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scale {
+    /// Neither.
+    One,
+    /// «тыс», «к», «сотка».
+    Thousand,
+    /// «млн», «лям», and above.
+    Million,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Roubles.
+    Roubles,
+    /// Kilometres.
+    Kilometres,
+    /// It is a calendar year.
+    Year,
+    /// Something that is none of ours: litres, horse powers, owners, dollars.
+    Other,
+}
+
+const MILLION: u64 = 1_000_000;
+
+impl Amount {
+    /// The value, without its fraction.
+    pub(crate) fn whole(&self) -> u64 {
+        self.millionths / MILLION
+    }
+
+    /// Whether there is no fraction.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.millionths.is_multiple_of(MILLION)
+    }
+}
+
+/// The amounts in text that consists of them, of `fillers` and of punctuation only.
+///
+/// # Errors
+/// [`Wrong::Empty`], or [`Wrong::NotANumber`] when anything else is in it or there is no amount.
+pub(crate) fn only_amounts(typed: &str, fillers: &[&str]) -> Result<(Vec<Amount>, Vec<Token>), Wrong> {
+    if typed.trim().is_empty() {
+        return Err(Wrong::Empty);
+    }
+    let tokens = lexer::tokens(typed);
+    let mut amounts = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some(amount) = grammar::amount_at(&tokens, at) {
+            at = amount.tokens.end;
+            amounts.push(amount);
+            continue;
+        }
+        match &tokens[at].kind {
+            Kind::Word(word) if fillers.contains(&word.as_str()) => {}
+            Kind::Mark(mark) if MARKS.contains(*mark) => {}
+            _ => return Err(Wrong::NotANumber),
+        }
+        at += 1;
+    }
+    if amounts.is_empty() { Err(Wrong::NotANumber) } else { Ok((amounts, tokens)) }
+}
+
+/// Punctuation that changes nothing about a number.
+const MARKS: &str = ".,:;!()+~≈<>≤=-–—−…\"«»'";
+
+/// Dashes that make a range.
+pub(crate) const DASHES: &str = "-–—−";
+
+/// Every amount among `tokens`, in order.
+pub(crate) fn all_amounts(tokens: &[Token]) -> Vec<Amount> {
+    let mut amounts = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        match grammar::amount_at(tokens, at) {
+            Some(amount) => {
+                at = amount.tokens.end;
+                amounts.push(amount);
+            }
+            None => at += 1,
+        }
+    }
+    amounts
+}
+
+/// «1 500 000», with no-break spaces.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() * 2);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            shown.push('\u{a0}');
+        }
+        shown.push(digit);
+    }
+    shown
+}

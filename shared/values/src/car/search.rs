@@ -1,0 +1,329 @@
+//! Looks for names of the catalogue in a text.
+
+use std::ops::Range;
+
+use super::Car;
+use super::catalogue::{CATALOGUE, LongSpelling, MAX_LETTERS_FOR_SLIPS, MIN_LETTERS_FOR_SLIPS, Name, Spelling};
+use super::spelling::{self, Gap, Token};
+use crate::amount::words;
+
+/// A car named in a text.
+pub(super) struct Named {
+    /// Which.
+    pub(super) car: Car,
+    /// Where, in bytes: make and model if they stand together, otherwise what stands first.
+    pub(super) span: Range<usize>,
+    /// Make and model do not stand together.
+    pub(super) apart: bool,
+}
+
+/// The first car named in `text`.
+pub(super) fn first(text: &str) -> Option<Named> {
+    let tokens = spelling::tokens(text, MAX_TOKENS);
+    let text = Text { tokens: &tokens };
+    let hits: Vec<Hit> = (0..tokens.len()).flat_map(|at| text.hits_at(at)).collect();
+    text.choose(&hits).or_else(|| {
+        let near: Vec<Hit> = (0..tokens.len()).flat_map(|at| text.near_hits_at(at)).collect();
+        text.choose_near(&near)
+    })
+}
+
+/// More of a text is not looked at.
+const MAX_TOKENS: usize = 400;
+
+/// Texts of so many tokens are a car's name rather than a sentence: there, shorter models may have a slip too.
+const SHORT_TEXT: usize = 3;
+
+/// The longest name, in tokens: «Tiggo 7 Pro Max», «Grand C4 Picasso».
+const MAX_NAME_TOKENS: usize = 5;
+
+/// A spelling found in the text.
+#[derive(Clone, Debug)]
+struct Hit {
+    tokens: Range<usize>,
+    spelling: Spelling,
+    /// What «#» of the name stands for.
+    digits: Option<String>,
+}
+
+impl Hit {
+    fn model(&self) -> Option<String> {
+        let model = self.spelling.name.model?;
+        Some(self.digits.as_ref().map_or_else(|| model.to_owned(), |digits| model.replace('#', digits)))
+    }
+
+    fn name(&self) -> Name {
+        self.spelling.name
+    }
+}
+
+struct Text<'t> {
+    tokens: &'t [Token],
+}
+
+impl Text<'_> {
+    /// Every spelling that begins at token `at`, the longest last.
+    fn hits_at(&self, at: usize) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        let mut key = String::new();
+        for end in at..self.tokens.len().min(at + MAX_NAME_TOKENS) {
+            let token = &self.tokens[end];
+            if end > at && !self.joins(end) {
+                break;
+            }
+            key.push_str(&token.text);
+            if end == at && !token.number && !CATALOGUE.may_begin(&key) && !has_digit_after(self.tokens, at) {
+                break;
+            }
+            if token.number && self.counts_something(end) {
+                continue;
+            }
+            let tokens = at..end + 1;
+            hits.extend(spellings(&key).into_iter().map(|(spelling, digits)| Hit {
+                tokens: tokens.clone(),
+                spelling,
+                digits,
+            }));
+        }
+        hits
+    }
+
+    /// Whether token `at` may belong to one name with the token before.
+    fn joins(&self, at: usize) -> bool {
+        let (before, token) = (&self.tokens[at - 1], &self.tokens[at]);
+        if before.number && token.number {
+            return false; // «2 101 000» is a sum, not a Lada 2101 with noughts
+        }
+        match token.gap {
+            Gap::Glued | Gap::Hyphen => true,
+            // «с 200», «в 5» are prepositions with a number rather than C200 and V5.
+            Gap::Space => !(token.number && matches!(before.text.as_str(), "с" | "в" | "к" | "о" | "у" | "а" | "и")),
+            Gap::Break => false,
+        }
+    }
+
+    /// Whether a number is followed by what it counts: «6 лет» is no model, nor is «85 тыс».
+    fn counts_something(&self, at: usize) -> bool {
+        if self.tokens.get(at + 1).is_some_and(|next| next.number && next.gap == Gap::Space && next.text.len() == 3) {
+            return true; // the thousands of a longer number: «бмв 320 000 км»
+        }
+        self.tokens.get(at + 1).is_some_and(|next| {
+            next.gap != Gap::Break
+                && !next.number
+                && !(next.gap == Gap::Glued && next.text.is_ascii())
+                && (words::unit(&next.text).is_some()
+                    || words::multiplier(&next.text).is_some()
+                    || words::is_thing(&next.text))
+        })
+    }
+
+    /// The first car among exact hits; of several that begin at one place, the one that takes most of the text.
+    fn choose(&self, hits: &[Hit]) -> Option<Named> {
+        let mut best: Option<Candidate> = None;
+        for hit in hits {
+            let Some(candidate) = self.candidate(hit, hits) else { continue };
+            let better = best.as_ref().is_none_or(|best| {
+                let (start, end) = (candidate.tokens.start, candidate.tokens.end);
+                start < best.tokens.start || (start == best.tokens.start && end > best.tokens.end)
+            });
+            if better {
+                best = Some(candidate);
+            }
+        }
+        best.map(|candidate| self.named(candidate))
+    }
+
+    /// What a hit amounts to together with its surroundings; `None` when it means nothing there.
+    fn candidate(&self, hit: &Hit, hits: &[Hit]) -> Option<Candidate> {
+        let alone = hit.tokens == (0..self.tokens.len());
+        if hit.name().model.is_some() {
+            let stands = alone || !hit.spelling.needs_company;
+            let stronger = || hits.iter().any(|other| other.tokens == hit.tokens && !other.spelling.needs_company);
+            let stands = stands && !(hit.spelling.needs_company && stronger());
+            return stands.then(|| Candidate {
+                tokens: hit.tokens.clone(),
+                brand: hit.name().brand,
+                model: hit.model(),
+                apart: false,
+            });
+        }
+        self.with_model(hit, hits, alone)
+    }
+
+    /// A make with its model: right after it, right before it, or anywhere.
+    fn with_model(&self, brand: &Hit, hits: &[Hit], alone: bool) -> Option<Candidate> {
+        let of_brand = |hit: &&Hit| hit.name().brand == brand.name().brand && hit.name().model.is_some();
+        let after = hits
+            .iter()
+            .filter(of_brand)
+            .filter(|hit| hit.tokens.start == brand.tokens.end && self.adjoins(hit.tokens.start));
+        // The longest; of equals the first, which is the likeliest reading of a code.
+        if let Some(model) = after.rev().max_by_key(|hit| hit.tokens.end) {
+            let tokens = brand.tokens.start..model.tokens.end;
+            return Some(Candidate { tokens, brand: brand.name().brand, model: model.model(), apart: false });
+        }
+        if brand.spelling.needs_company && !alone {
+            return None;
+        }
+        let before = hits
+            .iter()
+            .filter(of_brand)
+            .filter(|hit| hit.tokens.end == brand.tokens.start && self.adjoins(brand.tokens.start));
+        if let Some(model) = before.min_by_key(|hit| hit.tokens.start) {
+            let tokens = model.tokens.start..brand.tokens.end;
+            return Some(Candidate { tokens, brand: brand.name().brand, model: model.model(), apart: false });
+        }
+        if let Some((model, end)) = self.near_model_after(brand) {
+            let tokens = brand.tokens.start..end;
+            return Some(Candidate { tokens, brand: brand.name().brand, model: Some(model.to_owned()), apart: false });
+        }
+        let elsewhere = hits
+            .iter()
+            .filter(of_brand)
+            .filter(|hit| !hit.spelling.needs_company && !overlap(&hit.tokens, &brand.tokens));
+        let model =
+            elsewhere.max_by_key(|hit| (std::cmp::Reverse(hit.tokens.start), hit.tokens.end)).and_then(Hit::model);
+        let apart = model.is_some();
+        Some(Candidate { tokens: brand.tokens.clone(), brand: brand.name().brand, model, apart })
+    }
+
+    /// Whether nothing but white space or a hyphen separates token `at` from the one before.
+    fn adjoins(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.gap != Gap::Break)
+    }
+
+    /// A model of a make whose name is misspelled in the word after the make.
+    fn near_model_after(&self, brand: &Hit) -> Option<(&'static str, usize)> {
+        let at = brand.tokens.end;
+        let word = self.tokens.get(at).filter(|token| !token.number && token.gap != Gap::Break)?;
+        let near = nearest(&word.text, |long| {
+            long.spelling.name.brand == brand.name().brand && long.spelling.name.model.is_some()
+        })?;
+        Some((near.name.model?, at + 1))
+    }
+
+    /// The spellings that the word at `at`, or it together with the next, is a slip away from.
+    fn near_hits_at(&self, at: usize) -> Option<Hit> {
+        let word = self.tokens.get(at).filter(|token| !token.number)?;
+        let short = self.tokens.len() <= SHORT_TEXT;
+        let one = nearest(&word.text, |long| {
+            !long.spelling.needs_company
+                && (short || long.spelling.name.model.is_none() || long.length > MIN_LETTERS_FOR_SLIPS)
+        });
+        if let Some(spelling) = one {
+            return Some(Hit { tokens: at..at + 1, spelling, digits: None });
+        }
+        let next =
+            self.tokens.get(at + 1).filter(|next| !next.number && matches!(next.gap, Gap::Space | Gap::Hyphen))?;
+        if word.text.chars().count() < 3 || next.text.chars().count() < 3 {
+            return None;
+        }
+        // Two words are one name only if they are nearly as long as it: «ленд крузир», not any pair of words.
+        let both = format!("{}{}", word.text, next.text);
+        let spelling = nearest(&both, |long| !long.spelling.needs_company && long.length >= 9)?;
+        Some(Hit { tokens: at..at + 2, spelling, digits: None })
+    }
+
+    /// The first of the near hits, with an exact or near model after a make.
+    fn choose_near(&self, near: &[Hit]) -> Option<Named> {
+        let first = near.first()?;
+        if first.name().model.is_some() {
+            let candidate = Candidate {
+                tokens: first.tokens.clone(),
+                brand: first.name().brand,
+                model: first.model(),
+                apart: false,
+            };
+            return Some(self.named(candidate));
+        }
+        // Now that the make is known, models that need its company count.
+        let mut hits: Vec<Hit> = (0..self.tokens.len()).flat_map(|at| self.hits_at(at)).collect();
+        hits.extend(near.iter().skip(1).cloned());
+        self.with_model(first, &hits, false).map(|candidate| self.named(candidate))
+    }
+
+    fn named(&self, candidate: Candidate) -> Named {
+        let Candidate { tokens, brand, model, apart } = candidate;
+        let span = self.tokens[tokens.start].span.start..self.tokens[tokens.end - 1].span.end;
+        Named { car: Car { brand: brand.to_owned(), model }, span, apart }
+    }
+}
+
+/// A make with or without a model, and the tokens that name it.
+struct Candidate {
+    tokens: Range<usize>,
+    brand: &'static str,
+    model: Option<String>,
+    apart: bool,
+}
+
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+fn has_digit_after(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at + 1).is_some_and(|next| next.number)
+}
+
+/// What `key` spells: as it is, as a code in the other alphabet, by pattern, or in another grammatical case.
+fn spellings(key: &str) -> Vec<(Spelling, Option<String>)> {
+    let plain = |key: &str| CATALOGUE.exact(key).iter().map(|spelling| (*spelling, None)).collect::<Vec<_>>();
+    let codes = || std::iter::once(key.to_owned()).chain(spelling::latin_codes(key));
+    let exact: Vec<_> = codes().flat_map(|code| plain(&code)).collect();
+    if !exact.is_empty() {
+        return exact;
+    }
+    let by_pattern: Vec<_> = codes()
+        .filter_map(|code| {
+            let (pattern, digits) = spelling::pattern(&code)?;
+            let spellings = CATALOGUE.exact(&pattern);
+            Some(spellings.iter().map(|spelling| (*spelling, Some(digits.to_owned()))).collect::<Vec<_>>())
+        })
+        .flatten()
+        .collect();
+    if !by_pattern.is_empty() {
+        return by_pattern;
+    }
+    if CATALOGUE.is_ordinary(key) {
+        return Vec::new();
+    }
+    spelling::nominatives(key)
+        .iter()
+        .map(|nominative| plain(nominative))
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+/// The spelling nearest to `word`, unless that is a word or a name in its own right. One slip is forgiven in five letters and
+/// more, two in eight and more; the first letter must be right.
+fn nearest(word: &str, wanted: impl Fn(&LongSpelling) -> bool) -> Option<Spelling> {
+    let length = word.chars().count();
+    if !(MIN_LETTERS_FOR_SLIPS..=MAX_LETTERS_FOR_SLIPS).contains(&length)
+        || CATALOGUE.is_ordinary_in_any_case(word)
+        || !spellings(word).is_empty()
+    {
+        return None;
+    }
+    let (letters, stem) = (spelling::letters(word), spelling::stem(word));
+    let candidates = CATALOGUE.long(word.chars().next()?).iter().filter(|long| {
+        let slips = slips(long.length.min(length));
+        long.length.abs_diff(length) <= slips + 2 && (long.letters ^ letters).count_ones() as usize <= 2 * slips + 3
+    });
+    let near = candidates.filter(|long| wanted(long)).filter_map(|long| {
+        let slips = slips(long.length.min(length));
+        if spelling::is_near(word, long.key, slips) {
+            return Some((strsim::osa_distance(word, long.key), long));
+        }
+        // A slip in the stem of another case: «октваию».
+        let long_stem = spelling::stem(long.key);
+        let stems_are_long =
+            long_stem.chars().count() > MIN_LETTERS_FOR_SLIPS && stem.chars().count() > MIN_LETTERS_FOR_SLIPS;
+        (stems_are_long && spelling::is_near(stem, long_stem, 1)).then_some((slips + 1, long))
+    });
+    near.min_by_key(|(distance, _)| *distance).map(|(_, long)| long.spelling)
+}
+
+/// How many slips a word of so many letters may have.
+fn slips(length: usize) -> usize {
+    if length >= 8 { 2 } else { 1 }
+}

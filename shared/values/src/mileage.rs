@@ -1,0 +1,170 @@
+//! Mileage in kilometres.
+
+use crate::Wrong;
+use crate::amount::{self, Amount, Unit, lexer};
+
+/// The most kilometres taken.
+pub const MAX: u32 = 2_000_000;
+
+/// Words that may stand around a mileage.
+const FILLERS: &[&str] = &[
+    "пробег",
+    "пробега",
+    "пробегом",
+    "около",
+    "примерно",
+    "приблизительно",
+    "где",
+    "то",
+    "на",
+    "одометре",
+    "спидометре",
+    "порядка",
+    "с",
+    "чуть",
+    "больше",
+    "более",
+    "меньше",
+    "менее",
+    "до",
+    "под",
+    "реальный",
+    "родной",
+    "всего",
+    "километров",
+    "км",
+];
+
+/// Ways to say that a car has not been driven; compared by their beginning.
+const NEW: &[&str] =
+    &["новая", "новый", "новое", "новье", "без пробега", "нулев", "с нуля", "нет пробега", "из салона"];
+
+/// Whole kilometres: «85 000 км», «85 тыс», «85т.км», «сто двадцать тысяч», «сотка»; «новая» is 0.
+///
+/// # Errors
+/// [`Wrong::Empty`], [`Wrong::NotANumber`], [`Wrong::TooSmall`] for a negative number, [`Wrong::TooLarge`].
+pub fn parse(typed: &str) -> Result<u32, Wrong> {
+    let folded: String = typed.trim().chars().map(lexer::fold).collect();
+    if !folded.contains(|c: char| c.is_ascii_digit()) && NEW.iter().any(|word| folded.starts_with(word)) {
+        return Ok(0);
+    }
+    let (amounts, _) = amount::only_amounts(typed, FILLERS)?;
+    match amounts.as_slice() {
+        [amount] if matches!(amount.unit, None | Some(Unit::Kilometres)) => of_amount(amount),
+        _ => Err(Wrong::NotANumber),
+    }
+}
+
+/// The kilometres that an amount is.
+pub(crate) fn of_amount(amount: &Amount) -> Result<u32, Wrong> {
+    if amount.negative {
+        return Err(Wrong::TooSmall { min: 0 });
+    }
+    if !amount.is_whole() {
+        return Err(Wrong::NotANumber); // «85.5» may be thousands or not
+    }
+    u32::try_from(amount.whole()).ok().filter(|km| *km <= MAX).ok_or(Wrong::TooLarge { max: MAX.into() })
+}
+
+/// «85 000 км», with no-break spaces.
+#[must_use]
+pub fn show(km: u32) -> String {
+    format!("{}\u{a0}км", amount::grouped(km.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mileages_as_people_write_them() {
+        for (typed, km) in [
+            ("85 тыс", 85_000),
+            ("85т.км", 85_000),
+            ("85 т.км.", 85_000),
+            ("85 т. км", 85_000),
+            ("85 ткм", 85_000),
+            ("85 000 км", 85_000),
+            ("85\u{a0}000\u{a0}км", 85_000),
+            ("85.000", 85_000),
+            ("85,000 км", 85_000),
+            ("85000", 85_000),
+            ("85000км", 85_000),
+            ("85k", 85_000),
+            ("85К", 85_000),
+            ("85 к", 85_000),
+            ("85,5 тыс", 85_500),
+            ("85.5к", 85_500),
+            ("85 тыс. км", 85_000),
+            ("пробег 85 тыс.", 85_000),
+            ("около 85 тысяч километров", 85_000),
+            ("85", 85),
+            ("0", 0),
+            ("сто двадцать тысяч", 120_000),
+            ("сто двадцать пять тысяч триста", 125_300),
+            ("двести тыщ", 200_000),
+            ("полторы тысячи", 1_500),
+            ("сотка", 100_000),
+            ("две сотки", 200_000),
+            ("сотка тысяч", 100_000),
+            ("полторы сотни", 150_000),
+            ("1 млн км", 1_000_000),
+            ("миллион", 1_000_000),
+            ("2 000 000", 2_000_000),
+            ("Новая", 0),
+            ("новый автомобиль", 0),
+            ("без пробега", 0),
+            ("123 456 км", 123_456),
+            ("~150 тыс", 150_000),
+        ] {
+            assert_eq!(parse(typed), Ok(km), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_mileage() {
+        assert_eq!(parse("\t"), Err(Wrong::Empty));
+        for typed in ["2 000 001", "3 млн", "99999999999999999999", "2001 тыс"] {
+            assert_eq!(parse(typed), Err(Wrong::TooLarge { max: 2_000_000 }), "{typed}");
+        }
+        assert_eq!(parse("-5"), Err(Wrong::TooSmall { min: 0 }));
+        for typed in [
+            "не знаю",
+            "85.5",
+            "85 тыс миль",
+            "85 тыс руб",
+            "2019 г.в.",
+            "85 или 90",
+            "85-90 тыс",
+            "х5",
+            "🚗",
+            "км",
+            "тыс",
+            "12.05.2019",
+            "85 000 и 90 000",
+            "новая 2",
+        ] {
+            assert_eq!(parse(typed), Err(Wrong::NotANumber), "{typed}");
+        }
+    }
+
+    #[test]
+    fn it_is_shown_in_groups() {
+        assert_eq!(show(0), "0\u{a0}км");
+        assert_eq!(show(85_000), "85\u{a0}000\u{a0}км");
+        assert_eq!(show(2_000_000), "2\u{a0}000\u{a0}000\u{a0}км");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_shown_is_read_back(km in 0..=MAX) {
+            proptest::prop_assert_eq!(parse(&show(km)), Ok(km));
+            proptest::prop_assert_eq!(parse(&km.to_string()), Ok(km));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(typed in "\\PC{0,5000}", like_a_number in "[0-9тыскмлн .,-]{0,200}") {
+            let _ = (parse(&typed), parse(&like_a_number));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Money in roubles.
+
+use crate::Wrong;
+use crate::amount::lexer::Kind;
+use crate::amount::{self, Amount, DASHES, Scale, Unit};
+
+/// The least that is taken, in roubles. Less is a number whose «тыс» or «млн» was left out: «900», «1.5».
+pub const MIN: u64 = 1_000;
+
+/// The most that is taken, in roubles.
+pub const MAX: u64 = 1_000_000_000;
+
+/// Words that may stand around a sum.
+const FILLERS: &[&str] = &[
+    "до",
+    "за",
+    "от",
+    "около",
+    "примерно",
+    "приблизительно",
+    "максимум",
+    "минимум",
+    "не",
+    "более",
+    "больше",
+    "выше",
+    "дороже",
+    "где",
+    "то",
+    "в",
+    "пределах",
+    "районе",
+    "порядка",
+    "цена",
+    "цену",
+    "бюджет",
+    "бюджета",
+    "стоимость",
+    "сумма",
+    "сумму",
+    "хочу",
+    "прошу",
+    "торг",
+    "с",
+    "торгом",
+    "без",
+    "торга",
+    "наличными",
+    "ровно",
+    "и",
+    "руб",
+    "рублей",
+];
+
+/// Whole roubles: «1 500 000 р.», «1,5 млн», «900к», «полтора миллиона», «1м200», «до 2 млн». Of a range, the upper end.
+///
+/// # Errors
+/// [`Wrong::Empty`], [`Wrong::NotANumber`], [`Wrong::TooSmall`], [`Wrong::TooLarge`].
+pub fn parse(typed: &str) -> Result<u64, Wrong> {
+    let (mut amounts, tokens) = amount::only_amounts(typed, FILLERS)?;
+    if let [from, to] = amounts.as_slice() {
+        let between = &tokens[from.tokens.end..to.tokens.start];
+        let is_range = matches!(between, [one] if match &one.kind {
+            Kind::Mark(mark) => DASHES.contains(*mark),
+            Kind::Word(word) => word == "до",
+            _ => false,
+        });
+        if !is_range {
+            return Err(Wrong::NotANumber);
+        }
+        amounts.remove(0);
+    }
+    match amounts.as_slice() {
+        [amount] if matches!(amount.unit, None | Some(Unit::Roubles)) => of_amount(amount),
+        _ => Err(Wrong::NotANumber),
+    }
+}
+
+/// The roubles that an amount is.
+pub(crate) fn of_amount(amount: &Amount) -> Result<u64, Wrong> {
+    let roubles = amount.whole();
+    let too_small = Wrong::TooSmall { min: MIN.cast_signed() };
+    if amount.negative || roubles < MIN {
+        return Err(too_small);
+    }
+    if roubles > MAX { Err(Wrong::TooLarge { max: MAX.cast_signed() }) } else { Ok(roubles) }
+}
+
+/// What a bare number means where a sum in thousands or millions is talked of: «бюджет 700», «за 1.2», «хочу полтора».
+/// `None` when it may be either.
+pub(crate) fn of_bare_amount(amount: &Amount) -> Option<u64> {
+    let factor = match amount.whole() {
+        _ if amount.scale != Scale::One => 1,
+        1..=9 => 1_000_000,
+        10..=29 | 0 => return None,
+        30..=9_999 if amount.is_whole() => 1_000,
+        10_000.. => 1,
+        _ => return None,
+    };
+    let roubles = amount.millionths.saturating_mul(factor) / 1_000_000;
+    (MIN..=MAX).contains(&roubles).then_some(roubles)
+}
+
+/// «1 500 000 ₽», with no-break spaces.
+#[must_use]
+pub fn show(roubles: u64) -> String {
+    format!("{}\u{a0}₽", amount::grouped(roubles))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_as_people_write_them() {
+        for (typed, roubles) in [
+            ("1,5 млн", 1_500_000),
+            ("1.5 млн.", 1_500_000),
+            ("1.500 млн", 1_500_000),
+            ("1 500 000 р.", 1_500_000),
+            ("1 500 000 ₽", 1_500_000),
+            ("1500000", 1_500_000),
+            ("1500000руб", 1_500_000),
+            ("1.500.000", 1_500_000),
+            ("1,500,000", 1_500_000),
+            ("1'500'000", 1_500_000),
+            ("1.5м", 1_500_000),
+            ("1.5 М", 1_500_000),
+            ("1,5 миллиона рублей", 1_500_000),
+            ("полтора миллиона", 1_500_000),
+            ("полтора ляма", 1_500_000),
+            ("миллион с половиной", 1_500_000),
+            ("900к", 900_000),
+            ("900K", 900_000),
+            ("900 к", 900_000),
+            ("900 тыс. руб.", 900_000),
+            ("900т.р.", 900_000),
+            ("900 т.р", 900_000),
+            ("900тр", 900_000),
+            ("900 тыщ", 900_000),
+            ("900 косарей", 900_000),
+            ("девятьсот тысяч", 900_000),
+            ("2 ляма", 2_000_000),
+            ("два лимона", 2_000_000),
+            ("2-х миллионов", 2_000_000),
+            ("2.5кк", 2_500_000),
+            ("два с половиной миллиона", 2_500_000),
+            ("1 млн 200 тыс", 1_200_000),
+            ("1 млн. 200 тыс. руб.", 1_200_000),
+            ("1м200", 1_200_000),
+            ("1 млн 200", 1_200_000),
+            ("миллион двести", 1_200_000),
+            ("миллион двести пятьдесят тысяч", 1_250_000),
+            ("миллион", 1_000_000),
+            ("лям", 1_000_000),
+            ("до 2 млн", 2_000_000),
+            ("не дороже 2 млн рублей", 2_000_000),
+            ("~ 2 млн", 2_000_000),
+            ("около 850 000", 850_000),
+            ("полмиллиона", 500_000),
+            ("пол ляма", 500_000),
+            ("пол-ляма", 500_000),
+            ("поляма", 500_000),
+            ("сотка", 100_000),
+            ("500-700 тыс", 700_000),
+            ("от 1 до 1,5 млн", 1_500_000),
+            ("1 млрд", 1_000_000_000),
+            ("1 000", 1_000),
+            ("85 500 руб", 85_500),
+            ("1500000,00", 1_500_000),
+        ] {
+            assert_eq!(parse(typed), Ok(roubles), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_sum() {
+        assert_eq!(parse("  "), Err(Wrong::Empty));
+        for typed in ["900", "1.5", "999", "0", "полтора", "-500000", "-1,5 млн", "900 руб", "0,5 тыс", "700-900"]
+        {
+            assert_eq!(parse(typed), Err(Wrong::TooSmall { min: 1_000 }), "{typed}");
+        }
+        for typed in ["1000000001", "2 млрд", "99999999999999999999999", "1000 млрд", "9999999999 млн"] {
+            assert_eq!(parse(typed), Err(Wrong::TooLarge { max: 1_000_000_000 }), "{typed}");
+        }
+        for typed in [
+            "договорная",
+            "не знаю",
+            "15000 $",
+            "10 тыс долларов",
+            "20000 евро",
+            "1 млн или 2 млн",
+            "85 тыс км",
+            "2019 г.в.",
+            "х5",
+            "🚗",
+            "руб",
+            "млн",
+            "12.05.2019",
+            "+7 900 123-45-67",
+            "1 500 000 за камри",
+            "1 2 3",
+        ] {
+            assert_eq!(parse(typed), Err(Wrong::NotANumber), "{typed}");
+        }
+    }
+
+    #[test]
+    fn it_is_shown_in_groups() {
+        assert_eq!(show(1_000), "1\u{a0}000\u{a0}₽");
+        assert_eq!(show(1_500_000), "1\u{a0}500\u{a0}000\u{a0}₽");
+        assert_eq!(show(0), "0\u{a0}₽");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_shown_is_read_back(roubles in MIN..=MAX) {
+            proptest::prop_assert_eq!(parse(&show(roubles)), Ok(roubles));
+            proptest::prop_assert_eq!(parse(&roubles.to_string()), Ok(roubles));
+        }
+
+        #[test]
+        fn thousands_and_millions_agree_with_digits(thousands in 1_u64..=999_999) {
+            proptest::prop_assert_eq!(parse(&format!("{thousands} тыс")), Ok(thousands * 1_000));
+            let millions = format!("{},{:03} млн", thousands / 1_000, thousands % 1_000);
+            proptest::prop_assert_eq!(parse(&millions), Ok(thousands * 1_000), "{}", millions);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(typed in "\\PC{0,5000}", like_a_sum in "[0-9тыскмлнруб .,-]{0,200}") {
+            let _ = (parse(&typed), parse(&like_a_sum));
+        }
+    }
+}
