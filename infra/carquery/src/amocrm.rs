@@ -1,0 +1,251 @@
+//! `carquery amocrm`: let the bot in, make what deals need, check the account.
+
+use std::process::ExitCode;
+
+use amocrm::{Client, CrmError, Entity, NewField, TokenState, wanted_fields};
+use anyhow::Context;
+use clap::Subcommand;
+use secrecy::SecretString;
+use serde_json::json;
+use storage::Aws;
+
+use crate::output::{Output, moscow_time, table};
+use crate::stage::Stage;
+
+/// The pipeline that `setup` makes when none is set.
+const PIPELINE: &str = "Заявки из Telegram";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Exchange the authorization code of the integration's settings for tokens. The code lives 20 minutes and works once.
+    Authorize {
+        /// The code (Keys and scopes → Authorization code).
+        code: SecretString,
+    },
+    /// Create what deals need: custom fields by their codes, and a pipeline if none is set. Shows the plan first.
+    Setup {
+        /// Do it, rather than show the plan.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Check the account: token, pipeline, stage, responsible user, fields.
+    Check,
+}
+
+pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
+    let account = Account::of(stage).await?;
+    match command {
+        Command::Authorize { code } => account.authorize(&code, *output).await,
+        Command::Setup { yes } => account.set_up(yes, *output).await,
+        Command::Check => {
+            let findings = account.check().await;
+            Ok(crate::doctor::report(&findings, *output))
+        }
+    }
+}
+
+/// The account of a stage.
+pub(crate) struct Account {
+    settings: settings::Amocrm,
+    /// `None` in mock mode.
+    client: Option<Client>,
+}
+
+impl Account {
+    pub(crate) async fn of(stage: &Stage) -> anyhow::Result<Self> {
+        let mut env = stage.env().await?;
+        let settings = settings::Amocrm::read(&mut env);
+        let tables = settings::Tables::read(&mut env);
+        let aws = Aws::connect(&storage::AwsSettings::read(&mut env)).await;
+        env.finish(())?;
+        let client =
+            delivery::amocrm_client(&settings, &aws.documents(&tables), &delivery::system_clock(), delivery::WORKERS)?;
+        Ok(Self { settings, client })
+    }
+
+    fn client(&self) -> anyhow::Result<&Client> {
+        self.client.as_ref().context("AMOCRM_MOCK_MODE is on: there is no account")
+    }
+
+    async fn authorize(&self, code: &SecretString, output: Output) -> anyhow::Result<ExitCode> {
+        let client = self.client()?;
+        let state = client.tokens().authorize(code).await.map_err(|error| match error {
+            CrmError::Reauth { reason, .. } => anyhow::anyhow!(
+                "amoCRM does not take the code ({reason}): take a fresh one from the integration's settings, and check \
+                 AMOCRM_CLIENT_ID, AMOCRM_CLIENT_SECRET and AMOCRM_REDIRECT_URI"
+            ),
+            error => anyhow::anyhow!("{error}"),
+        })?;
+        let account = client.account().await.map_err(|error| anyhow::anyhow!("the new token is refused: {error}"))?;
+        output.print(&json!({ "account": account.name, "token_expires_at": state.expires_at }), |_| {
+            format!(
+                "The bot is let into «{}». The token is refreshed by itself; waiting requests go out within five minutes.",
+                account.name
+            )
+        });
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn set_up(&self, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
+        let client = self.client()?;
+        let mut plan: Vec<(Entity, Vec<NewField>)> = Vec::new();
+        for entity in [Entity::Leads, Entity::Contacts] {
+            let existing = client.custom_fields(entity).await.map_err(said)?;
+            let mut wanted = wanted_fields(entity, &existing);
+            // A field with an id of the operator's own is there already, under another code or none.
+            wanted.retain(|new| !self.settings.fields.0.contains_key(new.field.code()));
+            plan.push((entity, wanted));
+        }
+        let pipelines = client.pipelines().await.map_err(said)?;
+        let own = pipelines.iter().find(|pipeline| pipeline.name == PIPELINE);
+        let new_pipeline = self.settings.pipeline_id.is_none() && own.is_none();
+        let fields: Vec<Vec<String>> = plan
+            .iter()
+            .flat_map(|(entity, wanted)| wanted.iter().map(move |new| (entity, new)))
+            .map(|(entity, new)| {
+                let of = if *entity == Entity::Leads { "deal" } else { "contact" };
+                vec![of.to_owned(), new.field.code().to_owned(), new.field.title().to_owned()]
+            })
+            .collect();
+        let nothing = fields.is_empty() && !new_pipeline;
+        if !yes || nothing {
+            output.print(&json!({ "fields": fields, "pipeline": new_pipeline.then_some(PIPELINE) }), |_| {
+                if nothing {
+                    return "Nothing to do: fields and pipeline are there.".to_owned();
+                }
+                let mut text = String::new();
+                if !fields.is_empty() {
+                    text += &format!("Custom fields to create:\n{}\n", table(&["OF", "CODE", "NAME"], &fields));
+                }
+                if new_pipeline {
+                    text += &format!("Pipeline to create: {PIPELINE}\n");
+                }
+                text + "Add --yes to do it."
+            });
+            return Ok(ExitCode::SUCCESS);
+        }
+        for (entity, wanted) in &plan {
+            client.create_custom_fields(*entity, wanted).await.map_err(said)?;
+        }
+        let pipeline = match own {
+            Some(pipeline) => Some(pipeline.clone()),
+            None if new_pipeline => Some(client.create_pipeline(PIPELINE).await.map_err(said)?),
+            None => None,
+        };
+        output.print(
+            &json!({ "created": fields, "pipeline_id": pipeline.as_ref().map(|pipeline| pipeline.id) }),
+            |_| {
+                let mut text = format!("Created {} custom field(s).\n", fields.len());
+                if let Some(pipeline) = &pipeline {
+                    text += &format!("Pipeline «{}»: set AMOCRM_PIPELINE_ID={}", pipeline.name, pipeline.id);
+                    if let Some(stage) = pipeline.stages().iter().find(|stage| stage.kind != 1) {
+                        text += &format!(" and AMOCRM_STATUS_ID={}", stage.id);
+                    }
+                    text += ".";
+                }
+                text
+            },
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// What is right and wrong with the account.
+    pub(crate) async fn check(&self) -> Vec<crate::doctor::Finding> {
+        use crate::doctor::Finding;
+        let Some(client) = &self.client else {
+            return vec![Finding::good("amoCRM", "mock mode: requests count as delivered")];
+        };
+        let mut findings = Vec::new();
+        let state = client.tokens().state().await;
+        findings.push(match &state {
+            Ok(state) => of_token(state),
+            Err(error) => Finding::bad("amoCRM token", &error.to_string(), "check the Credentials table"),
+        });
+        let account = client.account().await;
+        match &account {
+            Ok(account) => findings.push(Finding::good("amoCRM account", &account.name)),
+            Err(error) => {
+                let fix = "take a fresh code from the integration's settings: `carquery amocrm authorize CODE`";
+                findings.push(Finding::bad("amoCRM account", &error.to_string(), fix));
+                return findings;
+            }
+        }
+        findings.push(self.check_pipeline(client).await);
+        findings.push(self.check_user(client).await);
+        for entity in [Entity::Leads, Entity::Contacts] {
+            let name = if entity == Entity::Leads { "amoCRM deal fields" } else { "amoCRM contact fields" };
+            findings.push(match client.custom_fields(entity).await {
+                Ok(existing) => {
+                    let mut missing = wanted_fields(entity, &existing);
+                    missing.retain(|new| !self.settings.fields.0.contains_key(new.field.code()));
+                    if missing.is_empty() {
+                        Finding::good(name, "all there")
+                    } else {
+                        let codes: Vec<&str> = missing.iter().map(|new| new.field.code()).collect();
+                        Finding::bad(name, &format!("missing: {}", codes.join(", ")), "`carquery amocrm setup --yes`")
+                    }
+                }
+                Err(error) => Finding::bad(name, &error.to_string(), "the token needs an administrator's rights"),
+            });
+        }
+        findings
+    }
+
+    async fn check_pipeline(&self, client: &Client) -> crate::doctor::Finding {
+        use crate::doctor::Finding;
+        const NAME: &str = "amoCRM pipeline";
+        let pipelines = match client.pipelines().await {
+            Ok(pipelines) => pipelines,
+            Err(error) => return Finding::bad(NAME, &error.to_string(), "check the token's rights"),
+        };
+        let pipeline = match self.settings.pipeline_id {
+            Some(id) => pipelines.iter().find(|pipeline| pipeline.id == id),
+            None => pipelines.iter().find(|pipeline| pipeline.is_main),
+        };
+        let Some(pipeline) = pipeline else {
+            let known: Vec<String> = pipelines.iter().map(|one| format!("{} «{}»", one.id, one.name)).collect();
+            return Finding::bad(NAME, "AMOCRM_PIPELINE_ID names none", &format!("use one of {}", known.join(", ")));
+        };
+        match self.settings.status_id {
+            Some(id) if !pipeline.takes_deals_in(id) => {
+                let stages = pipeline.stages().iter().filter(|stage| stage.kind != 1);
+                let known: Vec<String> = stages.map(|stage| format!("{} «{}»", stage.id, stage.name)).collect();
+                let problem = format!("AMOCRM_STATUS_ID names no stage of «{}» that takes deals", pipeline.name);
+                Finding::bad(NAME, &problem, &format!("use one of {}", known.join(", ")))
+            }
+            _ => Finding::good(NAME, &pipeline.name),
+        }
+    }
+
+    async fn check_user(&self, client: &Client) -> crate::doctor::Finding {
+        use crate::doctor::Finding;
+        const NAME: &str = "amoCRM responsible user";
+        let Some(id) = self.settings.responsible_user_id else {
+            return Finding::good(NAME, "the token's owner (AMOCRM_RESPONSIBLE_USER_ID is not set)");
+        };
+        match client.users().await {
+            Ok(users) => match users.iter().find(|user| user.id == id) {
+                Some(user) if user.is_active() => Finding::good(NAME, &user.name),
+                Some(_) => Finding::bad(NAME, "is deactivated", "set AMOCRM_RESPONSIBLE_USER_ID to an active user"),
+                None => Finding::bad(NAME, "does not exist", "set AMOCRM_RESPONSIBLE_USER_ID to an active user"),
+            },
+            Err(error) => Finding::bad(NAME, &error.to_string(), "reading users needs an administrator's token"),
+        }
+    }
+}
+
+fn of_token(state: &TokenState) -> crate::doctor::Finding {
+    use crate::doctor::Finding;
+    const NAME: &str = "amoCRM token";
+    if let Some(needed) = &state.consent_needed {
+        return Finding::bad(NAME, &needed.reason, "`carquery amocrm authorize CODE`");
+    }
+    match state.expires_at {
+        Some(at) => Finding::good(NAME, &format!("good until {} MSK", moscow_time(at))),
+        None => Finding::good(NAME, "long-lived"),
+    }
+}
+
+fn said(error: CrmError) -> anyhow::Error {
+    anyhow::anyhow!("{error}")
+}

@@ -1,0 +1,79 @@
+//! `carquery customers`: delete a customer's data on demand, or stop answering somebody.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use serde_json::json;
+use storage::{SaveError, forget_customer};
+
+use crate::output::Output;
+use crate::stage::{Stage, Stores};
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Delete everything stored about a chat, undelivered requests too. What is in amoCRM stays there.
+    Forget {
+        /// Telegram chat id.
+        chat_id: i64,
+        /// Do it, rather than say what would be deleted.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Give a chat no more answers.
+    Ban {
+        /// Telegram chat id.
+        chat_id: i64,
+    },
+    /// Answer a chat again.
+    Unban {
+        /// Telegram chat id.
+        chat_id: i64,
+    },
+}
+
+pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
+    let stores = stage.stores().await?;
+    match command {
+        Command::Forget { chat_id, yes } => forget(&stores, chat_id, yes, *output).await,
+        Command::Ban { chat_id } => ban(&stores, chat_id, true, *output).await,
+        Command::Unban { chat_id } => ban(&stores, chat_id, false, *output).await,
+    }
+}
+
+async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
+    let (aws, tables) = (&stores.aws, &stores.tables);
+    let leads = aws.leads(tables);
+    if !yes {
+        let requests = leads.of_chat(chat_id).await?.len();
+        output.print(&json!({ "would_delete": { "leads": requests } }), |_| {
+            format!("Would delete the conversation, the profile, the AI log and {requests} request(s). Add --yes.")
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
+    let gone =
+        forget_customer(chat_id, &leads, &aws.ai_log(tables), &aws.customers(tables), &aws.sessions(tables)).await?;
+    output.print(&json!({ "deleted": { "leads": gone.leads, "ai_log": gone.ai_log } }), |_| {
+        format!("Deleted {} request(s), {} AI log entries, the profile and the conversation.", gone.leads, gone.ai_log)
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn ban(stores: &Stores, chat_id: i64, banned: bool, output: Output) -> anyhow::Result<ExitCode> {
+    let sessions = stores.aws.sessions(&stores.tables);
+    loop {
+        let mut session = sessions.load(chat_id).await?;
+        session.value.set_banned(banned);
+        match sessions.save(chat_id, &mut session, "carquery").await {
+            Ok(()) => break,
+            Err(SaveError::Conflict) => {}
+            Err(error) => return Err(error).context("the conversation was not changed"),
+        }
+    }
+    stores.aws.customers(&stores.tables).set_banned(chat_id, banned).await?;
+    output.print(&json!({ "chat_id": chat_id, "banned": banned }), |_| {
+        let word = if banned { "gets no more answers" } else { "is answered again" };
+        format!("Chat {chat_id} {word}.")
+    });
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,219 @@
+//! `carquery doctor`: every dependency, and what to do about each fault.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::{Value, json};
+use settings::{OpenAi, Telegram};
+use telegram::Api;
+
+use crate::amocrm::Account;
+use crate::output::{Output, moscow_time};
+use crate::stage::{Stage, Stores};
+
+/// Requests that wait longer than this many seconds are a finding.
+const TOO_OLD: i64 = 15 * 60;
+/// A clock further off than this many seconds breaks signatures.
+const CLOCK_SKEW: i64 = 60;
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+pub(crate) struct Finding {
+    ok: bool,
+    what: String,
+    state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+}
+
+impl Finding {
+    pub(crate) fn good(what: &str, state: &str) -> Self {
+        Self { ok: true, what: what.to_owned(), state: state.to_owned(), fix: None }
+    }
+
+    pub(crate) fn bad(what: &str, state: &str, fix: &str) -> Self {
+        Self { ok: false, what: what.to_owned(), state: state.to_owned(), fix: Some(fix.to_owned()) }
+    }
+}
+
+/// Prints findings; a failure if any is bad.
+pub(crate) fn report(findings: &[Finding], output: Output) -> ExitCode {
+    let healthy = findings.iter().all(|finding| finding.ok);
+    output.print(&json!({ "healthy": healthy, "findings": findings }), |_| {
+        let width = findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or_default();
+        let mut text = String::new();
+        for finding in findings {
+            let mark = if finding.ok { "ok  " } else { "FAIL" };
+            text += &format!("{mark}  {:<width$}  {}\n", finding.what, finding.state);
+            if let Some(fix) = &finding.fix {
+                text += &format!("      {:<width$}  → {fix}\n", "");
+            }
+        }
+        text
+    });
+    if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
+    let mut findings = Vec::new();
+    match stage.stores().await {
+        Ok(stores) => {
+            findings.extend(of_tables(&stores).await);
+            findings.extend(of_delivery(&stores).await);
+        }
+        Err(error) => findings.push(Finding::bad("stage", &format!("{error:#}"), "deploy the stack, or start it")),
+    }
+    findings.extend(of_telegram(stage).await);
+    match Account::of(stage).await {
+        Ok(account) => findings.extend(account.check().await),
+        Err(error) => findings.push(Finding::bad("amoCRM settings", &format!("{error:#}"), "see .env.example")),
+    }
+    findings.push(of_model(stage).await);
+    Ok(report(&findings, *output))
+}
+
+async fn of_tables(stores: &Stores) -> Vec<Finding> {
+    let tables = &stores.tables;
+    let all = [
+        (&tables.sessions, true),
+        (&tables.leads, true),
+        (&tables.customers, false),
+        (&tables.credentials, false),
+        (&tables.ai_log, true),
+    ];
+    let mut findings = Vec::new();
+    for (table, expires) in all {
+        let what = format!("table {table}");
+        findings.push(match storage::schema::state_of(&stores.aws.dynamodb, table).await {
+            Ok(state) if expires && !state.expires => {
+                Finding::bad(&what, "has no time to live", "deploy the stack again: sessions would be kept for ever")
+            }
+            Ok(state) if state.active => Finding::good(&what, if expires { "active, expires" } else { "active" }),
+            Ok(_) => Finding::bad(&what, "is not active", "wait a minute; then look at it in the console"),
+            Err(error) => Finding::bad(&what, &error.to_string(), "deploy the stack, check region and rights"),
+        });
+    }
+    findings
+}
+
+async fn of_delivery(stores: &Stores) -> Vec<Finding> {
+    let now = Timestamp::now().as_second();
+    let queue = match stores.aws.queue(&stores.tables).depth().await {
+        Ok(depth) => Finding::good("queue", &format!("{depth} message(s) wait")),
+        Err(error) => Finding::bad("queue", &error.to_string(), "check LEADS_QUEUE_URL, region and rights"),
+    };
+    let mut dead_letters = stores.tables.clone();
+    dead_letters.leads_queue_url.clone_from(&stores.dlq_url);
+    let dlq = match stores.aws.queue(&dead_letters).depth().await {
+        Ok(0) => Finding::good("dead-letter queue", "empty"),
+        Ok(depth) => Finding::bad(
+            "dead-letter queue",
+            &format!("{depth} message(s)"),
+            "`carquery dlq show`, mend the cause, then `carquery dlq redrive`",
+        ),
+        Err(error) => Finding::bad("dead-letter queue", &error.to_string(), "check region and rights"),
+    };
+    let leads = stores.aws.leads(&stores.tables);
+    let waiting = match leads.unsent(1000).await {
+        Ok(ids) => {
+            let oldest = ids.iter().map(|id| i64::try_from(id.0.timestamp_ms() / 1000).unwrap_or_default()).min();
+            match oldest {
+                Some(at) if now - at > TOO_OLD => Finding::bad(
+                    "undelivered requests",
+                    &format!("{}, the oldest begun {} MSK", ids.len(), moscow_time(at)),
+                    "`carquery leads list --status retry` shows why",
+                ),
+                _ => Finding::good("undelivered requests", &ids.len().to_string()),
+            }
+        }
+        Err(error) => Finding::bad("undelivered requests", &error.to_string(), "check region and rights"),
+    };
+    vec![queue, dlq, waiting]
+}
+
+async fn of_telegram(stage: &Stage) -> Vec<Finding> {
+    let Ok(mut env) = stage.env().await else { return Vec::new() };
+    let settings = Telegram::read(&mut env);
+    if settings.token.expose_secret().is_empty() {
+        return vec![Finding::bad("Telegram", "TELEGRAM_BOT_TOKEN is not set", "ask @BotFather for one")];
+    }
+    let api = Api::new(&settings);
+    let mut findings = Vec::new();
+    match api.call("getMe", &json!({})).await {
+        Ok(me) => findings.push(Finding::good("Telegram bot", &format!("@{}", me["username"].as_str().unwrap_or("?")))),
+        Err(error) => {
+            let fix = "check TELEGRAM_BOT_TOKEN with @BotFather";
+            return vec![Finding::bad("Telegram bot", &error.to_string(), fix)];
+        }
+    }
+    if *stage != Stage::Local {
+        findings.push(match api.call("getWebhookInfo", &json!({})).await {
+            Ok(info) => of_webhook(&info),
+            Err(error) => Finding::bad("Telegram webhook", &error.to_string(), "try again"),
+        });
+    }
+    findings.push(match settings.admin_chat_id {
+        Some(chat) => match api.call("getChat", &json!({ "chat_id": chat })).await {
+            Ok(_) => Finding::good("admin chat", &chat.to_string()),
+            Err(error) => Finding::bad("admin chat", &error.to_string(), "write /start to the bot from that chat"),
+        },
+        None => Finding::bad("admin chat", "ADMIN_CHAT_ID is not set: trouble is only logged", "set it"),
+    });
+    findings
+}
+
+fn of_webhook(info: &Value) -> Finding {
+    const NAME: &str = "Telegram webhook";
+    let url = info["url"].as_str().unwrap_or_default();
+    if url.is_empty() {
+        return Finding::bad(NAME, "is not set", "`carquery telegram set-webhook URL` (the stack's output WebhookUrl)");
+    }
+    let now = Timestamp::now().as_second();
+    match (info["last_error_date"].as_i64(), info["last_error_message"].as_str()) {
+        (Some(at), Some(error)) if now - at < 3600 => {
+            let state = format!("{url}: {} MSK {error}", moscow_time(at));
+            Finding::bad(
+                NAME,
+                &state,
+                "401: the secret differs, set the webhook again; else look at the function's log",
+            )
+        }
+        _ => Finding::good(NAME, &format!("{url}, {} update(s) wait", info["pending_update_count"])),
+    }
+}
+
+async fn of_model(stage: &Stage) -> Finding {
+    const NAME: &str = "AI model";
+    let Ok(mut env) = stage.env().await else { return Finding::good(NAME, "unknown: the stage has no settings") };
+    let settings = OpenAi::read(&mut env);
+    if !settings.configured {
+        return Finding::good(NAME, "none configured: the built-in rules answer");
+    }
+    let Ok(http) = reqwest::Client::builder().timeout(Duration::from_secs(10)).build() else {
+        return Finding::bad(NAME, "no HTTP client", "report this");
+    };
+    let mut request = http.get(format!("{}/models", settings.base_url));
+    if let Some(key) = &settings.api_key {
+        request = request.bearer_auth(key.expose_secret());
+    }
+    match request.send().await {
+        Ok(answer) if answer.status().is_success() || answer.status().as_u16() == 404 => match skew(answer.headers()) {
+            Some(seconds) if seconds.abs() > CLOCK_SKEW => {
+                Finding::bad("clock", &format!("{seconds} s off"), "set this machine's clock")
+            }
+            _ => Finding::good(NAME, &format!("{} answers", settings.model)),
+        },
+        Ok(answer) => Finding::bad(NAME, &format!("HTTP {}", answer.status().as_u16()), "check OPENAI_API_KEY"),
+        Err(_) => Finding::bad(NAME, "no connection", "check OPENAI_BASE_URL; the built-in rules answer meanwhile"),
+    }
+}
+
+/// How far this machine's clock is from the server's, in seconds.
+fn skew(headers: &reqwest::header::HeaderMap) -> Option<i64> {
+    let date = headers.get("date")?.to_str().ok()?;
+    let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    Some(Timestamp::now().as_second() - there.as_second())
+}

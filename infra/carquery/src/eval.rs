@@ -1,0 +1,61 @@
+//! `carquery eval`: how well free sentences are understood.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ai::{Answered, CallLog, Classifier, eval, offline};
+use anyhow::Context;
+use jiff::Timestamp;
+use settings::{Env, OpenAi};
+
+use crate::output::Output;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Labelled sentences, one JSON object a line: {"id", "text", "intent", "entities"}.
+    file: PathBuf,
+    /// Ask the configured model rather than the built-in rules. Costs money.
+    #[arg(long)]
+    model: bool,
+    /// Show the sentences that were misunderstood.
+    #[arg(long)]
+    missed: bool,
+}
+
+pub(crate) async fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read_to_string(&arguments.file)
+        .with_context(|| format!("{} cannot be read", arguments.file.display()))?;
+    let cases = eval::read(&text).map_err(|error| anyhow::anyhow!("{}: {error}", arguments.file.display()))?;
+    let year = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year();
+    let outcome = if arguments.model {
+        let mut env = Env::of_process();
+        let settings = OpenAi::read(&mut env);
+        env.finish(())?;
+        anyhow::ensure!(settings.configured, "no model is configured: set OPENAI_API_KEY or OPENAI_BASE_URL");
+        let classifier = Classifier::new(&settings);
+        eval::run(cases, async |text| classifier.answer(text, year).await).await
+    } else {
+        eval::run(cases, async |text| {
+            let started = std::time::Instant::now();
+            let answer = offline::classify(text, year);
+            let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let call = CallLog { model: CallLog::OFFLINE.to_owned(), offline: true, latency_ms, ..CallLog::default() };
+            Answered { answer, call }
+        })
+        .await
+    };
+    if output.json {
+        print!("{}", outcome.predictions());
+        return Ok(ExitCode::SUCCESS);
+    }
+    print!("{}", outcome.report(&eval::Prices::default()));
+    if arguments.missed {
+        for (case, prediction) in outcome.missed() {
+            println!(
+                "{}  {}\n  wanted {:?} {:?}\n  got    {:?} {:?}",
+                case.id, case.text, case.intent, case.entities, prediction.intent, prediction.entities
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

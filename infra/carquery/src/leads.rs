@@ -1,0 +1,272 @@
+//! `carquery leads`: what was asked for, and whether it arrived.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Subcommand, ValueEnum};
+use jiff::Timestamp;
+use lead::{Lead, LeadId, Status};
+use serde_json::{Value, json};
+use storage::Versioned;
+
+use crate::output::{Output, moscow_time, table};
+use crate::stage::{Stage, Stores};
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// List requests, the newest last.
+    List {
+        /// Only those in this state.
+        #[arg(long)]
+        status: Option<StatusName>,
+        /// At most so many, the newest.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show one request: answers, progress, error.
+    Show {
+        /// Its id, or the request number the customer was told.
+        id: String,
+    },
+    /// Try again now: one request, or with --all everything that is dead or waiting.
+    Retry {
+        /// Its id or request number.
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        /// Every dead or waiting request.
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+    /// Write all requests to standard output. The file holds personal data: treat it so.
+    Export {
+        /// How.
+        #[arg(long, value_enum, default_value_t = Format::Csv)]
+        format: Format,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    Csv,
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusName {
+    Pending,
+    Sending,
+    Retry,
+    Sent,
+    Dead,
+}
+
+impl StatusName {
+    pub(crate) const fn of(status: &Status) -> Self {
+        match status {
+            Status::Pending { .. } => Self::Pending,
+            Status::Sending { .. } => Self::Sending,
+            Status::Retry { .. } => Self::Retry,
+            Status::Sent { .. } => Self::Sent,
+            Status::Dead { .. } => Self::Dead,
+        }
+    }
+
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Retry => "retry",
+            Self::Sent => "sent",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
+    let stores = stage.stores().await?;
+    match command {
+        Command::List { status, limit } => list(&stores, status, limit, *output).await,
+        Command::Show { id } => show(&stores, &id, *output).await,
+        Command::Retry { id, .. } => retry(&stores, id.as_deref(), *output).await,
+        Command::Export { format } => export(&stores, format).await,
+    }
+}
+
+async fn list(stores: &Stores, status: Option<StatusName>, limit: usize, output: Output) -> anyhow::Result<ExitCode> {
+    let mut leads = stores.aws.leads(&stores.tables).all().await?;
+    leads.retain(|lead| status.is_none_or(|wanted| StatusName::of(&lead.value.status) == wanted));
+    let leads = &leads[leads.len().saturating_sub(limit)..];
+    let rows: Vec<Value> = leads.iter().map(|lead| summary(&lead.value)).collect();
+    output.print(&rows, |_| {
+        if leads.is_empty() {
+            return "No requests.".to_owned();
+        }
+        let rows: Vec<Vec<String>> = leads.iter().map(|lead| line(&lead.value)).collect();
+        table(&["REQUEST", "CREATED (MSK)", "BRANCH", "STATUS", "TRIES", "DEAL", "ERROR"], &rows)
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(lead: &Lead) -> Vec<String> {
+    vec![
+        lead.lead_id.request_number(),
+        moscow_time(lead.request.created_at),
+        lead.request.branch.clone(),
+        StatusName::of(&lead.status).word().to_owned(),
+        lead.attempts.to_string(),
+        lead.progress.deal_id.map_or_else(String::new, |id| id.to_string()),
+        lead.error.clone().unwrap_or_default(),
+    ]
+}
+
+/// A request without personal data.
+fn summary(lead: &Lead) -> Value {
+    json!({
+        "lead_id": lead.lead_id,
+        "request_number": lead.lead_id.request_number(),
+        "created_at": lead.request.created_at,
+        "branch": lead.request.branch,
+        "status": StatusName::of(&lead.status).word(),
+        "due_at": lead.due_at(),
+        "attempts": lead.attempts,
+        "deal_id": lead.progress.deal_id,
+        "error": lead.error,
+    })
+}
+
+async fn show(stores: &Stores, id: &str, output: Output) -> anyhow::Result<ExitCode> {
+    let lead = find(stores, id).await?.value;
+    output.print(&lead, |lead| {
+        let mut text = format!(
+            "{} {} — {}\n{}\nphone {}  chat {}\ncreated {} MSK, status {}, tries {}\n",
+            lead.lead_id.request_number(),
+            lead.lead_id,
+            lead.request.branch,
+            lead.request.deal_name(),
+            lead.request.customer.phone,
+            lead.chat_id,
+            moscow_time(lead.request.created_at),
+            StatusName::of(&lead.status).word(),
+            lead.attempts,
+        );
+        if let Some(at) = lead.due_at() {
+            text += &format!("due {} MSK\n", moscow_time(at));
+        }
+        if let Some(error) = &lead.error {
+            text += &format!("error: {error}\n");
+        }
+        let progress = &lead.progress;
+        text += &format!(
+            "amoCRM: contact {}, deal {}, note {}, task {}, photos {} of {}\n\n",
+            shown(progress.contact_id),
+            shown(progress.deal_id),
+            shown(progress.note_id),
+            shown(progress.task_id),
+            progress.files.len(),
+            lead.request.photos.len(),
+        );
+        for answer in &lead.request.answers {
+            text += &format!("{}: {}\n", answer.question, answer.answer);
+        }
+        text
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(id: Option<u64>) -> String {
+    id.map_or_else(|| "–".to_owned(), |id| id.to_string())
+}
+
+/// A request by its id, or by the number the customer was told.
+async fn find(stores: &Stores, id: &str) -> anyhow::Result<Versioned<Lead>> {
+    let leads = stores.aws.leads(&stores.tables);
+    if let Ok(id) = id.parse::<LeadId>() {
+        return leads.get(&id).await?.with_context(|| format!("there is no request {id}"));
+    }
+    let number = id.trim_start_matches(['№', '#', ' ']).to_uppercase();
+    let all = leads.all().await?;
+    all.into_iter()
+        .find(|lead| lead.value.lead_id.request_number() == number)
+        .with_context(|| format!("there is no request with the number {number}"))
+}
+
+async fn retry(stores: &Stores, id: Option<&str>, output: Output) -> anyhow::Result<ExitCode> {
+    let leads = stores.aws.leads(&stores.tables);
+    let queue = stores.aws.queue(&stores.tables);
+    let chosen = match id {
+        Some(id) => vec![find(stores, id).await?],
+        None => leads.all().await?,
+    };
+    let mut queued = Vec::new();
+    for mut lead in chosen {
+        if !lead.value.revive(Timestamp::now().as_second()) {
+            if id.is_some() {
+                let word = StatusName::of(&lead.value.status).word();
+                anyhow::bail!("the request is {word}: there is nothing to try again");
+            }
+            continue;
+        }
+        leads.save(&mut lead).await.context("the request was changed meanwhile: look at it and repeat")?;
+        queue.enqueue(&lead).await?;
+        queued.push(lead.value.lead_id.request_number());
+    }
+    output.print(&json!({ "queued": queued }), |_| match queued.len() {
+        0 => "Nothing is dead or waiting.".to_owned(),
+        count => format!("Queued {count} request(s): {}.", queued.join(", ")),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn export(stores: &Stores, format: Format) -> anyhow::Result<ExitCode> {
+    let leads: Vec<Lead> = stores.aws.leads(&stores.tables).all().await?.into_iter().map(|lead| lead.value).collect();
+    match format {
+        Format::Json => println!("{}", serde_json::to_string_pretty(&leads)?),
+        Format::Csv => {
+            println!("request_number,created_at,branch,service,topic,name,phone,chat_id,price,status,deal_id,answers");
+            for lead in &leads {
+                println!("{}", csv_line(lead));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn csv_line(lead: &Lead) -> String {
+    let request = &lead.request;
+    let answers = request.answers.iter().map(|answer| format!("{}: {}", answer.question, answer.answer));
+    [
+        lead.lead_id.request_number(),
+        moscow_time(request.created_at),
+        request.branch.clone(),
+        request.service.clone(),
+        request.topic.clone(),
+        request.customer.name.clone(),
+        request.customer.phone.clone(),
+        lead.chat_id.to_string(),
+        request.price.map_or_else(String::new, |price| price.to_string()),
+        StatusName::of(&lead.status).word().to_owned(),
+        lead.progress.deal_id.map_or_else(String::new, |id| id.to_string()),
+        answers.collect::<Vec<_>>().join("; "),
+    ]
+    .map(|cell| csv_cell(&cell))
+    .join(",")
+}
+
+/// Quoted as RFC 4180 has it; a leading `=`, `+`, `-` or `@` would be a formula to a spreadsheet.
+fn csv_cell(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_quoted_and_no_formula() {
+        assert_eq!(csv_cell("Анна"), "Анна");
+        assert_eq!(csv_cell("a \"b\", c\nd"), "\"a \"\"b\"\", c\nd\"");
+        assert_eq!(csv_cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(csv_cell("+79001234567"), "'+79001234567");
+    }
+}

@@ -1,0 +1,179 @@
+//! `carquery simulators`: Telegram, amoCRM and OpenAI for a bot that runs elsewhere, as in the deployment test.
+//!
+//! On standard output comes one JSON object of variables: the settings with which a bot finds the simulators, and
+//! `CONTROL_URL`, through which a script plays customers and looks at what came of it:
+//!
+//! | request | body | answer |
+//! |---|---|---|
+//! | `POST /customers` | `{"first_name": "Анна"}` | `{"chat_id": 1}` |
+//! | `POST /customers/{chat_id}/say` | `{"text": "/start"}` | the chat, once the bot has accepted the update |
+//! | `POST /customers/{chat_id}/tap` | `{"text": "✅ Отправить"}` | the same |
+//! | `POST /customers/{chat_id}/contact` | `{"phone": "+79001234567"}` | the same |
+//! | `POST /customers/{chat_id}/album` | `{"count": 3}` | the same |
+//! | `GET /customers/{chat_id}` | | the chat |
+//! | `GET /deals` | | amoCRM's deals with contact, notes, tasks, files; the newest first |
+//! | `POST /faults/amocrm` | a rule: `{"route": "*", "when": "always", "what": {"html": 502}}` | its id |
+//! | `DELETE /faults` | | nothing fails any more |
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use simulators::amocrm::Amocrm;
+use simulators::fault::Rule;
+use simulators::openai::OpenAi;
+use simulators::telegram::Telegram;
+use tokio::net::TcpListener;
+
+use crate::output::Output;
+
+/// The simulators.
+#[derive(Clone)]
+struct Simulators {
+    telegram: Telegram,
+    amocrm: Amocrm,
+    openai: OpenAi,
+    admin: i64,
+}
+
+/// Starts the simulators, prints where they are, and serves until Ctrl-C or SIGTERM.
+pub(crate) async fn run(output: &Output) -> anyhow::Result<ExitCode> {
+    let telegram = Telegram::start(simulators::telegram::Options::default()).await?;
+    let amocrm = Amocrm::start(simulators::amocrm::Options::default()).await?;
+    let openai = OpenAi::start(simulators::openai::Options {
+        mind: Arc::new(local::rules_answer),
+        ..simulators::openai::Options::default()
+    })
+    .await?;
+    let admin = telegram.new_customer("Админ", None);
+    telegram.mark_started(admin);
+    let simulators = Simulators { telegram, amocrm, openai, admin };
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let addresses = simulators.addresses(&format!("http://{}", listener.local_addr()?));
+    output.print(&addresses, |addresses| json!(addresses).to_string());
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    axum::serve(listener, router(simulators.clone()))
+        .with_graceful_shutdown(async move {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+        .await?;
+    simulators.telegram.stop().await;
+    simulators.amocrm.stop().await;
+    simulators.openai.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Simulators {
+    /// Settings of a bot that is to use the simulators.
+    fn addresses(&self, control: &str) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            ("CONTROL_URL", control.to_owned()),
+            ("TELEGRAM_API_URL", self.telegram.url()),
+            ("TELEGRAM_BOT_TOKEN", self.telegram.token().to_owned()),
+            ("ADMIN_CHAT_ID", self.admin.to_string()),
+            ("AMOCRM_BASE_URL", self.amocrm.url()),
+            ("AMOCRM_LONG_LIVED_TOKEN", self.amocrm.long_lived_token()),
+            ("OPENAI_BASE_URL", self.openai.url()),
+        ])
+    }
+}
+
+#[derive(Deserialize)]
+struct NewCustomer {
+    first_name: String,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Shared {
+    phone: String,
+}
+
+#[derive(Deserialize)]
+struct Album {
+    count: u8,
+}
+
+type Answer = Result<Json<Value>, (StatusCode, String)>;
+
+fn router(simulators: Simulators) -> Router {
+    Router::new()
+        .route("/customers", post(new_customer))
+        .route("/customers/{chat}", get(chat))
+        .route("/customers/{chat}/say", post(say))
+        .route("/customers/{chat}/tap", post(tap))
+        .route("/customers/{chat}/contact", post(contact))
+        .route("/customers/{chat}/album", post(album))
+        .route("/deals", get(deals))
+        .route("/faults/amocrm", post(break_amocrm))
+        .route("/faults", delete(mend))
+        .with_state(simulators)
+}
+
+async fn new_customer(State(all): State<Simulators>, Json(new): Json<NewCustomer>) -> Json<Value> {
+    Json(json!({ "chat_id": all.telegram.new_customer(&new.first_name, None) }))
+}
+
+async fn chat(State(all): State<Simulators>, Path(chat): Path<i64>) -> Answer {
+    let view = all.telegram.chat(chat).ok_or((StatusCode::NOT_FOUND, "no such chat".to_owned()))?;
+    Ok(Json(json!(view)))
+}
+
+async fn say(State(all): State<Simulators>, Path(chat): Path<i64>, Json(said): Json<Said>) -> Answer {
+    all.telegram.say(chat, &said.text).map_err(wrong)?;
+    settled(&all, chat).await
+}
+
+async fn tap(State(all): State<Simulators>, Path(chat): Path<i64>, Json(said): Json<Said>) -> Answer {
+    all.telegram.tap(chat, &said.text).map_err(wrong)?;
+    settled(&all, chat).await
+}
+
+async fn contact(State(all): State<Simulators>, Path(chat): Path<i64>, Json(shared): Json<Shared>) -> Answer {
+    all.telegram.share_contact(chat, &shared.phone, "Анна", true).map_err(wrong)?;
+    settled(&all, chat).await
+}
+
+async fn album(State(all): State<Simulators>, Path(chat): Path<i64>, Json(album): Json<Album>) -> Answer {
+    // As small as a JPEG gets; the number makes each a different one.
+    let photos = (0..album.count).map(|n| vec![0xff, 0xd8, 0xff, 0xe0, n, 0xff, 0xd9].into()).collect();
+    all.telegram.send_album(chat, photos).map_err(wrong)?;
+    settled(&all, chat).await
+}
+
+async fn deals(State(all): State<Simulators>) -> Json<Value> {
+    Json(json!(all.amocrm.deals()))
+}
+
+async fn break_amocrm(State(all): State<Simulators>, Json(rule): Json<Rule>) -> Json<Value> {
+    Json(json!({ "id": all.amocrm.faults().add_rule(rule) }))
+}
+
+async fn mend(State(all): State<Simulators>) -> StatusCode {
+    all.amocrm.faults().clear();
+    all.telegram.faults().clear();
+    all.openai.faults().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn settled(all: &Simulators, chat_id: i64) -> Answer {
+    all.telegram.settle().await.map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string()))?;
+    chat(State(all.clone()), Path(chat_id)).await
+}
+
+fn wrong(error: impl std::fmt::Display) -> (StatusCode, String) {
+    (StatusCode::BAD_REQUEST, error.to_string())
+}

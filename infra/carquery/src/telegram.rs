@@ -1,0 +1,66 @@
+//! `carquery telegram`: the bot's webhook, commands and descriptions.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use telegram::Api;
+
+use crate::output::{Output, moscow_time};
+use crate::stage::Stage;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Let Telegram post updates to this address; sets the bot's commands and descriptions too.
+    SetWebhook {
+        /// The output `WebhookUrl` of the stack: https://…/telegram/webhook
+        url: String,
+    },
+    /// Show where updates go, how many wait, and Telegram's last error.
+    Info,
+    /// Stop the webhook. Updates wait at Telegram for a day.
+    DeleteWebhook,
+}
+
+pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
+    let mut env = stage.env().await?;
+    let settings = settings::Telegram::read(&mut env);
+    let secret = env.secret("TELEGRAM_WEBHOOK_SECRET");
+    let api = Api::new(&env.finish(settings)?);
+    match command {
+        Command::SetWebhook { url } => {
+            let secret = secret.context("TELEGRAM_WEBHOOK_SECRET is not set")?;
+            anyhow::ensure!(url.starts_with("https://") || url.starts_with("http://127.0.0.1"), "Telegram wants https");
+            api.call(
+                "setWebhook",
+                &json!({
+                    "url": url, "secret_token": secret.expose_secret(),
+                    "allowed_updates": ["message", "callback_query"], "max_connections": 40
+                }),
+            )
+            .await?;
+            local::introduce(&api).await?;
+            output.print(&json!({ "webhook": url }), |_| format!("Telegram posts updates to {url}"));
+        }
+        Command::Info => {
+            let info = api.call("getWebhookInfo", &json!({})).await?;
+            output.print(&info, describe);
+        }
+        Command::DeleteWebhook => {
+            api.call("deleteWebhook", &json!({ "drop_pending_updates": false })).await?;
+            output.print(&json!({ "webhook": null }), |_| "Telegram keeps updates until a webhook is set.".to_owned());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(info: &Value) -> String {
+    let url = info["url"].as_str().filter(|url| !url.is_empty()).unwrap_or("(none: long polling)");
+    let mut text = format!("webhook  {url}\nwaiting  {}\n", info["pending_update_count"]);
+    if let (Some(at), Some(error)) = (info["last_error_date"].as_i64(), info["last_error_message"].as_str()) {
+        text += &format!("last error  {} MSK  {error}\n", moscow_time(at));
+    }
+    text
+}
