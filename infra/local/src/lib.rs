@@ -1,1 +1,51 @@
-//! The local stack: the three functions, an embedded DynamoDB, the simulators and the chat page in one process
+//! The local stack: the three functions as on AWS, everything they need, and a page to see them at work, in one process.
+//!
+//! The functions talk over loopback to an embedded DynamoDB and to our own SQS with the real protocols. Telegram, amoCRM
+//! and the model are simulated unless a setting makes them real ([`Parts`]). Everything listens on 127.0.0.1.
+//!
+//! [`run`] is `cargo run`; tests start a [`Stack`] themselves and move it by hand.
+
+mod changes;
+mod consumer;
+mod core;
+mod database;
+mod folder;
+mod options;
+mod outside;
+mod parts;
+mod polling;
+mod stack;
+mod switches;
+mod web;
+
+pub use consumer::Delivered;
+pub use options::Options;
+pub use outside::{introduce, rules_answer};
+pub use parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart};
+pub use stack::{ENDPOINTS_FILE, Stack};
+
+use anyhow::Context as _;
+
+/// Starts a stack with a schedule, says where it is, and ends it at Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// The stack cannot start; the message says what to do.
+pub async fn run(options: Options) -> anyhow::Result<()> {
+    let place = options.data_dir.clone();
+    let stack = Stack::start(options).await?;
+    println!("CarQuery runs at {}\n{}", stack.url(), stack.parts());
+    match place {
+        Some(path) => println!("  Data      in {} (CARQUERY_DATA_DIR)", path.display()),
+        None => println!("  Data      in memory"),
+    }
+    println!("Ctrl-C ends it.");
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .context("cannot listen for SIGTERM")?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.context("cannot listen for Ctrl-C")?,
+        _ = terminate.recv() => {}
+    }
+    println!("\nEnding…");
+    stack.stop().await;
+    Ok(())
+}

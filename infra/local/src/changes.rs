@@ -1,0 +1,60 @@
+//! Tells the page what has changed, so that it reads only that again.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// One counter for each view of the page; a view whose counter moved is worth reading again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Counters {
+    /// Another value is another run of the stack: the page loads itself anew.
+    pub(crate) stack: u64,
+    /// Chats and messages.
+    pub(crate) chats: u64,
+    /// amoCRM's deals.
+    pub(crate) deals: u64,
+    /// Requests in the store.
+    pub(crate) requests: u64,
+    /// Messages on the queue.
+    pub(crate) queue: u64,
+    /// Switches that break things.
+    pub(crate) faults: u64,
+}
+
+/// The counters. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Changes(Arc<watch::Sender<Counters>>);
+
+impl Changes {
+    /// Counters of this run.
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(Counters { stack: rand::random_range(1..1 << 50), ..Counters::default() })))
+    }
+
+    /// Moves some counters: `changes.note(|now| now.deals += 1)`.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Counters)) {
+        self.0.send_modify(change);
+    }
+
+    /// The counters as they are.
+    pub(crate) fn now(&self) -> Counters {
+        *self.0.borrow()
+    }
+
+    /// Hears of every change.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Counters> {
+        self.0.subscribe()
+    }
+
+    /// Moves counters whenever `source` changes, until `source` is gone.
+    pub(crate) fn follow<T: Send + Sync + 'static>(&self, mut source: watch::Receiver<T>, change: fn(&mut Counters)) {
+        let changes = self.clone();
+        tokio::spawn(async move {
+            while source.changed().await.is_ok() {
+                source.borrow_and_update();
+                changes.note(change);
+            }
+        });
+    }
+}

@@ -1,0 +1,128 @@
+//! The folder that a stack keeps its data in. It has one owner at a time.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use rand::distr::{Alphanumeric, SampleString as _};
+use serde::{Deserialize, Serialize};
+
+const LOCK: &str = "lock";
+const NOTES: &str = "stack.json";
+
+/// Where a stack keeps its data: a folder it has locked, or nowhere.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    place: Option<Place>,
+    notes: Notes,
+}
+
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    /// Held open for the lock on it, which the system drops with the process, however that ends.
+    _lock: File,
+}
+
+/// What a stack made up at its first start and needs again at the next.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Notes {
+    /// The webhook's secret, unless the operator sets one.
+    pub(crate) webhook_secret: String,
+    /// The simulated bot's token.
+    pub(crate) bot_token: String,
+    /// The simulated chat that admin messages go to.
+    #[serde(default)]
+    pub(crate) admin_chat_id: Option<i64>,
+}
+
+impl Notes {
+    fn fresh() -> Self {
+        let secret = |length| Alphanumeric.sample_string(&mut rand::rng(), length);
+        Self { webhook_secret: secret(32), bot_token: format!("5000000001:{}", secret(35)), admin_chat_id: None }
+    }
+}
+
+impl Folder {
+    /// Creates the folder if need be, and locks it.
+    ///
+    /// # Errors
+    /// Another stack uses it, or it cannot be written.
+    pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path else { return Ok(Self { place: None, notes: Notes::fresh() }) };
+        fs::create_dir_all(path).with_context(|| format!("cannot create the data folder {}", path.display()))?;
+        let lock = File::create(path.join(LOCK)).with_context(|| format!("cannot write to {}", path.display()))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!(
+                "the data folder {} is in use by another carquery; stop it, or set CARQUERY_DATA_DIR to another folder",
+                path.display()
+            ),
+            Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the data folder"),
+        }
+        let notes = match fs::read(path.join(NOTES)) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).with_context(|| format!("{NOTES} in the data folder is damaged"))?
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Notes::fresh(),
+            Err(error) => return Err(error).context("cannot read the data folder"),
+        };
+        let mut folder = Self { place: Some(Place { path: path.to_owned(), _lock: lock }), notes };
+        folder.note(|_| {})?;
+        Ok(folder)
+    }
+
+    /// What was noted at earlier starts.
+    pub(crate) const fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// Changes the notes and stores them.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn note(&mut self, change: impl FnOnce(&mut Notes)) -> anyhow::Result<()> {
+        change(&mut self.notes);
+        let Some(place) = &self.place else { return Ok(()) };
+        let unfinished = place.path.join("stack.json.new");
+        fs::write(&unfinished, serde_json::to_vec_pretty(&self.notes)?)
+            .and_then(|()| fs::rename(&unfinished, place.path.join(NOTES)))
+            .context("cannot write to the data folder")
+    }
+
+    /// The path of a file in the folder; `None` when data are kept in memory.
+    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
+        self.place.as_ref().map(|place| place.path.join(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_owner_and_remembers_its_secrets() -> anyhow::Result<()> {
+        let place = tempfile::tempdir()?;
+        let path = place.path().join("data");
+        let mut first = Folder::open(Some(&path))?;
+        first.note(|notes| notes.admin_chat_id = Some(42))?;
+        let secret = first.notes().webhook_secret.clone();
+        let refused = Folder::open(Some(&path)).expect_err("it is in use").to_string();
+        assert!(refused.contains("in use by another carquery"), "{refused}");
+        drop(first);
+
+        let second = Folder::open(Some(&path))?;
+        assert_eq!(second.notes().webhook_secret, secret);
+        assert_eq!(second.notes().admin_chat_id, Some(42));
+        Ok(())
+    }
+
+    #[test]
+    fn without_a_folder_there_are_no_files() -> anyhow::Result<()> {
+        let folder = Folder::open(None)?;
+        assert_eq!(folder.file("queue.jsonl"), None);
+        assert_eq!(folder.notes().webhook_secret.len(), 32);
+        Ok(())
+    }
+}

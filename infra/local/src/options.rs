@@ -1,0 +1,69 @@
+//! How a stack is set up.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use settings::Env;
+use simulators::fault::Faults;
+use simulators::{amocrm, telegram};
+
+/// How a stack is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The settings, by variable: the process's environment and `.env`, or whatever a test wants.
+    pub env: Vec<(String, String)>,
+    /// Where data survive; `None` keeps them in memory.
+    pub data_dir: Option<PathBuf>,
+    /// The port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// Consumes the queue and runs `scheduled` by itself. Without it, [`crate::Stack::deliver_once`] and
+    /// [`crate::Stack::run_schedule`] do it step by step.
+    pub schedule: bool,
+    /// How long a message that crm-push has taken is hidden from others; a failed one comes back after it.
+    pub queue_visibility: Duration,
+    /// How many seconds the functions' clock runs ahead of the machine's: tests set it forward to see sessions end and
+    /// pauses pass.
+    pub ahead: Arc<AtomicI64>,
+    /// Puts a proxy in front of the embedded DynamoDB, which fails by these rules and counts the calls.
+    pub database_faults: Option<Faults>,
+    /// What kind of account the simulated amoCRM is; the stack chooses its journal.
+    pub simulated_amocrm: amocrm::Options,
+    /// How the simulated Telegram delivers an update again that was not accepted.
+    pub redelivery: telegram::Redelivery,
+}
+
+/// New records are hidden from amoCRM's search for a while; here long enough to be real, short enough to watch.
+const SEARCH_LAG: Duration = Duration::from_secs(2);
+
+impl Default for Options {
+    /// Everything simulated, in memory, on any free port, working by itself.
+    fn default() -> Self {
+        Self {
+            env: Vec::new(),
+            data_dir: None,
+            port: 0,
+            schedule: true,
+            queue_visibility: Duration::from_secs(180),
+            ahead: Arc::default(),
+            database_faults: None,
+            simulated_amocrm: amocrm::Options { search_lag: SEARCH_LAG, ..amocrm::Options::default() },
+            redelivery: telegram::Redelivery::default(),
+        }
+    }
+}
+
+impl Options {
+    /// What the process's environment says: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`), and the settings of
+    /// the parts.
+    ///
+    /// # Errors
+    /// `CARQUERY_PORT` is no port.
+    pub fn of_process() -> anyhow::Result<Self> {
+        let mut env = Env::of_process();
+        let (port, data_dir) = (env.parsed_or("CARQUERY_PORT", 8080), env.text("CARQUERY_DATA_DIR", ".carquery"));
+        env.finish(())?;
+        Ok(Self { env: std::env::vars().collect(), data_dir: Some(data_dir.into()), port, ..Self::default() })
+    }
+}

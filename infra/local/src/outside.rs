@@ -1,0 +1,155 @@
+//! The outside systems of a stack: starts the simulators of those that have no setting, and says in variables where each is.
+
+use std::sync::Arc;
+
+use ::telegram::{Api, ApiError};
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use simulators::amocrm::{self, Amocrm};
+use simulators::openai::{self, OpenAi};
+use simulators::telegram::{self, Telegram};
+
+use crate::folder::Folder;
+use crate::options::Options;
+use crate::parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart, Variables};
+
+/// First names and usernames of the customers a fresh stack begins with.
+const CUSTOMERS: [(&str, Option<&str>); 3] = [("Анна", Some("anna_s")), ("Игорь", Some("igor_p")), ("Марина", None)];
+/// The chat that a fresh stack's admin messages go to.
+const ADMIN: (&str, Option<&str>) = ("Админ", Some("carquery_admin"));
+
+/// The simulators that run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outside {
+    pub(crate) telegram: Option<Telegram>,
+    pub(crate) amocrm: Option<Amocrm>,
+    pub(crate) openai: Option<OpenAi>,
+}
+
+impl Outside {
+    /// Starts what is to be simulated and adds its variables; what the operator has set stays.
+    pub(crate) async fn start(
+        parts: &Parts,
+        options: &Options,
+        folder: &mut Folder,
+        variables: &mut Variables,
+    ) -> anyhow::Result<Self> {
+        let mut outside = Self::default();
+        let secret = folder.notes().webhook_secret.clone();
+        variables.entry("TELEGRAM_WEBHOOK_SECRET".to_owned()).or_insert(secret);
+        if parts.telegram == TelegramPart::Simulated {
+            let telegram = start_telegram(folder, options.redelivery).await?;
+            let fresh = telegram.chats().is_empty();
+            let admin = admin_chat(&telegram, folder)?;
+            if fresh {
+                // The last made is the first of the list.
+                for (name, username) in CUSTOMERS.iter().rev() {
+                    telegram.new_customer(name, *username);
+                }
+            }
+            variables.insert("TELEGRAM_BOT_TOKEN".to_owned(), telegram.token().to_owned());
+            variables.insert("TELEGRAM_API_URL".to_owned(), telegram.url());
+            variables.entry("ADMIN_CHAT_ID".to_owned()).or_insert(admin.to_string());
+            outside.telegram = Some(telegram);
+        }
+        if parts.amocrm == AmocrmPart::Simulated {
+            let amocrm = start_amocrm(folder, &options.simulated_amocrm).await?;
+            variables.insert("AMOCRM_BASE_URL".to_owned(), amocrm.url());
+            variables.remove("AMOCRM_LONG_LIVED_TOKEN");
+            variables.insert("AMOCRM_CLIENT_ID".to_owned(), amocrm.client_id().to_owned());
+            variables.insert("AMOCRM_CLIENT_SECRET".to_owned(), amocrm.client_secret().to_owned());
+            variables.insert("AMOCRM_REDIRECT_URI".to_owned(), amocrm.redirect_uri().to_owned());
+            for (name, id) in [
+                ("AMOCRM_PIPELINE_ID", amocrm::BOT_PIPELINE),
+                ("AMOCRM_STATUS_ID", amocrm::BOT_FIRST_STAGE),
+                ("AMOCRM_RESPONSIBLE_USER_ID", amocrm::MANAGER),
+            ] {
+                variables.entry(name.to_owned()).or_insert(id.to_string());
+            }
+            outside.amocrm = Some(amocrm);
+        }
+        if parts.openai == OpenAiPart::Simulated {
+            let openai = start_openai().await?;
+            variables.insert("OPENAI_BASE_URL".to_owned(), openai.url());
+            outside.openai = Some(openai);
+        }
+        Ok(outside)
+    }
+
+    /// Ends them.
+    pub(crate) async fn stop(&self) {
+        if let Some(telegram) = &self.telegram {
+            telegram.stop().await;
+        }
+        if let Some(amocrm) = &self.amocrm {
+            amocrm.stop().await;
+        }
+        if let Some(openai) = &self.openai {
+            openai.stop().await;
+        }
+    }
+}
+
+async fn start_telegram(folder: &Folder, redelivery: telegram::Redelivery) -> anyhow::Result<Telegram> {
+    let options = telegram::Options {
+        token: folder.notes().bot_token.clone(),
+        journal: folder.file("telegram.jsonl"),
+        redelivery,
+        ..telegram::Options::default()
+    };
+    Telegram::start(options).await.context("cannot start the simulated Telegram")
+}
+
+/// The chat of the admin, who has written to the bot some time before.
+fn admin_chat(telegram: &Telegram, folder: &mut Folder) -> anyhow::Result<i64> {
+    if let Some(id) = folder.notes().admin_chat_id.filter(|id| telegram.chat(*id).is_some()) {
+        return Ok(id);
+    }
+    let id = telegram.new_customer(ADMIN.0, ADMIN.1);
+    telegram.mark_started(id);
+    folder.note(|notes| notes.admin_chat_id = Some(id))?;
+    Ok(id)
+}
+
+async fn start_amocrm(folder: &Folder, options: &amocrm::Options) -> anyhow::Result<Amocrm> {
+    let options = amocrm::Options { journal: folder.file("amocrm.jsonl"), ..options.clone() };
+    Amocrm::start(options).await.context("cannot start the simulated amoCRM")
+}
+
+async fn start_openai() -> anyhow::Result<OpenAi> {
+    let options = openai::Options { mind: Arc::new(rules_answer), ..openai::Options::default() };
+    OpenAi::start(options).await.context("cannot start the simulated model")
+}
+
+/// What a simulated model answers: the built-in rules' answer, in the shape the model is asked for.
+#[must_use]
+pub fn rules_answer(question: &str) -> Value {
+    let year = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year();
+    // The model gets the customer's words between marks, which say what is data and what are instructions.
+    let words = question.trim().trim_start_matches("<customer_message>").trim_end_matches("</customer_message>");
+    let answer = ai::offline::classify(words.trim(), year);
+    json!({
+        "intent": answer.intent,
+        "confidence": answer.confidence,
+        "entities": {
+            "brand": answer.brand, "model": answer.model, "year": answer.year,
+            "budget": answer.budget, "mileage": answer.mileage
+        },
+        "reply": answer.reply,
+    })
+}
+
+/// Tells Telegram the bot's commands and descriptions, as customers see them.
+///
+/// # Errors
+/// Telegram does not take them.
+pub async fn introduce(api: &Api) -> Result<(), ApiError> {
+    let commands = dialog::commands().into_iter();
+    let commands: Value =
+        commands.map(|(command, description)| json!({ "command": command, "description": description })).collect();
+    api.call("setMyCommands", &json!({ "commands": commands })).await?;
+    let (short, long) = dialog::descriptions();
+    api.call("setMyShortDescription", &json!({ "short_description": short })).await?;
+    api.call("setMyDescription", &json!({ "description": long })).await?;
+    Ok(())
+}

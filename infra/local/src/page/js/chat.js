@@ -1,0 +1,168 @@
+// The chat in the middle: messages, typing, alerts.
+
+import { act } from "./api.js";
+import { at, fill, h, keyed } from "./dom.js";
+import { drawMessage } from "./message.js";
+import { alertWindow, openMenu, toast } from "./overlay.js";
+import { markRead, openChat } from "./people.js";
+import { on, state } from "./state.js";
+import { avatar, day } from "./text.js";
+
+/** Seconds of silence that end a run of bubbles. */
+const RUN_SECONDS = 300;
+
+let shownChat = null;
+let alertsShown = new Map();
+let typingTimer = null;
+
+/** Does a customer's thing and says what is wrong if it cannot be done. */
+export async function doing(action) {
+  try {
+    return await action();
+  } catch (error) {
+    toast(error.message);
+    return null;
+  }
+}
+
+/** Address of something the chosen customer does. */
+export const own = (what) => `chats/${state.chosen}/${what}`;
+
+/** Sends a text as the chosen customer. */
+export const say = (text) => doing(() => act(own("text"), { text }));
+
+async function press(item, button, element) {
+  element.setAttribute("aria-busy", "true");
+  await doing(() => act(own("press"), { message_id: item.id, data: button.data }));
+  element.removeAttribute("aria-busy");
+}
+
+/** Photos of one album become one item; every item learns where it stands in its run; days are set apart. */
+function arrange(messages) {
+  const items = [];
+  for (const message of messages) {
+    const previous = items.at(-1);
+    if (message.album && previous?.album === message.album && message.photos.length) {
+      previous.photos = [...previous.photos, ...message.photos];
+      previous.text ||= message.text;
+      continue;
+    }
+    items.push({ ...message });
+  }
+  const result = [];
+  items.forEach((item, index) => {
+    const before = items[index - 1];
+    const after = items[index + 1];
+    const joins = (a, b) => a && b && a.out === b.out && b.at - a.at < RUN_SECONDS && day(a.at) === day(b.at);
+    if (!before || day(before.at) !== day(item.at)) result.push({ separator: day(item.at), id: `day-${item.at}` });
+    result.push({ ...item, first: !joins(before, item), last: !joins(item, after) });
+  });
+  return result;
+}
+
+function intro() {
+  if (state.chat.admin) return h("div", { class: "intro" }, h("h2", {}, "Чат администратора"), h("p", {}, "Сюда бот пишет, когда с amoCRM беда, и когда она прошла. Включите поломку и отправьте заявку — увидите."));
+  return h("div", { class: "intro" }, h("h2", {}, "Что умеет этот бот?"), h("p", {}, state.stack?.bot.description ?? ""));
+}
+
+function drawLog() {
+  const chat = state.chat;
+  const log = at("log");
+  const box = at("messages");
+  const real = state.stack?.telegram.real ?? false;
+  at("real-telegram").hidden = !real;
+  log.hidden = real;
+  if (!chat) return fill(box);
+  const switched = shownChat !== chat.id;
+  const atBottom = log.scrollHeight - log.scrollTop - log.clientHeight < 90;
+  if (switched) fill(box);
+  const items = chat.messages.length ? arrange(chat.messages) : [{ intro: true, id: "intro", admin: chat.admin }];
+  const mine = chat.messages.at(-1)?.out ?? false;
+  keyed(box, items, (item) => item.id, (item, existed) => {
+    if (item.intro) return intro();
+    if (item.separator) return h("div", { class: "day" }, item.separator);
+    return drawMessage(item, { onPress: press, onCommand: say, fresh: !switched && !existed });
+  });
+  if (switched || atBottom || mine) toBottom(switched);
+  shownChat = chat.id;
+  markRead();
+}
+
+function toBottom(atOnce = false) {
+  const log = at("log");
+  log.scrollTo({ top: log.scrollHeight, behavior: atOnce ? "instant" : "smooth" });
+}
+
+function drawHead() {
+  const chat = state.chat;
+  at("bot-name").textContent = state.stack?.bot.name ?? "CarQuery";
+  const typing = chat && chat.typing_until > Date.now() / 1000;
+  const status = at("chat-status");
+  status.textContent = typing ? "печатает…" : "бот";
+  status.classList.toggle("typing", Boolean(typing));
+  clearTimeout(typingTimer);
+  if (typing) typingTimer = setTimeout(drawHead, (chat.typing_until - Date.now() / 1000) * 1000 + 50);
+  fill(at("viewer"), chat ? [avatar(chat.id, chat.name, true), h("span", {}, chat.name)] : []);
+  at("viewer").hidden = at("chat-more").hidden = !chat;
+}
+
+/** Answers to presses come as windows and fading lines; those from before the chat was opened are not shown again. */
+function drawAlerts() {
+  const chat = state.chat;
+  if (!chat) return;
+  const shown = alertsShown.get(chat.id);
+  const latest = chat.alerts.at(-1)?.n ?? 0;
+  alertsShown.set(chat.id, latest);
+  if (shown === undefined) return;
+  for (const answer of chat.alerts.filter((answer) => answer.n > shown)) {
+    if (answer.alert) alertWindow(state.stack?.bot.name ?? "CarQuery", answer.text);
+    else toast(answer.text);
+  }
+}
+
+function moreMenu(event) {
+  const chat = state.chat;
+  if (!chat) return;
+  openMenu(event.currentTarget, [
+    { glyph: "🎭", text: "Отправить стикер", act: () => doing(() => act(own("sticker"))) },
+    { glyph: "🎤", text: "Голосовое сообщение", act: () => doing(() => act(own("voice"))) },
+    { glyph: "📄", text: "Документ PDF", act: () => doing(() => act(own("document"))) },
+    { glyph: "📍", text: "Геопозиция", act: () => doing(() => act(own("location"))) },
+    "-",
+    chat.blocked
+      ? { glyph: "✅", text: "Разблокировать бота", act: () => doing(() => act(own("block"), { blocked: false })) }
+      : { glyph: "🚫", text: "Заблокировать бота", danger: true, act: () => doing(() => act(own("block"), { blocked: true })) },
+  ]);
+}
+
+function drawReal() {
+  if (!state.stack?.telegram.real) return;
+  fill(at("real-telegram"), h("h2", {}, "Бот работает в настоящем Telegram"),
+    h("p", {}, state.stack.telegram.note), state.stack.bot.username ? h("a", { href: `https://t.me/${state.stack.bot.username}`, target: "_blank", rel: "noopener noreferrer" }, `@${state.stack.bot.username}`) : null,
+    h("p", { class: "muted" }, "Заявки и сделки появятся справа."));
+}
+
+export function startChat() {
+  on(["chat", "chosen", "stack"], () => {
+    drawLog();
+    drawHead();
+    drawAlerts();
+    drawReal();
+  });
+  at("chat-more").addEventListener("click", moreMenu);
+  at("chat-back").addEventListener("click", () => { document.body.dataset.open = "list"; });
+  at("to-bottom").addEventListener("click", () => toBottom());
+  at("log").addEventListener("scroll", () => {
+    const log = at("log");
+    at("to-bottom").hidden = log.scrollHeight - log.scrollTop - log.clientHeight < 260;
+  }, { passive: true });
+  // Photos that load, a keyboard that opens: whoever was at the bottom stays there.
+  const keepBottom = new ResizeObserver(() => {
+    const log = at("log");
+    if (at("to-bottom").hidden) log.scrollTop = log.scrollHeight;
+  });
+  keepBottom.observe(at("log"));
+  keepBottom.observe(at("messages"));
+  document.addEventListener("visibilitychange", markRead);
+  if (state.chosen) openChat(state.chosen);
+}

@@ -1,0 +1,79 @@
+// One message or album as a bubble.
+
+import { h, icon } from "./dom.js";
+import { enlarge } from "./overlay.js";
+import { avatar, phone, richText, time } from "./text.js";
+
+/** Columns, of six, that each photo of an album takes: rows of two or three, a wide one first where it comes out even. */
+const MOSAIC = {
+  2: [3, 3], 3: [6, 3, 3], 4: [3, 3, 3, 3], 5: [3, 3, 2, 2, 2], 6: [2, 2, 2, 2, 2, 2], 7: [3, 3, 3, 3, 2, 2, 2],
+  8: [3, 3, 2, 2, 2, 2, 2, 2], 9: [2, 2, 2, 2, 2, 2, 2, 2, 2], 10: [3, 3, 3, 3, 2, 2, 2, 2, 2, 2],
+};
+
+/** Time and ticks. Telegram's apps do not say «изменено» of a bot's messages. */
+function meta(item, over = false) {
+  return h("span", { class: over ? "meta over" : "meta" }, item.edited && item.out ? "изменено " : null, time(item.at), item.out ? icon("checks") : null);
+}
+
+const picture = (photo, span) => {
+  const style = span ? { "--span": span } : {};
+  return h("button", { type: "button", class: "photo", style, "aria-label": "Открыть фото", onclick: () => enlarge(photo.url) },
+    h("img", { src: photo.url, alt: "", onload: span ? null : takeShape }));
+};
+
+/** A single photo is shown in its own proportions, within reason. */
+function takeShape(event) {
+  const { naturalWidth: width, naturalHeight: height } = event.target;
+  event.target.parentElement.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.7, width / height))));
+}
+
+function photos(item) {
+  const many = item.photos.length > 1;
+  const frame = many
+    ? h("div", { class: "album" }, item.photos.map((photo, index) => picture(photo, (MOSAIC[item.photos.length] ?? [])[index] ?? 2)))
+    : h("div", { class: "single" }, picture(item.photos[0]));
+  return [frame, item.text ? words(item) : null, meta(item, !item.text)];
+}
+
+const words = (item) => h("span", { class: "words", dir: "auto" }, richText(item.text, item.entities, item.onCommand));
+
+const file = (glyph, title, note) =>
+  h("div", { class: "file" }, h("div", { class: "glyph" }, glyph), h("div", {}, h("strong", {}, title), h("span", { class: "muted" }, note)));
+
+const KINDS = {
+  text: (item) => [words(item), meta(item)],
+  photo: photos,
+  contact: (item) => [
+    h("div", { class: "card" }, avatar(item.contact.phone.replace(/\D/g, "").slice(-6), item.contact.name),
+      h("div", {}, h("strong", {}, item.contact.name), h("span", {}, phone(item.contact.phone)))), meta(item)],
+  sticker: (item) => [h("div", { class: "sticker" }, item.emoji ?? "👍"), meta(item)],
+  voice: (item) => [
+    h("div", { class: "voice" }, h("span", { class: "play" }, "▶"),
+      h("div", {}, h("div", { class: "wave" }, Array.from({ length: 30 }, (_, bar) => h("i", { style: { height: `${6 + Math.abs(Math.sin(bar * 1.7 + item.id)) * 19}px` } }))),
+        h("span", { class: "muted" }, `0:${String(item.duration ?? 4).padStart(2, "0")}`))), meta(item)],
+  location: (item) => [h("div", { class: "place" }, "📍"), meta(item, true)],
+  document: (item) => [
+    file(item.photos[0] ? h("img", { src: item.photos[0].url, alt: "" }) : "📄", item.file_name ?? "Документ", "файл"), item.text ? words(item) : null, meta(item)],
+  video: (item) => [file("🎬", "Видео", "0:05"), meta(item)],
+};
+
+function keyboard(item, onPress) {
+  if (!item.buttons?.length) return null;
+  return h("div", { class: "keys" }, item.buttons.map((row) => h("div", { class: "keys-row" }, row.map((button) => {
+    if (button.url) return h("a", { class: "key", href: button.url, target: "_blank", rel: "noopener noreferrer" }, button.text, icon("open"));
+    return h("button", { type: "button", class: "key", onclick: (event) => onPress(item, button, event.currentTarget) }, button.text);
+  }))));
+}
+
+/** The element of a message: `first` and `last` of its run decide corners and tail. */
+export function drawMessage(item, { onPress, onCommand, fresh }) {
+  const shape = KINDS[item.kind] ?? (() => [file("📎", "Вложение", item.kind), meta(item)]);
+  const bare = item.kind === "sticker";
+  const inside = shape({ ...item, onCommand });
+  const media = item.kind === "photo" || item.kind === "location";
+  const boxed = !media && item.kind !== "text" && !item.text;
+  const looks = ["bubble", media && "media", boxed && "boxed", !(media && !item.text) && !item.buttons?.length && "tailed"].filter(Boolean);
+  const bubble = h("div", { class: bare ? "bare" : looks.join(" ") }, inside);
+  const flags = [item.out && "out", item.first && "first", item.last && "last", item.buttons?.length && "keyed", fresh && "fresh"].filter(Boolean);
+  return h("div", { class: ["message", ...flags].join(" "), "data-message": String(item.id) }, bubble, keyboard(item, onPress));
+}

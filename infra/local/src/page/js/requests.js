@@ -1,0 +1,63 @@
+// Requests on their way to amoCRM, as the store has them.
+
+import { act } from "./api.js";
+import { doing } from "./chat.js";
+import { at, h, keyed } from "./dom.js";
+import { choose, on, state } from "./state.js";
+import { fromNow, shortTime, plural } from "./text.js";
+
+const STEPS = [["contact", "контакт"], ["deal", "сделка"], ["note", "заметка"], ["photos", "фото"], ["task", "задача"]];
+
+const STATUS = {
+  pending: ["plain", "в очереди"],
+  sending: ["", "отправляется"],
+  retry: ["warn", "ждёт повтора"],
+  sent: ["good", "в amoCRM"],
+  dead: ["bad", "нужна помощь"],
+};
+
+function when(request) {
+  if (request.status === "retry") return `${STATUS.retry[1]} · ${fromNow(request.due_at)}`;
+  return STATUS[request.status]?.[1] ?? request.status;
+}
+
+function row(request) {
+  const active = STEPS.findIndex(([step]) => !request.progress[step]);
+  const steps = STEPS.map(([step, title], index) => {
+    const look = request.progress[step] ? "step done" : request.status === "sending" && index === active ? "step now" : "step";
+    return h("span", { class: look }, title);
+  });
+  const again = ["dead", "retry"].includes(request.status)
+    ? h("button", { type: "button", class: "button quiet", onclick: () => doing(() => act(`requests/${request.id}/retry`)) }, "Повторить сейчас") : null;
+  const toDeal = request.progress.deal && state.deals.some((deal) => deal.id === request.progress.deal)
+    ? h("button", { type: "button", class: "button quiet", onclick: () => { choose("deal", request.progress.deal); choose("tab", "deals"); choose("view", "deals"); } }, "Открыть сделку") : null;
+  return h("div", { class: "request", "data-request": request.number },
+    h("div", { class: "request-top" }, h("span", { class: "request-number" }, `№ ${request.number}`), h("span", { class: `chip ${STATUS[request.status]?.[0] ?? "plain"}`, title: request.status }, when(request))),
+    h("div", { class: "request-name" }, request.name),
+    h("div", { class: "deal-line" }, h("span", {}, shortTime(request.created_at)), h("span", {}, plural(request.attempts, "попытка", "попытки", "попыток"))),
+    h("div", { class: "steps" }, steps),
+    request.error ? h("div", { class: "problem" }, request.error) : null,
+    again || toDeal ? h("div", { class: "actions" }, again, toDeal) : null);
+}
+
+function draw() {
+  const panel = at("panel-requests");
+  if (panel.hidden) return;
+  const bar = { id: "bar", unsent: state.requests.filter((request) => !["sent"].includes(request.status)).length };
+  // The minute is part of the item, so that «через 4 мин» moves on.
+  const items = state.requests.map((request) => ({ ...request, tick: request.status === "retry" ? Math.floor(Date.now() / 1000) : 0, linked: state.deals.some((deal) => deal.id === request.progress.deal) }));
+  keyed(panel, [bar, ...(items.length ? items : [{ id: "empty" }])], (item) => item.id, (item) => {
+    if (item.id === "bar") {
+      return h("div", {},
+        h("p", { class: "panel-note" }, "Каждая заявка сначала надёжно сохраняется и только потом уходит в amoCRM, шаг за шагом."),
+        h("div", { class: "toolbar" }, h("button", { type: "button", class: "button quiet", id: "run-schedule", onclick: () => doing(() => act("schedule")) }, "Запустить проверку по расписанию")));
+    }
+    if (item.id === "empty") return h("div", { class: "empty" }, h("span", { class: "glyph" }, "📋"), h("strong", {}, "Заявок пока нет"));
+    return row(item);
+  });
+}
+
+export function startRequests() {
+  on(["requests", "deals", "tab"], draw);
+  setInterval(() => { if (state.requests.some((request) => request.status === "retry")) draw(); }, 1000);
+}

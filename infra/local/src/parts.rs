@@ -1,0 +1,140 @@
+//! What is real and what is simulated: whatever has a setting is real.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anyhow::bail;
+
+/// Variables by name, without blank ones.
+pub(crate) type Variables = BTreeMap<String, String>;
+
+/// Which outside systems are real.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Where customers are.
+    pub telegram: TelegramPart,
+    /// Where deals go.
+    pub amocrm: AmocrmPart,
+    /// Who understands free questions.
+    pub openai: OpenAiPart,
+}
+
+/// Where customers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TelegramPart {
+    /// On the page.
+    Simulated,
+    /// At Telegram, which is asked for updates.
+    Polling,
+    /// At Telegram, which posts updates to the webhook.
+    Webhook,
+}
+
+/// Where deals go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AmocrmPart {
+    /// To the page.
+    Simulated,
+    /// To this account.
+    Account(String),
+    /// Nowhere: requests count as delivered.
+    Off,
+}
+
+/// Who understands free questions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenAiPart {
+    /// A simulated model, which answers by the built-in rules.
+    Simulated,
+    /// The model at this address.
+    Model(String),
+}
+
+impl Parts {
+    /// Decides by the settings.
+    ///
+    /// # Errors
+    /// `TELEGRAM_UPDATES` says something unknown.
+    pub(crate) fn of(variables: &Variables) -> anyhow::Result<Self> {
+        let get = |name: &str| variables.get(name).map(String::as_str);
+        let telegram = match (get("TELEGRAM_BOT_TOKEN"), get("TELEGRAM_UPDATES")) {
+            (None, _) => TelegramPart::Simulated,
+            (Some(_), None | Some("polling")) => TelegramPart::Polling,
+            (Some(_), Some("webhook")) => TelegramPart::Webhook,
+            (Some(_), Some(_)) => bail!("TELEGRAM_UPDATES is neither `polling` nor `webhook`"),
+        };
+        let subdomain = get("AMOCRM_SUBDOMAIN").map(|name| format!("https://{name}.amocrm.ru"));
+        let account = get("AMOCRM_BASE_URL").map(str::to_owned).or(subdomain);
+        let amocrm = match (get("AMOCRM_MOCK_MODE"), account) {
+            (Some("true"), _) => AmocrmPart::Off,
+            (_, Some(url)) => AmocrmPart::Account(url),
+            (_, None) => AmocrmPart::Simulated,
+        };
+        let openai = match (get("OPENAI_BASE_URL"), get("OPENAI_API_KEY")) {
+            (None, None) => OpenAiPart::Simulated,
+            (url, _) => OpenAiPart::Model(url.unwrap_or("https://api.openai.com/v1").to_owned()),
+        };
+        Ok(Self { telegram, amocrm, openai })
+    }
+}
+
+impl fmt::Display for Parts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.telegram {
+            TelegramPart::Simulated => writeln!(out, "  Telegram  simulated: customers are on the page")?,
+            TelegramPart::Polling => writeln!(out, "  Telegram  real: asked for updates (long polling)")?,
+            TelegramPart::Webhook => writeln!(out, "  Telegram  real: posts updates to /telegram/webhook")?,
+        }
+        match &self.amocrm {
+            AmocrmPart::Simulated => writeln!(out, "  amoCRM    simulated: deals are on the page")?,
+            AmocrmPart::Account(url) => writeln!(out, "  amoCRM    real: {url}")?,
+            AmocrmPart::Off => writeln!(out, "  amoCRM    off (AMOCRM_MOCK_MODE=true): requests count as delivered")?,
+        }
+        match &self.openai {
+            OpenAiPart::Simulated => write!(out, "  AI        simulated: built-in rules, no network"),
+            OpenAiPart::Model(url) => write!(out, "  AI        real: {url}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(pairs: &[(&str, &str)]) -> anyhow::Result<Parts> {
+        Parts::of(&pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn without_settings_everything_is_simulated() -> anyhow::Result<()> {
+        let parts = parts(&[])?;
+        assert_eq!(parts.telegram, TelegramPart::Simulated);
+        assert_eq!(parts.amocrm, AmocrmPart::Simulated);
+        assert_eq!(parts.openai, OpenAiPart::Simulated);
+        Ok(())
+    }
+
+    #[test]
+    fn what_has_a_setting_is_real() -> anyhow::Result<()> {
+        let parts = parts(&[
+            ("TELEGRAM_BOT_TOKEN", "1:a"),
+            ("AMOCRM_MOCK_MODE", "false"),
+            ("AMOCRM_SUBDOMAIN", "dealer"),
+            ("OPENAI_API_KEY", "key"),
+        ])?;
+        assert_eq!(parts.telegram, TelegramPart::Polling);
+        assert_eq!(parts.amocrm, AmocrmPart::Account("https://dealer.amocrm.ru".to_owned()));
+        assert_eq!(parts.openai, OpenAiPart::Model("https://api.openai.com/v1".to_owned()));
+        Ok(())
+    }
+
+    #[test]
+    fn mock_mode_wins_over_an_account_and_a_webhook_needs_to_be_asked_for() -> anyhow::Result<()> {
+        let both = parts(&[("AMOCRM_MOCK_MODE", "true"), ("AMOCRM_SUBDOMAIN", "dealer")])?;
+        assert_eq!(both.amocrm, AmocrmPart::Off);
+        let webhook = parts(&[("TELEGRAM_BOT_TOKEN", "1:a"), ("TELEGRAM_UPDATES", "webhook")])?;
+        assert_eq!(webhook.telegram, TelegramPart::Webhook);
+        assert!(parts(&[("TELEGRAM_BOT_TOKEN", "1:a"), ("TELEGRAM_UPDATES", "carrier pigeon")]).is_err());
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! Long polling of the real Telegram: what the webhook would get is fetched and handed to the same handler.
+//!
+//! An update is confirmed to Telegram only when it has been handled, so that a stack that is killed gets it again.
+//! Updates of one chat are handled in order, chats side by side.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::Request;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use telegram::{Api, ApiError, BotCall};
+use tokio::sync::{Notify, mpsc, watch};
+use webhook::{WEBHOOK_PATH, Webhook};
+
+/// How long Telegram holds an empty answer back.
+const LISTEN: Duration = Duration::from_secs(25);
+/// The pause after Telegram failed, or when all it sends is being handled already.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Tries of one update before it is given up; the pauses between them add up to some ten minutes.
+const TRIES: u32 = 20;
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Calls that the bot may leave to the answer of the webhook.
+const ANSWERED_CALLS: [&str; 4] = ["answerCallbackQuery", "editMessageReplyMarkup", "sendChatAction", "deleteMessage"];
+
+/// Fetches updates and has them handled.
+#[derive(Clone)]
+pub(crate) struct Polling {
+    /// The bot at Telegram.
+    pub(crate) api: Api,
+    /// The function.
+    pub(crate) webhook: Arc<Webhook>,
+    /// What the function wants to see of whoever posts updates.
+    pub(crate) secret: SecretString,
+    /// Told after each update.
+    pub(crate) handled: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// Updates fetched and not yet confirmed.
+#[derive(Default)]
+struct Progress {
+    open: Mutex<BTreeSet<i64>>,
+    one_done: Notify,
+}
+
+impl Progress {
+    fn open(&self) -> std::sync::MutexGuard<'_, BTreeSet<i64>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Polling {
+    /// Fetches and handles updates until `stopping`.
+    pub(crate) async fn run(self, mut stopping: watch::Receiver<bool>) {
+        let progress = Arc::new(Progress::default());
+        let mut chats: HashMap<i64, mpsc::UnboundedSender<(i64, Value)>> = HashMap::new();
+        let mut newest = 0;
+        while !*stopping.borrow() {
+            let offset = progress.open().first().copied().unwrap_or(newest + 1);
+            let offset = if newest == 0 { 0 } else { offset };
+            let asked = Instant::now();
+            let fetched = tokio::select! {
+                fetched = self.api.updates(offset, LISTEN) => fetched,
+                _ = stopping.changed() => break,
+            };
+            let updates = match fetched {
+                Ok(updates) => updates,
+                Err(error) => {
+                    complain(&error);
+                    tokio::select! {
+                        () = tokio::time::sleep(PAUSE * 4) => continue,
+                        _ = stopping.changed() => break,
+                    }
+                }
+            };
+            let mut fresh = false;
+            for update in updates {
+                let Some(id) = update["update_id"].as_i64() else { continue };
+                if id <= newest {
+                    continue;
+                }
+                (newest, fresh) = (id, true);
+                progress.open().insert(id);
+                let chat = chat_of(&update);
+                let work = (id, update);
+                let Err(mpsc::error::SendError(work)) = chats
+                    .get(&chat)
+                    .map_or_else(|| Err(mpsc::error::SendError(work.clone())), |chat| chat.send(work.clone()))
+                else {
+                    continue;
+                };
+                let (sender, receiver) = mpsc::unbounded_channel();
+                let _ = sender.send(work);
+                chats.insert(chat, sender);
+                tokio::spawn(self.clone().serve_chat(receiver, Arc::clone(&progress)));
+            }
+            chats.retain(|_, chat| !chat.is_closed());
+            if !fresh && asked.elapsed() < PAUSE {
+                // Telegram repeats what is not confirmed yet: no use in asking again before something is done. Nor is
+                // there in hammering a server that does not hold an empty answer back.
+                tokio::select! {
+                    () = progress.one_done.notified() => {}
+                    () = tokio::time::sleep(PAUSE) => {}
+                    _ = stopping.changed() => break,
+                }
+            }
+        }
+    }
+
+    /// Handles a chat's updates one after the other; ends when it has been quiet for a while.
+    async fn serve_chat(self, mut updates: mpsc::UnboundedReceiver<(i64, Value)>, progress: Arc<Progress>) {
+        const QUIET: Duration = Duration::from_secs(600);
+        loop {
+            let next = tokio::time::timeout(QUIET, updates.recv()).await;
+            let (id, update) = match next {
+                Ok(Some(work)) => work,
+                Ok(None) => return,
+                Err(_) => {
+                    updates.close();
+                    match updates.recv().await {
+                        Some(work) => work,
+                        None => return,
+                    }
+                }
+            };
+            self.handle(id, &update).await;
+            progress.open().remove(&id);
+            progress.one_done.notify_one();
+            (self.handled)();
+        }
+    }
+
+    async fn handle(&self, id: i64, update: &Value) {
+        let body = Bytes::from(update.to_string());
+        for attempt in 0..TRIES {
+            let request = Request::post(WEBHOOK_PATH)
+                .header("x-telegram-bot-api-secret-token", self.secret.expose_secret())
+                .body(body.clone())
+                .expect("the path and the header are valid");
+            let function = Arc::clone(&self.webhook);
+            match tokio::spawn(async move { function.handle(request).await }).await {
+                Ok(answer) if answer.status().is_success() => return self.perform(answer.body()).await,
+                Ok(answer) if answer.status().is_client_error() => {
+                    tracing::warn!(update_id = id, status = answer.status().as_u16(), "an update was refused");
+                    return;
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(update_id = id, "the handler crashed: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(500 << attempt.min(8)).min(LONGEST_PAUSE)).await;
+        }
+        tracing::error!(update_id = id, "an update was given up after {TRIES} tries");
+    }
+
+    /// Makes the call that the handler left to Telegram, as Telegram does with the answer of a webhook.
+    async fn perform(&self, answer: &Bytes) {
+        let Ok(call) = serde_json::from_slice::<BotCall>(answer) else { return };
+        let Some(method) = ANSWERED_CALLS.into_iter().find(|method| *method == call.method) else {
+            tracing::warn!(method = call.method, "a call in the webhook's answer is not known here");
+            return;
+        };
+        if let Err(error) = self.api.call(method, &call.parameters).await {
+            tracing::debug!(method, "a call that nobody waits for failed: {error}");
+        }
+    }
+}
+
+/// The private chat an update belongs to; 0 for whatever has none.
+fn chat_of(update: &Value) -> i64 {
+    let message = &update["message"]["chat"]["id"];
+    message.as_i64().or_else(|| update["callback_query"]["from"]["id"].as_i64()).unwrap_or_default()
+}
+
+fn complain(error: &ApiError) {
+    match error {
+        ApiError::Refused { code: 409, .. } => tracing::error!(
+            "Telegram sends this bot's updates elsewhere: to a webhook (`carquery telegram delete-webhook` ends it), or to \
+             another program that polls with the same token"
+        ),
+        error => tracing::warn!("no updates from Telegram: {error}"),
+    }
+}

@@ -1,0 +1,345 @@
+//! A running stack.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use crm_push::CrmPush;
+use scheduled::Scheduled;
+use settings::{Env, Tables};
+use simulators::amocrm::Amocrm;
+use simulators::openai::OpenAi;
+use simulators::proxy::DynamoProxy;
+use simulators::sqs::{self, Sqs};
+use simulators::telegram::Telegram;
+use storage::Aws;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use webhook::{WEBHOOK_PATH, Webhook};
+
+use crate::consumer::Delivered;
+use crate::core::{Core, read};
+use crate::database::Database;
+use crate::folder::Folder;
+use crate::options::Options;
+use crate::outside::{Outside, introduce};
+use crate::parts::{Parts, TelegramPart, Variables};
+use crate::polling::Polling;
+use crate::web;
+
+/// The file in the data folder that tells the `carquery` command where the running stack's parts are: a JSON object of
+/// variables. It is gone when the stack has ended.
+pub const ENDPOINTS_FILE: &str = "endpoints.json";
+
+/// Consumers of the queue at a time, as the template's maximum concurrency.
+const CONSUMERS: usize = 2;
+/// How often what has expired is deleted.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// How long work under way may hold up the end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A running stack. It ends with [`Stack::stop`]; dropped, it leaves its tasks to the runtime.
+pub struct Stack {
+    core: Arc<Core>,
+    url: String,
+    database: Database,
+    proxy: Option<DynamoProxy>,
+    folder: Folder,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl Stack {
+    /// Starts everything and waits until it can serve.
+    ///
+    /// # Errors
+    /// A setting is wrong, the port or the data folder is taken, or a part cannot start.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let mut variables: Variables = options.env.iter().cloned().filter(|(_, value)| !value.trim().is_empty()).collect();
+        let parts = Parts::of(&variables)?;
+        let listener = listen(options.port).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let mut folder = Folder::open(options.data_dir.as_deref())?;
+
+        let database = Database::start(folder.file("dynamodb.sqlite").as_deref()).await?;
+        let queue_options = sqs::Options {
+            journal: folder.file("queue.jsonl"),
+            visibility: options.queue_visibility,
+            ..sqs::Options::default()
+        };
+        let sqs = Sqs::start(queue_options).await.context("cannot start the queue")?;
+        let proxy = match &options.database_faults {
+            Some(faults) => Some(DynamoProxy::start(database.url(), faults.clone()).await?),
+            None => None,
+        };
+        let database_url = proxy.as_ref().map_or_else(|| database.url().to_owned(), DynamoProxy::url);
+        own_aws(&mut variables, &database_url, &sqs);
+        let outside = Outside::start(&parts, &options, &mut folder, &mut variables).await?;
+
+        let (stop, stopping) = watch::channel(false);
+        let core = Core::build(&variables, parts, outside, sqs, options.ahead, stopping.clone()).await?;
+        let core = Arc::new(core);
+        core.follow_changes();
+
+        let router = web::router(Arc::clone(&core));
+        let mut ending = stopping.clone();
+        let server = tokio::spawn(async move {
+            let ended = async move {
+                let _ = ending.wait_for(|stop| *stop).await;
+            };
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(ended).await {
+                tracing::error!("the page's server ended: {error}");
+            }
+        });
+
+        let mut stack = Self { core, url, database, proxy, folder, stop, server, workers: Vec::new() };
+        stack.take_updates(&variables);
+        if options.schedule {
+            stack.work_by_itself(&variables)?;
+        }
+        stack.write_endpoints(&variables)?;
+        Ok(stack)
+    }
+
+    /// Where the page is, such as `http://127.0.0.1:8080`; Telegram's webhook and `/health` are there too.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What is real and what is simulated.
+    #[must_use]
+    pub fn parts(&self) -> &Parts {
+        &self.core.parts
+    }
+
+    /// The simulated Telegram, unless a real one is used.
+    #[must_use]
+    pub fn telegram(&self) -> Option<&Telegram> {
+        self.core.telegram.as_ref()
+    }
+
+    /// The simulated amoCRM, unless a real account or none is used.
+    #[must_use]
+    pub fn amocrm(&self) -> Option<&Amocrm> {
+        self.core.amocrm.as_ref()
+    }
+
+    /// The simulated model, unless a real one is used.
+    #[must_use]
+    pub fn openai(&self) -> Option<&OpenAi> {
+        self.core.openai.as_ref()
+    }
+
+    /// The queue and its dead letters.
+    #[must_use]
+    pub fn sqs(&self) -> &Sqs {
+        &self.core.sqs
+    }
+
+    /// The function that answers customers.
+    #[must_use]
+    pub fn webhook(&self) -> &Webhook {
+        &self.core.webhook
+    }
+
+    /// The function that delivers.
+    #[must_use]
+    pub fn crm_push(&self) -> &CrmPush {
+        &self.core.crm_push
+    }
+
+    /// The function that repairs.
+    #[must_use]
+    pub fn scheduled(&self) -> &Scheduled {
+        &self.core.scheduled
+    }
+
+    /// Clients of the embedded DynamoDB and of the queue.
+    #[must_use]
+    pub fn aws(&self) -> &Aws {
+        &self.core.aws
+    }
+
+    /// Names of the tables and the queue.
+    #[must_use]
+    pub fn tables(&self) -> &Tables {
+        &self.core.tables
+    }
+
+    /// Receives one batch from the queue and has it delivered, as Lambda's event source does.
+    ///
+    /// # Errors
+    /// The queue does not answer, or crm-push crashed.
+    pub async fn deliver_once(&self) -> anyhow::Result<Delivered> {
+        let delivered = self.core.consumer().once().await;
+        self.core.changes.note(|now| now.requests += 1);
+        delivered
+    }
+
+    /// Runs `scheduled` once, as the schedule does.
+    ///
+    /// # Errors
+    /// It failed.
+    pub async fn run_schedule(&self) -> anyhow::Result<()> {
+        self.core.run_schedule().await
+    }
+
+    /// Deletes what has expired, which on AWS happens by itself.
+    pub fn sweep_expired(&self) {
+        self.database.sweep();
+    }
+
+    /// Ends everything in order: no more updates, work under way, the page, the simulators, the database.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for worker in self.workers {
+            let _ = tokio::time::timeout(GRACE, worker).await;
+        }
+        let _ = tokio::time::timeout(GRACE, self.server).await;
+        let outside = Outside {
+            telegram: self.core.telegram.clone(),
+            amocrm: self.core.amocrm.clone(),
+            openai: self.core.openai.clone(),
+        };
+        outside.stop().await;
+        self.core.sqs.stop().await;
+        if let Some(proxy) = &self.proxy {
+            proxy.stop().await;
+        }
+        self.database.stop().await;
+        if let Some(file) = self.folder.file(ENDPOINTS_FILE) {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
+    /// Lets updates come in.
+    fn take_updates(&mut self, variables: &Variables) {
+        let secret = variables.get("TELEGRAM_WEBHOOK_SECRET").cloned().unwrap_or_default();
+        if let Some(telegram) = &self.core.telegram {
+            telegram.set_webhook_target(&format!("{}{WEBHOOK_PATH}", self.url), Some(&secret));
+            return;
+        }
+        let api = self.core.api.clone();
+        tokio::spawn(async move {
+            if let Err(error) = introduce(&api).await {
+                tracing::warn!("the bot's commands could not be set: {error}");
+            }
+        });
+        if self.core.parts.telegram == TelegramPart::Polling {
+            let changes = self.core.changes.clone();
+            let polling = Polling {
+                api: self.core.api.clone(),
+                webhook: Arc::clone(&self.core.webhook),
+                secret: secret.into(),
+                handled: Arc::new(move || changes.note(|now| now.requests += 1)),
+            };
+            self.workers.push(tokio::spawn(polling.run(self.core.stopping.clone())));
+        }
+    }
+
+    /// Starts the queue's consumers, the schedule, and the deletion of what has expired.
+    fn work_by_itself(&mut self, variables: &Variables) -> anyhow::Result<()> {
+        for _ in 0..CONSUMERS {
+            self.workers.push(tokio::spawn(self.core.consumer().run(self.core.stopping.clone())));
+        }
+        let delivery = read(Env::from_pairs(variables.clone()), settings::Delivery::read)?;
+        let every = Duration::from_secs(delivery.retry_interval_seconds.max(1).unsigned_abs());
+        let (core, mut stopping) = (Arc::clone(&self.core), self.core.stopping.clone());
+        self.workers.push(tokio::spawn(async move {
+            loop {
+                if let Err(error) = core.run_schedule().await {
+                    tracing::error!("{error:#}");
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(every) => {}
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                }
+            }
+        }));
+        let (sweep, mut stopping) = (self.database.sweeper(), self.core.stopping.clone());
+        self.workers.push(tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(SWEEP_EVERY) => sweep(),
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                }
+            }
+        }));
+        Ok(())
+    }
+
+    fn write_endpoints(&self, variables: &Variables) -> anyhow::Result<()> {
+        let Some(file) = self.folder.file(ENDPOINTS_FILE) else { return Ok(()) };
+        // What the operator has set is in the operator's environment already, and is no business of this file.
+        let mut names = vec![
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_SQS",
+            "AWS_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "LEADS_QUEUE_URL",
+            "LEADS_DLQ_URL",
+            "TELEGRAM_WEBHOOK_SECRET",
+        ];
+        if self.core.telegram.is_some() {
+            names.extend(["TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "ADMIN_CHAT_ID"]);
+        }
+        if self.core.amocrm.is_some() {
+            names.extend([
+                "AMOCRM_BASE_URL",
+                "AMOCRM_CLIENT_ID",
+                "AMOCRM_CLIENT_SECRET",
+                "AMOCRM_REDIRECT_URI",
+                "AMOCRM_PIPELINE_ID",
+                "AMOCRM_STATUS_ID",
+                "AMOCRM_RESPONSIBLE_USER_ID",
+            ]);
+        }
+        if self.core.openai.is_some() {
+            names.push("OPENAI_BASE_URL");
+        }
+        let mut endpoints: Variables =
+            names.into_iter().filter_map(|name| Some((name.to_owned(), variables.get(name)?.clone()))).collect();
+        endpoints.insert("CARQUERY_URL".to_owned(), self.url.clone());
+        std::fs::write(&file, serde_json::to_vec_pretty(&endpoints)?).context("cannot write to the data folder")
+    }
+}
+
+impl std::fmt::Debug for Stack {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Stack").field("url", &self.url).field("parts", &self.core.parts).finish_non_exhaustive()
+    }
+}
+
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            bail!(
+                "port {port} is taken: is carquery running already? CARQUERY_PORT chooses another one, 0 any free one"
+            )
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on port {port}")),
+    }
+}
+
+/// The stack owns its data: whatever the operator's environment says of AWS, these tables and this queue are used.
+fn own_aws(variables: &mut Variables, database_url: &str, sqs: &Sqs) {
+    variables.retain(|name, _| !name.starts_with("AWS_"));
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL_DYNAMODB", database_url),
+        ("AWS_ENDPOINT_URL_SQS", &sqs.url()),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("LEADS_QUEUE_URL", &sqs.queue_url()),
+        ("LEADS_DLQ_URL", &sqs.dlq_url()),
+    ] {
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+}

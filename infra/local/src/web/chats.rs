@@ -1,0 +1,306 @@
+//! Customers of the simulated Telegram: what they see, what they do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Multipart, Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use simulators::telegram::{ChatView, CustomerError, MessageView, Telegram};
+
+use super::Refusal;
+use crate::core::Core;
+
+/// Photos in one album.
+const ALBUM: usize = 10;
+/// How long a button spins at most.
+const PRESS_PATIENCE: Duration = Duration::from_secs(20);
+/// Characters of the newest message in the list of chats.
+const BEGINNING: usize = 60;
+
+type Answer = Result<Json<Value>, Refusal>;
+
+impl From<CustomerError> for Refusal {
+    fn from(error: CustomerError) -> Self {
+        match error {
+            CustomerError::NoSuchChat(_) => Self::unknown("Такого клиента нет"),
+            _ => Self::wrong("Сейчас так сделать нельзя"),
+        }
+    }
+}
+
+fn telegram(core: &Core) -> Result<&Telegram, Refusal> {
+    core.telegram.as_ref().ok_or_else(|| Refusal::unknown("Бот работает в настоящем Telegram: клиенты там"))
+}
+
+fn done() -> Answer {
+    Ok(Json(json!({})))
+}
+
+/// `GET /api/chats`
+pub(super) async fn list(State(core): State<Arc<Core>>) -> Answer {
+    let Some(telegram) = &core.telegram else { return Ok(Json(json!({ "chats": [] }))) };
+    let chats = telegram.chats().into_iter().filter_map(|line| telegram.chat(line.id));
+    Ok(Json(json!({ "chats": chats.map(|chat| summary(&core, &chat)).collect::<Vec<_>>() })))
+}
+
+/// `GET /api/chats/{id}`
+pub(super) async fn show(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
+    let chat = telegram(&core)?.chat(id).ok_or(CustomerError::NoSuchChat(id))?;
+    let mut view = summary(&core, &chat);
+    view["typing_until"] = json!(chat.typing_until_ms / 1000);
+    view["messages"] = chat.messages.iter().map(message).collect();
+    view["keyboard"] = chat.reply_keyboard.map_or(Value::Null, |keyboard| {
+        let rows = keyboard.rows.iter().map(|row| {
+            row.iter().map(|key| json!({ "text": key.text, "contact": key.request_contact })).collect::<Value>()
+        });
+        rows.collect()
+    });
+    let alerts = chat.alerts.iter().zip(1..).filter(|(alert, _)| !alert.text.is_empty());
+    view["alerts"] = alerts.map(|(alert, n)| json!({ "n": n, "text": alert.text, "alert": alert.alert })).collect();
+    Ok(Json(view))
+}
+
+fn summary(core: &Core, chat: &ChatView) -> Value {
+    let last = chat.messages.last().map(|last| {
+        let text: String = last.text.chars().take(BEGINNING).collect();
+        let text = if text.is_empty() { kind_title(last.kind).to_owned() } else { text };
+        json!({ "out": last.from == "customer", "text": text, "at": last.date })
+    });
+    json!({
+        "id": chat.id,
+        "name": chat.first_name,
+        "username": chat.username,
+        "phone": format!("+{}", chat.phone.trim_start_matches('+')),
+        "admin": core.admin_chat_id == Some(chat.id),
+        "started": chat.started,
+        "blocked": chat.blocked,
+        "from_bot": chat.messages.iter().filter(|message| message.from == "bot").count(),
+        "last": last,
+    })
+}
+
+fn kind_title(kind: &str) -> &'static str {
+    match kind {
+        "photo" => "📷 Фото",
+        "document" => "📄 Файл",
+        "sticker" => "Стикер",
+        "voice" => "🎤 Голосовое сообщение",
+        "location" => "📍 Геопозиция",
+        "contact" => "👤 Контакт",
+        _ => "",
+    }
+}
+
+fn message(message: &MessageView) -> Value {
+    let photo = message.file.as_ref().filter(|file| file.mime.starts_with("image/"));
+    let contact = message.contact.as_ref().map(|card| {
+        let phone = card.phone_number.trim_start_matches('+');
+        json!({ "name": card.first_name, "phone": format!("+{phone}") })
+    });
+    let buttons = message.buttons.iter().map(|row| {
+        row.iter()
+            .map(|button| json!({ "text": button.text, "data": button.callback_data, "url": button.url }))
+            .collect::<Value>()
+    });
+    let sticker = message.kind == "sticker";
+    json!({
+        "id": message.id,
+        "out": message.from == "customer",
+        "kind": message.kind,
+        "at": message.date,
+        "edited": message.edited,
+        "text": if sticker { "" } else { &message.text },
+        "emoji": sticker.then_some(&message.text),
+        "entities": message.entities,
+        "album": message.album,
+        "photos": photo.map(|photo| json!({ "url": format!("/api/photos/{}", photo.path) })).into_iter().collect::<Vec<_>>(),
+        "file_name": message.file.as_ref().and_then(|file| file.path.rsplit('/').next()),
+        "contact": contact,
+        "buttons": buttons.collect::<Value>(),
+    })
+}
+
+/// `GET /api/photos/{path}`: the bytes of a picture somebody sent.
+pub(super) async fn photo(State(core): State<Arc<Core>>, Path(path): Path<String>) -> Result<Response, Refusal> {
+    let (kind, bytes) = telegram(&core)?.file(&path).ok_or_else(|| Refusal::unknown("Такого файла нет"))?;
+    Ok(picture(&kind, bytes))
+}
+
+/// A stranger's file: shown as a picture or not at all.
+pub(super) fn picture(kind: &str, bytes: Bytes) -> Response {
+    let kind = if matches!(kind, "image/jpeg" | "image/png" | "image/webp" | "image/gif") {
+        kind
+    } else {
+        "application/octet-stream"
+    };
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (header::CACHE_CONTROL, "private, max-age=86400"),
+    ];
+    (StatusCode::OK, headers, bytes).into_response()
+}
+
+/// A new customer.
+#[derive(Deserialize)]
+pub(super) struct NewCustomer {
+    first_name: String,
+    #[serde(default)]
+    username: String,
+}
+
+/// `POST /api/chats`
+pub(super) async fn create(State(core): State<Arc<Core>>, Json(new): Json<NewCustomer>) -> Answer {
+    let name = new.first_name.trim();
+    if name.is_empty() || name.chars().count() > 64 {
+        return Err(Refusal::wrong("У клиента должно быть имя не длиннее 64 знаков"));
+    }
+    let username = Some(new.username.trim()).filter(|name| !name.is_empty());
+    Ok(Json(json!({ "id": telegram(&core)?.new_customer(name, username) })))
+}
+
+/// A text to send.
+#[derive(Deserialize)]
+pub(super) struct NewText {
+    text: String,
+}
+
+/// `POST /api/chats/{id}/text`
+pub(super) async fn text(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewText>) -> Answer {
+    let text = new.text.trim();
+    if text.is_empty() || text.encode_utf16().count() > 4096 {
+        return Err(Refusal::wrong("В сообщении может быть от 1 до 4096 знаков"));
+    }
+    telegram(&core)?.say(id, text)?;
+    done()
+}
+
+/// A press on a button.
+#[derive(Deserialize)]
+pub(super) struct NewPress {
+    message_id: i64,
+    data: String,
+}
+
+/// `POST /api/chats/{id}/press`: answers when the bot has, as the button spins until then.
+pub(super) async fn press(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewPress>) -> Answer {
+    let telegram = telegram(&core)?;
+    let mut changes = telegram.changes();
+    let update = telegram.press(id, new.message_id, &new.data)?;
+    let handled = async { while telegram.unsettled().contains(&update) && changes.changed().await.is_ok() {} };
+    // A bot that takes longer just leaves the button spinning no more.
+    let _ = tokio::time::timeout(PRESS_PATIENCE, handled).await;
+    done()
+}
+
+/// A contact card: the customer's own, or another's.
+#[derive(Deserialize)]
+pub(super) struct NewContact {
+    own: bool,
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    phone: String,
+}
+
+/// `POST /api/chats/{id}/contact`
+pub(super) async fn contact(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewContact>) -> Answer {
+    let telegram = telegram(&core)?;
+    if new.own {
+        let chat = telegram.chat(id).ok_or(CustomerError::NoSuchChat(id))?;
+        telegram.share_contact(id, &chat.phone, &chat.first_name, true)?;
+    } else {
+        telegram.share_contact(id, &new.phone, &new.first_name, false)?;
+    }
+    done()
+}
+
+/// The files and the caption of a form.
+async fn files_of(mut form: Multipart) -> Result<(Vec<(String, Bytes)>, Option<String>), Refusal> {
+    let unreadable = |_| Refusal::wrong("Файл не удалось принять");
+    let (mut files, mut caption) = (Vec::new(), None);
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        if field.name() == Some("caption") {
+            caption = Some(field.text().await.map_err(unreadable)?).filter(|caption| !caption.is_empty());
+        } else {
+            let name = field.file_name().unwrap_or("file").to_owned();
+            files.push((name, field.bytes().await.map_err(unreadable)?));
+        }
+    }
+    Ok((files, caption))
+}
+
+/// `POST /api/chats/{id}/photos`: one photo, or several as an album.
+pub(super) async fn photos(State(core): State<Arc<Core>>, Path(id): Path<i64>, form: Multipart) -> Answer {
+    let telegram = telegram(&core)?;
+    let (files, caption) = files_of(form).await?;
+    let mut photos: Vec<Bytes> = files.into_iter().map(|(_, bytes)| bytes).collect();
+    match photos.len() {
+        0 => return Err(Refusal::wrong("Нет ни одного фото")),
+        1 => drop(telegram.send_photo(id, photos.remove(0), caption.as_deref())?),
+        2..=ALBUM => drop(telegram.send_album(id, photos)?),
+        _ => return Err(Refusal::wrong("В альбоме может быть до 10 фото")),
+    }
+    done()
+}
+
+/// `POST /api/chats/{id}/file`: a file as it is.
+pub(super) async fn file(State(core): State<Arc<Core>>, Path(id): Path<i64>, form: Multipart) -> Answer {
+    let telegram = telegram(&core)?;
+    let (mut files, _) = files_of(form).await?;
+    let (name, bytes) = files.pop().ok_or_else(|| Refusal::wrong("Нет файла"))?;
+    let is_jpeg = bytes.starts_with(&[0xFF, 0xD8, 0xFF]);
+    if is_jpeg {
+        telegram.send_document_image(id, bytes)?;
+    } else {
+        telegram.send_document(id, bytes, &name)?;
+    }
+    done()
+}
+
+/// `POST /api/chats/{id}/sticker`
+pub(super) async fn sticker(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
+    telegram(&core)?.send_sticker(id)?;
+    done()
+}
+
+/// `POST /api/chats/{id}/voice`
+pub(super) async fn voice(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
+    telegram(&core)?.send_voice(id, Bytes::from_static(b"OggS"))?;
+    done()
+}
+
+/// `POST /api/chats/{id}/document`
+pub(super) async fn document(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
+    telegram(&core)?.send_document(id, Bytes::from_static(b"%PDF-1.4"), "ПТС.pdf")?;
+    done()
+}
+
+/// `POST /api/chats/{id}/location`
+pub(super) async fn location(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
+    telegram(&core)?.send_location(id, 55.7558, 37.6173)?;
+    done()
+}
+
+/// Whether the customer blocks the bot.
+#[derive(Deserialize)]
+pub(super) struct Block {
+    blocked: bool,
+}
+
+/// `POST /api/chats/{id}/block`
+pub(super) async fn block(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(block): Json<Block>) -> Answer {
+    let telegram = telegram(&core)?;
+    if block.blocked {
+        telegram.block_bot(id)?
+    } else {
+        telegram.unblock_bot(id)?
+    };
+    done()
+}

@@ -1,0 +1,186 @@
+//! The dealer's side of the page: deals, requests, the queue, switches.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use lead::{Lead, LeadId, Seconds, Status};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use simulators::sqs::Item;
+use storage::QueueMessage;
+
+use super::{Refusal, chats};
+use crate::core::Core;
+use crate::parts::{AmocrmPart, OpenAiPart, TelegramPart};
+
+/// Requests that the page shows, the newest.
+const SHOWN: usize = 200;
+
+type Answer = Result<Json<Value>, Refusal>;
+
+/// `GET /api/stack`: what is real, and who the bot is.
+pub(super) async fn stack(State(core): State<Arc<Core>>) -> Json<Value> {
+    let commands = dialog::commands().into_iter();
+    let telegram = match core.parts.telegram {
+        TelegramPart::Simulated => json!({ "real": false, "title": "симулятор" }),
+        TelegramPart::Polling => json!({
+            "real": true, "title": "настоящий", "note": "Напишите боту со своего телефона: он отвечает, пока работает этот стенд."
+        }),
+        TelegramPart::Webhook => json!({
+            "real": true, "title": "настоящий, вебхук", "note": "Бот ждёт сообщения на адресе /telegram/webhook этого стенда."
+        }),
+    };
+    let amocrm = match &core.parts.amocrm {
+        AmocrmPart::Simulated => json!({ "real": false, "title": "симулятор" }),
+        AmocrmPart::Account(url) => json!({ "real": true, "title": "настоящий аккаунт", "url": url }),
+        AmocrmPart::Off => json!({ "real": false, "off": true, "title": "выключен" }),
+    };
+    let openai = match &core.parts.openai {
+        OpenAiPart::Simulated => json!({ "real": false, "title": "встроенные правила" }),
+        OpenAiPart::Model(_) => json!({ "real": true, "title": "настоящая модель" }),
+    };
+    Json(json!({
+        "bot": {
+            "name": core.bot.name,
+            "username": core.bot.username,
+            "description": dialog::descriptions().1,
+            "commands": commands.map(|(command, description)| json!({ "command": command, "description": description })).collect::<Value>(),
+        },
+        "telegram": telegram,
+        "crm": amocrm,
+        "ai": openai,
+    }))
+}
+
+/// `GET /api/deals`: what the simulated amoCRM has.
+pub(super) async fn deals(State(core): State<Arc<Core>>) -> Answer {
+    let Some(amocrm) = &core.amocrm else { return Ok(Json(json!({ "deals": [] }))) };
+    let mut deals = Vec::new();
+    for deal in amocrm.deals().into_iter().take(SHOWN) {
+        let files =
+            deal.files.iter().enumerate().map(
+                |(index, file)| json!({ "name": file.name, "url": format!("/api/deals/{}/files/{index}", deal.id) }),
+            );
+        let files: Value = files.collect();
+        let mut view = serde_json::to_value(&deal).map_err(anyhow::Error::from)?;
+        view["files"] = files;
+        deals.push(view);
+    }
+    Ok(Json(json!({ "deals": deals })))
+}
+
+/// `GET /api/deals/{deal}/files/{index}`: a file of a deal.
+pub(super) async fn file(
+    State(core): State<Arc<Core>>,
+    Path((deal, index)): Path<(u64, usize)>,
+) -> Result<Response, Refusal> {
+    let missing = || Refusal::unknown("Такого файла нет");
+    let amocrm = core.amocrm.as_ref().ok_or_else(missing)?;
+    let deal = amocrm.deals().into_iter().find(|shown| shown.id == deal).ok_or_else(missing)?;
+    let file = deal.files.get(index).ok_or_else(missing)?;
+    let answer = core.http.get(&file.url).send().await.map_err(anyhow::Error::from)?;
+    let bytes = answer.error_for_status().map_err(anyhow::Error::from)?.bytes().await.map_err(anyhow::Error::from)?;
+    let kind = if bytes.starts_with(&[0xFF, 0xD8]) { "image/jpeg" } else { "image/png" };
+    Ok(chats::picture(kind, bytes))
+}
+
+/// `GET /api/requests`: the newest requests and their delivery.
+pub(super) async fn requests(State(core): State<Arc<Core>>) -> Answer {
+    let leads = core.leads.all().await?;
+    let requests: Value = leads.iter().rev().take(SHOWN).map(|lead| request(&lead.value)).collect();
+    Ok(Json(json!({ "requests": requests })))
+}
+
+fn request(lead: &Lead) -> Value {
+    let status = match lead.status {
+        Status::Pending { .. } => "pending",
+        Status::Sending { .. } => "sending",
+        Status::Retry { .. } => "retry",
+        Status::Sent { .. } => "sent",
+        Status::Dead { .. } => "dead",
+    };
+    let progress = &lead.progress;
+    json!({
+        "id": lead.lead_id,
+        "number": lead.lead_id.request_number(),
+        "name": lead.request.deal_name(),
+        "status": status,
+        "due_at": lead.due_at(),
+        "attempts": lead.attempts,
+        "error": lead.error,
+        "created_at": lead.request.created_at,
+        "progress": {
+            "contact": progress.contact_id,
+            "deal": progress.deal_id,
+            "note": progress.note_id,
+            "photos": progress.photos_done || (progress.note_id.is_some() && lead.request.photos.is_empty()),
+            "task": progress.task_id,
+        },
+    })
+}
+
+/// `POST /api/requests/{id}/retry`: tries a request again at once, as `carquery leads retry` does.
+pub(super) async fn retry(State(core): State<Arc<Core>>, Path(id): Path<String>) -> Answer {
+    let missing = || Refusal::unknown("Такой заявки нет");
+    let id: LeadId = id.parse().map_err(|_| missing())?;
+    let mut lead = core.leads.get(&id).await?.ok_or_else(missing)?;
+    if !lead.value.revive(crate::core::now()) {
+        return Err(Refusal(StatusCode::CONFLICT, "Эта заявка уже в amoCRM или отправляется".to_owned()));
+    }
+    core.leads.save(&mut lead).await.map_err(anyhow::Error::from)?;
+    core.changes.note(|now| now.requests += 1);
+    core.queue.enqueue(&lead).await?;
+    Ok(Json(json!({})))
+}
+
+/// `POST /api/schedule`: what happens every five minutes, now.
+pub(super) async fn schedule(State(core): State<Arc<Core>>) -> Answer {
+    core.run_schedule().await?;
+    Ok(Json(json!({})))
+}
+
+/// `GET /api/queue`: what waits, what is being handled, what nobody could handle.
+pub(super) async fn queue(State(core): State<Arc<Core>>) -> Answer {
+    let view = core.sqs.view();
+    let items = |items: &[Item]| items.iter().map(queued).collect::<Value>();
+    Ok(Json(json!({ "waiting": items(&view.waiting), "in_flight": items(&view.in_flight), "dead": items(&view.dead) })))
+}
+
+fn queued(item: &Item) -> Value {
+    let message: Option<QueueMessage> = serde_json::from_str(&item.body).ok();
+    json!({
+        "id": item.id,
+        "number": message.map(|message| message.lead_id.request_number()),
+        "receives": item.receives,
+        "sent_at": crate::core::now() - Seconds::try_from(item.age_seconds).unwrap_or_default(),
+    })
+}
+
+/// `POST /api/queue/redrive`: dead letters go back onto the queue.
+pub(super) async fn redrive(State(core): State<Arc<Core>>) -> Answer {
+    core.sqs.redrive();
+    Ok(Json(json!({})))
+}
+
+/// `GET /api/faults`: the switches.
+pub(super) async fn faults(State(core): State<Arc<Core>>) -> Json<Value> {
+    Json(json!({ "faults": core.switches.list() }))
+}
+
+/// Which way a switch goes.
+#[derive(Deserialize)]
+pub(super) struct Turn {
+    on: bool,
+}
+
+/// `POST /api/faults/{id}`
+pub(super) async fn set_fault(State(core): State<Arc<Core>>, Path(id): Path<String>, Json(turn): Json<Turn>) -> Answer {
+    if !core.switches.set(&id, turn.on) {
+        return Err(Refusal::unknown("Такого переключателя нет"));
+    }
+    core.changes.note(|now| now.faults += 1);
+    Ok(Json(json!({})))
+}

@@ -1,0 +1,115 @@
+//! What the stack serves: the functions' paths, the page, and the page's own API.
+
+mod assets;
+mod chats;
+mod dealer;
+mod events;
+mod guard;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::json;
+
+use crate::core::Core;
+
+/// Bodies of webhook requests above this are not read at all; the function itself refuses smaller ones.
+const WEBHOOK_BODY: usize = 4 * 1024 * 1024;
+/// An album of ten photos, as the page sends it.
+const PAGE_BODY: usize = 64 * 1024 * 1024;
+
+/// Everything, over one stack.
+pub(crate) fn router(core: Arc<Core>) -> Router {
+    let api = Router::new()
+        .route("/stack", get(dealer::stack))
+        .route("/changes", get(events::now))
+        .route("/events", get(events::stream))
+        .route("/chats", get(chats::list).post(chats::create))
+        .route("/chats/{id}", get(chats::show))
+        .route("/chats/{id}/text", post(chats::text))
+        .route("/chats/{id}/press", post(chats::press))
+        .route("/chats/{id}/contact", post(chats::contact))
+        .route("/chats/{id}/photos", post(chats::photos))
+        .route("/chats/{id}/file", post(chats::file))
+        .route("/chats/{id}/sticker", post(chats::sticker))
+        .route("/chats/{id}/voice", post(chats::voice))
+        .route("/chats/{id}/document", post(chats::document))
+        .route("/chats/{id}/location", post(chats::location))
+        .route("/chats/{id}/block", post(chats::block))
+        .route("/photos/{*path}", get(chats::photo))
+        .route("/deals", get(dealer::deals))
+        .route("/deals/{deal}/files/{index}", get(dealer::file))
+        .route("/requests", get(dealer::requests))
+        .route("/requests/{id}/retry", post(dealer::retry))
+        .route("/schedule", post(dealer::schedule))
+        .route("/queue", get(dealer::queue))
+        .route("/queue/redrive", post(dealer::redrive))
+        .route("/faults", get(dealer::faults))
+        .route("/faults/{id}", post(dealer::set_fault))
+        .layer(DefaultBodyLimit::max(PAGE_BODY));
+    let page = Router::new()
+        .route("/", get(assets::page))
+        .route("/assets/{*path}", get(assets::asset))
+        .nest("/api", api)
+        .layer(middleware::from_fn(guard::only_this_page));
+    page.fallback(function).with_state(core)
+}
+
+/// The functions' own paths: whatever is not the page's goes to the webhook function, as from API Gateway.
+async fn function(State(core): State<Arc<Core>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, WEBHOOK_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let webhook = Arc::clone(&core.webhook);
+    // An invocation once begun goes on even when the caller hangs up, and its crash is a 500, as on Lambda.
+    let invocation = tokio::spawn(async move { webhook.handle(Request::from_parts(parts, body)).await });
+    let answer = invocation.await;
+    core.changes.note(|now| now.requests += 1);
+    match answer {
+        Ok(answer) => answer.map(Body::from),
+        Err(error) => {
+            tracing::error!("the webhook function crashed: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A refusal as the page shows it: a sentence in Russian.
+#[derive(Debug)]
+pub(crate) struct Refusal(StatusCode, String);
+
+impl Refusal {
+    fn unknown(what: &str) -> Self {
+        Self(StatusCode::NOT_FOUND, what.to_owned())
+    }
+
+    fn wrong(what: impl Into<String>) -> Self {
+        Self(StatusCode::BAD_REQUEST, what.into())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, axum::Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        tracing::warn!("the page's request failed: {error:#}");
+        Self(StatusCode::INTERNAL_SERVER_ERROR, format!("Не получилось: {error:#}"))
+    }
+}
+
+impl From<storage::StorageError> for Refusal {
+    fn from(error: storage::StorageError) -> Self {
+        anyhow::Error::from(error).into()
+    }
+}
