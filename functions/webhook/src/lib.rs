@@ -11,7 +11,7 @@ mod turn;
 use ai::Classifier;
 use dialog::Rules;
 use secrecy::SecretString;
-use settings::{Delivery, Dialog, Env, OpenAi, Tables, Telegram};
+use settings::{Clock, Delivery, Dialog, Env, OpenAi, Tables, Telegram};
 use storage::{AiLog, Aws, AwsSettings, Customers, Leads, Queue, Sessions};
 use telegram::Api;
 
@@ -49,6 +49,7 @@ impl Settings {
 pub struct Webhook {
     secret: SecretString,
     rules: Rules,
+    clock: Clock,
     /// A stored request that nobody has tried to deliver after so many seconds is found by `scheduled`.
     grace: lead::Seconds,
     api: Api,
@@ -63,7 +64,7 @@ pub struct Webhook {
 
 impl Webhook {
     /// Builds the clients. Makes no connection.
-    pub async fn connect(settings: &Settings) -> Self {
+    pub async fn connect(settings: &Settings, clock: Clock) -> Self {
         let aws = Aws::connect(&settings.aws).await;
         let tables = &settings.tables;
         Self {
@@ -81,6 +82,7 @@ impl Webhook {
             ai_log: aws.ai_log(tables),
             queue: aws.queue(tables),
             secret: settings.webhook_secret.clone(),
+            clock,
         }
     }
 

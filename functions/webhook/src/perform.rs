@@ -13,7 +13,7 @@ use tokio::time::{Instant, interval};
 use ulid::Ulid;
 
 use crate::Webhook;
-use crate::turn::{NotNow, moment};
+use crate::turn::NotNow;
 
 /// «typing…» fades after 5 s: <https://core.telegram.org/bots/api#sendchataction>.
 const TYPING_LASTS: Duration = Duration::from_secs(4);
@@ -161,7 +161,7 @@ impl Webhook {
     pub(crate) async fn ask(&self, event: &Event, question: &str) -> AiAnswer {
         let chat_id = event.person.chat_id;
         let started = Instant::now();
-        let moment = moment();
+        let moment = self.moment();
         let typing = async {
             let mut tick = interval(TYPING_LASTS);
             loop {

@@ -60,6 +60,13 @@ impl Webhook {
         }
     }
 
+    /// The circumstances as they are now.
+    pub(crate) fn moment(&self) -> Moment {
+        let now = (self.clock)();
+        let year = Timestamp::from_second(now).map_or(2026, moscow_year);
+        Moment { now, year, fresh_id: LeadId(Ulid::generate()) }
+    }
+
     /// Moves the conversation on, however many updates of the chat arrive at once.
     async fn decide_and_save(
         &self,
@@ -71,7 +78,7 @@ impl Webhook {
         let mut conflicts = 0;
         loop {
             let mut session = self.sessions.load(chat_id).await?;
-            let (conversation, effects) = match decide(&session.value, event, &moment(), &self.rules) {
+            let (conversation, effects) = match decide(&session.value, event, &self.moment(), &self.rules) {
                 Verdict::Stay(effects) => return Ok((effects, session)),
                 Verdict::Move(conversation, effects) => (*conversation, effects),
                 Verdict::Busy { .. } if started.elapsed() > MAX_WAIT => return Err(NotNow::Crowded),
@@ -120,11 +127,6 @@ fn count_progress(before: Option<OpenDialog>, after: Option<OpenDialog>) {
     }
 }
 
-/// The circumstances as they are now.
-pub(crate) fn moment() -> Moment {
-    let now = Timestamp::now();
-    Moment { now: now.as_second(), year: moscow_year(now), fresh_id: LeadId(Ulid::generate()) }
-}
 
 /// The year at the dealer's. Russia has had no summer time since 2014, so the offset of Moscow is fixed.
 fn moscow_year(now: Timestamp) -> i16 {

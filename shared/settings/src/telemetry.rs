@@ -3,6 +3,8 @@
 //! JSON on Lambda, readable lines on a terminal. Never log a token, a phone, a name or a customer's text: ids say which
 //! request it was, and [`masked_phone`] is as much of a phone as a log may show.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -24,7 +26,7 @@ pub fn start(format: LogFormat) {
     // A second start, as in tests that share a process, keeps the first one's subscriber.
     let _ = match format {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(true).try_init(),
-        LogFormat::Readable => builder.with_target(false).try_init(),
+        LogFormat::Readable => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
     };
 }
 

@@ -52,6 +52,12 @@ pub struct Aws {
 impl Aws {
     /// Builds the clients.
     pub async fn connect(settings: &AwsSettings) -> Self {
+        let config = Self::config(settings).await;
+        Self { dynamodb: dynamodb(&config, settings), sqs: sqs(&config, settings) }
+    }
+
+    /// What every client of an AWS service is built with; `AWS_ENDPOINT_URL` is left to the SDK.
+    pub async fn config(settings: &AwsSettings) -> SdkConfig {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(
             // A customer waits: three tries of at most 3 s leave room in the webhook's half minute.
             TimeoutConfig::builder()
@@ -72,8 +78,7 @@ impl Aws {
                 "environment",
             ));
         }
-        let config = loader.load().await;
-        Self { dynamodb: dynamodb(&config, settings), sqs: sqs(&config, settings) }
+        loader.load().await
     }
 
     /// Conversation states.

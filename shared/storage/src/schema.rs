@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, TimeToLiveSpecification,
+    ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use settings::Tables;
 
@@ -28,6 +28,30 @@ pub async fn create(client: &Client, tables: &Tables) -> Result<(), StorageError
     ensure(client, table(client, &tables.customers, &[("chat_id", N)], &[]), &tables.customers, false).await?;
     ensure(client, table(client, &tables.credentials, &[("integration", S)], &[]), &tables.credentials, false).await?;
     ensure(client, table(client, &tables.ai_log, &[("chat_id", N), ("at", S)], &[]), &tables.ai_log, true).await
+}
+
+/// How a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableState {
+    /// It can be read and written.
+    pub active: bool,
+    /// Items are deleted when their time is over.
+    pub expires: bool,
+}
+
+/// How a table is.
+///
+/// # Errors
+/// When there is none with this name, or it may not be looked at.
+pub async fn state_of(client: &Client, name: &str) -> Result<TableState, StorageError> {
+    const LOOK: &str = "describing a table";
+    let table = client.describe_table().table_name(name).send().await.map_err(StorageError::of(LOOK))?;
+    let ttl = client.describe_time_to_live().table_name(name).send().await.map_err(StorageError::of(LOOK))?;
+    let status = ttl.time_to_live_description().and_then(|ttl| ttl.time_to_live_status());
+    Ok(TableState {
+        active: table.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active),
+        expires: matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)),
+    })
 }
 
 fn table(
