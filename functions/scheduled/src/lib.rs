@@ -1,1 +1,175 @@
-//! Repairs by the clock: unsent requests, amoCRM tokens, alarms to the admin chat
+//! Repairs by the clock.
+//!
+//! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
+//! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
+//! * What the admins were not told yet is told.
+//! * Invariants become metrics: how many requests wait, how long, how long the token lasts.
+//!
+//! Alarms come in as events too and go to the admins' chat.
+
+mod alarm;
+mod token;
+
+use std::fmt;
+
+use amocrm::{Client, Clock};
+use anyhow::Context;
+use delivery::{AdminChat, Gate, Incident, Incidents, requeue};
+use lead::Seconds;
+use serde_json::{Value, json};
+use settings::Env;
+use settings::metrics::{self, Unit};
+use storage::{Aws, AwsSettings, Leads, Queue};
+
+/// Requests queued in one run at most; crm-push delivers about so many until the next one.
+const MOST_A_RUN: i32 = 500;
+/// Requests queued while the breaker waits for one to go through.
+const PROBES: i32 = 1;
+/// Unsent requests looked at for the oldest: the first due ones, which have waited longest.
+const SAMPLE: i32 = 100;
+
+/// What the function is told by its environment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// For messages to the admins.
+    pub telegram: settings::Telegram,
+    /// The account whose tokens are refreshed.
+    pub amocrm: settings::Amocrm,
+    /// How often the schedule comes by.
+    pub delivery: settings::Delivery,
+    /// Where things are stored.
+    pub tables: settings::Tables,
+    /// Where AWS is.
+    pub aws: AwsSettings,
+}
+
+impl Settings {
+    /// Reads the settings; `env.finish` tells whether they are right.
+    pub fn read(env: &mut Env) -> Self {
+        Self {
+            telegram: settings::Telegram::read(env),
+            amocrm: settings::Amocrm::read(env),
+            delivery: settings::Delivery::read(env),
+            tables: settings::Tables::read(env),
+            aws: AwsSettings::read(env),
+        }
+    }
+}
+
+/// The function.
+pub struct Scheduled {
+    leads: Leads,
+    queue: Queue,
+    /// `None` in mock mode.
+    crm: Option<Client>,
+    admins: AdminChat,
+    incidents: Incidents,
+    interval: Seconds,
+    clock: Clock,
+}
+
+impl fmt::Debug for Scheduled {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Scheduled").finish_non_exhaustive()
+    }
+}
+
+impl Scheduled {
+    /// Connects to what the settings name.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub async fn connect(settings: &Settings) -> anyhow::Result<Self> {
+        let clock = delivery::system_clock();
+        let aws = Aws::connect(&settings.aws).await;
+        let documents = aws.documents(&settings.tables);
+        let crm = delivery::amocrm_client(&settings.amocrm, &documents, &clock, delivery::WORKERS)?;
+        Ok(Self::with(settings, &aws, crm, clock))
+    }
+
+    /// The function over these clients and this clock; `crm: None` when there is no account.
+    #[must_use]
+    pub fn with(settings: &Settings, aws: &Aws, crm: Option<Client>, clock: Clock) -> Self {
+        let documents = aws.documents(&settings.tables);
+        let leads = aws.leads(&settings.tables);
+        let telegram = telegram::Api::new(&settings.telegram);
+        let chat_id = settings.telegram.admin_chat_id;
+        let admins = AdminChat::new(documents.clone(), telegram, chat_id, clock.clone());
+        Self {
+            incidents: Incidents::new(documents, leads.clone(), admins.clone(), clock.clone()),
+            queue: aws.queue(&settings.tables),
+            interval: settings.delivery.retry_interval_seconds,
+            leads,
+            crm,
+            admins,
+            clock,
+        }
+    }
+
+    /// Handles an event: alarms are told to the admins, anything else is the schedule. Answers what was done.
+    ///
+    /// # Errors
+    /// When something could not be repaired; the other repairs are done all the same.
+    pub async fn handle(&self, event: Value) -> anyhow::Result<Value> {
+        if let Some(alarms) = alarm::read(&event) {
+            for alarm in &alarms {
+                self.admins.tell(&alarm.key(), &alarm.text()).await;
+            }
+            return Ok(json!({ "alarms": alarms.len() }));
+        }
+        // Told first: what follows may have more to tell, and Telegram takes one message a second.
+        let told = self.admins.send_waiting().await;
+        let queued = self.queue_due().await;
+        let token = self.look_after_token().await;
+        let measured = self.measure().await;
+        let done = json!({ "told": told, "queued": queued?, "token": token?, "unsent": measured? });
+        tracing::info!(%done, "repaired");
+        Ok(done)
+    }
+
+    /// Due requests back onto the queue.
+    async fn queue_due(&self) -> anyhow::Result<usize> {
+        let incident = self.incidents.reconcile().await.context("the incident cannot be looked into")?;
+        let now = (self.clock)();
+        let Some(limit) = allowed(&incident, now) else { return Ok(0) };
+        let again_at = now + 2 * self.interval;
+        requeue(&self.leads, &self.queue, now, again_at, limit).await.context("due requests cannot be queued")
+    }
+
+    /// The invariants: every request is delivered soon.
+    async fn measure(&self) -> anyhow::Result<usize> {
+        let unsent = self.leads.count_unsent().await.context("unsent requests cannot be counted")?;
+        let sample = self.leads.unsent(SAMPLE).await.context("unsent requests cannot be listed")?;
+        let sample = self.leads.get_many(&sample).await.context("unsent requests cannot be read")?;
+        let now = (self.clock)();
+        let oldest = sample.iter().map(|lead| now - lead.value.request.created_at).max().unwrap_or(0);
+        #[expect(clippy::cast_precision_loss, reason = "counts and seconds far below 2^52")]
+        metrics::put(
+            &[("UnsentLeads", unsent as f64, Unit::Count), ("OldestUnsentSeconds", oldest as f64, Unit::Seconds)],
+            &[],
+        );
+        Ok(unsent)
+    }
+}
+
+/// How many requests may be queued; `None` while amoCRM is left alone.
+fn allowed(incident: &Incident, now: Seconds) -> Option<i32> {
+    match incident.gate(now) {
+        Gate::Closed => Some(MOST_A_RUN),
+        Gate::Probe => Some(PROBES),
+        Gate::Open { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_breaker_is_respected() {
+        let open = Incident { open_until: Some(100), pause: 30, failures: 3, ..Default::default() };
+        assert_eq!(allowed(&open, 99), None);
+        assert_eq!(allowed(&open, 100), Some(1));
+        assert_eq!(allowed(&Incident::default(), 100), Some(500));
+    }
+}

@@ -1,0 +1,236 @@
+//! First stage: the contact of every lead, one for each phone.
+
+use std::collections::BTreeMap;
+
+use amocrm::{Contact, CrmError, Doubt, TAG_NEW, contact_of_phone, phone_key, search_terms};
+use delivery::{load_document, update_document};
+use futures::{StreamExt, stream};
+use lead::{Lead, Seconds};
+use serde_json::{Value, json};
+
+use crate::Delivery;
+use crate::recent::{KEY, Recent, RecentContacts};
+use crate::work::{End, Work};
+
+/// Phones looked up at once; the client paces the calls.
+const AT_ONCE: usize = 4;
+/// How often a contact is offered again with less in it.
+const MOST_CONCESSIONS: usize = 4;
+
+/// What looking for a phone's contact came to.
+enum Found {
+    /// There is one.
+    Contact(u64),
+    /// There is none.
+    Nothing,
+    /// There may be one that cannot be seen before then.
+    NotBefore(Seconds),
+}
+
+/// Positions of works that share a phone.
+type Group = Vec<usize>;
+
+impl Delivery<'_> {
+    pub(crate) async fn contacts(&self, works: &mut [Work]) {
+        let groups = by_phone(works);
+        if groups.is_empty() {
+            return;
+        }
+        let recent = self.recent_contacts().await;
+        let looked_up: Vec<(Group, Result<Found, CrmError>)> = {
+            let works = &*works;
+            let recent = &recent;
+            stream::iter(groups)
+                .map(|group| async move {
+                    let found = self.look_up(works, &group, recent).await;
+                    (group, found)
+                })
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await
+        };
+        let mut missing = Vec::new();
+        for (group, found) in looked_up {
+            match found {
+                Ok(Found::Contact(id)) => self.settle(works, &group, id).await,
+                Ok(Found::Nothing) => missing.push(group),
+                Ok(Found::NotBefore(due_at)) => {
+                    group.iter().for_each(|at| works[*at].end = Some(End::PutBack { due_at }));
+                }
+                Err(error) => group.iter().for_each(|at| self.fail(&mut works[*at], &error)),
+            }
+        }
+        let news = self.create_contacts(works, missing).await;
+        self.remember(&news).await;
+    }
+
+    async fn look_up(&self, works: &[Work], group: &Group, recent: &RecentContacts) -> Result<Found, CrmError> {
+        let lead = &works[group[0]].lead.value;
+        let phone = &lead.request.customer.phone;
+        let now = (self.push.clock)();
+        match recent.get(&lead.request.queue_group(), now) {
+            Some(Recent::InDoubt { until }) => return Ok(Found::NotBefore(until)),
+            Some(Recent::Created { id, .. }) => {
+                let contact = self.crm.contact(id).await?;
+                if let Some(contact) = contact.filter(|contact| is_of_phone(contact, phone)) {
+                    self.greet(&contact, lead).await?;
+                    return Ok(Found::Contact(id));
+                }
+            }
+            None => {}
+        }
+        for term in search_terms(phone) {
+            let hits = self.crm.search_contacts(&term).await?;
+            if let Some(contact) = contact_of_phone(&hits, phone) {
+                let own = group.iter().any(|at| is_own_creation(contact, &works[*at]));
+                if !own {
+                    self.greet(contact, lead).await?;
+                }
+                return Ok(Found::Contact(contact.id));
+            }
+        }
+        Ok(Found::Nothing)
+    }
+
+    /// Adds to a contact that was found what it lacks. Fields that the account refuses are left out: the note has them.
+    async fn greet(&self, contact: &Contact, lead: &Lead) -> Result<(), CrmError> {
+        let Some(update) = self.push.shape.contact_update(contact, lead) else { return Ok(()) };
+        let tags_only = json!({ "tags_to_add": update["tags_to_add"] });
+        let attempts: [Option<&Value>; 2] = [Some(&update), update.get("tags_to_add").map(|_| &tags_only)];
+        for attempt in attempts.into_iter().flatten() {
+            match self.crm.update_contact(contact.id, attempt).await {
+                Err(CrmError::Refused(refusal)) => {
+                    tracing::warn!(lead_id = %lead.lead_id, %refusal, "a known contact cannot be changed");
+                }
+                answer => return answer,
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates the contacts that are missing, together where amoCRM takes them together. Answers what to remember.
+    async fn create_contacts(&self, works: &mut [Work], groups: Vec<Group>) -> Vec<(String, Recent)> {
+        let mut news = Vec::new();
+        let groups: Vec<Group> = groups.into_iter().filter(|group| self.has_time(&mut works[group[0]])).collect();
+        if groups.len() > 1 {
+            let items: Vec<Value> = groups.iter().map(|group| self.new_contact(&works[group[0]])).collect();
+            match self.crm.create_contacts(&items).await {
+                Ok(created) => {
+                    let keys: Vec<&str> = items.iter().filter_map(|item| item["request_id"].as_str()).collect();
+                    for (group, id) in groups.iter().zip(crate::step::in_order(&created, &keys)) {
+                        news.push((self.group_key(works, group), Recent::created(id, (self.push.clock)())));
+                        self.settle(works, group, id).await;
+                    }
+                    return news;
+                }
+                // One of them is refused, and not even amoCRM says whose fault it is: one by one.
+                Err(CrmError::Refused(_)) => {}
+                Err(error) => {
+                    groups.iter().for_each(|group| self.fail_group(works, group, &error, &mut news));
+                    return news;
+                }
+            }
+        }
+        for group in &groups {
+            match self.create_contact(works, group).await {
+                Ok(id) => {
+                    news.push((self.group_key(works, group), Recent::created(id, (self.push.clock)())));
+                    self.settle(works, group, id).await;
+                }
+                Err(error) => self.fail_group(works, group, &error, &mut news),
+            }
+        }
+        news
+    }
+
+    async fn create_contact(&self, works: &mut [Work], group: &Group) -> Result<u64, CrmError> {
+        let mut concessions = 0;
+        loop {
+            let item = self.new_contact(&works[group[0]]);
+            let error = match self.crm.create_contacts(std::slice::from_ref(&item)).await {
+                Ok(created) => return Ok(created[0].id),
+                Err(error) => error,
+            };
+            let CrmError::Refused(refusal) = &error else { return Err(error) };
+            concessions += 1;
+            let mut conceded = concessions <= MOST_CONCESSIONS;
+            for at in group {
+                conceded &= works[*at].concede(&self.push.shape, &item, &refusal.validation);
+            }
+            if !conceded {
+                return Err(error);
+            }
+        }
+    }
+
+    fn new_contact(&self, work: &Work) -> Value {
+        self.push.shape.new_contact(&work.lead.value)
+    }
+
+    fn group_key(&self, works: &[Work], group: &Group) -> String {
+        works[group[0]].lead.value.request.queue_group()
+    }
+
+    fn fail_group(&self, works: &mut [Work], group: &Group, error: &CrmError, news: &mut Vec<(String, Recent)>) {
+        if error.doubt() != Doubt::No {
+            news.push((self.group_key(works, group), Recent::in_doubt((self.push.clock)())));
+        }
+        group.iter().for_each(|at| self.fail(&mut works[*at], error));
+    }
+
+    /// Records the contact with every lead of the phone.
+    async fn settle(&self, works: &mut [Work], group: &Group, id: u64) {
+        for at in group {
+            let work = &mut works[*at];
+            if work.is_active() {
+                work.lead.value.progress.contact_id = Some(id);
+                work.in_doubt = false;
+                self.checkpoint(work).await;
+            }
+        }
+    }
+
+    async fn recent_contacts(&self) -> RecentContacts {
+        match load_document(&self.push.documents, KEY).await {
+            Ok(stored) => stored.value,
+            Err(error) => {
+                tracing::error!(%error, "recent contacts cannot be read");
+                RecentContacts::default()
+            }
+        }
+    }
+
+    async fn remember(&self, news: &[(String, Recent)]) {
+        if news.is_empty() {
+            return;
+        }
+        let now = (self.push.clock)();
+        let stored = update_document(&self.push.documents, KEY, |recent: &mut RecentContacts| recent.add(news, now));
+        if let Err(error) = stored.await {
+            tracing::error!(%error, "recent contacts cannot be stored");
+        }
+    }
+}
+
+/// Works without a contact, grouped by phone, in the order of the batch.
+fn by_phone(works: &[Work]) -> Vec<Group> {
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    for (at, work) in works.iter().enumerate() {
+        if work.is_active() && work.lead.value.progress.contact_id.is_none() {
+            groups.entry(phone_key(&work.lead.value.request.customer.phone)).or_default().push(at);
+        }
+    }
+    let mut groups: Vec<Group> = groups.into_values().collect();
+    groups.sort();
+    groups
+}
+
+fn is_of_phone(contact: &Contact, phone: &str) -> bool {
+    contact_of_phone(std::slice::from_ref(contact), phone).is_some()
+}
+
+/// Whether the contact is the one that an earlier attempt for this lead created without learning of it: then it has no deal
+/// yet, for a deal is only created for a contact that is known.
+fn is_own_creation(contact: &Contact, work: &Work) -> bool {
+    work.in_doubt && contact.has_tag(TAG_NEW) && contact.deal_ids().is_empty()
+}

@@ -1,0 +1,75 @@
+//! Contacts of the last minutes, by phone. amoCRM's search lags up to 30 s behind: without this, a second request of one
+//! person right after the first would not find the contact and make another.
+
+use std::collections::BTreeMap;
+
+use lead::Seconds;
+use serde::{Deserialize, Serialize};
+
+/// Key of the shared document.
+pub(crate) const KEY: &str = "amocrm-recent-contacts";
+
+/// So long a new contact is remembered.
+const KNOWN: Seconds = 300;
+/// So long after a lost answer search may not know the contact yet.
+const IN_DOUBT: Seconds = 45;
+
+/// By the queue group of the phone: a hash, no personal data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecentContacts {
+    by_phone: BTreeMap<String, Recent>,
+}
+
+/// What happened to a phone's contact lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Recent {
+    /// It was created.
+    Created { id: u64, until: Seconds },
+    /// It may have been created: nobody must create another before search would know.
+    InDoubt { until: Seconds },
+}
+
+impl Recent {
+    pub(crate) const fn created(id: u64, now: Seconds) -> Self {
+        Self::Created { id, until: now + KNOWN }
+    }
+
+    pub(crate) const fn in_doubt(now: Seconds) -> Self {
+        Self::InDoubt { until: now + IN_DOUBT }
+    }
+
+    const fn until(self) -> Seconds {
+        match self {
+            Self::Created { until, .. } | Self::InDoubt { until } => until,
+        }
+    }
+}
+
+impl RecentContacts {
+    pub(crate) fn get(&self, group: &str, now: Seconds) -> Option<Recent> {
+        self.by_phone.get(group).copied().filter(|recent| recent.until() > now)
+    }
+
+    /// Adds news and forgets what is old.
+    pub(crate) fn add(&mut self, news: &[(String, Recent)], now: Seconds) {
+        self.by_phone.retain(|_, recent| recent.until() > now);
+        self.by_phone.extend(news.iter().cloned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_remembered_until_search_knows_them() {
+        let mut contacts = RecentContacts::default();
+        contacts.add(&[("a".to_owned(), Recent::created(501, 0)), ("b".to_owned(), Recent::in_doubt(0))], 0);
+        assert_eq!(contacts.get("a", 299), Some(Recent::Created { id: 501, until: 300 }));
+        assert_eq!(contacts.get("b", 44), Some(Recent::InDoubt { until: 45 }));
+        assert_eq!(contacts.get("b", 45), None);
+        contacts.add(&[], 300);
+        assert_eq!(contacts, RecentContacts::default());
+    }
+}

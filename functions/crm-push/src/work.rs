@@ -1,0 +1,99 @@
+//! A lead in this worker's hands.
+
+use amocrm::{Concession, CrmError, FieldError, Shape};
+use lead::{Failure, Lead, LeadId, Seconds, Trouble};
+use serde_json::Value;
+use storage::Versioned;
+use telegram::ApiError;
+
+/// The longest a call to amoCRM may take with all its tries, and storing the result: a lease must last for that.
+const LONGEST_CALL: Seconds = 45;
+
+/// A claimed lead on its way through amoCRM.
+pub(crate) struct Work {
+    pub(crate) lead: Versioned<Lead>,
+    /// Position of its message in the batch.
+    pub(crate) message: usize,
+    /// What the first unfinished step creates may exist unseen.
+    pub(crate) in_doubt: bool,
+    lease_until: Seconds,
+    /// Why it goes no further; `None` while it does.
+    pub(crate) end: Option<End>,
+    /// Something failed that the steps after it need not wait for.
+    pub(crate) late: Option<Failed>,
+}
+
+/// Why a lead goes no further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The attempt failed.
+    Failed(Failed),
+    /// It was not tried; it is due then.
+    PutBack { due_at: Seconds },
+    /// It is another worker's now, or deleted.
+    Lost,
+    /// Its progress could not be stored: the message must come again.
+    Unsaved,
+}
+
+/// A failed attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) failure: Failure,
+    /// It was amoCRM that could not take it, and might not take others either.
+    pub(crate) by_crm: bool,
+}
+
+impl Failed {
+    pub(crate) fn of(error: &CrmError) -> Self {
+        Self { failure: error.failure(), by_crm: !matches!(error, CrmError::Refused(_)) }
+    }
+
+    pub(crate) fn by_telegram(error: &ApiError) -> Self {
+        let trouble = Trouble::Later { pause: None, in_doubt: false };
+        Self { failure: Failure { trouble, reason: format!("a photo cannot be read: {error}") }, by_crm: false }
+    }
+}
+
+impl Work {
+    pub(crate) fn new(lead: Versioned<Lead>, message: usize, in_doubt: bool, lease_until: Seconds) -> Self {
+        Self { lead, message, in_doubt, lease_until, end: None, late: None }
+    }
+
+    pub(crate) fn id(&self) -> LeadId {
+        self.lead.value.lead_id
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// Whether the lease may end before another call does.
+    pub(crate) fn is_late(&self, now: Seconds) -> bool {
+        now + LONGEST_CALL > self.lease_until
+    }
+
+    pub(crate) fn is_stopped_by_crm(&self) -> bool {
+        matches!(&self.end, Some(End::Failed(failed)) if failed.by_crm)
+    }
+
+    /// Gives up what of `item` amoCRM refuses. False when it refuses something that the item cannot do without, or that was
+    /// given up already.
+    pub(crate) fn concede(&mut self, shape: &Shape, item: &Value, errors: &[FieldError]) -> bool {
+        let Some(concessions) = shape.concessions(item, errors) else { return false };
+        let progress = &mut self.lead.value.progress;
+        let before = progress.refused_fields.len();
+        for concession in concessions {
+            if concession == Concession::Contact {
+                // The contact was deleted or merged: the next attempt looks for the customer's contact again.
+                progress.contact_id = None;
+                return false;
+            }
+            let key = concession.key();
+            if progress.refused_fields.iter().all(|held| held != key) {
+                progress.refused_fields.push(key.to_owned());
+            }
+        }
+        progress.refused_fields.len() > before
+    }
+}

@@ -1,0 +1,122 @@
+//! CloudWatch alarms, as EventBridge and SNS bring them.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>
+
+use serde_json::Value;
+
+/// An alarm that changed its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alarm {
+    name: String,
+    /// `ALARM` or `OK`.
+    state: String,
+    /// What to do, as template.yaml has it.
+    description: String,
+    at: String,
+}
+
+/// The alarms in `event`; `None` when it is about something else. States that ask nobody to do anything are left out:
+/// missing data, and the «OK» of an alarm that has just been created.
+pub(crate) fn read(event: &Value) -> Option<Vec<Alarm>> {
+    if event["detail-type"] == "CloudWatch Alarm State Change" {
+        let detail = &event["detail"];
+        let alarm = Alarm {
+            name: text(&detail["alarmName"]),
+            state: text(&detail["state"]["value"]),
+            description: text(&detail["configuration"]["description"]),
+            at: text(&event["time"]),
+        };
+        return Some(alarm.if_news(&detail["previousState"]["value"]).into_iter().collect());
+    }
+    let records = event["Records"].as_array()?;
+    let messages = records.iter().filter_map(|record| record["Sns"]["Message"].as_str());
+    let alarms = messages.filter_map(|message| {
+        let message: Value = serde_json::from_str(message).ok()?;
+        let alarm = Alarm {
+            name: text(&message["AlarmName"]),
+            state: text(&message["NewStateValue"]),
+            description: text(&message["AlarmDescription"]),
+            at: text(&message["StateChangeTime"]),
+        };
+        alarm.if_news(&message["OldStateValue"])
+    });
+    Some(alarms.collect())
+}
+
+impl Alarm {
+    fn if_news(self, before: &Value) -> Option<Self> {
+        let news = match self.state.as_str() {
+            "ALARM" => true,
+            "OK" => before == "ALARM",
+            _ => false,
+        };
+        (news && !self.name.is_empty()).then_some(self)
+    }
+
+    /// One change of state has one key, however often and by whichever way it arrives.
+    pub(crate) fn key(&self) -> String {
+        format!("alarm:{}:{}:{}", self.name, self.state, self.at)
+    }
+
+    /// One line for the admins.
+    pub(crate) fn text(&self) -> String {
+        let sign = if self.state == "ALARM" { "🔴" } else { "🟢" };
+        let colon = if self.description.is_empty() { "" } else { ": " };
+        format!("{sign} {} {}{colon}{}", self.state, self.name, self.description)
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use serde_json::json;
+
+    use super::*;
+
+    fn state_change(before: &str, after: &str) -> Value {
+        json!({
+            "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "time": "2026-01-02T03:04:05Z",
+            "detail": {
+                "alarmName": "carquery-prod-dead-letters", "state": { "value": after, "reason": "1 datapoint" },
+                "previousState": { "value": before },
+                "configuration": { "description": "Messages are in the dead-letter queue.\n Run `carquery dlq list`." }
+            }
+        })
+    }
+
+    #[test]
+    fn an_alarm_is_one_line_that_says_what_to_do() {
+        let alarms = read(&state_change("OK", "ALARM")).unwrap();
+        assert_snapshot!(alarms[0].text(), @"🔴 ALARM carquery-prod-dead-letters: Messages are in the dead-letter queue. Run `carquery dlq list`.");
+        let over = read(&state_change("ALARM", "OK")).unwrap();
+        assert!(over[0].text().starts_with("🟢 OK carquery-prod-dead-letters"));
+        assert_ne!(alarms[0].key(), over[0].key());
+    }
+
+    #[test]
+    fn states_that_ask_for_nothing_are_not_told() {
+        assert_eq!(read(&state_change("OK", "INSUFFICIENT_DATA")), Some(vec![]));
+        assert_eq!(read(&state_change("INSUFFICIENT_DATA", "OK")), Some(vec![]));
+    }
+
+    #[test]
+    fn the_same_comes_through_sns() {
+        let message = json!({
+            "AlarmName": "carquery-prod-unsent", "AlarmDescription": "Requests wait for more than an hour.",
+            "NewStateValue": "ALARM", "OldStateValue": "OK", "StateChangeTime": "2026-01-02T03:04:05.000+0000"
+        });
+        let event = json!({ "Records": [{ "EventSource": "aws:sns", "Sns": { "Message": message.to_string() } }] });
+        let alarms = read(&event).unwrap();
+        assert_eq!(alarms[0].text(), "🔴 ALARM carquery-prod-unsent: Requests wait for more than an hour.");
+    }
+
+    #[test]
+    fn the_schedule_is_no_alarm() {
+        assert_eq!(read(&json!({ "detail-type": "Scheduled Event", "detail": {} })), None);
+        assert_eq!(read(&json!({})), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! The access token, ahead of time.
+
+use amocrm::{CrmError, TokenState, refresh_is_due};
+use anyhow::Context;
+use delivery::Letter;
+use lead::Seconds;
+use settings::metrics::{self, Unit};
+
+use crate::Scheduled;
+
+const DAY: Seconds = 24 * 3600;
+/// A token that nothing can refresh is announced so long before it ends, once a week.
+const NOTICE: Seconds = 14 * DAY;
+
+impl Scheduled {
+    /// Refreshes the OAuth pair when that is due, and tells the admins when only they can help. Answers in a word how the
+    /// token is.
+    pub(crate) async fn look_after_token(&self) -> anyhow::Result<&'static str> {
+        let Some(crm) = &self.crm else { return Ok("none") };
+        let tokens = crm.tokens();
+        let mut state = tokens.state().await.context("the tokens cannot be read")?;
+        let mut word = "good";
+        if refresh_is_due(&state, (self.clock)()) {
+            word = "refreshed";
+            if let Err(error) = tokens.refresh_ahead().await {
+                metrics::count("CrmErrors", "kind", error.kind());
+                tracing::error!(%error, "the tokens are not refreshed");
+                // A consent that is needed is told below; any other trouble may be over at the next run.
+                if !matches!(error, CrmError::Reauth { .. }) {
+                    return Err(error).context("the tokens are not refreshed");
+                }
+            }
+            state = tokens.state().await.context("the tokens cannot be read")?;
+        }
+        let now = (self.clock)();
+        if let Some(letter) = letter(&state, now) {
+            self.admins.tell(&letter.key, &letter.text).await;
+        }
+        if let Some(expires_at) = state.expires_at {
+            #[expect(clippy::cast_precision_loss, reason = "seconds of a few years")]
+            let left = (expires_at - now).max(0) as f64;
+            metrics::put(&[("TokenSecondsLeft", left, Unit::Seconds)], &[]);
+        }
+        Ok(if state.consent_needed.is_some() { "consent needed" } else { word })
+    }
+}
+
+/// What the admins should know about the token.
+fn letter(state: &TokenState, now: Seconds) -> Option<Letter> {
+    if let Some(consent) = &state.consent_needed {
+        return Some(Letter {
+            key: format!("consent:{}", consent.since),
+            text: format!(
+                "🔑 amoCRM does not let the bot in ({}); requests wait until it does. Copy a new code from the integration's \
+                 page and within 20 minutes run: carquery amocrm authorize CODE",
+                consent.reason
+            ),
+        });
+    }
+    // An OAuth pair is refreshed; only a long-lived token simply ends.
+    let expires_at = state.expires_at.filter(|_| state.refreshed_at.is_none())?;
+    let left = expires_at - now;
+    (left < NOTICE).then(|| Letter {
+        key: format!("token-ends:{expires_at}:{}", left.max(0) / (7 * DAY)),
+        text: format!(
+            "🔑 The long-lived amoCRM token {}. Make a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN.",
+            if left <= 0 { "has ended".to_owned() } else { format!("ends in {} day(s)", left / DAY) }
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use amocrm::ConsentNeeded;
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[test]
+    fn needed_consent_is_told_with_what_to_do() {
+        let consent_needed = Some(ConsentNeeded { since: 7, reason: "Token has been revoked".to_owned() });
+        let letter = letter(&TokenState { expires_at: Some(9), refreshed_at: Some(0), consent_needed }, 10).unwrap();
+        assert_eq!(letter.key, "consent:7");
+        assert_snapshot!(letter.text, @"🔑 amoCRM does not let the bot in (Token has been revoked); requests wait until it does. Copy a new code from the integration's page and within 20 minutes run: carquery amocrm authorize CODE");
+    }
+
+    #[test]
+    fn the_end_of_a_long_lived_token_is_announced_once_a_week() {
+        let state = |expires_at| TokenState { expires_at: Some(expires_at), refreshed_at: None, consent_needed: None };
+        assert_eq!(letter(&state(15 * DAY), 0), None);
+        let (first, same, second) =
+            (letter(&state(13 * DAY), 0), letter(&state(13 * DAY), DAY), letter(&state(13 * DAY), 7 * DAY));
+        assert_eq!(first.as_ref().unwrap().key, same.unwrap().key);
+        assert_ne!(first.as_ref().unwrap().key, second.unwrap().key);
+        assert_snapshot!(first.unwrap().text, @"🔑 The long-lived amoCRM token ends in 13 day(s). Make a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN.");
+        assert!(letter(&state(0), DAY).unwrap().text.contains("has ended"));
+    }
+
+    #[test]
+    fn a_pair_that_refreshes_itself_is_no_news() {
+        let state = TokenState { expires_at: Some(60), refreshed_at: Some(0), consent_needed: None };
+        assert_eq!(letter(&state, 59), None);
+    }
+}

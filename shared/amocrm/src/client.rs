@@ -1,0 +1,156 @@
+//! The calls, one method each. Creating methods take and answer whole batches; amoCRM recommends at most 50 items.
+
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::entities::{created, embedded};
+use crate::error::{Cause, CrmError, Doubt};
+use crate::transport::{Body, Call, Options, Transport};
+use crate::{Contact, Created, Deal, Note, Task, Tokens};
+
+/// amoCRM API v4 of one account. Every method fails with a [`CrmError`]; reading methods never leave a doubt.
+pub struct Client {
+    pub(crate) transport: Transport,
+    pub(crate) drive_url: tokio::sync::OnceCell<String>,
+}
+
+impl Client {
+    /// A client. Connections are made on first use.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub fn new(options: Options, tokens: Tokens) -> Result<Self, reqwest::Error> {
+        Ok(Self { transport: Transport::new(options, tokens)?, drive_url: tokio::sync::OnceCell::new() })
+    }
+
+    /// The tokens it calls with.
+    #[must_use]
+    pub const fn tokens(&self) -> &Tokens {
+        &self.transport.tokens
+    }
+
+    /// How it calls.
+    #[must_use]
+    pub const fn options(&self) -> &Options {
+        &self.transport.options
+    }
+
+    /// Waits as long as between two tries of a call, `tries` having failed.
+    pub async fn pause(&self, tries: u32) {
+        tokio::time::sleep(self.transport.options.pause(tries)).await;
+    }
+
+    /// Contacts that contain `term` in any field, with the ids of their deals, the last changed first: candidates for [`crate::contact_of_phone`].
+    pub async fn search_contacts(&self, term: &str) -> Result<Vec<Contact>, CrmError> {
+        let query = [
+            ("query", term.to_owned()),
+            ("with", "leads".to_owned()),
+            ("order[updated_at]", "desc".to_owned()),
+            ("limit", "250".to_owned()),
+        ];
+        self.list("/api/v4/contacts", &query, "contacts").await
+    }
+
+    /// A contact with the ids of its deals; `None` if it does not exist.
+    pub async fn contact(&self, id: u64) -> Result<Option<Contact>, CrmError> {
+        let answer = self.get(&format!("/api/v4/contacts/{id}"), &[("with", "leads".to_owned())]).await?;
+        if answer.is_null() { Ok(None) } else { parse(answer).map(Some) }
+    }
+
+    /// Creates contacts.
+    pub async fn create_contacts(&self, contacts: &[Value]) -> Result<Vec<Created>, CrmError> {
+        self.create("/api/v4/contacts", contacts, "contacts").await
+    }
+
+    /// Changes a contact. Fields that `change` does not name stay; one that it names is replaced whole.
+    pub async fn update_contact(&self, id: u64, change: &Value) -> Result<(), CrmError> {
+        let target = format!("/api/v4/contacts/{id}");
+        self.transport
+            .call(Call {
+                method: Method::PATCH,
+                target: &target,
+                query: &[],
+                body: Body::Json(change),
+                repeatable: true,
+            })
+            .await
+            .map(drop)
+    }
+
+    /// Creates deals.
+    pub async fn create_deals(&self, deals: &[Value]) -> Result<Vec<Created>, CrmError> {
+        self.create("/api/v4/leads", deals, "leads").await
+    }
+
+    /// Deals by their ids; those that do not exist are left out.
+    pub async fn deals(&self, ids: &[u64]) -> Result<Vec<Deal>, CrmError> {
+        let mut deals = Vec::new();
+        for page in ids.chunks(50) {
+            let mut query: Vec<(&str, String)> = page.iter().map(|id| ("filter[id][]", id.to_string())).collect();
+            query.push(("limit", "250".to_owned()));
+            let found: Vec<Deal> = self.list("/api/v4/leads", &query, "leads").await?;
+            // An account that ignores the filter answers with everybody's deals.
+            deals.extend(found.into_iter().filter(|deal| page.contains(&deal.id)));
+        }
+        Ok(deals)
+    }
+
+    /// Creates notes on deals.
+    pub async fn create_notes(&self, notes: &[Value]) -> Result<Vec<Created>, CrmError> {
+        self.create("/api/v4/leads/notes", notes, "notes").await
+    }
+
+    /// Common notes on a deal.
+    pub async fn notes(&self, deal_id: u64) -> Result<Vec<Note>, CrmError> {
+        let query = [("filter[note_type]", "common".to_owned()), ("limit", "250".to_owned())];
+        self.list(&format!("/api/v4/leads/{deal_id}/notes"), &query, "notes").await
+    }
+
+    /// Creates tasks.
+    pub async fn create_tasks(&self, tasks: &[Value]) -> Result<Vec<Created>, CrmError> {
+        self.create("/api/v4/tasks", tasks, "tasks").await
+    }
+
+    /// Tasks on a deal, done ones too.
+    pub async fn tasks(&self, deal_id: u64) -> Result<Vec<Task>, CrmError> {
+        let query = [
+            ("filter[entity_type]", "leads".to_owned()),
+            ("filter[entity_id][]", deal_id.to_string()),
+            ("limit", "250".to_owned()),
+        ];
+        self.list("/api/v4/tasks", &query, "tasks").await
+    }
+
+    pub(crate) async fn get(&self, target: &str, query: &[(&str, String)]) -> Result<Value, CrmError> {
+        self.transport.call(Call { method: Method::GET, target, query, body: Body::Empty, repeatable: true }).await
+    }
+
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        target: &str,
+        query: &[(&str, String)],
+        name: &str,
+    ) -> Result<Vec<T>, CrmError> {
+        let answer = self.get(target, query).await?;
+        embedded(&answer, name).iter().map(|item| parse(item.clone())).collect()
+    }
+
+    async fn create(&self, target: &str, items: &[Value], name: &str) -> Result<Vec<Created>, CrmError> {
+        let body = Value::from(items);
+        let answer = self
+            .transport
+            .call(Call { method: Method::POST, target, query: &[], body: Body::Json(&body), repeatable: false })
+            .await?;
+        let created = created(&answer, name);
+        if created.len() < items.len() {
+            // A success that does not say what was created.
+            return Err(CrmError::retry(Cause::Unreadable, Doubt::Settled));
+        }
+        Ok(created)
+    }
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(value: Value) -> Result<T, CrmError> {
+    serde_json::from_value(value).map_err(|_| CrmError::retry(Cause::Unreadable, Doubt::No))
+}

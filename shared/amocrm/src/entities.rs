@@ -1,0 +1,176 @@
+//! What amoCRM answers, as far as it is used.
+
+use lead::Seconds;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A contact as read.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Contact {
+    /// Its id.
+    pub id: u64,
+    /// When it was made.
+    pub created_at: Seconds,
+    /// When it was last changed.
+    pub updated_at: Seconds,
+    /// In the bin.
+    pub is_deleted: bool,
+    /// Filled fields; `null` when there is none.
+    pub custom_fields_values: Option<Vec<FieldValues>>,
+    /// Tags, and deals when asked for.
+    #[serde(rename = "_embedded")]
+    embedded: Option<Embedded>,
+}
+
+/// A deal as read.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Deal {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: Option<String>,
+    /// When it was made.
+    pub created_at: Seconds,
+    /// Filled fields; `null` when there is none.
+    pub custom_fields_values: Option<Vec<FieldValues>>,
+}
+
+/// A note as read.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Note {
+    /// Its id.
+    pub id: u64,
+    params: Option<Value>,
+}
+
+/// A task as read.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Task {
+    /// Its id.
+    pub id: u64,
+    /// Its text.
+    pub text: Option<String>,
+    /// When it was made.
+    pub created_at: Seconds,
+}
+
+/// A filled custom field.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct FieldValues {
+    /// Numeric id.
+    pub field_id: Option<u64>,
+    /// Code, if the field has one.
+    pub field_code: Option<String>,
+    values: Vec<FieldValue>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct FieldValue {
+    value: Value,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct Embedded {
+    tags: Option<Vec<Tag>>,
+    leads: Option<Vec<Linked>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct Tag {
+    name: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct Linked {
+    id: u64,
+}
+
+/// One created entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// Its id.
+    pub id: u64,
+    /// The `request_id` it was sent with, as amoCRM echoes it.
+    pub request_id: Option<String>,
+}
+
+impl FieldValues {
+    /// The values as text.
+    pub fn texts(&self) -> impl Iterator<Item = String> + '_ {
+        self.values.iter().filter_map(|held| match &held.value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        })
+    }
+}
+
+impl Contact {
+    /// Every phone of the contact, as typed.
+    pub fn phones(&self) -> impl Iterator<Item = String> + '_ {
+        self.fields().filter(|field| field.field_code.as_deref() == Some("PHONE")).flat_map(FieldValues::texts)
+    }
+
+    /// The filled fields.
+    pub fn fields(&self) -> impl Iterator<Item = &FieldValues> {
+        self.custom_fields_values.iter().flatten()
+    }
+
+    /// Whether it has the tag.
+    #[must_use]
+    pub fn has_tag(&self, name: &str) -> bool {
+        let tags = self.embedded.iter().flat_map(|embedded| embedded.tags.iter().flatten());
+        tags.into_iter().any(|tag| tag.name.as_deref() == Some(name))
+    }
+
+    /// Ids of its deals; empty unless the contact was read with them.
+    #[must_use]
+    pub fn deal_ids(&self) -> Vec<u64> {
+        self.embedded.iter().flat_map(|embedded| embedded.leads.iter().flatten()).map(|linked| linked.id).collect()
+    }
+}
+
+impl Deal {
+    /// Whether any field holds exactly this text: whatever the request number's field is called or numbered.
+    #[must_use]
+    pub fn has_value(&self, text: &str) -> bool {
+        self.custom_fields_values.iter().flatten().any(|field| field.texts().any(|value| value == text))
+    }
+}
+
+impl Note {
+    /// The text of a common note.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.params.as_ref()?.get("text")?.as_str()
+    }
+}
+
+/// The items of a collection answer: `_embedded.{name}`. Nothing found is an empty body.
+pub(crate) fn embedded<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
+    answer.get("_embedded").and_then(|held| held.get(name)).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The items of a creation's answer.
+pub(crate) fn created(answer: &Value, name: &str) -> Vec<Created> {
+    embedded(answer, name)
+        .iter()
+        .filter_map(|item| {
+            let request_id = match item.get("request_id") {
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(Value::Number(number)) => Some(number.to_string()),
+                _ => None,
+            };
+            Some(Created { id: item.get("id")?.as_u64()?, request_id })
+        })
+        .collect()
+}

@@ -1,0 +1,193 @@
+//! What can go wrong with a call, by what follows from it.
+
+use std::fmt;
+
+use lead::{Failure, Seconds, Trouble};
+
+/// A call failed. Carries no token and nothing of the request's body.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CrmError {
+    /// amoCRM cannot take it now; later it may.
+    #[error("amoCRM cannot take requests now: {cause}")]
+    Retry {
+        /// Why.
+        cause: Cause,
+        /// The pause amoCRM asked for, in seconds.
+        pause: Option<Seconds>,
+        /// Whether what was to be created may exist.
+        doubt: Doubt,
+    },
+    /// There is no valid token, and none can be had without a person.
+    #[error("amoCRM does not let the bot in ({reason}): {remedy}")]
+    Reauth {
+        /// What amoCRM said.
+        reason: String,
+        /// What the operator should do.
+        remedy: &'static str,
+    },
+    /// A 403 page that is no JSON: the account or the address is blocked, which only amoCRM's support can undo.
+    #[error("amoCRM has blocked the bot (HTTP 403 without a reason): write to amoCRM's support")]
+    Blocked,
+    /// The account as a whole takes nothing from this integration: unpaid (402), rights or scope missing (403), an address
+    /// that is no account's. No fault of a single request.
+    #[error("the amoCRM account is closed to the bot (HTTP {status}): {detail}")]
+    Closed {
+        /// HTTP status.
+        status: u16,
+        /// amoCRM's words, or ours where it had none.
+        detail: String,
+    },
+    /// amoCRM refuses this request, and will refuse it again.
+    #[error("amoCRM refuses: {0}")]
+    Refused(Box<Refusal>),
+}
+
+/// What helps when the OAuth pair is refused.
+pub(crate) const CONSENT_ANEW: &str = "copy a new code from the integration and run `carquery amocrm authorize CODE`";
+/// What helps when a token is refused that amoCRM has just given out.
+pub(crate) const SWITCH_ON: &str = "see whether the integration is switched on in amoCRM";
+/// What helps when a long-lived token is refused.
+pub(crate) const TOKEN_ANEW: &str = "make another long-lived token and set AMOCRM_LONG_LIVED_TOKEN";
+
+/// Why amoCRM cannot take a request now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// 429.
+    RateLimit,
+    /// 5xx.
+    Server(u16),
+    /// No answer in time.
+    Timeout,
+    /// No connection, or it broke.
+    Connection,
+    /// A success whose body is not what the API promises.
+    Unreadable,
+    /// The tokens could not be read or stored, or another worker is refreshing them.
+    Tokens(String),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RateLimit => out.write_str("too many requests (HTTP 429)"),
+            Self::Server(status) => write!(out, "HTTP {status}"),
+            Self::Timeout => out.write_str("no answer in time"),
+            Self::Connection => out.write_str("no connection"),
+            Self::Unreadable => out.write_str("an answer that cannot be read"),
+            Self::Tokens(reason) => write!(out, "the access token is not to be had: {reason}"),
+        }
+    }
+}
+
+/// Whether something exists whose creation was not confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing was created.
+    No,
+    /// amoCRM is done with the request, and may have carried it out: looking tells.
+    Settled,
+    /// amoCRM may still be working on it: looking tells only after a while.
+    Running,
+}
+
+/// A definite no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// amoCRM's title or detail.
+    pub detail: String,
+    /// What exactly is wrong, where amoCRM says so.
+    pub validation: Vec<FieldError>,
+    /// `X-Request-Id`, which amoCRM's support asks for.
+    pub request_id: Option<String>,
+}
+
+/// One entry of `validation-errors`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The `request_id` of the item, or its index.
+    pub item: String,
+    /// `NotSupportedChoice`, `FieldNotExpected`, `TooLong`, …
+    pub code: String,
+    /// Where, in dot notation into the item: `custom_fields_values.2.values.0.value`.
+    pub path: String,
+    /// In words.
+    pub detail: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "HTTP {} {}", self.status, self.detail)?;
+        for error in &self.validation {
+            write!(out, "; {}: {} {}", error.path, error.code, error.detail)?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(out, " [X-Request-Id {id}]")?;
+        }
+        Ok(())
+    }
+}
+
+/// How long to wait before looking for something that may still be being created, or that search may not know yet: search
+/// lags up to 30 s behind writes.
+const SETTLING: Seconds = 45;
+/// Pause after a block or a closed account: a person has to act first.
+const LONG_PAUSE: Seconds = 600;
+
+impl CrmError {
+    /// A failure that may be repeated at once.
+    pub(crate) const fn retry(cause: Cause, doubt: Doubt) -> Self {
+        Self::Retry { cause, pause: None, doubt }
+    }
+
+    /// The same failure of a call that creates nothing.
+    pub(crate) fn of_a_read(self) -> Self {
+        match self {
+            Self::Retry { cause, pause, .. } => Self::Retry { cause, pause, doubt: Doubt::No },
+            other => other,
+        }
+    }
+
+    /// Whether what was to be created may exist.
+    #[must_use]
+    pub const fn doubt(&self) -> Doubt {
+        match self {
+            Self::Retry { doubt, .. } => *doubt,
+            _ => Doubt::No,
+        }
+    }
+
+    /// The dimension of the metric `CrmErrors`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Retry { cause: Cause::RateLimit, .. } => "rate_limit",
+            Self::Retry { cause: Cause::Server(_), .. } => "server",
+            Self::Retry { cause: Cause::Timeout, .. } => "timeout",
+            Self::Retry { cause: Cause::Connection, .. } => "connection",
+            Self::Retry { cause: Cause::Unreadable, .. } => "unreadable",
+            Self::Retry { cause: Cause::Tokens(_), .. } => "tokens",
+            Self::Reauth { .. } => "auth",
+            Self::Blocked => "blocked",
+            Self::Closed { .. } => "closed",
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    /// What it means for a lead. Only a refusal of the lead itself is final: an unpaid or blocked account is no fault of the
+    /// customer's, and the lead goes out when a person has mended it.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        let trouble = match self {
+            Self::Retry { pause, doubt: Doubt::No, .. } => Trouble::Later { pause: *pause, in_doubt: false },
+            Self::Retry { pause, .. } => {
+                Trouble::Later { pause: Some(pause.unwrap_or(0).max(SETTLING)), in_doubt: true }
+            }
+            Self::Reauth { .. } => Trouble::Later { pause: None, in_doubt: false },
+            Self::Blocked | Self::Closed { .. } => Trouble::Later { pause: Some(LONG_PAUSE), in_doubt: false },
+            Self::Refused(_) => Trouble::Never,
+        };
+        Failure { trouble, reason: self.to_string() }
+    }
+}

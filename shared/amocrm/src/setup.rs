@@ -1,0 +1,256 @@
+//! What the operator's commands need: the account, its pipelines and users, and the custom fields that deals use.
+
+use lead::CrmField;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::client::{Client, parse};
+use crate::error::CrmError;
+use crate::transport::{Body, Call};
+
+/// The account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Account {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its subdomain.
+    pub subdomain: String,
+    /// Whom the token belongs to.
+    pub current_user_id: u64,
+    /// Where files are uploaded.
+    pub drive_url: Option<String>,
+}
+
+/// A pipeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Pipeline {
+    /// For `AMOCRM_PIPELINE_ID`.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Where deals go without a setting.
+    pub is_main: bool,
+    /// Put away.
+    pub is_archive: bool,
+    #[serde(rename = "_embedded")]
+    embedded: Statuses,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Statuses {
+    statuses: Vec<Stage>,
+}
+
+/// A stage of a pipeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Stage {
+    /// For `AMOCRM_STATUS_ID`; 142 (won) and 143 (lost) are in every pipeline.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// 1 is the inbox, which takes no deals from the API.
+    #[serde(rename = "type")]
+    pub kind: u8,
+}
+
+impl Pipeline {
+    /// Its stages.
+    #[must_use]
+    pub fn stages(&self) -> &[Stage] {
+        &self.embedded.statuses
+    }
+
+    /// Whether deals can be put straight into the stage.
+    #[must_use]
+    pub fn takes_deals_in(&self, status_id: u64) -> bool {
+        self.stages().iter().any(|stage| stage.id == status_id && stage.kind != 1)
+    }
+}
+
+/// A user of the account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct User {
+    /// For `AMOCRM_RESPONSIBLE_USER_ID`.
+    pub id: u64,
+    /// Their name.
+    pub name: String,
+    rights: Rights,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Rights {
+    is_active: bool,
+}
+
+impl User {
+    /// Whether deals can be given to them.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.rights.is_active
+    }
+}
+
+/// What has custom fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entity {
+    /// Deals.
+    Leads,
+    /// Contacts.
+    Contacts,
+}
+
+impl Entity {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Leads => "/api/v4/leads/custom_fields",
+            Self::Contacts => "/api/v4/contacts/custom_fields",
+        }
+    }
+
+    const fn has(self, field: CrmField) -> bool {
+        match self {
+            Self::Leads => !field.is_contact_field(),
+            Self::Contacts => field.is_contact_field(),
+        }
+    }
+}
+
+/// A custom field as read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct CustomField {
+    /// For `AMOCRM_FIELD_…`.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its code; fields made by hand have none.
+    pub code: Option<String>,
+    /// `text`, `numeric`, `select`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// A custom field to create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewField {
+    /// Which.
+    pub field: CrmField,
+    /// Its place in the card.
+    pub sort: u32,
+}
+
+impl NewField {
+    /// Every field is a text: ranges («до 500 000 ₽») and long numbers go in as they are. The request's number and the
+    /// Telegram id are the bot's own, managers only read them.
+    fn json(self) -> Value {
+        let own = matches!(self.field, CrmField::RequestId | CrmField::TelegramId);
+        json!({
+            "name": self.field.title(), "code": self.field.code(), "type": "text", "sort": self.sort, "is_api_only": own
+        })
+    }
+}
+
+/// The fields the bot writes that `existing` lacks. A field is known by its code.
+#[must_use]
+pub fn wanted_fields(entity: Entity, existing: &[CustomField]) -> Vec<NewField> {
+    CrmField::ALL
+        .into_iter()
+        .zip((500..).step_by(10))
+        .filter(|(field, _)| entity.has(*field))
+        .filter(|(field, _)| existing.iter().all(|held| held.code.as_deref() != Some(field.code())))
+        .map(|(field, sort)| NewField { field, sort })
+        .collect()
+}
+
+impl Client {
+    /// The account. The cheapest call that tells whether the token is good.
+    pub async fn account(&self) -> Result<Account, CrmError> {
+        parse(self.get("/api/v4/account", &[("with", "drive_url".to_owned())]).await?)
+    }
+
+    /// Every pipeline with its stages.
+    pub async fn pipelines(&self) -> Result<Vec<Pipeline>, CrmError> {
+        self.list("/api/v4/leads/pipelines", &[], "pipelines").await
+    }
+
+    /// Creates a pipeline with one stage for fresh requests; amoCRM adds «won» and «lost» itself. Only an administrator's
+    /// token may. Source: amocrm-api «Pipelines», <https://developers.kommo.com/reference/adding-pipelines>.
+    pub async fn create_pipeline(&self, name: &str) -> Result<Pipeline, CrmError> {
+        let body = json!([{
+            "name": name, "sort": 500, "is_main": false, "is_unsorted_on": false,
+            "_embedded": { "statuses": [{ "name": "Новая заявка", "sort": 10, "color": "#fffeb2" }] }
+        }]);
+        let target = "/api/v4/leads/pipelines";
+        let call = Call { method: Method::POST, target, query: &[], body: Body::Json(&body), repeatable: false };
+        let answer = self.transport.call(call).await?;
+        let created = crate::entities::embedded(&answer, "pipelines").first().cloned().unwrap_or_default();
+        parse(created)
+    }
+
+    /// The account's users. Only an administrator's token may read them.
+    pub async fn users(&self) -> Result<Vec<User>, CrmError> {
+        self.list("/api/v4/users", &[("limit", "250".to_owned())], "users").await
+    }
+
+    /// Every custom field of deals or contacts.
+    pub async fn custom_fields(&self, entity: Entity) -> Result<Vec<CustomField>, CrmError> {
+        let mut fields = Vec::new();
+        // 250 a page; an account has a few hundred fields at most.
+        for page in 1..=20_u32 {
+            let query = [("limit", "250".to_owned()), ("page", page.to_string())];
+            let found: Vec<CustomField> = self.list(entity.path(), &query, "custom_fields").await?;
+            let last = found.len() < 250;
+            fields.extend(found);
+            if last {
+                break;
+            }
+        }
+        Ok(fields)
+    }
+
+    /// Creates custom fields. Only an administrator's token may.
+    pub async fn create_custom_fields(
+        &self,
+        entity: Entity,
+        fields: &[NewField],
+    ) -> Result<Vec<CustomField>, CrmError> {
+        if fields.is_empty() {
+            return Ok(Vec::new());
+        }
+        let body: Value = fields.iter().map(|field| field.json()).collect();
+        let target = entity.path();
+        let call = Call { method: Method::POST, target, query: &[], body: Body::Json(&body), repeatable: false };
+        let answer = self.transport.call(call).await?;
+        crate::entities::embedded(&answer, "custom_fields").iter().map(|item| parse(item.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[test]
+    fn only_missing_fields_are_wanted() {
+        let existing = [CustomField { id: 1, code: Some("TELEGRAM_ID".to_owned()), ..Default::default() }];
+        let wanted = wanted_fields(Entity::Contacts, &existing);
+        assert_eq!(wanted.iter().map(|new| new.field).collect::<Vec<_>>(), [CrmField::TelegramUsername]);
+        assert_eq!(wanted_fields(Entity::Leads, &existing).len(), 13);
+    }
+
+    #[test]
+    fn a_field_is_created_as_text_under_its_code() {
+        let field = wanted_fields(Entity::Leads, &[]).pop().unwrap();
+        assert_snapshot!(field.json(), @r#"{"code":"REQUEST_ID","is_api_only":true,"name":"Номер заявки","sort":640,"type":"text"}"#);
+    }
+}

@@ -1,0 +1,444 @@
+//! Access tokens. An OAuth refresh token can be spent once, so:
+//!
+//! 1. refreshing happens under a lock in the store, taken by a conditional write, so that what was read is what is locked;
+//! 2. whoever waits for the lock reads again and uses the pair that the other worker got;
+//! 3. a new pair is stored before it is used;
+//! 4. after a lost answer the same old refresh token is sent again (amoCRM honours it until the new pair is used);
+//! 5. a definite no is stored as «consent needed», and nobody asks again until the operator has authorised the bot anew.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use lead::Seconds;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use settings::{Auth, Clock, OAuth};
+use tokio::sync::Mutex;
+
+use crate::error::{CONSENT_ANEW, Cause, CrmError, Doubt, SWITCH_ON, TOKEN_ANEW};
+use crate::jwt;
+use crate::oauth::{NoPair, Pair, TokenEndpoint};
+
+/// The stored pair, with the lock and the verdict that go with it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TokenDocument {
+    /// Sent with every call.
+    pub access: String,
+    /// Buys the next pair, once.
+    pub refresh: String,
+    /// When `access` ends.
+    pub expires_at: Seconds,
+    /// When the pair was got.
+    pub refreshed_at: Seconds,
+    /// Who is refreshing it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
+    /// No refresh helps any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent_needed: Option<ConsentNeeded>,
+}
+
+/// A worker is spending the refresh token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// Which.
+    pub owner: String,
+    /// From then on it can be taken for dead.
+    pub until: Seconds,
+}
+
+/// amoCRM refuses the refresh token for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentNeeded {
+    /// Since when.
+    pub since: Seconds,
+    /// What it said.
+    pub reason: String,
+}
+
+impl fmt::Debug for TokenDocument {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("TokenDocument")
+            .field("expires_at", &self.expires_at)
+            .field("refreshed_at", &self.refreshed_at)
+            .field("lock", &self.lock)
+            .field("consent_needed", &self.consent_needed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A document as it was read. Version 0: there is none yet.
+#[derive(Clone, Debug, Default)]
+pub struct StoredTokens {
+    /// The document.
+    pub document: TokenDocument,
+    /// The version that a write of it expects to find.
+    pub version: u64,
+}
+
+/// The store did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreTrouble {
+    /// Somebody else changed the document since it was read.
+    #[error("the tokens were changed meanwhile")]
+    Conflict,
+    /// Anything else; whether a write happened is not known.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Where the pair is kept, for all workers.
+pub trait TokenStore: Send + Sync {
+    /// The document as it is now, read consistently.
+    fn load(&self) -> BoxFuture<'_, Result<StoredTokens, StoreTrouble>>;
+
+    /// Stores the document if the stored one still has `tokens.version`, and counts the version up. Writing the same
+    /// document again after a failure must succeed if the first write did.
+    fn save<'a>(&'a self, tokens: &'a mut StoredTokens) -> BoxFuture<'a, Result<(), StoreTrouble>>;
+}
+
+/// What `scheduled` and the operator want to know of the tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenState {
+    /// When the access token ends, where that is known.
+    pub expires_at: Option<Seconds>,
+    /// When the OAuth pair was got; `None` for a long-lived token, which cannot be refreshed, and before the first consent.
+    pub refreshed_at: Option<Seconds>,
+    /// A person must authorise the bot: why, and since when.
+    pub consent_needed: Option<ConsentNeeded>,
+}
+
+/// An idle refresh token dies after three months; nobody should come near that.
+const LONGEST_IDLE: Seconds = 3 * 24 * 3600;
+
+/// Whether the pair should be refreshed ahead of time: half of its life is over, or it is old anyway.
+#[must_use]
+pub fn refresh_is_due(state: &TokenState, now: Seconds) -> bool {
+    let (Some(expires_at), Some(refreshed_at)) = (state.expires_at, state.refreshed_at) else { return false };
+    let life = expires_at - refreshed_at;
+    state.consent_needed.is_none() && (expires_at - now < life / 2 || now - refreshed_at > LONGEST_IDLE)
+}
+
+/// How the account is entered.
+pub struct Tokens(Kind);
+
+enum Kind {
+    LongLived(SecretString),
+    OAuth(Box<OAuthSession>),
+}
+
+struct OAuthSession {
+    endpoint: TokenEndpoint,
+    store: Arc<dyn TokenStore>,
+    clock: Clock,
+    worker: String,
+    /// The pair this process uses, so that not every call reads the store.
+    held: Mutex<Option<Held>>,
+}
+
+#[derive(Clone)]
+struct Held {
+    access: SecretString,
+    expires_at: Seconds,
+}
+
+/// Longer than all tries of a refresh together.
+const LOCK_SECONDS: Seconds = 60;
+/// How often, and how many times, a worker looks whether the one that refreshes is done.
+const LOCK_POLL: Duration = Duration::from_millis(300);
+const LOCK_POLLS: u32 = 40;
+/// Tries of a refresh whose answer is lost.
+const REFRESH_TRIES: u32 = 3;
+/// A token that ends this soon is not used any more.
+const MARGIN: Seconds = 30;
+/// The reason before the first consent.
+const NEVER: &str = "the bot was never authorised";
+/// A token refused so soon after it was got is not refused because of its age: refreshing again would not help.
+const FRESH: Seconds = 60;
+
+impl Tokens {
+    /// A token made by hand in the account's settings.
+    #[must_use]
+    pub const fn long_lived(token: SecretString) -> Self {
+        Self(Kind::LongLived(token))
+    }
+
+    /// An OAuth pair kept in `store`; `worker` names this process in the lock.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub fn oauth(
+        integration: OAuth,
+        base_url: &str,
+        store: Arc<dyn TokenStore>,
+        clock: Clock,
+        worker: String,
+    ) -> Result<Self, reqwest::Error> {
+        let endpoint = TokenEndpoint::new(base_url, integration)?;
+        Ok(Self(Kind::OAuth(Box::new(OAuthSession { endpoint, store, clock, worker, held: Mutex::new(None) }))))
+    }
+
+    /// As the settings say; `None` when they name no way in, which only mock mode allows.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub fn of(
+        settings: &settings::Amocrm,
+        store: Arc<dyn TokenStore>,
+        clock: Clock,
+        worker: String,
+    ) -> Result<Option<Self>, reqwest::Error> {
+        match &settings.auth {
+            None => Ok(None),
+            Some(Auth::LongLived(token)) => Ok(Some(Self::long_lived(token.clone()))),
+            Some(Auth::OAuth(integration)) => {
+                Self::oauth(integration.clone(), &settings.base_url, store, clock, worker).map(Some)
+            }
+        }
+    }
+
+    /// A token to call with.
+    pub(crate) async fn access(&self) -> Result<SecretString, CrmError> {
+        match &self.0 {
+            Kind::LongLived(token) => Ok(token.clone()),
+            Kind::OAuth(session) => session.obtain(None).await,
+        }
+    }
+
+    /// Another token than `rejected`, which amoCRM has refused.
+    pub(crate) async fn renew(&self, rejected: &SecretString) -> Result<SecretString, CrmError> {
+        match &self.0 {
+            Kind::LongLived(_) => {
+                let reason = "the long-lived token has ended or was revoked".to_owned();
+                Err(CrmError::Reauth { reason, remedy: TOKEN_ANEW })
+            }
+            Kind::OAuth(session) => session.obtain(Some(rejected)).await,
+        }
+    }
+
+    /// Refreshes the pair ahead of time. False when there is nothing to refresh.
+    ///
+    /// # Errors
+    /// When no new pair is to be had.
+    pub async fn refresh_ahead(&self) -> Result<bool, CrmError> {
+        let Kind::OAuth(session) = &self.0 else { return Ok(false) };
+        let old = session.load().await?.document;
+        session.obtain(Some(&old.access.into())).await?;
+        Ok(true)
+    }
+
+    /// What is stored.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn state(&self) -> Result<TokenState, CrmError> {
+        match &self.0 {
+            Kind::LongLived(token) => Ok(TokenState {
+                expires_at: jwt::expiry(token.expose_secret()),
+                refreshed_at: None,
+                consent_needed: None,
+            }),
+            Kind::OAuth(session) => {
+                let document = session.load().await?.document;
+                let never = || ConsentNeeded { since: 0, reason: NEVER.to_owned() };
+                let authorised = !document.refresh.is_empty();
+                Ok(TokenState {
+                    expires_at: authorised.then_some(document.expires_at),
+                    refreshed_at: authorised.then_some(document.refreshed_at),
+                    consent_needed: if authorised { document.consent_needed } else { Some(never()) },
+                })
+            }
+        }
+    }
+
+    /// Exchanges the 20-minute code of a fresh consent for the first pair and stores it.
+    ///
+    /// # Errors
+    /// When amoCRM refuses the code, or the pair cannot be stored.
+    pub async fn authorize(&self, code: &SecretString) -> Result<TokenState, CrmError> {
+        let Kind::OAuth(session) = &self.0 else { return self.state().await };
+        let pair = session.endpoint.exchange(code).await.map_err(|error| match error {
+            NoPair::Lost(cause) => CrmError::retry(cause, Doubt::No),
+            NoPair::Refused(reason) => CrmError::Reauth { reason, remedy: CONSENT_ANEW },
+            NoPair::Closed(error) => error,
+        })?;
+        let mut held = session.held.lock().await;
+        let mut trouble = StoreTrouble::Conflict;
+        for _ in 0..REFRESH_TRIES {
+            let mut stored = session.load().await?;
+            stored.document = session.document(&pair);
+            match session.store.save(&mut stored).await {
+                Ok(()) => {
+                    *held = None;
+                    drop(held);
+                    return self.state().await;
+                }
+                Err(error) => trouble = error,
+            }
+        }
+        Err(store_error(&trouble))
+    }
+}
+
+impl OAuthSession {
+    async fn load(&self) -> Result<StoredTokens, CrmError> {
+        self.store.load().await.map_err(|trouble| store_error(&trouble))
+    }
+
+    /// A token that is neither about to end nor `rejected`. One task of the process at a time; the others find its token.
+    async fn obtain(&self, rejected: Option<&SecretString>) -> Result<SecretString, CrmError> {
+        let mut held = self.held.lock().await;
+        let now = (self.clock)();
+        if let Some(held) =
+            held.as_ref().filter(|held| usable(held.access.expose_secret(), held.expires_at, rejected, now))
+        {
+            return Ok(held.access.clone());
+        }
+        let document = self.obtain_stored(rejected).await?;
+        let access = SecretString::from(document.access);
+        *held = Some(Held { access: access.clone(), expires_at: document.expires_at });
+        Ok(access)
+    }
+
+    async fn obtain_stored(&self, rejected: Option<&SecretString>) -> Result<TokenDocument, CrmError> {
+        for _ in 0..LOCK_POLLS {
+            let now = (self.clock)();
+            let mut stored = self.load().await?;
+            let document = &stored.document;
+            if let Some(consent) = &document.consent_needed {
+                return Err(CrmError::Reauth { reason: consent.reason.clone(), remedy: CONSENT_ANEW });
+            }
+            if document.refresh.is_empty() {
+                return Err(CrmError::Reauth { reason: NEVER.to_owned(), remedy: CONSENT_ANEW });
+            }
+            if usable(&document.access, document.expires_at, rejected, now) {
+                return Ok(stored.document);
+            }
+            if document.expires_at > now + MARGIN && now - document.refreshed_at < FRESH {
+                return Err(CrmError::Reauth { reason: "a fresh token is refused".to_owned(), remedy: SWITCH_ON });
+            }
+            if document.lock.as_ref().is_some_and(|lock| lock.until > now) {
+                tokio::time::sleep(LOCK_POLL).await;
+                continue;
+            }
+            stored.document.lock = Some(Lock { owner: self.worker.clone(), until: now + LOCK_SECONDS });
+            match self.store.save(&mut stored).await {
+                Ok(()) => return self.refresh(stored).await,
+                Err(StoreTrouble::Conflict) => {}
+                Err(trouble) => return Err(store_error(&trouble)),
+            }
+        }
+        Err(CrmError::retry(Cause::Tokens("another worker is still refreshing them".to_owned()), Doubt::No))
+    }
+
+    /// Refreshes the pair. `stored` is locked by this worker, and is exactly what is in the store.
+    async fn refresh(&self, mut stored: StoredTokens) -> Result<TokenDocument, CrmError> {
+        let spent = stored.document.refresh.clone();
+        let mut tries = 1;
+        let error = loop {
+            match self.endpoint.refresh(&spent).await {
+                Ok(pair) => {
+                    stored.document = self.document(&pair);
+                    return self.keep(stored, &spent).await;
+                }
+                Err(NoPair::Lost(_)) if tries < REFRESH_TRIES => {
+                    tokio::time::sleep(Duration::from_secs(tries.into())).await;
+                    tries += 1;
+                }
+                Err(NoPair::Lost(cause)) => break CrmError::retry(Cause::Tokens(cause.to_string()), Doubt::No),
+                Err(NoPair::Closed(error)) => break error,
+                Err(NoPair::Refused(reason)) => {
+                    if let Some(newer) = self.newer_than(&spent).await {
+                        return Ok(newer);
+                    }
+                    let since = (self.clock)();
+                    stored.document.consent_needed = Some(ConsentNeeded { since, reason: reason.clone() });
+                    break CrmError::Reauth { reason, remedy: CONSENT_ANEW };
+                }
+            }
+        };
+        stored.document.lock = None;
+        if let Err(trouble) = self.store.save(&mut stored).await {
+            tracing::warn!(%trouble, "the token lock is left to run out");
+        }
+        Err(error)
+    }
+
+    /// Stores a new pair. Only a stored pair is used: as long as it is not, the old refresh token still works.
+    async fn keep(&self, mut stored: StoredTokens, spent: &str) -> Result<TokenDocument, CrmError> {
+        let mut trouble = StoreTrouble::Conflict;
+        for _ in 0..REFRESH_TRIES {
+            match self.store.save(&mut stored).await {
+                Ok(()) => return Ok(stored.document),
+                Err(StoreTrouble::Conflict) => {
+                    return self.newer_than(spent).await.ok_or_else(|| store_error(&StoreTrouble::Conflict));
+                }
+                Err(error) => trouble = error,
+            }
+        }
+        Err(store_error(&trouble))
+    }
+
+    /// The stored pair, if another worker has replaced `spent` meanwhile.
+    async fn newer_than(&self, spent: &str) -> Option<TokenDocument> {
+        let document = self.store.load().await.ok()?.document;
+        (document.refresh != spent && !document.refresh.is_empty()).then_some(document)
+    }
+
+    fn document(&self, pair: &Pair) -> TokenDocument {
+        let now = (self.clock)();
+        TokenDocument {
+            access: pair.access_token.clone(),
+            refresh: pair.refresh_token.clone(),
+            expires_at: now + pair.expires_in,
+            refreshed_at: now,
+            lock: None,
+            consent_needed: None,
+        }
+    }
+}
+
+fn usable(access: &str, expires_at: Seconds, rejected: Option<&SecretString>, now: Seconds) -> bool {
+    expires_at > now + MARGIN && rejected.is_none_or(|rejected| rejected.expose_secret() != access)
+}
+
+fn store_error(trouble: &StoreTrouble) -> CrmError {
+    CrmError::retry(Cause::Tokens(trouble.to_string()), Doubt::No)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_refreshed_when_half_of_its_life_is_over() {
+        let day = 86_400;
+        let state = |expires_at, refreshed_at| TokenState {
+            expires_at: Some(expires_at),
+            refreshed_at: Some(refreshed_at),
+            consent_needed: None,
+        };
+        assert!(!refresh_is_due(&state(day, 0), day / 2));
+        assert!(refresh_is_due(&state(day, 0), day / 2 + 1));
+        assert!(refresh_is_due(&state(365 * day, 0), 3 * day + 1), "an idle pair is kept alive");
+    }
+
+    #[test]
+    fn nothing_is_refreshed_that_cannot_be() {
+        let long_lived = TokenState { expires_at: Some(10), refreshed_at: None, consent_needed: None };
+        assert!(!refresh_is_due(&long_lived, 9));
+        let consent_needed = Some(ConsentNeeded { since: 5, reason: String::new() });
+        let refused = TokenState { expires_at: Some(10), refreshed_at: Some(0), consent_needed };
+        assert!(!refresh_is_due(&refused, 9));
+    }
+
+    #[test]
+    fn no_token_is_shown_by_debug() {
+        let document =
+            TokenDocument { access: "secret-a".to_owned(), refresh: "secret-b".to_owned(), ..Default::default() };
+        assert!(!format!("{document:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,298 @@
+//! One HTTP call: paced, authorised, repeated where that is harmless, its failure typed.
+
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use lead::Seconds;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::error::{Cause, CrmError, Doubt, FieldError, Refusal, SWITCH_ON};
+use crate::tokens::Tokens;
+
+/// How the account is called.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `https://name.amocrm.ru`, without a trailing slash.
+    pub base_url: String,
+    /// Calls a second that this process makes at most.
+    pub calls_per_second: NonZeroU32,
+    /// Tries of one call, the first included.
+    pub max_tries: u32,
+    /// The pause before try n+1 is this to the power n-1, in units of `pause_unit`.
+    pub backoff_base: f64,
+    /// One second, except in tests.
+    pub pause_unit: Duration,
+    /// Longest wait for an answer.
+    pub timeout: Duration,
+}
+
+impl Options {
+    /// From the settings, for one of `workers` processes that share the account's limit. Whole calls a second, rounded down:
+    /// what is left over is for the operator's commands.
+    #[must_use]
+    pub fn of(settings: &settings::Amocrm, workers: u32) -> Self {
+        let share = settings.rate_limit / workers.max(1);
+        Self {
+            base_url: settings.base_url.clone(),
+            calls_per_second: NonZeroU32::new(share).unwrap_or(NonZeroU32::MIN),
+            max_tries: settings.retry_max_attempts.max(1),
+            backoff_base: settings.retry_backoff_base,
+            pause_unit: Duration::from_secs(1),
+            timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// The pause after `tries` tries: 1, 2, 4 … s.
+    pub(crate) fn pause(&self, tries: u32) -> Duration {
+        let factor = self.backoff_base.powi(i32::try_from(tries.saturating_sub(1)).unwrap_or(i32::MAX));
+        Duration::try_from_secs_f64(self.pause_unit.as_secs_f64() * factor).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+    }
+}
+
+/// A pause longer than this is not waited out in a call: the lead waits for its next turn instead.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
+/// A connection idle for longer may be dead without our knowing, and a creation sent into it would be in doubt.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// A call to make.
+#[derive(Clone, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    /// From the account's address (`/api/v4/…`), or a whole address for the file host.
+    pub(crate) target: &'a str,
+    pub(crate) query: &'a [(&'a str, String)],
+    pub(crate) body: Body<'a>,
+    /// Making it twice is as good as once.
+    pub(crate) repeatable: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Body<'a> {
+    Empty,
+    Json(&'a Value),
+    Part(Bytes),
+}
+
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    pub(crate) options: Options,
+    pub(crate) tokens: Tokens,
+    limiter: DefaultDirectRateLimiter,
+    /// amoCRM asked for silence until then.
+    silent_until: Mutex<Option<Instant>>,
+}
+
+impl Transport {
+    pub(crate) fn new(options: Options, tokens: Tokens) -> Result<Self, reqwest::Error> {
+        let http = http_client(options.timeout)?;
+        // No burst: two workers that wake up together stay under the limit as well.
+        let quota = Quota::per_second(options.calls_per_second).allow_burst(NonZeroU32::MIN);
+        Ok(Self { http, limiter: RateLimiter::direct(quota), options, tokens, silent_until: Mutex::new(None) })
+    }
+
+    /// The body of the answer, `null` for an empty one (204: nothing found).
+    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Value, CrmError> {
+        let mut tries = 0;
+        loop {
+            self.wait_for_turn().await?;
+            let error = match self.once(&call).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if call.repeatable => error.of_a_read(),
+                Err(error) => error,
+            };
+            tries += 1;
+            let CrmError::Retry { cause, pause, doubt: Doubt::No } = &error else { return Err(error) };
+            let asked = pause.map(|pause| Duration::from_secs(u64::try_from(pause).unwrap_or(0)));
+            let wait = asked.unwrap_or_default().max(self.options.pause(tries));
+            if tries >= self.options.max_tries || wait > LONGEST_WAIT || matches!(cause, Cause::Tokens(_)) {
+                return Err(error);
+            }
+            tracing::info!(%error, tries, "amoCRM call is repeated");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn wait_for_turn(&self) -> Result<(), CrmError> {
+        let silent_until = *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = silent_until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
+        if left > LONGEST_WAIT {
+            let pause = Some(Seconds::try_from(left.as_secs()).unwrap_or(Seconds::MAX));
+            return Err(CrmError::Retry { cause: Cause::RateLimit, pause, doubt: Doubt::No });
+        }
+        tokio::time::sleep(left).await;
+        self.limiter.until_ready().await;
+        Ok(())
+    }
+
+    /// One try. A refused token is renewed once: the call was not carried out, so it may be made again.
+    async fn once(&self, call: &Call<'_>) -> Result<Value, CrmError> {
+        let token = self.tokens.access().await?;
+        let answer = self.send(call, &token).await?;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            return self.judge(answer);
+        }
+        let token = self.tokens.renew(&token).await?;
+        let answer = self.send(call, &token).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            let reason = said(&answer.json(), "the new token is refused as well");
+            return Err(CrmError::Reauth { reason, remedy: SWITCH_ON });
+        }
+        self.judge(answer)
+    }
+
+    async fn send(&self, call: &Call<'_>, token: &SecretString) -> Result<Answer, CrmError> {
+        let address = match call.target.strip_prefix('/') {
+            Some(path) => format!("{}/{path}", self.options.base_url),
+            None => call.target.to_owned(),
+        };
+        let request = self
+            .http
+            .request(call.method.clone(), address)
+            .header(AUTHORIZATION, format!("Bearer {}", token.expose_secret()))
+            .query(call.query);
+        let request = match &call.body {
+            Body::Empty => request,
+            Body::Json(json) => request.json(json),
+            Body::Part(bytes) => request.header(CONTENT_TYPE, "application/octet-stream").body(bytes.clone()),
+        };
+        Answer::read(request).await
+    }
+
+    fn judge(&self, answer: Answer) -> Result<Value, CrmError> {
+        if answer.status.is_success() {
+            return answer.success();
+        }
+        let error = answer.error();
+        if let CrmError::Retry { cause: Cause::RateLimit, pause: Some(pause), .. } = &error {
+            let until = Instant::now().checked_add(Duration::from_secs(u64::try_from(*pause).unwrap_or(0)));
+            *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        }
+        Err(error)
+    }
+}
+
+/// The HTTP client: a redirect would turn a POST into a GET, so none is followed.
+pub(crate) fn http_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("carquery/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5).min(timeout))
+        .timeout(timeout)
+        .pool_idle_timeout(IDLE)
+        .build()
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// Sends the request and reads the answer. Nothing of reqwest's error is kept: it names the address.
+    pub(crate) async fn read(request: reqwest::RequestBuilder) -> Result<Self, CrmError> {
+        let unknown = |error: reqwest::Error| {
+            if error.is_connect() || error.is_builder() {
+                return CrmError::retry(Cause::Connection, Doubt::No);
+            }
+            let cause = if error.is_timeout() { Cause::Timeout } else { Cause::Connection };
+            CrmError::retry(cause, Doubt::Running)
+        };
+        let response = request.send().await.map_err(unknown)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = match response.bytes().await {
+            Ok(body) => body,
+            // The status alone decides about a failure; a success without its ids is in doubt.
+            Err(_) if !status.is_success() => Bytes::new(),
+            Err(_) => return Err(CrmError::retry(Cause::Connection, Doubt::Settled)),
+        };
+        Ok(Self { status, headers, body })
+    }
+
+    /// The body as JSON, `null` when it is none.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    fn success(&self) -> Result<Value, CrmError> {
+        if self.body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&self.body).map_err(|_| CrmError::retry(Cause::Unreadable, Doubt::Settled))
+    }
+
+    /// What the answer means when it is no success and no 401.
+    pub(crate) fn error(&self) -> CrmError {
+        let json = self.json();
+        let status = self.status.as_u16();
+        let closed = |otherwise: &str| CrmError::Closed { status, detail: said(&json, otherwise) };
+        match status {
+            429 => CrmError::Retry { cause: Cause::RateLimit, pause: self.retry_after(&json), doubt: Doubt::No },
+            408 => CrmError::retry(Cause::Timeout, Doubt::Running),
+            // A gateway gave up waiting: what is behind it may still be at work.
+            502 | 504 => CrmError::retry(Cause::Server(status), Doubt::Running),
+            500.. => CrmError::retry(Cause::Server(status), Doubt::Settled),
+            300..=399 => closed("the address answers with a redirect: correct AMOCRM_BASE_URL or AMOCRM_SUBDOMAIN"),
+            402 => closed("the account is not paid for"),
+            403 if json.is_null() => CrmError::Blocked,
+            403 => closed("no rights"),
+            404 if json.is_null() => closed("no such account: correct AMOCRM_BASE_URL or AMOCRM_SUBDOMAIN"),
+            _ => CrmError::Refused(Box::new(Refusal {
+                status,
+                detail: said(&json, "no reason given"),
+                validation: validation(&json),
+                request_id: self.header("x-request-id").map(|id| cut(id, 64)),
+            })),
+        }
+    }
+
+    fn retry_after(&self, json: &Value) -> Option<Seconds> {
+        let header = || self.header(RETRY_AFTER.as_str())?.trim().parse().ok();
+        json["retry_after"].as_i64().or_else(header).filter(|pause| *pause > 0)
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// amoCRM's words in a problem body.
+pub(crate) fn said(json: &Value, otherwise: &str) -> String {
+    let word =
+        ["hint", "detail", "title"].into_iter().find_map(|key| json[key].as_str().filter(|text| !text.is_empty()));
+    word.map_or_else(|| otherwise.to_owned(), |word| cut(word, 300))
+}
+
+fn validation(json: &Value) -> Vec<FieldError> {
+    let text = |value: &Value| match value {
+        Value::String(text) => cut(text, 200),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    };
+    let items = json["validation-errors"].as_array().map_or(&[][..], Vec::as_slice);
+    items
+        .iter()
+        .flat_map(|item| {
+            let errors = item["errors"].as_array().map_or(&[][..], Vec::as_slice);
+            errors.iter().map(move |error| FieldError {
+                item: text(&item["request_id"]),
+                code: text(&error["code"]),
+                path: text(&error["path"]),
+                detail: text(&error["detail"]),
+            })
+        })
+        .collect()
+}
+
+fn cut(text: &str, limit: usize) -> String {
+    text.chars().take(limit).collect()
+}

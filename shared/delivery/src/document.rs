@@ -1,0 +1,44 @@
+//! Changing a shared document.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use storage::{Documents, SaveError, StorageError, Versioned};
+
+/// Two workers and a schedule: nobody loses this often in a row.
+const TRIES: usize = 10;
+
+/// Reads the document (a default one if there is none), lets `change` change it, and stores it if it did. When somebody
+/// else changed it meanwhile, `change` is applied to what they stored.
+///
+/// # Errors
+/// When the table cannot be read or written, or too many others keep changing the document.
+pub async fn update<T, R>(documents: &Documents, key: &str, mut change: impl FnMut(&mut T) -> R) -> Result<R, SaveError>
+where
+    T: Default + Clone + PartialEq + Serialize + DeserializeOwned,
+{
+    for _ in 0..TRIES {
+        let mut document = load::<T>(documents, key).await?;
+        let before = document.value.clone();
+        let answer = change(&mut document.value);
+        if document.value == before {
+            return Ok(answer);
+        }
+        match documents.save(key, &mut document).await {
+            Ok(()) => return Ok(answer),
+            Err(SaveError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(SaveError::Conflict)
+}
+
+/// The document, a default one if there is none.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn load<T: Default + DeserializeOwned>(
+    documents: &Documents,
+    key: &str,
+) -> Result<Versioned<T>, StorageError> {
+    Ok(documents.load(key).await?.unwrap_or_default())
+}

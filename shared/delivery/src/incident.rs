@@ -1,0 +1,316 @@
+//! Whether amoCRM takes requests. A circuit breaker, and the story the admins are told of it.
+//!
+//! ```text
+//! closed ──3 batches in a row fail──> open (30 s, growing to 5 min) ──time passes──> one request is tried
+//!    ^                                 ^                                                 │
+//!    └───────── it goes through ───────┼────────────────────────────────────────────────┤
+//!                                      └───────────────── it fails ─────────────────────┘
+//! ```
+//! Trouble starts with the first request that has to wait and is over when the last of those that waited has gone out,
+//! so that an account that answers now and then is one story, not a message a minute.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use lead::{LeadId, Seconds};
+use serde::{Deserialize, Serialize};
+
+/// Batches in a row that fail before amoCRM is left alone.
+const FAILURES_TO_OPEN: u32 = 3;
+/// First and longest pause in which amoCRM is left alone.
+const PAUSE: Seconds = 30;
+const LONGEST_PAUSE: Seconds = 300;
+/// A worker that tries one request has this long to say how it went: as long as a lease.
+const PROBE: Seconds = 120;
+/// Requests remembered by id as waiting; the story needs no more.
+const MOST_WAITING: usize = 500;
+/// For so long the end of trouble may still have to be told.
+const RECENT: Seconds = 3600;
+
+/// The state shared by all workers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Incident {
+    /// Batches that failed in a row.
+    pub failures: u32,
+    /// amoCRM is left alone until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_until: Option<Seconds>,
+    /// The last pause.
+    pub pause: Seconds,
+    /// A worker is trying one request, and is taken for dead from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe_until: Option<Seconds>,
+    /// What is going on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
+    /// What was over last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+}
+
+/// Trouble that is going on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Since when.
+    pub since: Seconds,
+    /// What amoCRM said first.
+    pub reason: String,
+    /// Who waits because of it.
+    pub waiting: BTreeSet<LeadId>,
+    /// How many of them have gone out.
+    pub sent: u32,
+}
+
+/// Trouble that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Since when it was.
+    pub since: Seconds,
+    /// When it was over.
+    pub at: Seconds,
+    /// How many requests had waited and went out.
+    pub sent: u32,
+}
+
+/// What a worker may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Deliver.
+    Closed,
+    /// Try one request.
+    Probe,
+    /// Leave amoCRM alone.
+    Open {
+        /// Until then.
+        until: Seconds,
+    },
+}
+
+/// How a batch went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Delivered.
+    pub sent: Vec<LeadId>,
+    /// Refused for good, which is an answer too.
+    pub refused: Vec<LeadId>,
+    /// Not waiting any more for another reason: it failed too often, or was deleted.
+    pub given_up: Vec<LeadId>,
+    /// To be tried again.
+    pub waiting: Vec<LeadId>,
+    /// What amoCRM said when it could not take a request.
+    pub reason: Option<String>,
+}
+
+/// A message to the admins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// The same message has the same key, whoever writes it.
+    pub key: String,
+    /// One line.
+    pub text: String,
+}
+
+impl Incident {
+    /// What a worker may do now.
+    #[must_use]
+    pub fn gate(&self, now: Seconds) -> Gate {
+        let Some(open_until) = self.open_until else { return Gate::Closed };
+        match self.probe_until {
+            _ if open_until > now => Gate::Open { until: open_until },
+            Some(until) if until > now => Gate::Open { until },
+            _ => Gate::Probe,
+        }
+    }
+
+    /// The same for a worker that is about to do it: of several only one gets to [`Gate::Probe`].
+    pub fn enter(&mut self, now: Seconds) -> Gate {
+        let gate = self.gate(now);
+        if gate == Gate::Probe {
+            self.probe_until = Some(now + PROBE);
+        }
+        gate
+    }
+
+    /// Takes note of how a batch went. True when amoCRM takes requests again: those put back may go now.
+    pub fn note(&mut self, outcome: &Outcome, now: Seconds) -> bool {
+        let answered = !outcome.sent.is_empty() || !outcome.refused.is_empty();
+        let was_open = self.open_until.is_some();
+        if answered {
+            (self.failures, self.pause, self.open_until, self.probe_until) = (0, 0, None, None);
+        } else if outcome.reason.is_some() {
+            self.failures = self.failures.saturating_add(1);
+            if self.failures >= FAILURES_TO_OPEN {
+                self.pause = (self.pause * 2).clamp(PAUSE, LONGEST_PAUSE);
+                (self.open_until, self.probe_until) = (Some(now + self.pause), None);
+            }
+        }
+        self.tell_story(outcome, now);
+        answered && was_open
+    }
+
+    /// Takes note of what became of those who wait without a batch having said so: its worker died, a customer had the request
+    /// deleted, the operator delivered it by hand. Says nothing about whether amoCRM answers.
+    pub fn reconcile(&mut self, outcome: &Outcome, now: Seconds) {
+        self.tell_story(outcome, now);
+    }
+
+    fn tell_story(&mut self, outcome: &Outcome, now: Seconds) {
+        if let (None, Some(reason)) = (&self.trouble, &outcome.reason) {
+            let reason = reason.clone();
+            self.trouble = Some(Trouble { since: now, reason, waiting: BTreeSet::new(), sent: 0 });
+        }
+        let Some(trouble) = &mut self.trouble else { return };
+        for id in &outcome.sent {
+            trouble.sent += u32::from(trouble.waiting.remove(id));
+        }
+        for id in outcome.refused.iter().chain(&outcome.given_up) {
+            trouble.waiting.remove(id);
+        }
+        let room = MOST_WAITING.saturating_sub(trouble.waiting.len());
+        trouble.waiting.extend(outcome.waiting.iter().take(room));
+        if trouble.waiting.is_empty() {
+            self.ended = Some(Ended { since: trouble.since, at: now, sent: trouble.sent });
+            self.trouble = None;
+        }
+    }
+
+    /// Who waits because of the trouble.
+    pub fn waiting(&self) -> impl Iterator<Item = LeadId> + '_ {
+        self.trouble.iter().flat_map(|trouble| trouble.waiting.iter().copied())
+    }
+
+    /// What the admins should have been told by now; `unsent` requests wait in all.
+    #[must_use]
+    pub fn letters(&self, unsent: usize, now: Seconds) -> Vec<Letter> {
+        let ended = self.ended.as_ref().filter(|ended| now - ended.at < RECENT).map(|ended| Letter {
+            key: format!("end:{}", ended.since),
+            text: format!(
+                "✅ amoCRM takes requests again after {}. {} went out.",
+                lasted(ended.at - ended.since),
+                requests(ended.sent as usize)
+            ),
+        });
+        let started = self.trouble.as_ref().map(|trouble| Letter {
+            key: format!("start:{}", trouble.since),
+            text: format!(
+                "⚠️ Trouble with amoCRM since {}: {}. {} not sent yet; they are tried again until they go out.",
+                utc(trouble.since),
+                trouble.reason,
+                requests(unsent.max(trouble.waiting.len()))
+            ),
+        });
+        ended.into_iter().chain(started).collect()
+    }
+}
+
+fn requests(count: usize) -> String {
+    format!("{count} request{}", if count == 1 { "" } else { "s" })
+}
+
+fn lasted(seconds: Seconds) -> String {
+    match seconds {
+        ..90 => format!("{seconds} s"),
+        90..5400 => format!("{} min", (seconds + 30) / 60),
+        _ => format!("{} h", (seconds + 1800) / 3600),
+    }
+}
+
+fn utc(at: Seconds) -> String {
+    Timestamp::from_second(at).map(|at| at.strftime("%H:%M UTC").to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    const NOW: Seconds = 1_767_000_000;
+
+    fn id(n: u8) -> LeadId {
+        format!("01JD0000000000000AK7QX3M{n:02}").parse().unwrap()
+    }
+
+    fn failed(ids: &[u8]) -> Outcome {
+        let waiting = ids.iter().copied().map(id).collect();
+        Outcome { waiting, reason: Some("HTTP 503".to_owned()), ..Default::default() }
+    }
+
+    fn sent(ids: &[u8]) -> Outcome {
+        Outcome { sent: ids.iter().copied().map(id).collect(), ..Default::default() }
+    }
+
+    #[test]
+    fn three_failed_batches_open_the_breaker_and_pauses_grow() {
+        let mut incident = Incident::default();
+        incident.note(&failed(&[1]), NOW);
+        incident.note(&failed(&[2]), NOW);
+        assert_eq!(incident.gate(NOW), Gate::Closed);
+        incident.note(&failed(&[3]), NOW);
+        let mut now = NOW;
+        for pause in [30, 60, 120, 240, 300, 300] {
+            assert_eq!(incident.gate(now), Gate::Open { until: now + pause });
+            now += pause;
+            assert_eq!(incident.enter(now), Gate::Probe);
+            incident.note(&failed(&[1]), now);
+        }
+    }
+
+    #[test]
+    fn only_one_worker_tries() {
+        let mut incident = Incident { failures: 3, open_until: Some(NOW), pause: 30, ..Default::default() };
+        assert_eq!(incident.enter(NOW), Gate::Probe);
+        assert_eq!(incident.enter(NOW), Gate::Open { until: NOW + 120 });
+        assert_eq!(incident.enter(NOW + 120), Gate::Probe, "the first one died");
+    }
+
+    #[test]
+    fn a_success_between_failures_keeps_the_breaker_closed() {
+        let mut incident = Incident::default();
+        for n in 1..10 {
+            incident.note(&failed(&[n]), NOW);
+            incident.note(&failed(&[n]), NOW);
+            assert!(!incident.note(&sent(&[n]), NOW), "it never was open");
+        }
+        assert_eq!(incident.gate(NOW), Gate::Closed);
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer() {
+        let mut incident = Incident { failures: 3, open_until: Some(NOW), pause: 30, ..Default::default() };
+        let given_up = Outcome { given_up: vec![id(1)], ..failed(&[]) };
+        assert!(!incident.note(&given_up, NOW), "failing too often is none");
+        let refused = Outcome { refused: vec![id(2)], ..Default::default() };
+        assert!(incident.note(&refused, NOW));
+        assert_eq!(incident.gate(NOW), Gate::Closed);
+    }
+
+    #[test]
+    fn the_story_has_one_beginning_and_one_end() {
+        let mut incident = Incident::default();
+        incident.note(&failed(&[1, 2]), NOW);
+        let start = incident.letters(2, NOW);
+        assert_snapshot!(start[0].text, @"⚠️ Trouble with amoCRM since 09:20 UTC: HTTP 503. 2 requests not sent yet; they are tried again until they go out.");
+
+        incident.note(&sent(&[7]), NOW + 60);
+        incident.note(&sent(&[1]), NOW + 61);
+        incident.note(&failed(&[3]), NOW + 62);
+        assert_eq!(incident.letters(2, NOW + 62)[0].key, start[0].key, "still the same trouble");
+
+        incident.note(&sent(&[2]), NOW + 800);
+        let gave_up = Outcome { given_up: vec![id(3)], ..Default::default() };
+        incident.note(&gave_up, NOW + 840);
+        let end = incident.letters(0, NOW + 840);
+        assert_eq!(end.len(), 1);
+        assert_snapshot!(end[0].text, @"✅ amoCRM takes requests again after 14 min. 2 requests went out.");
+        assert_eq!(incident.letters(0, NOW + 9000), []);
+    }
+
+    #[test]
+    fn requests_that_never_failed_are_no_trouble() {
+        let mut incident = Incident::default();
+        incident.note(&sent(&[1, 2]), NOW);
+        assert_eq!(incident, Incident::default());
+    }
+}

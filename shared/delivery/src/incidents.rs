@@ -1,0 +1,121 @@
+//! Where the incident is kept.
+
+use amocrm::Clock;
+use lead::{LeadId, Status};
+use storage::{Documents, Leads, StorageError};
+
+use crate::document::{load, update};
+use crate::{AdminChat, Gate, Incident, Outcome};
+
+const KEY: &str = "amocrm-incident";
+/// Requests read at once.
+const AT_ONCE: usize = 25;
+
+/// The shared incident. What cannot be read or stored is logged and taken for no incident: the breaker spares amoCRM, it
+/// must not be what keeps a request from it.
+#[derive(Clone)]
+pub struct Incidents {
+    documents: Documents,
+    leads: Leads,
+    admins: AdminChat,
+    clock: Clock,
+}
+
+impl Incidents {
+    /// The incident kept in `documents`, told to `admins`.
+    #[must_use]
+    pub const fn new(documents: Documents, leads: Leads, admins: AdminChat, clock: Clock) -> Self {
+        Self { documents, leads, admins, clock }
+    }
+
+    /// The incident as it is.
+    pub async fn load(&self) -> Incident {
+        match load::<Incident>(&self.documents, KEY).await {
+            Ok(stored) => stored.value,
+            Err(error) => {
+                tracing::error!(%error, "the incident cannot be read");
+                Incident::default()
+            }
+        }
+    }
+
+    /// What this worker may do now; `seen` is the incident as loaded. Takes the probe, if it is due.
+    pub async fn enter(&self, seen: &Incident) -> Gate {
+        let now = (self.clock)();
+        if seen.gate(now) != Gate::Probe {
+            return seen.gate(now);
+        }
+        match update(&self.documents, KEY, |incident: &mut Incident| incident.enter(now)).await {
+            Ok(gate) => gate,
+            Err(error) => {
+                tracing::error!(%error, "the probe cannot be taken");
+                Gate::Probe
+            }
+        }
+    }
+
+    /// Takes note of how a batch went and tells the admins what is new. True when amoCRM takes requests again.
+    pub async fn note(&self, outcome: &Outcome) -> bool {
+        let now = (self.clock)();
+        let noted = update(&self.documents, KEY, |incident: &mut Incident| {
+            let reopened = incident.note(outcome, now);
+            (reopened, incident.clone())
+        });
+        match noted.await {
+            Ok((reopened, incident)) => {
+                self.tell(&incident).await;
+                reopened
+            }
+            Err(error) => {
+                tracing::error!(%error, "the incident cannot be stored");
+                false
+            }
+        }
+    }
+
+    /// Looks what became of those who wait, and tells the admins what they were not told yet. Answers the incident as it is
+    /// then.
+    ///
+    /// # Errors
+    /// When the requests cannot be read.
+    pub async fn reconcile(&self) -> Result<Incident, StorageError> {
+        let mut incident = self.load().await;
+        let mut outcome = Outcome::default();
+        let waiting: Vec<LeadId> = incident.waiting().collect();
+        for ids in waiting.chunks(AT_ONCE) {
+            let leads = self.leads.get_many(ids).await?;
+            for id in ids {
+                match leads.iter().find(|lead| lead.value.lead_id == *id).map(|lead| &lead.value.status) {
+                    Some(Status::Sent { .. }) => outcome.sent.push(*id),
+                    None | Some(Status::Dead { .. }) => outcome.given_up.push(*id),
+                    Some(_) => {}
+                }
+            }
+        }
+        if outcome != Outcome::default() {
+            let now = (self.clock)();
+            let changed = update(&self.documents, KEY, |incident: &mut Incident| {
+                incident.reconcile(&outcome, now);
+                incident.clone()
+            });
+            match changed.await {
+                Ok(changed) => incident = changed,
+                Err(error) => tracing::error!(%error, "the incident cannot be stored"),
+            }
+        }
+        self.tell(&incident).await;
+        Ok(incident)
+    }
+
+    /// Tells the admins what they should have been told by now, once.
+    pub async fn tell(&self, incident: &Incident) {
+        let now = (self.clock)();
+        if incident.letters(0, now).is_empty() {
+            return;
+        }
+        let unsent = self.leads.count_unsent().await.unwrap_or_default();
+        for letter in incident.letters(unsent, now) {
+            self.admins.tell(&letter.key, &letter.text).await;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Due requests back onto the queue.
+
+use futures::{StreamExt, stream};
+use lead::{Lead, LeadId, Seconds, Status};
+use storage::{Leads, Queue, SaveError, StorageError};
+
+/// Requests handled at once.
+const AT_ONCE: usize = 8;
+
+/// Puts up to `limit` requests that are due by `by` onto the queue, the first due first, and counts them. Each is due again
+/// at `again_at`, so that one which waits on the queue is not queued by every run; if its message is lost, it is found
+/// then.
+///
+/// # Errors
+/// When the table cannot be read. A request that cannot be queued is logged: it is found again at `again_at`.
+pub async fn requeue(
+    leads: &Leads,
+    queue: &Queue,
+    by: Seconds,
+    again_at: Seconds,
+    limit: i32,
+) -> Result<usize, StorageError> {
+    let ids = leads.due(by, limit).await?;
+    let queued = stream::iter(ids).map(|id| requeue_one(leads, queue, id, by, again_at)).buffered(AT_ONCE);
+    Ok(queued.filter(|queued| std::future::ready(*queued)).count().await)
+}
+
+async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, by: Seconds, again_at: Seconds) -> bool {
+    let done = async {
+        let Some(mut lead) = leads.get(&id).await? else { return Ok(false) };
+        // The index lags behind the table: somebody may have taken it meanwhile.
+        if lead.value.due_at().is_none_or(|due_at| due_at > by) {
+            return Ok(false);
+        }
+        postpone(&mut lead.value, again_at);
+        match leads.save(&mut lead).await {
+            Ok(()) => {}
+            Err(SaveError::Conflict) => return Ok(false),
+            Err(SaveError::Storage(error)) => return Err(error),
+        }
+        queue.enqueue(&lead).await.map(|()| true)
+    };
+    let done: Result<bool, StorageError> = done.await;
+    done.unwrap_or_else(|error| {
+        tracing::error!(lead_id = %id, %error, "a request cannot be queued");
+        false
+    })
+}
+
+/// Makes an undelivered lead due at `due_at`. Whoever held a lease on it that ran out is taken for dead.
+fn postpone(lead: &mut Lead, due_at: Seconds) {
+    lead.status = match &lead.status {
+        Status::Pending { .. } => Status::Pending { due_at },
+        Status::Retry { in_doubt, .. } => Status::Retry { due_at, in_doubt: *in_doubt },
+        Status::Sending { .. } => Status::Retry { due_at, in_doubt: true },
+        settled @ (Status::Sent { .. } | Status::Dead { .. }) => settled.clone(),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use lead::{Customer, Request};
+
+    use super::*;
+
+    fn lead(status: Status) -> Lead {
+        let customer = Customer { chat_id: 1, username: None, name: String::new(), phone: "+79001234567".to_owned() };
+        let request = Request {
+            id: "01JD0000000000000AK7QX3M9Q".parse().unwrap(),
+            branch: "sell".to_owned(),
+            service: String::new(),
+            topic: String::new(),
+            customer,
+            price: None,
+            fields: Default::default(),
+            answers: vec![],
+            photos: vec![],
+            created_at: 0,
+        };
+        Lead { status, ..Lead::new(request, 0) }
+    }
+
+    #[test]
+    fn what_a_dead_worker_was_creating_is_in_doubt() {
+        let sending = Status::Sending { lease_until: 10, worker: "w".to_owned(), in_doubt: false };
+        for (status, expected) in [
+            (sending, Status::Retry { due_at: 99, in_doubt: true }),
+            (Status::Pending { due_at: 1 }, Status::Pending { due_at: 99 }),
+            (Status::Retry { due_at: 1, in_doubt: true }, Status::Retry { due_at: 99, in_doubt: true }),
+            (Status::Sent { at: 1 }, Status::Sent { at: 1 }),
+            (Status::Dead { at: 1 }, Status::Dead { at: 1 }),
+        ] {
+            let mut lead = lead(status);
+            postpone(&mut lead, 99);
+            assert_eq!(lead.status, expected);
+        }
+    }
+}
