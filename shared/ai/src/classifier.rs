@@ -1,0 +1,135 @@
+//! Who answers a question: the first model, the second, or the rules.
+
+use std::time::{Duration, Instant};
+
+use dialog::AiAnswer;
+
+use crate::model::{Failure, Model, Question, Said};
+use crate::{Answered, CallLog, guard, offline};
+
+/// So much of a question goes to a model, in characters.
+const LONGEST_QUESTION: usize = 500;
+/// Both calls together take no longer: the webhook, whose deadline is 25 s, must still be able to reply.
+const PATIENCE: Duration = Duration::from_secs(22);
+/// One call takes no longer, whatever the setting, so that time is left for the second.
+const LONGEST_CALL: Duration = Duration::from_secs(11);
+/// What a model that never says how sure it is is taken to mean: just sure enough for the customer to get a button.
+const UNSAID_CONFIDENCE: f32 = 0.7;
+
+/// Answers free questions, with models where they are configured and always with rules behind them.
+#[derive(Clone)]
+pub struct Classifier {
+    model: Option<Model>,
+    first: String,
+    second: String,
+    sure_from: f32,
+    call_timeout: Duration,
+}
+
+impl Classifier {
+    /// A classifier that asks the configured models; without any, only the rules answer. Build it once: it keeps
+    /// connections.
+    #[must_use]
+    pub fn new(settings: &settings::OpenAi) -> Self {
+        Self {
+            model: settings.configured.then(|| Model::new(settings)),
+            first: settings.model.clone(),
+            second: settings.fallback_model.clone(),
+            sure_from: settings.smart_fallback_confidence,
+            call_timeout: Duration::from_secs(settings.timeout_seconds).min(LONGEST_CALL),
+        }
+    }
+
+    /// What `question` asks for. `this_year` is the calendar year at the dealer's. It never fails and never takes longer
+    /// than 22 s: when no model gives a usable answer, the rules do.
+    pub async fn answer(&self, question: &str, this_year: i16) -> Answered {
+        let started = Instant::now();
+        let question = offline::beginning(question.trim(), LONGEST_QUESTION);
+        let mut call = CallLog::default();
+        let said = match &self.model {
+            Some(model) if !question.is_empty() => self.ask_models(model, question, this_year, started, &mut call).await,
+            _ => None,
+        };
+        let answer = match said {
+            Some((said, model)) => {
+                call.model = model;
+                form_filled(said, question)
+            }
+            None => {
+                call.model = CallLog::OFFLINE.to_owned();
+                call.offline = true;
+                offline::classify(question, this_year)
+            }
+        };
+        call.prompt_tokens = call.calls.iter().map(|call| call.prompt_tokens).sum();
+        call.completion_tokens = call.calls.iter().map(|call| call.completion_tokens).sum();
+        call.latency_ms = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
+        Answered { answer, call }
+    }
+
+    /// The first model's form if it is sure, else the second's; the unsure first one's if the second fails.
+    async fn ask_models(
+        &self,
+        model: &Model,
+        text: &str,
+        this_year: i16,
+        started: Instant,
+        log: &mut CallLog,
+    ) -> Option<(Said, String)> {
+        let mut question = Question { model: &self.first, text, this_year, is_bound: true, patience: self.call_timeout };
+        let first = self.ask_one(model, &question, log).await;
+        let unsure = match first {
+            Ok(said) if said.confidence.is_some_and(|confidence| confidence >= self.sure_from) => {
+                return Some((said, self.first.clone()));
+            }
+            Ok(said) => {
+                log.failures.push(Failure::Unsure.to_string());
+                Some(said)
+            }
+            Err(failure) => {
+                // A compatible server that knows no schemas says «bad request»; the prompt describes the form as well.
+                question.is_bound = !matches!(failure, Failure::Status(400 | 422));
+                log.failures.push(failure.to_string());
+                None
+            }
+        };
+        log.fallback = true;
+        question.model = &self.second;
+        question.patience = self.call_timeout.min(PATIENCE.saturating_sub(started.elapsed()));
+        match self.ask_one(model, &question, log).await {
+            Ok(said) => Some((said, self.second.clone())),
+            Err(failure) => {
+                log.failures.push(failure.to_string());
+                unsure.map(|said| (said, self.first.clone()))
+            }
+        }
+    }
+
+    async fn ask_one(&self, model: &Model, question: &Question<'_>, log: &mut CallLog) -> Result<Said, Failure> {
+        let (said, call) = model.ask(question).await;
+        log.calls.extend(call);
+        if let Err(failure) = &said {
+            tracing::warn!(ai.model = question.model, ai.failure = %failure, "a model gave no usable answer");
+        }
+        said
+    }
+}
+
+/// The model's form, with a reply that may be shown.
+fn form_filled(said: Said, question: &str) -> AiAnswer {
+    let confidence = said.confidence.unwrap_or(UNSAID_CONFIDENCE);
+    let reply = guard::presentable(&said.reply).unwrap_or_else(|| {
+        let car = values::car::find(question).map(|found| found.car);
+        offline::reply(said.intent, confidence, car.as_ref(), question)
+    });
+    AiAnswer {
+        intent: said.intent,
+        confidence,
+        brand: said.brand,
+        model: said.model,
+        year: said.year,
+        budget: said.budget,
+        mileage: said.mileage,
+        reply,
+    }
+}

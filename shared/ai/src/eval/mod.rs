@@ -1,0 +1,101 @@
+//! How well free sentences are understood: labelled sentences in, a report out.
+//!
+//! [`read`] takes labelled sentences, [`run`] asks whatever answers questions, and the [`Outcome`] shows accuracy, confusion,
+//! precision and recall of each entity, cost and latency.
+
+mod case;
+mod report;
+mod score;
+
+use std::time::{Duration, Instant};
+
+use dialog::Intent;
+use serde::Serialize;
+
+pub use case::{BadLine, Case, Entities, read};
+pub use report::Prices;
+pub use score::{Tally, Scores};
+
+use crate::{Answered, ModelCall};
+
+/// What was understood of one labelled sentence; a line of [`Outcome::predictions`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Prediction {
+    /// Of the case.
+    pub id: String,
+    /// What the customer was thought to want.
+    pub intent: Intent,
+    /// How sure that was, 0..1.
+    pub confidence: f32,
+    /// What was found in the sentence.
+    pub entities: Entities,
+}
+
+/// Everything an evaluation found out.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    cases: Vec<Case>,
+    predictions: Vec<Prediction>,
+    latencies: Vec<Duration>,
+    calls: Vec<ModelCall>,
+    fallbacks: usize,
+    offline: usize,
+}
+
+/// Puts every case's text to `ask`, one after the other.
+pub async fn run(cases: Vec<Case>, mut ask: impl AsyncFnMut(&str) -> Answered) -> Outcome {
+    let mut outcome = Outcome {
+        predictions: Vec::with_capacity(cases.len()),
+        latencies: Vec::with_capacity(cases.len()),
+        calls: Vec::new(),
+        fallbacks: 0,
+        offline: 0,
+        cases: Vec::new(),
+    };
+    for case in &cases {
+        let started = Instant::now();
+        let answered = ask(&case.text).await;
+        outcome.latencies.push(started.elapsed());
+        let answer = answered.answer;
+        outcome.predictions.push(Prediction {
+            id: case.id.clone(),
+            intent: answer.intent,
+            confidence: answer.confidence,
+            entities: Entities {
+                brand: answer.brand,
+                model: answer.model,
+                year: number(answer.year.as_deref()),
+                budget: number(answer.budget.as_deref()),
+                mileage: number(answer.mileage.as_deref()),
+            },
+        });
+        outcome.fallbacks += usize::from(answered.call.fallback);
+        outcome.offline += usize::from(answered.call.offline);
+        outcome.calls.extend(answered.call.calls);
+    }
+    Outcome { cases, ..outcome }
+}
+
+fn number(text: Option<&str>) -> Option<i64> {
+    text?.parse().ok()
+}
+
+impl Outcome {
+    /// Every prediction as a line of JSON, in the order of the cases.
+    #[must_use]
+    pub fn predictions(&self) -> String {
+        self.predictions.iter().filter_map(|line| serde_json::to_string(line).ok()).map(|line| line + "\n").collect()
+    }
+
+    /// Accuracy, confusion and entities.
+    #[must_use]
+    pub fn scores(&self) -> Scores {
+        Scores::of(&self.cases, &self.predictions)
+    }
+
+    /// The cases whose intent or entities were missed: the case and what was understood.
+    pub fn missed(&self) -> impl Iterator<Item = (&Case, &Prediction)> {
+        let pairs = self.cases.iter().zip(&self.predictions);
+        pairs.filter(|(case, said)| case.intent != said.intent || !case.entities.same_as(&said.entities))
+    }
+}

@@ -1,0 +1,95 @@
+//! The outcome as a table a person reads.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use super::score::{Tally, name};
+use super::Outcome;
+use crate::INTENTS;
+
+/// What models cost: US dollars for a million prompt tokens and for a million completion tokens, by model.
+#[derive(Clone, Debug)]
+pub struct Prices(pub BTreeMap<String, (f64, f64)>);
+
+impl Default for Prices {
+    /// The default models at OpenAI's list prices: <https://openai.com/api/pricing>.
+    fn default() -> Self {
+        Self(BTreeMap::from([("gpt-4o-mini".to_owned(), (0.15, 0.60)), ("gpt-4o".to_owned(), (2.50, 10.00))]))
+    }
+}
+
+impl Outcome {
+    /// The report as text. Calls of models without a price are counted and said to be unpriced.
+    #[must_use]
+    pub fn report(&self, prices: &Prices) -> String {
+        let mut out = String::new();
+        // Writing into a string cannot fail.
+        let _ = self.write_report(prices, &mut out);
+        out
+    }
+
+    fn write_report(&self, prices: &Prices, out: &mut String) -> fmt::Result {
+        let scores = self.scores();
+        writeln!(out, "sentences        {}", scores.total)?;
+        writeln!(out, "intent accuracy  {:.3} ({} right)", scores.accuracy(), scores.right)?;
+        writeln!(out, "entity F1        {:.3}", scores.all_entities.f1())?;
+
+        writeln!(out, "\n{:<10}{:>10}{:>10}{:>10}", "", "precision", "recall", "F1")?;
+        for (name, tally) in scores.intents.iter().chain(&scores.entities) {
+            write_tally(name, tally, out)?;
+        }
+
+        writeln!(out, "\nlabelled \\ understood as")?;
+        let names = INTENTS.map(name);
+        write!(out, "{:<10}", "")?;
+        names.iter().try_for_each(|name| write!(out, "{name:>9}"))?;
+        for is in names {
+            write!(out, "\n{is:<10}")?;
+            for said in names {
+                match scores.confusion.get(&(is, said)) {
+                    Some(count) => write!(out, "{count:>9}")?,
+                    None => write!(out, "{:>9}", "·")?,
+                }
+            }
+        }
+
+        writeln!(out, "\n\nlatency          p50 {:.1?}, p99 {:.1?}", self.percentile(50), self.percentile(99))?;
+        writeln!(out, "answered offline {}, by the second model {}", self.offline, self.fallbacks)?;
+        self.write_cost(prices, out)
+    }
+
+    fn write_cost(&self, prices: &Prices, out: &mut String) -> fmt::Result {
+        let mut by_model: BTreeMap<&str, (usize, u64, u64)> = BTreeMap::new();
+        for call in &self.calls {
+            let (calls, prompt, completion) = by_model.entry(&call.model).or_default();
+            *calls += 1;
+            *prompt += u64::from(call.prompt_tokens);
+            *completion += u64::from(call.completion_tokens);
+        }
+        for (model, (calls, prompt, completion)) in by_model {
+            write!(out, "{model}: {calls} calls, {prompt} + {completion} tokens, ")?;
+            match prices.0.get(model) {
+                #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^52")]
+                Some((per_prompt, per_completion)) => {
+                    let cost = (prompt as f64 * per_prompt + completion as f64 * per_completion) / 1e6;
+                    writeln!(out, "${cost:.4}")?;
+                }
+                None => writeln!(out, "no price known")?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The latency that `percent` of the sentences did not exceed.
+    fn percentile(&self, percent: usize) -> Duration {
+        let mut sorted = self.latencies.clone();
+        sorted.sort_unstable();
+        let rank = (sorted.len() * percent).div_ceil(100).max(1);
+        sorted.get(rank - 1).copied().unwrap_or_default()
+    }
+}
+
+fn write_tally(name: &str, tally: &Tally, out: &mut String) -> fmt::Result {
+    writeln!(out, "{name:<10}{:>10.3}{:>10.3}{:>10.3}", tally.precision(), tally.recall(), tally.f1())
+}

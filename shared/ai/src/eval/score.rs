@@ -1,0 +1,143 @@
+//! Counting hits and misses.
+
+use std::collections::BTreeMap;
+
+use dialog::Intent;
+
+use super::{Case, Entities, Prediction};
+
+/// Hits and misses of one kind of thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// There, and understood so.
+    pub hits: usize,
+    /// Claimed, but not there or something else.
+    pub false_alarms: usize,
+    /// There, but not claimed or taken for something else.
+    pub misses: usize,
+}
+
+impl Tally {
+    /// Which part of the claims was right; 1 without any claim.
+    #[must_use]
+    pub fn precision(&self) -> f64 {
+        ratio(self.hits, self.hits + self.false_alarms)
+    }
+
+    /// Which part of what was there was found; 1 when nothing was there.
+    #[must_use]
+    pub fn recall(&self) -> f64 {
+        ratio(self.hits, self.hits + self.misses)
+    }
+
+    /// The harmonic mean of precision and recall.
+    #[must_use]
+    pub fn f1(&self) -> f64 {
+        ratio(2 * self.hits, 2 * self.hits + self.false_alarms + self.misses)
+    }
+
+    fn add(&mut self, other: Self) {
+        self.hits += other.hits;
+        self.false_alarms += other.false_alarms;
+        self.misses += other.misses;
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of sentences are small")]
+pub(super) fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}
+
+/// How many sentences were understood, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scores {
+    /// Sentences in all.
+    pub total: usize,
+    /// Sentences whose intent was right.
+    pub right: usize,
+    /// How often the first intent was taken for the second.
+    pub confusion: BTreeMap<(&'static str, &'static str), usize>,
+    /// By intent.
+    pub intents: BTreeMap<&'static str, Tally>,
+    /// By entity.
+    pub entities: BTreeMap<&'static str, Tally>,
+    /// All entities together.
+    pub all_entities: Tally,
+}
+
+impl Scores {
+    pub(super) fn of(cases: &[Case], predictions: &[Prediction]) -> Self {
+        let mut scores = Self { total: cases.len(), ..Self::default() };
+        for (case, said) in cases.iter().zip(predictions) {
+            scores.count_intent(case.intent, said.intent);
+            scores.count_entities(&case.entities, &said.entities);
+        }
+        scores
+    }
+
+    /// Which part of the intents was right.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        ratio(self.right, self.total)
+    }
+
+    fn count_intent(&mut self, is: Intent, said: Intent) {
+        let (is, said) = (name(is), name(said));
+        *self.confusion.entry((is, said)).or_default() += 1;
+        if is == said {
+            self.right += 1;
+            self.intents.entry(is).or_default().hits += 1;
+        } else {
+            self.intents.entry(is).or_default().misses += 1;
+            self.intents.entry(said).or_default().false_alarms += 1;
+        }
+    }
+
+    fn count_entities(&mut self, are: &Entities, said: &Entities) {
+        for ((name, is), said) in Entities::NAMES.into_iter().zip(are.texts()).zip(said.texts()) {
+            let is_hit = is.is_some() && is == said;
+            let tally = Tally {
+                hits: usize::from(is_hit),
+                false_alarms: usize::from(said.is_some() && !is_hit),
+                misses: usize::from(is.is_some() && !is_hit),
+            };
+            self.entities.entry(name).or_default().add(tally);
+            self.all_entities.add(tally);
+        }
+    }
+}
+
+/// The name of an intent in files and tables.
+pub(super) const fn name(intent: Intent) -> &'static str {
+    match intent {
+        Intent::Sell => "sell",
+        Intent::Buy => "buy",
+        Intent::Find => "find",
+        Intent::Check => "check",
+        Intent::Legal => "legal",
+        Intent::Faq => "faq",
+        Intent::Unknown => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_value_is_a_miss_and_a_false_alarm() {
+        let camry = |year| Entities { brand: Some("Toyota".to_owned()), year, ..Entities::default() };
+        let mut scores = Scores::default();
+        scores.count_entities(&camry(Some(2019)), &camry(Some(2018)));
+        scores.count_entities(&camry(None), &camry(Some(2018)));
+        scores.count_entities(&camry(Some(2019)), &camry(None));
+        assert_eq!(scores.entities["year"], Tally { hits: 0, false_alarms: 2, misses: 2 });
+        assert_eq!(scores.entities["brand"], Tally { hits: 3, false_alarms: 0, misses: 0 });
+        assert!((scores.all_entities.f1() - 0.6).abs() < 1e-9);
+    }
+
+    #[test]
+    fn nothing_to_find_and_nothing_claimed_is_perfect() {
+        assert!((Tally::default().f1() - 1.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,113 @@
+//! Understanding without a model: word stems, makes and models, numbers.
+//!
+//! It answers in microseconds, knows no doubt about being reachable, and speaks to the same form as the model does. What
+//! words mean is data (`rules.txt`); this module weighs them together with what the sentence is made of.
+
+mod replies;
+mod rules;
+mod words;
+
+use std::ops::Range;
+
+use dialog::{AiAnswer, Intent};
+use values::car::Car;
+use values::sentence::Numbers;
+
+use rules::{Facts, INTENTS, RULES};
+
+pub(crate) use replies::reply;
+
+/// So much of a text is looked at, in characters.
+const LONGEST: usize = 600;
+/// Below this score, words say too little to name an intent.
+const ENOUGH: f32 = 2.0;
+
+/// What `text` asks for. `this_year` tells years of manufacture from other numbers. Total: any text has an answer.
+#[must_use]
+pub fn classify(text: &str, this_year: i16) -> AiAnswer {
+    let text = beginning(text, LONGEST);
+    let found = values::car::find(text);
+    let (car, span) = found.map_or((None, None), |found| (Some(found.car), Some(found.span)));
+    let numbers = values::sentence::numbers(text, this_year);
+    let facts = facts(text, car.as_ref(), &numbers);
+    let words = words::words(text, span.clone());
+
+    let mut scores = RULES.scores(&words, &facts);
+    add_shape(&mut scores, &facts, &words);
+    let (intent, confidence) = verdict(&scores);
+    AiAnswer {
+        intent,
+        confidence,
+        reply: reply(intent, confidence, car.as_ref(), text),
+        model: car.as_ref().and_then(|car| car.model.clone()),
+        brand: car.map(|car| car.brand),
+        year: numbers.year.map(|year| year.to_string()),
+        budget: numbers.money.map(|money| money.to_string()),
+        mileage: numbers.mileage.map(|mileage| mileage.to_string()),
+    }
+}
+
+fn facts(text: &str, car: Option<&Car>, numbers: &Numbers) -> Facts {
+    Facts {
+        car: car.is_some(),
+        model: car.is_some_and(|car| car.model.is_some()),
+        money: numbers.money.is_some(),
+        year: numbers.year.is_some(),
+        mileage: numbers.mileage.is_some(),
+        question: text.contains('?'),
+        vin: text.split_whitespace().any(is_vehicle_id),
+    }
+}
+
+/// A VIN, or a plate: letters and digits mixed, and nothing that could be a model («x5», «в200»).
+fn is_vehicle_id(word: &str) -> bool {
+    let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+    let length = word.chars().count();
+    (8..=17).contains(&length)
+        && word.chars().filter(char::is_ascii_digit).count() >= 5
+        && values::vehicle_id::parse(word).is_ok()
+}
+
+/// What the make-up of a sentence says where words are few: an offer names year, mileage and price; a wish names a car or
+/// a limit.
+fn add_shape(scores: &mut [f32; INTENTS.len()], facts: &Facts, words: &[String]) {
+    let mut add = |intent: Intent, weight: f32| {
+        if let Some(at) = INTENTS.iter().position(|known| *known == intent) {
+            scores[at] += weight;
+        }
+    };
+    let limits = ["до", "не", "бюджет", "от", "бюджита"].map(words::key);
+    let is_limited = words.iter().any(|word| limits.contains(word));
+    match (facts.car, facts.year, facts.mileage, facts.money) {
+        (true, true, true, _) if !is_limited => add(Intent::Sell, 3.0),
+        (true, _, true, true) if !is_limited => add(Intent::Sell, 3.0),
+        (true, true, false, true) if !is_limited => add(Intent::Sell, 1.0),
+        (true, ..) => add(Intent::Buy, if facts.model { 2.0 } else { 1.5 }),
+        (false, _, _, true) if words.len() <= 6 => add(Intent::Find, 1.0),
+        _ => {}
+    }
+}
+
+/// The strongest intent, and how sure that is: the more it outweighs the next one, the surer.
+fn verdict(scores: &[f32; INTENTS.len()]) -> (Intent, f32) {
+    let (mut first, mut second, mut intent) = (0.0_f32, 0.0_f32, Intent::Unknown);
+    for (score, candidate) in scores.iter().zip(INTENTS) {
+        if *score > first {
+            (second, first, intent) = (first, *score, candidate);
+        } else if *score > second {
+            second = *score;
+        }
+    }
+    if first < ENOUGH {
+        return (Intent::Unknown, 0.3);
+    }
+    let margin = 1.0 - (-(first - second) / 3.0).exp();
+    let strength = (first / 5.0).min(1.0);
+    (intent, 0.5 + 0.47 * margin * strength)
+}
+
+/// The first `characters` of `text`.
+pub(crate) fn beginning(text: &str, characters: usize) -> &str {
+    let end: Range<usize> = 0..text.char_indices().nth(characters).map_or(text.len(), |(end, _)| end);
+    &text[end]
+}

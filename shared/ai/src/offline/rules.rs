@@ -1,0 +1,377 @@
+//! The rule book: which words speak for which intent. The rules themselves are data, `rules.txt`, which also explains
+//! their notation.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use dialog::Intent;
+use strsim::osa_distance;
+
+use super::words::{CAR, key};
+
+/// The rules of `rules.txt`. A test reads the file, so the fallback to an empty book never happens.
+pub(super) static RULES: LazyLock<RuleBook> =
+    LazyLock::new(|| RuleBook::parse(include_str!("rules.txt")).unwrap_or_default());
+
+/// Up to so many other words may stand between two terms of a rule.
+const GAP: usize = 3;
+/// A stem must be at least so long, as a key, for a misspelt word to be taken for it.
+const SHORTEST_TYPO: usize = 6;
+
+/// What a sentence has besides words; written `#car` and so on in a rule.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    /// A make or model.
+    pub(super) car: bool,
+    /// A model.
+    pub(super) model: bool,
+    /// A sum of money.
+    pub(super) money: bool,
+    /// A year of manufacture.
+    pub(super) year: bool,
+    /// A mileage.
+    pub(super) mileage: bool,
+    /// A question mark.
+    pub(super) question: bool,
+    /// Something like a VIN or a number plate.
+    pub(super) vin: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fact {
+    Car,
+    Model,
+    Money,
+    Year,
+    Mileage,
+    Question,
+    Vin,
+}
+
+impl Facts {
+    fn has(&self, fact: Fact) -> bool {
+        match fact {
+            Fact::Car => self.car,
+            Fact::Model => self.model,
+            Fact::Money => self.money,
+            Fact::Year => self.year,
+            Fact::Mileage => self.mileage,
+            Fact::Question => self.question,
+            Fact::Vin => self.vin,
+        }
+    }
+}
+
+/// Index of a word or stem in the book's vocabulary.
+type Stem = usize;
+
+/// One position of a rule: any of the stems or facts.
+#[derive(Debug, Default)]
+struct Term {
+    stems: Vec<Stem>,
+    facts: Vec<Fact>,
+    /// Must follow the previous term at once.
+    adjacent: bool,
+}
+
+#[derive(Debug)]
+struct Rule {
+    line: usize,
+    intent: Intent,
+    weight: f32,
+    /// Found in this order.
+    terms: Vec<Term>,
+    /// Sentence-wide conditions made of facts only.
+    facts: Vec<Vec<Fact>>,
+    /// None of these may be there.
+    absent: Vec<Term>,
+}
+
+/// Why a line of the rules cannot be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub(super) struct BadRule {
+    line: usize,
+    what: &'static str,
+}
+
+/// Rules and their vocabulary, indexed for look-up.
+#[derive(Debug, Default)]
+pub(super) struct RuleBook {
+    rules: Vec<Rule>,
+    /// Whole words.
+    words: HashMap<String, Stem>,
+    /// Beginnings of words.
+    prefixes: HashMap<String, Stem>,
+    /// Stems long enough to be misspelt, by first letter: the stem, whether it is a beginning, its index.
+    long: HashMap<char, Vec<(String, bool, Stem)>>,
+    stems: usize,
+}
+
+impl RuleBook {
+    pub(super) fn parse(text: &str) -> Result<Self, BadRule> {
+        let mut book = Self::default();
+        let mut classes: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (index, line) in text.lines().enumerate() {
+            let bad = |what| BadRule { line: index + 1, what };
+            let mut parts = line.split_whitespace();
+            match parts.next() {
+                None => {}
+                Some(first) if first.starts_with('#') => {}
+                Some("class") => {
+                    let name = parts.next().ok_or(bad("a class needs a name"))?;
+                    let words: Vec<&str> = parts.collect();
+                    // Known words are never taken for misspelt others, whether a rule uses them or not.
+                    for word in &words {
+                        book.stem(word).map_err(bad)?;
+                    }
+                    classes.insert(name, words);
+                }
+                Some(intent) => {
+                    let intent = intent_named(intent).ok_or(bad("no such intent"))?;
+                    let weight = parts.next().and_then(|weight| weight.parse().ok()).ok_or(bad("no weight"))?;
+                    let mut rule = Rule { line: index + 1, intent, weight, terms: Vec::new(), facts: Vec::new(), absent: Vec::new() };
+                    for part in parts {
+                        book.add_term(&mut rule, part, &classes).map_err(bad)?;
+                    }
+                    if rule.terms.is_empty() && rule.facts.is_empty() {
+                        return Err(bad("a rule needs a term"));
+                    }
+                    book.rules.push(rule);
+                }
+            }
+        }
+        Ok(book)
+    }
+
+    fn add_term(&mut self, rule: &mut Rule, part: &str, classes: &HashMap<&str, Vec<&str>>) -> Result<(), &'static str> {
+        let (part, negated) = part.strip_prefix('!').map_or((part, false), |rest| (rest, true));
+        let (part, adjacent) = part.strip_prefix('+').map_or((part, false), |rest| (rest, true));
+        let mut term = Term { adjacent, ..Term::default() };
+        for alternative in part.split('|') {
+            if let Some(name) = alternative.strip_prefix('@') {
+                for word in classes.get(name).ok_or("no such class")? {
+                    term.stems.push(self.stem(word)?);
+                }
+            } else if let Some(name) = alternative.strip_prefix('#') {
+                term.facts.push(fact_named(name).ok_or("no such fact")?);
+            } else {
+                term.stems.push(self.stem(alternative)?);
+            }
+        }
+        if negated {
+            rule.absent.push(term);
+        } else if term.stems.is_empty() {
+            rule.facts.push(term.facts);
+        } else {
+            rule.terms.push(term);
+        }
+        Ok(())
+    }
+
+    fn stem(&mut self, written: &str) -> Result<Stem, &'static str> {
+        if written == CAR {
+            return Ok(*self.words.entry(CAR.to_owned()).or_insert_with(|| next(&mut self.stems)));
+        }
+        let (word, is_prefix) = written.strip_suffix('*').map_or((written, false), |stem| (stem, true));
+        let key = key(word);
+        if key.is_empty() || !word.chars().all(char::is_alphanumeric) {
+            return Err("not a word");
+        }
+        let table = if is_prefix { &mut self.prefixes } else { &mut self.words };
+        if let Some(stem) = table.get(&key) {
+            return Ok(*stem);
+        }
+        let stem = next(&mut self.stems);
+        table.insert(key.clone(), stem);
+        if key.chars().count() >= SHORTEST_TYPO
+            && let Some(first) = key.chars().next()
+        {
+            self.long.entry(first).or_default().push((key, is_prefix, stem));
+        }
+        Ok(stem)
+    }
+
+    /// The vocabulary's entries that `word` is; without any, those it is a misspelling of.
+    fn stems_of(&self, word: &str) -> Vec<Stem> {
+        let mut found: Vec<Stem> = self.words.get(word).copied().into_iter().collect();
+        let ends = word.char_indices().map(|(start, letter)| start + letter.len_utf8());
+        found.extend(ends.filter_map(|end| self.prefixes.get(&word[..end])).copied());
+        if found.is_empty() { self.misspelt(word) } else { found }
+    }
+
+    fn misspelt(&self, word: &str) -> Vec<Stem> {
+        let length = word.chars().count();
+        let Some(first) = word.chars().next().filter(|_| (SHORTEST_TYPO..=24).contains(&length)) else {
+            return Vec::new();
+        };
+        let candidates = self.long.get(&first).map(Vec::as_slice).unwrap_or_default();
+        let close = candidates.iter().filter(|(stem, is_prefix, _)| {
+            let stem_length = stem.chars().count();
+            let allowed = if stem_length >= 9 { 2 } else { 1 };
+            if *is_prefix {
+                // The mistake may have made the beginning shorter or longer.
+                (stem_length.saturating_sub(1)..=stem_length + 1)
+                    .filter(|taken| *taken <= length)
+                    .any(|taken| osa_distance(stem, beginning(word, taken)) <= allowed)
+            } else {
+                osa_distance(stem, word) <= allowed
+            }
+        });
+        close.map(|(_, _, stem)| *stem).collect()
+    }
+
+    /// The sum of the weights that speak for each intent, in the order of [`INTENTS`].
+    pub(super) fn scores(&self, words: &[String], facts: &Facts) -> [f32; INTENTS.len()] {
+        let mut sentence = Sentence { stems: Vec::with_capacity(words.len()), present: vec![false; self.stems] };
+        for word in words {
+            let stems = self.stems_of(word);
+            for stem in &stems {
+                sentence.present[*stem] = true;
+            }
+            sentence.stems.push(stems);
+        }
+        let mut scores = [0.0; INTENTS.len()];
+        for rule in self.rules.iter().filter(|rule| rule.applies(&sentence, facts)) {
+            if std::env::var("EXPLAIN").is_ok() { eprintln!("   line {} {:?} {}", rule.line, rule.intent, rule.weight); }
+            if let Some(at) = INTENTS.iter().position(|intent| *intent == rule.intent) {
+                scores[at] += rule.weight;
+            }
+        }
+        scores
+    }
+
+    /// How many of `words` the book knows.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.rules.len()
+    }
+}
+
+/// Every intent, in the order in which ties are settled.
+pub(super) const INTENTS: [Intent; 7] =
+    [Intent::Unknown, Intent::Legal, Intent::Check, Intent::Find, Intent::Sell, Intent::Buy, Intent::Faq];
+
+struct Sentence {
+    /// For each word, what it is.
+    stems: Vec<Vec<Stem>>,
+    /// For each stem, whether it occurs.
+    present: Vec<bool>,
+}
+
+impl Term {
+    fn occurs(&self, sentence: &Sentence, facts: &Facts) -> bool {
+        self.stems.iter().any(|stem| sentence.present[*stem]) || self.facts.iter().any(|fact| facts.has(*fact))
+    }
+
+    fn is_at(&self, sentence: &Sentence, at: usize) -> bool {
+        sentence.stems.get(at).is_some_and(|stems| stems.iter().any(|stem| self.stems.contains(stem)))
+    }
+}
+
+impl Rule {
+    fn applies(&self, sentence: &Sentence, facts: &Facts) -> bool {
+        self.facts.iter().all(|any| any.iter().any(|fact| facts.has(*fact)))
+            && self.terms.iter().all(|term| term.occurs(sentence, facts))
+            && !self.absent.iter().any(|term| term.occurs(sentence, facts))
+            && in_order(&self.terms, sentence, facts, None)
+    }
+}
+
+/// Whether `terms` occur one after the other, the first at any place if nothing came `before`. A term with a fact that
+/// holds needs no place.
+fn in_order(terms: &[Term], sentence: &Sentence, facts: &Facts, before: Option<usize>) -> bool {
+    let Some((term, rest)) = terms.split_first() else { return true };
+    if term.facts.iter().any(|fact| facts.has(*fact)) {
+        return in_order(rest, sentence, facts, before);
+    }
+    let places = match before {
+        None => 0..sentence.stems.len(),
+        Some(before) if term.adjacent => before + 1..before + 2,
+        Some(before) => before + 1..before + 2 + GAP,
+    };
+    places.into_iter().any(|at| term.is_at(sentence, at) && in_order(rest, sentence, facts, Some(at)))
+}
+
+fn next(count: &mut usize) -> Stem {
+    *count += 1;
+    *count - 1
+}
+
+fn beginning(word: &str, letters: usize) -> &str {
+    word.char_indices().nth(letters).map_or(word, |(end, _)| &word[..end])
+}
+
+fn intent_named(name: &str) -> Option<Intent> {
+    Some(match name {
+        "sell" => Intent::Sell,
+        "buy" => Intent::Buy,
+        "find" => Intent::Find,
+        "check" => Intent::Check,
+        "legal" => Intent::Legal,
+        "faq" => Intent::Faq,
+        "unknown" => Intent::Unknown,
+        _ => return None,
+    })
+}
+
+fn fact_named(name: &str) -> Option<Fact> {
+    Some(match name {
+        "car" => Fact::Car,
+        "model" => Fact::Model,
+        "money" => Fact::Money,
+        "year" => Fact::Year,
+        "mileage" => Fact::Mileage,
+        "question" => Fact::Question,
+        "vin" => Fact::Vin,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::words;
+    use super::*;
+
+    fn score(rules: &str, sentence: &str) -> f32 {
+        let book = RuleBook::parse(rules).unwrap();
+        let facts = Facts { money: sentence.contains('₽'), ..Facts::default() };
+        book.scores(&words(sentence, None), &facts).into_iter().sum()
+    }
+
+    #[test]
+    fn every_line_of_the_rule_book_can_be_read() {
+        let book = RuleBook::parse(include_str!("rules.txt")).unwrap();
+        assert!(book.len() > 200, "{} rules", book.len());
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        assert_eq!(RuleBook::parse("\nsell x куплю").unwrap_err().to_string(), "line 2: no weight");
+        assert_eq!(RuleBook::parse("rent 3 аренда").unwrap_err().to_string(), "line 1: no such intent");
+        assert_eq!(RuleBook::parse("sell 3 @auto").unwrap_err().to_string(), "line 1: no such class");
+    }
+
+    #[test]
+    fn terms_follow_each_other_within_a_few_words() {
+        let rules = "sell 1 куда деть|сдать";
+        assert!(score(rules, "куда бы мне сдать машину") > 0.0);
+        assert!(score(rules, "сдать куда") < 1.0);
+        assert!(score(rules, "куда я пошёл вчера вечером чтобы сдать") < 1.0);
+        assert!(score("sell 1 не +на ходу", "не стоит на ходу") < 1.0);
+    }
+
+    #[test]
+    fn absent_words_and_facts_are_conditions() {
+        assert!(score("sell 1 продаж* !договор*", "договор на продажу") < 1.0);
+        assert!(score("find 1 до #money", "до 5 ₽") > 0.0);
+        assert!(score("find 1 до #money", "до свидания") < 1.0);
+    }
+
+    #[test]
+    fn typos_are_forgiven_in_long_words_only() {
+        assert!(score("check 1 диагност*", "дианостика") > 0.0);
+        assert!(score("check 1 бит", "быт") > 0.0, "sounds the same");
+        assert!(score("check 1 вин", "вид") < 1.0);
+    }
+}
