@@ -28,6 +28,8 @@ pub(crate) enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// List pipelines and stages with their ids, for AMOCRM_PIPELINE_ID and AMOCRM_STATUS_ID.
+    Pipelines,
     /// Check the account: token, pipeline, stage, responsible user, fields.
     Check,
 }
@@ -37,6 +39,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     match command {
         Command::Authorize { code } => account.authorize(&code, *output).await,
         Command::Setup { yes } => account.set_up(yes, *output).await,
+        Command::Pipelines => account.list_pipelines(*output).await,
         Command::Check => {
             let findings = account.check().await;
             Ok(crate::doctor::report(&findings, *output))
@@ -146,6 +149,20 @@ impl Account {
                 text
             },
         );
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn list_pipelines(&self, output: Output) -> anyhow::Result<ExitCode> {
+        let pipelines = self.client()?.pipelines().await.map_err(said)?;
+        let rows: Vec<Vec<String>> = pipelines
+            .iter()
+            .flat_map(|pipeline| pipeline.stages().iter().map(move |stage| (pipeline, stage)))
+            .filter(|(pipeline, stage)| pipeline.takes_deals_in(stage.id))
+            .map(|(pipeline, stage)| {
+                vec![pipeline.id.to_string(), pipeline.name.clone(), stage.id.to_string(), stage.name.clone()]
+            })
+            .collect();
+        output.print(&rows, |rows| table(&["PIPELINE", "NAME", "STAGE", "NAME"], rows));
         Ok(ExitCode::SUCCESS)
     }
 

@@ -59,7 +59,8 @@ impl Stack {
     /// # Errors
     /// A setting is wrong, the port or the data folder is taken, or a part cannot start.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
-        let mut variables: Variables = options.env.iter().cloned().filter(|(_, value)| !value.trim().is_empty()).collect();
+        let mut variables: Variables =
+            options.env.iter().filter(|(_, value)| !value.trim().is_empty()).cloned().collect();
         let parts = Parts::of(&variables)?;
         let listener = listen(options.port).await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -72,6 +73,8 @@ impl Stack {
             ..sqs::Options::default()
         };
         let sqs = Sqs::start(queue_options).await.context("cannot start the queue")?;
+        // Whoever was handling a message died with the last stack of this folder.
+        sqs.release_in_flight();
         let proxy = match &options.database_faults {
             Some(faults) => Some(DynamoProxy::start(database.url(), faults.clone()).await?),
             None => None,

@@ -122,6 +122,31 @@ async fn chats_survive_a_restart_and_the_folder_has_one_owner() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_receiver_died_is_to_be_had_at_the_next_start() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let options = || Options { data_dir: Some(folder.path().join("data")), ..by_hand() };
+    let first = Stack::start(options()).await?;
+    let (queue, url) = (first.aws().sqs.clone(), first.tables().leads_queue_url.clone());
+    queue
+        .send_message()
+        .queue_url(&url)
+        .message_body("{}")
+        .message_group_id("g")
+        .message_deduplication_id("1")
+        .send()
+        .await?;
+    queue.receive_message().queue_url(&url).send().await?;
+    assert_eq!(first.sqs().view().in_flight.len(), 1);
+    first.stop().await;
+
+    let second = Stack::start(options()).await?;
+    let view = second.sqs().view();
+    assert_eq!((view.waiting.len(), view.in_flight.len()), (1, 0));
+    second.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_taken_port_is_said_so() -> Outcome {
     let first = Stack::start(by_hand()).await?;
     let port = first.url().rsplit(':').next().unwrap_or_default().parse()?;

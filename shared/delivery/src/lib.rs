@@ -4,7 +4,7 @@
 //! * [`Incident`]: whether amoCRM takes requests (a circuit breaker), who waits, what the admins are told. Pure;
 //!   [`Incidents`] is where it is kept.
 //! * [`AdminChat`]: messages to the admins, each told once whatever fails in between.
-//! * [`requeue`]: due requests back onto the queue.
+//! * [`requeue()`]: due requests back onto the queue.
 //! * [`TokensTable`]: the OAuth pair.
 
 mod account;

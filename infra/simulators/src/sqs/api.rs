@@ -21,7 +21,7 @@ pub(super) fn router(model: Arc<Model>) -> Router {
 }
 
 /// Names a call for fault rules: the action.
-pub(super) fn route(parts: &Parts) -> String {
+pub(super) fn route(parts: &Parts, _body: &[u8]) -> String {
     action(&parts.headers).unwrap_or_else(|| parts.uri.path()).to_owned()
 }
 

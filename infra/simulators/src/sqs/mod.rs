@@ -147,6 +147,13 @@ impl Sqs {
         count
     }
 
+    /// Makes messages in flight visible again, and says how many: for whoever knows that their receivers are gone.
+    pub fn release_in_flight(&self) -> usize {
+        let count = self.model.lock().release(now_ms());
+        self.model.changed();
+        count
+    }
+
     /// Cuts every connection, as a crash would. What the journal has comes back with the next [`Sqs::start`].
     pub async fn stop(&self) {
         self.server.stop().await;

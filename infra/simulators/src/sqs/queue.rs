@@ -154,6 +154,17 @@ impl Queue {
         received
     }
 
+    /// Makes every message in flight visible again, and returns them.
+    pub(super) fn release(&mut self, now_ms: u64) -> Vec<Message> {
+        let in_flight = self.messages.values_mut().filter(|message| message.in_flight(now_ms));
+        in_flight
+            .map(|message| {
+                message.visible_at_ms = now_ms;
+                message.clone()
+            })
+            .collect()
+    }
+
     /// Removes the message this receipt handle was given with, and returns it.
     pub(super) fn delete(&mut self, receipt: &str, now_ms: u64) -> Result<Message, Stale> {
         let sequence = self.find(receipt, now_ms)?;

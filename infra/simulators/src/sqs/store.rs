@@ -108,6 +108,15 @@ impl Store {
         sent
     }
 
+    /// Makes messages in flight visible again.
+    pub(super) fn release(&mut self, now_ms: u64) -> usize {
+        let released = self.main.release(now_ms);
+        for message in &released {
+            self.journal.upsert(Which::Main.kind(), message.sequence, message);
+        }
+        released.len()
+    }
+
     /// Receives; what the main queue gives up on goes to the dead-letter queue.
     pub(super) fn receive(&mut self, which: Which, most: usize, hidden_ms: u64, now_ms: u64) -> Vec<Message> {
         let limit = (which == Which::Main).then_some(self.max_receives);

@@ -184,3 +184,17 @@ async fn messages_survive_a_crash_and_are_still_in_flight() -> Done {
     assert_eq!(bodies(&sqs.view().waiting), ["lead-3"], "the deduplication id is still known");
     Ok(())
 }
+
+#[tokio::test]
+async fn messages_of_receivers_that_are_gone_can_be_had_at_once() -> Done {
+    let sqs = Sqs::start(Options { visibility: Duration::from_secs(600), ..Options::default() }).await?;
+    let client = client(&sqs, 1);
+    send(&client, &sqs, "lead-1", "g").await?;
+    let receive = || client.receive_message().queue_url(sqs.queue_url()).send();
+    assert_eq!(receive().await?.messages().len(), 1);
+    assert_eq!(receive().await?.messages().len(), 0, "it is in flight");
+
+    assert_eq!(sqs.release_in_flight(), 1);
+    assert_eq!(receive().await?.messages().len(), 1);
+    Ok(())
+}

@@ -46,7 +46,9 @@ export function listen(onChange, onState) {
     onChange(JSON.parse(event.data));
   });
   source.addEventListener("error", () => {
+    // One break may be a stack that starts again: is it there? More than one, and events do not get through at all.
     failures += 1;
+    poll();
     if (failures > 1) polling ??= setInterval(poll, 1500);
   });
 }

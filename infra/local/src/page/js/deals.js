@@ -50,8 +50,8 @@ function opened(deal) {
     deal.tasks.map(taskBox),
     contactBox(deal.contact),
     h("div", { class: "box", "data-box": "fields" }, h("h3", {}, "Поля сделки"), deal.fields.length ? pairs(deal.fields.map((field) => [field.name, field.value])) : h("span", { class: "muted" }, "пусто")),
-    deal.notes.length ? h("div", { class: "box" }, h("h3", {}, "Примечания"), h("div", { class: "feed" }, deal.notes.map((note) => h("div", { class: "note", "data-box": "note" }, note)))) : null,
-    photoBox(deal.files));
+    photoBox(deal.files),
+    deal.notes.length ? h("div", { class: "box" }, h("h3", {}, "Примечания"), h("div", { class: "feed" }, deal.notes.map((note) => h("div", { class: "note", "data-box": "note" }, note)))) : null);
 }
 
 function empty() {
