@@ -28,7 +28,7 @@ pub(crate) enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// List pipelines and stages with their ids, for AMOCRM_PIPELINE_ID and AMOCRM_STATUS_ID.
+    /// List pipelines and stages with the ids that the settings want.
     Pipelines,
     /// Check the account: token, pipeline, stage, responsible user, fields.
     Check,

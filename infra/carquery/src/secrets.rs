@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use clap::Subcommand;
 use serde_json::json;
 use settings::Env;
@@ -96,7 +97,9 @@ async fn read(client: &Client, name: &str) -> anyhow::Result<Option<BTreeMap<Str
         Ok(answer) => serde_json::from_str(answer.secret_string().unwrap_or("{}"))
             .map(Some)
             .map_err(|_| anyhow::anyhow!("the secret {name} is no JSON of names and values")),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => Ok(None),
+        Err(error) if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) => {
+            Ok(None)
+        }
         Err(error) => Err(refused(name, &error)),
     }
 }

@@ -1,6 +1,7 @@
 //! Who the customers are: what operators look up and `/delete` removes.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +96,7 @@ impl Customers {
             Ok(_) => Ok(()),
             // The customer has been forgotten meanwhile, and stays so.
             Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(())
             }

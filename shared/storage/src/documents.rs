@@ -1,6 +1,7 @@
 //! The Credentials table: a few documents that crm-push and scheduled share, such as the OAuth pair.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -76,7 +77,7 @@ impl Documents {
             put = put.expression_attribute_values(":expected", AttributeValue::N(document.version.to_string()));
         }
         if let Err(error) = put.send().await {
-            let conflict = error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception());
+            let conflict = error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception);
             if !conflict {
                 return Err(StorageError::of(WRITE)(error).into());
             }

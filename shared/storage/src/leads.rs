@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use lead::{Lead, LeadId, Seconds};
@@ -110,7 +111,7 @@ impl Leads {
             put = put.expression_attribute_values(":expected", AttributeValue::N(lead.version.to_string()));
         }
         if let Err(error) = put.send().await {
-            let conflict = error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception());
+            let conflict = error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception);
             if !conflict {
                 return Err(StorageError::of(WRITE)(error).into());
             }

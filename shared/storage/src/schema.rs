@@ -2,6 +2,7 @@
 //! DynamoDB-compatible store outside AWS.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
@@ -97,7 +98,7 @@ async fn ensure(
     expires: bool,
 ) -> Result<(), StorageError> {
     if let Err(error) = table.send().await {
-        let exists = error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception());
+        let exists = error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception);
         return if exists { Ok(()) } else { Err(StorageError::of(CREATE)(error)) };
     }
     if expires {

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use dialog::{Conversation, Person};
 use lead::{Lead, Seconds};
@@ -163,7 +164,7 @@ impl Sessions {
             .await
             .map_err(|error| {
                 // Cancelled: a condition failed, or two transactions met. Either way: read again.
-                if error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) {
+                if error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) {
                     SaveError::Conflict
                 } else {
                     StorageError::of(WRITE)(error).into()
