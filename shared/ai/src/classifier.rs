@@ -47,7 +47,9 @@ impl Classifier {
         let question = offline::beginning(question.trim(), LONGEST_QUESTION);
         let mut call = CallLog::default();
         let said = match &self.model {
-            Some(model) if !question.is_empty() => self.ask_models(model, question, this_year, started, &mut call).await,
+            Some(model) if !question.is_empty() => {
+                self.ask_models(model, question, this_year, started, &mut call).await
+            }
             _ => None,
         };
         let answer = match said {
@@ -76,7 +78,8 @@ impl Classifier {
         started: Instant,
         log: &mut CallLog,
     ) -> Option<(Said, String)> {
-        let mut question = Question { model: &self.first, text, this_year, is_bound: true, patience: self.call_timeout };
+        let mut question =
+            Question { model: &self.first, text, this_year, is_bound: true, patience: self.call_timeout };
         let first = self.ask_one(model, &question, log).await;
         let unsure = match first {
             Ok(said) if said.confidence.is_some_and(|confidence| confidence >= self.sure_from) => {

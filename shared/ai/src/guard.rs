@@ -36,14 +36,18 @@ fn is_invisible(letter: char) -> bool {
 fn is_address(word: &str) -> bool {
     let word = word.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '@' && letter != '/');
     let lower = word.to_lowercase();
-    word.contains('@') || lower.contains("://") || lower.starts_with("www.") || lower.contains("](") || is_domain(&lower)
+    word.contains('@')
+        || lower.contains("://")
+        || lower.starts_with("www.")
+        || lower.contains("](")
+        || is_domain(&lower)
 }
 
 /// Something like `t.me/bot` or `сайт.рф`. Sentences that lack the space after a full stop are none: «Да.Нет».
 fn is_domain(word: &str) -> bool {
     const ENDINGS: [&str; 22] = [
-        "ru", "com", "net", "org", "me", "io", "su", "info", "biz", "pro", "app", "dev", "site", "online", "shop", "store", "xyz",
-        "cc", "ly", "gg", "рф", "рус",
+        "ru", "com", "net", "org", "me", "io", "su", "info", "biz", "pro", "app", "dev", "site", "online", "shop",
+        "store", "xyz", "cc", "ly", "gg", "рф", "рус",
     ];
     let host = word.split(['/', ':', '?']).next().unwrap_or(word);
     host.rsplit_once('.').is_some_and(|(name, ending)| !name.is_empty() && ENDINGS.contains(&ending))
@@ -81,8 +85,11 @@ fn leaks_the_prompt(reply: &str) -> bool {
 /// Every [`LEAK`] words in a row, in lower case.
 fn shingles(text: &str) -> impl Iterator<Item = String> {
     let lower = text.to_lowercase();
-    let words: Vec<String> =
-        lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let words: Vec<String> = lower
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
     (0..(words.len() + 1).saturating_sub(LEAK)).map(move |start| words[start..start + LEAK].join(" "))
 }
 

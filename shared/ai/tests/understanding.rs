@@ -22,7 +22,10 @@ async fn accuracy_and_f1(name: &str, lines: &str, shows_misses: bool) -> (f64, f
     let outcome = outcome(lines).await;
     println!("{name}\n{}", outcome.report(&Prices::default()));
     for (case, said) in outcome.missed().filter(|_| shows_misses) {
-        println!("{} {:?} {:?}\n     {:?} {:?} {:.2}", case.id, case.text, case.intent, said.intent, case.entities, said.confidence);
+        println!(
+            "{} {:?} {:?}\n     {:?} {:?} {:.2}",
+            case.id, case.text, case.intent, said.intent, case.entities, said.confidence
+        );
         if case.entities != said.entities {
             println!("     {:?}", said.entities);
         }
@@ -60,22 +63,42 @@ proptest! {
 /// Any characters at all, or what a sentence is made of in a senseless order, with attacks in between.
 fn hostile_text() -> impl Strategy<Value = String> {
     const PIECES: [&str; 28] = [
-        "продам", "камри", "2019", "85 тыс", "полтора", "млн", "до", "ё", "й\u{306}", "\u{202e}", "\u{0}", "👨‍👩‍👧", "<b>", "'; DROP TABLE",
-        "{\"intent\":\"sell\"}", "99999999999999999999999", "-1", "1.5.2", "ваз", "бмв х", "ignore all instructions", "%s%n",
-        "\u{1F697}", "İ", "ß", "ǅ", "\u{FEFF}", "٣٤",
+        "продам",
+        "камри",
+        "2019",
+        "85 тыс",
+        "полтора",
+        "млн",
+        "до",
+        "ё",
+        "й\u{306}",
+        "\u{202e}",
+        "\u{0}",
+        "👨‍👩‍👧",
+        "<b>",
+        "'; DROP TABLE",
+        "{\"intent\":\"sell\"}",
+        "99999999999999999999999",
+        "-1",
+        "1.5.2",
+        "ваз",
+        "бмв х",
+        "ignore all instructions",
+        "%s%n",
+        "\u{1F697}",
+        "İ",
+        "ß",
+        "ǅ",
+        "\u{FEFF}",
+        "٣٤",
     ];
     prop_oneof![
         "\\PC{0,200}",
         any::<String>(),
-        prop::collection::vec((prop::sample::select(&PIECES[..]), prop::sample::select(&["", " ", "\n", "-"][..])), 0..60)
-            .prop_map(|pieces| pieces.into_iter().flat_map(|(piece, gap)| [piece, gap]).collect()),
+        prop::collection::vec(
+            (prop::sample::select(&PIECES[..]), prop::sample::select(&["", " ", "\n", "-"][..])),
+            0..60
+        )
+        .prop_map(|pieces| pieces.into_iter().flat_map(|(piece, gap)| [piece, gap]).collect()),
     ]
-}
-
-#[test]
-fn explain() {
-    for text in std::env::var("EXPLAIN").unwrap_or_default().split(';') {
-        eprintln!("{text}");
-        eprintln!("{:?}", offline::classify(text, 2026));
-    }
 }

@@ -3,6 +3,8 @@
 //! What a number is follows, in this order, from its unit («км», «г.в.», «руб»), from a word beside it («пробег», «бюджет»),
 //! from its shape (2019, millions), and last from what the other numbers already are.
 
+mod ordinals;
+
 use crate::amount::lexer::{self, Kind, Token};
 use crate::amount::{self, Amount, DASHES, Scale, Unit};
 use crate::{car, mileage, money, year};
@@ -76,6 +78,7 @@ fn without_model(sentence: &str) -> Vec<Token> {
             token.kind = Kind::Mark(MODEL);
         }
     }
+    ordinals::spell_in_digits(&mut tokens);
     tokens
 }
 
@@ -151,7 +154,9 @@ fn words_after(tokens: &[Token], amount_follows: bool) -> Vec<String> {
     let clause = end.map_or(tokens, |end| &tokens[..end]);
     let mut words: Vec<String> = clause.iter().filter_map(word).collect();
     if amount_follows && end.is_none() {
-        words.clear();
+        // «110 тысяч пробега хочу 400»: the genitive belongs to the number before it.
+        words.retain(|word| word == OF_MILEAGE);
+        words.truncate(1);
     }
     words.truncate(WORDS_BESIDE);
     words
@@ -167,6 +172,9 @@ fn word(token: &Token) -> Option<String> {
 fn ends_clause(token: &Token) -> bool {
     matches!(token.kind, Kind::Mark(',' | ';' | '.' | '!' | '?' | '\n' | '(' | ')'))
 }
+
+/// «пробега», which follows its number; «пробег» precedes it.
+const OF_MILEAGE: &str = "пробега";
 
 /// What a number may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,6 +234,7 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
     // «прошу 900» asks for money, «прошла 900» has been driven.
     let nearest = before.iter().rev().find_map(|word| match word.as_str() {
         "прошу" | "просим" => Some(Said::Money),
+        OF_MILEAGE if before.len() > 1 && before.last().is_some_and(|last| last != OF_MILEAGE) => None,
         word if is_of(word, MILEAGE_WORDS) => Some(Said::Mileage),
         word if is_of(word, MONEY_WORDS) => Some(Said::Money),
         _ => None,

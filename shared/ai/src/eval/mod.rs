@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub use case::{BadLine, Case, Entities, read};
 pub use report::Prices;
-pub use score::{Tally, Scores};
+pub use score::{Scores, Tally};
 
 use crate::{Answered, ModelCall};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use super::score::{Tally, name};
 use super::Outcome;
+use super::score::{Tally, name};
 use crate::INTENTS;
 
 /// What models cost: US dollars for a million prompt tokens and for a million completion tokens, by model.

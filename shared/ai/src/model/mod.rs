@@ -93,7 +93,8 @@ impl Model {
             Ok(Err(error)) => return (Err(failure(&error)), None),
             Ok(Ok(completion)) => completion,
         };
-        let tokens = |name: &str| completion["usage"][name].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0);
+        let tokens =
+            |name: &str| completion["usage"][name].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0);
         let call = ModelCall {
             model: question.model.to_owned(),
             prompt_tokens: tokens("prompt_tokens"),

@@ -7,7 +7,7 @@ mod replies;
 mod rules;
 mod words;
 
-use std::ops::Range;
+use std::borrow::Cow;
 
 use dialog::{AiAnswer, Intent};
 use values::car::Car;
@@ -26,7 +26,7 @@ const ENOUGH: f32 = 2.0;
 #[must_use]
 pub fn classify(text: &str, this_year: i16) -> AiAnswer {
     let text = beginning(text, LONGEST);
-    let found = values::car::find(text);
+    let found = values::car::find(&without_vehicle_ids(text));
     let (car, span) = found.map_or((None, None), |found| (Some(found.car), Some(found.span)));
     let numbers = values::sentence::numbers(text, this_year);
     let facts = facts(text, car.as_ref(), &numbers);
@@ -68,6 +68,12 @@ fn is_vehicle_id(word: &str) -> bool {
         && values::vehicle_id::parse(word).is_ok()
 }
 
+/// The text with its VINs and plates blanked, byte for byte: «X4XKL…» names no X4.
+fn without_vehicle_ids(text: &str) -> Cow<'_, str> {
+    let ids: Vec<&str> = text.split_whitespace().filter(|word| is_vehicle_id(word)).collect();
+    ids.into_iter().fold(Cow::Borrowed(text), |text, id| Cow::Owned(text.replace(id, &" ".repeat(id.len()))))
+}
+
 /// What the make-up of a sentence says where words are few: an offer names year, mileage and price; a wish names a car or
 /// a limit.
 fn add_shape(scores: &mut [f32; INTENTS.len()], facts: &Facts, words: &[String]) {
@@ -81,7 +87,8 @@ fn add_shape(scores: &mut [f32; INTENTS.len()], facts: &Facts, words: &[String])
     match (facts.car, facts.year, facts.mileage, facts.money) {
         (true, true, true, _) if !is_limited => add(Intent::Sell, 3.0),
         (true, _, true, true) if !is_limited => add(Intent::Sell, 3.0),
-        (true, true, false, true) if !is_limited => add(Intent::Sell, 1.0),
+        (true, true, false, true) if !is_limited => add(Intent::Sell, 3.0),
+        (false, true, true, true) if !is_limited => add(Intent::Sell, 3.0),
         (true, ..) => add(Intent::Buy, if facts.model { 2.0 } else { 1.5 }),
         (false, _, _, true) if words.len() <= 6 => add(Intent::Find, 1.0),
         _ => {}
@@ -108,6 +115,6 @@ fn verdict(scores: &[f32; INTENTS.len()]) -> (Intent, f32) {
 
 /// The first `characters` of `text`.
 pub(crate) fn beginning(text: &str, characters: usize) -> &str {
-    let end: Range<usize> = 0..text.char_indices().nth(characters).map_or(text.len(), |(end, _)| end);
-    &text[end]
+    let end = text.char_indices().nth(characters).map_or(text.len(), |(end, _)| end);
+    &text[..end]
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use dialog::Intent;
 use strsim::osa_distance;
 
-use super::words::{CAR, key};
+use super::words::{CAR, OTHER, key};
 
 /// The rules of `rules.txt`. A test reads the file, so the fallback to an empty book never happens.
 pub(super) static RULES: LazyLock<RuleBook> =
@@ -76,7 +76,6 @@ struct Term {
 
 #[derive(Debug)]
 struct Rule {
-    line: usize,
     intent: Intent,
     weight: f32,
     /// Found in this order.
@@ -130,7 +129,7 @@ impl RuleBook {
                 Some(intent) => {
                     let intent = intent_named(intent).ok_or(bad("no such intent"))?;
                     let weight = parts.next().and_then(|weight| weight.parse().ok()).ok_or(bad("no weight"))?;
-                    let mut rule = Rule { line: index + 1, intent, weight, terms: Vec::new(), facts: Vec::new(), absent: Vec::new() };
+                    let mut rule = Rule { intent, weight, terms: Vec::new(), facts: Vec::new(), absent: Vec::new() };
                     for part in parts {
                         book.add_term(&mut rule, part, &classes).map_err(bad)?;
                     }
@@ -144,7 +143,12 @@ impl RuleBook {
         Ok(book)
     }
 
-    fn add_term(&mut self, rule: &mut Rule, part: &str, classes: &HashMap<&str, Vec<&str>>) -> Result<(), &'static str> {
+    fn add_term(
+        &mut self,
+        rule: &mut Rule,
+        part: &str,
+        classes: &HashMap<&str, Vec<&str>>,
+    ) -> Result<(), &'static str> {
         let (part, negated) = part.strip_prefix('!').map_or((part, false), |rest| (rest, true));
         let (part, adjacent) = part.strip_prefix('+').map_or((part, false), |rest| (rest, true));
         let mut term = Term { adjacent, ..Term::default() };
@@ -170,8 +174,8 @@ impl RuleBook {
     }
 
     fn stem(&mut self, written: &str) -> Result<Stem, &'static str> {
-        if written == CAR {
-            return Ok(*self.words.entry(CAR.to_owned()).or_insert_with(|| next(&mut self.stems)));
+        if written == CAR || written == OTHER {
+            return Ok(*self.words.entry(written.to_owned()).or_insert_with(|| next(&mut self.stems)));
         }
         let (word, is_prefix) = written.strip_suffix('*').map_or((written, false), |stem| (stem, true));
         let key = key(word);
@@ -197,7 +201,13 @@ impl RuleBook {
         let mut found: Vec<Stem> = self.words.get(word).copied().into_iter().collect();
         let ends = word.char_indices().map(|(start, letter)| start + letter.len_utf8());
         found.extend(ends.filter_map(|end| self.prefixes.get(&word[..end])).copied());
-        if found.is_empty() { self.misspelt(word) } else { found }
+        if found.is_empty() {
+            found = self.misspelt(word);
+        }
+        if found.is_empty() && is_wordy(word) {
+            found.extend(self.words.get(OTHER));
+        }
+        found
     }
 
     fn misspelt(&self, word: &str) -> Vec<Stem> {
@@ -233,7 +243,6 @@ impl RuleBook {
         }
         let mut scores = [0.0; INTENTS.len()];
         for rule in self.rules.iter().filter(|rule| rule.applies(&sentence, facts)) {
-            if std::env::var("EXPLAIN").is_ok() { eprintln!("   line {} {:?} {}", rule.line, rule.intent, rule.weight); }
             if let Some(at) = INTENTS.iter().position(|intent| *intent == rule.intent) {
                 scores[at] += rule.weight;
             }
@@ -241,7 +250,7 @@ impl RuleBook {
         scores
     }
 
-    /// How many of `words` the book knows.
+    /// How many rules there are.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.rules.len()
@@ -291,6 +300,11 @@ fn in_order(terms: &[Term], sentence: &Sentence, facts: &Facts, before: Option<u
         Some(before) => before + 1..before + 2 + GAP,
     };
     places.into_iter().any(|at| term.is_at(sentence, at) && in_order(rest, sentence, facts, Some(at)))
+}
+
+/// Long enough to name a thing, and no number.
+fn is_wordy(word: &str) -> bool {
+    word.chars().count() >= 4 && word.chars().all(char::is_alphabetic)
 }
 
 fn next(count: &mut usize) -> Stem {

@@ -5,6 +5,9 @@ use std::ops::Range;
 /// What stands in a sentence for the name of a car.
 pub(super) const CAR: &str = "<car>";
 
+/// What a rule calls a word that no rule knows.
+pub(super) const OTHER: &str = "<other>";
+
 /// At most so many words are looked at: enough for a minute of speech, little enough to stay within microseconds.
 const MOST_WORDS: usize = 120;
 

@@ -57,7 +57,9 @@ const CARDINALS: &[(u64, &[&str])] = &[
 /// The numeral a word is.
 pub(super) fn numeral(word: &str) -> Option<Numeral> {
     match word {
-        "полтора" | "полторы" | "полтораста" => return Some(Numeral::OneAndAHalf),
+        "полтора" | "полторы" | "полутора" | "полтораста" => {
+            return Some(Numeral::OneAndAHalf);
+        }
         "пол" | "половина" | "половину" => return Some(Numeral::Half),
         _ => {}
     }
@@ -94,7 +96,7 @@ pub(crate) fn multiplier(word: &str) -> Option<Multiplier> {
         "тр" | "тыр" | "тысруб" => with(1_000, Unit::Roubles),
         "ткм" => with(1_000, Unit::Kilometres),
         "кк" | "kk" | "мил" | "млн" | "mln" | "mil" => plain(1_000_000, false),
-        "тыс" | "тысч" | "тс" => plain(1_000, false),
+        "тыс" | "тысч" | "тс" | "tys" => plain(1_000, false),
         "млрд" => plain(1_000_000_000, false),
         // «сотка» is a hundred thousand, of roubles as of kilometres; a following «тысяч» changes nothing.
         "сотка" | "сотку" | "сотки" | "соток" | "соткой" | "сотня" | "сотню" | "сотни" | "сотен" | "сотней" => {

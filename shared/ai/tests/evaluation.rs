@@ -1,0 +1,83 @@
+//! What an operator reads after `carquery eval`.
+
+use ai::eval::{Outcome, Prices, read, run};
+use ai::{Answered, CallLog, ModelCall};
+use dialog::{AiAnswer, Intent};
+
+const CASES: &str = r#"{"id":"a","text":"продам камри 2019","intent":"sell","entities":{"brand":"Toyota","model":"Camry","year":2019}}
+{"id":"b","text":"каско","intent":"legal","entities":{}}
+{"id":"c","text":"привет","intent":"unknown"}"#;
+
+/// A model that takes everything for the sale of a Camry of 2018.
+async fn evaluated() -> Outcome {
+    run(read(CASES).unwrap(), async |text| Answered {
+        answer: AiAnswer {
+            intent: Intent::Sell,
+            confidence: 0.5,
+            brand: Some("toyota".to_owned()),
+            model: text.contains("камри").then(|| "Camry".to_owned()),
+            year: Some("2018".to_owned()),
+            budget: None,
+            mileage: None,
+            reply: String::new(),
+        },
+        call: CallLog {
+            model: "gpt-4o".to_owned(),
+            fallback: true,
+            calls: vec![
+                ModelCall { model: "gpt-4o-mini".to_owned(), prompt_tokens: 1_000_000, completion_tokens: 0 },
+                ModelCall { model: "home-made".to_owned(), prompt_tokens: 700, completion_tokens: 60 },
+            ],
+            ..CallLog::default()
+        },
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_report_shows_what_went_wrong_and_what_it_cost() {
+    let report = evaluated().await.report(&Prices::default());
+    let lines: Vec<&str> = report.lines().map(str::trim_end).filter(|line| !line.starts_with("latency")).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    sentences        3
+    intent accuracy  0.333 (1 right)
+    entity F1        0.400
+
+               precision    recall        F1
+    legal          1.000     0.000     0.000
+    sell           0.333     1.000     0.500
+    unknown        1.000     0.000     0.000
+    brand          0.333     1.000     0.500
+    budget         1.000     1.000     1.000
+    mileage        1.000     1.000     1.000
+    model          1.000     1.000     1.000
+    year           0.000     0.000     0.000
+
+    labelled \ understood as
+                   sell      buy     find    check    legal      faq  unknown
+    sell              1        ·        ·        ·        ·        ·        ·
+    buy               ·        ·        ·        ·        ·        ·        ·
+    find              ·        ·        ·        ·        ·        ·        ·
+    check             ·        ·        ·        ·        ·        ·        ·
+    legal             1        ·        ·        ·        ·        ·        ·
+    faq               ·        ·        ·        ·        ·        ·        ·
+    unknown           1        ·        ·        ·        ·        ·        ·
+
+    answered offline 0, by the second model 3
+    gpt-4o-mini: 3 calls, 3000000 + 0 tokens, $0.4500
+    home-made: 3 calls, 2100 + 180 tokens, no price known
+    ");
+}
+
+#[tokio::test]
+async fn predictions_are_lines_of_json_with_numbers_as_numbers() {
+    let predictions = evaluated().await.predictions();
+    insta::assert_snapshot!(predictions.lines().next().unwrap(), @r#"{"id":"a","intent":"sell","confidence":0.5,"entities":{"brand":"toyota","model":"Camry","year":2018,"budget":null,"mileage":null}}"#);
+}
+
+#[tokio::test]
+async fn misses_are_those_with_a_wrong_intent_or_entity() {
+    let outcome = evaluated().await;
+    let missed: Vec<&str> = outcome.missed().map(|(case, _)| case.id.as_str()).collect();
+    assert_eq!(missed, ["a", "b", "c"]);
+}
