@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use simulators::telegram::{Fresh, How, Telegram};
+use simulators::telegram::{Fresh, How, KeyboardButton, MessageView, Telegram};
 
 /// A customer with Telegram in hand. Each action waits until the bot has answered Telegram.
 #[derive(Clone, Debug)]
@@ -14,6 +14,9 @@ pub struct Customer {
     /// The functions' clock: a person does one thing a second.
     ahead: Arc<AtomicI64>,
 }
+
+/// A button under a message: the message's id and what the button carries.
+pub type Button = (i64, String);
 
 /// A photo as small as a JPEG gets; `n` makes it a different one.
 #[must_use]
@@ -28,61 +31,123 @@ impl Customer {
         Self { chat, telegram, ahead }
     }
 
-    /// Types a message.
+    /// Types a message. Answers the update's id, as every action does.
     ///
     /// # Panics
     /// When the bot does not accept the update.
-    pub async fn says(&self, text: &str) {
-        self.telegram.say(self.chat, text).expect("the message is sent");
+    pub async fn says(&self, text: &str) -> i64 {
+        let update = self.telegram.say(self.chat, text).expect("the message is sent");
         self.settle().await;
+        update
     }
 
     /// Presses the newest button with this text, under a message or in place of the keyboard.
     ///
     /// # Panics
     /// When there is no such button, or the bot does not accept the update.
-    pub async fn taps(&self, button: &str) {
-        if let Err(error) = self.telegram.tap(self.chat, button) {
-            panic!("there is no button «{button}» ({error}): {:#?}", self.telegram.last_from_bot(self.chat));
-        }
+    pub async fn taps(&self, button: &str) -> i64 {
+        let update = match self.telegram.tap(self.chat, button) {
+            Ok(Some(update)) => update,
+            Ok(None) => panic!("«{button}» only opens an address"),
+            Err(error) => {
+                panic!("there is no button «{button}» ({error}): {:#?}", self.telegram.last_from_bot(self.chat))
+            }
+        };
         self.settle().await;
+        update
     }
 
     /// Presses a button that may be gone already, by what it carries.
     ///
     /// # Panics
     /// When the bot does not accept the update.
-    pub async fn presses(&self, message_id: i64, data: &str) {
-        self.telegram.press(self.chat, message_id, data).expect("the press is sent");
+    pub async fn presses(&self, (message_id, data): &Button) -> i64 {
+        let update = self.telegram.press(self.chat, *message_id, data).expect("the press is sent");
         self.settle().await;
+        update
     }
 
     /// Shares the own contact.
     ///
     /// # Panics
     /// When the bot does not accept the update.
-    pub async fn shares_contact(&self, phone: &str) {
-        self.telegram.share_contact(self.chat, phone, "Анна", true).expect("the contact is sent");
+    pub async fn shares_contact(&self, phone: &str) -> i64 {
+        let update = self.telegram.share_contact(self.chat, phone, "Анна", true).expect("the contact is sent");
         self.settle().await;
+        update
     }
 
     /// Sends one photo.
     ///
     /// # Panics
     /// When the bot does not accept the update.
-    pub async fn sends_photo(&self, n: u8) {
-        self.telegram.send_photo(self.chat, photo(n), None).expect("the photo is sent");
+    pub async fn sends_photo(&self, n: u8) -> i64 {
+        let update = self.telegram.send_photo(self.chat, photo(n), None).expect("the photo is sent");
         self.settle().await;
+        update
     }
 
     /// Sends an album of so many photos: as many updates at once.
     ///
     /// # Panics
     /// When the bot does not accept an update.
-    pub async fn sends_album(&self, count: u8) {
-        let photos = (0..count).map(|n| photo(n + 1).into()).collect();
-        self.telegram.send_album(self.chat, photos).expect("the album is sent");
+    pub async fn sends_album(&self, numbers: std::ops::RangeInclusive<u8>) -> Vec<i64> {
+        let photos = numbers.map(|n| photo(n).into()).collect();
+        let updates = self.telegram.send_album(self.chat, photos).expect("the album is sent");
         self.settle().await;
+        updates
+    }
+
+    /// Receives nothing new from Telegram's side, but the same update once more.
+    ///
+    /// # Panics
+    /// When the bot does not accept it.
+    pub async fn is_heard_again(&self, update: i64) {
+        self.telegram.redeliver(update).expect("the update is remembered");
+        self.settle().await;
+    }
+
+    /// The newest button with this text under a message, to be pressed later, when it may be gone.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn button(&self, text: &str) -> Button {
+        let chat = self.telegram.chat(self.chat).expect("the chat is there");
+        let buttons = chat
+            .messages
+            .iter()
+            .rev()
+            .flat_map(|message| message.buttons.iter().flatten().map(move |button| (message.id, button)));
+        let found = buttons.into_iter().find(|(_, button)| button.text == text);
+        let (message, button) = found.unwrap_or_else(|| panic!("there is no button «{text}» under a message"));
+        (message, button.callback_data.clone().unwrap_or_default())
+    }
+
+    /// Messages with buttons under them. More than one means that dead buttons stayed behind.
+    #[must_use]
+    pub fn messages_with_buttons(&self) -> Vec<MessageView> {
+        let chat = self.telegram.chat(self.chat).expect("the chat is there");
+        chat.messages.into_iter().filter(|message| !message.buttons.is_empty()).collect()
+    }
+
+    /// What is on the keyboard in place of the customer's own, row by row; empty without one.
+    #[must_use]
+    pub fn keyboard(&self) -> String {
+        let keyboard = self.telegram.chat(self.chat).and_then(|chat| chat.reply_keyboard);
+        let rows = keyboard.into_iter().flat_map(|keyboard| keyboard.rows);
+        let row = |row: Vec<_>| row.iter().map(|key: &KeyboardButton| format!("[{}]", key.text)).collect::<String>();
+        rows.map(row).collect::<Vec<_>>().join("\n")
+    }
+
+    /// No press brought up a window or line since the last look.
+    ///
+    /// # Panics
+    /// When one did.
+    pub fn sees_no_alert(&self) {
+        let mut alerts = self.telegram.take_alerts(self.chat);
+        alerts.retain(|alert| !alert.text.is_empty());
+        assert_eq!(alerts, [], "no alert was expected");
     }
 
     /// Waits until the bot has accepted everything.

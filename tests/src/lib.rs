@@ -13,7 +13,11 @@
 //! fails on anything left unread: a message nobody looked at, a deal, an update not accepted, a dead letter, a twin.
 
 mod bot;
+mod card;
 mod customer;
+mod walks;
 
-pub use bot::{Bot, Setup, story, story_with};
-pub use customer::Customer;
+pub use bot::{Bot, Setup, account, story, story_with};
+pub use card::card;
+pub use customer::{Button, Customer, photo};
+pub use walks::{PHONE, to_confirmation, to_photos, to_sent};

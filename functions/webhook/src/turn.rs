@@ -76,14 +76,18 @@ impl Webhook {
         let chat_id = event.person.chat_id;
         let writer = Ulid::generate().to_string();
         let mut conflicts = 0;
+        // When it came in, however often it is decided anew: a burst belongs to the second it arrived in, or waiting for
+        // each other would let all of it through.
+        let mut moment = self.moment();
         loop {
             let mut session = self.sessions.load(chat_id).await?;
-            let (conversation, effects) = match decide(&session.value, event, &self.moment(), &self.rules) {
+            let (conversation, effects) = match decide(&session.value, event, &moment, &self.rules) {
                 Verdict::Stay(effects) => return Ok((effects, session)),
                 Verdict::Move(conversation, effects) => (*conversation, effects),
                 Verdict::Busy { .. } if started.elapsed() > MAX_WAIT => return Err(NotNow::Crowded),
                 Verdict::Busy { .. } => {
                     sleep(LOOK_EVERY).await;
+                    moment = self.moment();
                     continue;
                 }
             };
@@ -112,7 +116,9 @@ impl Webhook {
                     if conflicts > MAX_CONFLICTS {
                         return Err(NotNow::Crowded);
                     }
-                    sleep(Duration::from_millis(rand::random_range(5..50))).await;
+                    // Longer each time: of many at once, most then find that others have settled it.
+                    let longest = 40 << conflicts.min(5);
+                    sleep(Duration::from_millis(rand::random_range(5..longest))).await;
                 }
             }
         }
@@ -126,7 +132,6 @@ fn count_progress(before: Option<OpenDialog>, after: Option<OpenDialog>) {
         metrics::put(&[("StepsReached", 1.0, Unit::Count)], &[("branch", open.branch), ("step", open.step)]);
     }
 }
-
 
 /// The year at the dealer's. Russia has had no summer time since 2014, so the offset of Moscow is fixed.
 fn moscow_year(now: Timestamp) -> i16 {

@@ -26,6 +26,9 @@ pub enum Fault {
     Garbage,
     /// Waits (in JSON: milliseconds), then does and answers as usual. A client that gives up meanwhile cancels the call: nothing is done.
     Hang(#[serde(with = "milliseconds")] Duration),
+    /// Does what was asked at once, and waits (in JSON: milliseconds) before it answers. A client that gives up meanwhile
+    /// does not know that it was done.
+    LateAnswer(#[serde(with = "milliseconds")] Duration),
     /// Closes the connection; nothing was done.
     DropBefore,
     /// Does what was asked, then closes the connection without an answer.

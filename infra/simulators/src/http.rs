@@ -32,8 +32,8 @@ const BINARY_LOGGED: usize = 1024;
 /// What differs between the services a simulator can stand for.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialect {
-    /// Names a call for fault rules and the log.
-    pub route: fn(&Parts) -> String,
+    /// Names a call, by its head and its body, for fault rules and the log.
+    pub route: fn(&Parts, &[u8]) -> String,
     /// The service's «too many requests», with the seconds to wait.
     pub too_many: fn(u64) -> Response,
 }
@@ -152,7 +152,7 @@ impl Front {
         let mut call = Call {
             seq: 0,
             method: parts.method.to_string(),
-            route: (self.dialect.route)(&parts),
+            route: (self.dialect.route)(&parts, &body),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             status: 0,
             at_ms,
@@ -177,6 +177,11 @@ impl Front {
             Some(Fault::Hang(pause)) => {
                 tokio::time::sleep(pause).await;
                 Ok(router().await)
+            }
+            Some(Fault::LateAnswer(pause)) => {
+                let answer = router().await;
+                tokio::time::sleep(pause).await;
+                Ok(answer)
             }
             Some(Fault::DropBefore) => Err(Hangup),
             Some(Fault::LoseAnswer) => {
@@ -223,7 +228,7 @@ fn html_page(status: u16) -> String {
     )
 }
 
-fn method_and_path(parts: &Parts) -> String {
+fn method_and_path(parts: &Parts, _body: &[u8]) -> String {
     format!("{} {}", parts.method, parts.uri.path())
 }
 

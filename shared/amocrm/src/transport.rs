@@ -93,8 +93,7 @@ pub(crate) struct Transport {
 impl Transport {
     pub(crate) fn new(options: Options, tokens: Tokens) -> Result<Self, reqwest::Error> {
         let http = http_client(options.timeout)?;
-        // No burst: two workers that wake up together stay under the limit as well.
-        let quota = Quota::per_second(options.calls_per_second).allow_burst(NonZeroU32::MIN);
+        let quota = Quota::with_period(spacing(options.calls_per_second)).expect("the spacing is not zero");
         Ok(Self { http, limiter: RateLimiter::direct(quota), options, tokens, silent_until: Mutex::new(None) })
     }
 
@@ -188,6 +187,12 @@ pub(crate) fn http_client(timeout: Duration) -> Result<reqwest::Client, reqwest:
         .timeout(timeout)
         .pool_idle_timeout(IDLE)
         .build()
+}
+
+/// The time between two calls. No bursts: two workers that wake up together stay under the limit as well. A little more
+/// than an even share of the second, for calls do not all travel equally long, and amoCRM counts arrivals.
+fn spacing(calls_per_second: NonZeroU32) -> Duration {
+    (Duration::from_millis(1_100) / calls_per_second.get()).max(Duration::from_nanos(1))
 }
 
 /// An answer, read to its end.

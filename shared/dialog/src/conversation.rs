@@ -270,6 +270,11 @@ impl Conversation {
         self.leave_to(Outside::Forgotten);
     }
 
+    /// Everything about the customer is to be deleted, this conversation last.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        matches!(self.place, Place::Outside(Outside::Forgotten))
+    }
+
     /// The session has ended: forgets what the customer was at. What protects from repetition and floods stays, and so
     /// does a screen that takes nothing for granted, like the menu.
     pub(crate) fn restart(&mut self) {

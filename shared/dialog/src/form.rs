@@ -40,6 +40,8 @@ pub(crate) struct Form {
     pub(crate) preface: Vec<String>,
     /// Albums whose photos belong to this form, latest last.
     albums: Vec<String>,
+    /// The update that brought each photo: those of an album are handled in any order.
+    photo_updates: Vec<i64>,
 }
 
 /// What of a form is on the screen.
@@ -105,6 +107,7 @@ impl Form {
             settled: BTreeSet::new(),
             preface: Vec::new(),
             albums: Vec::new(),
+            photo_updates: Vec::new(),
         }
     }
 
@@ -214,14 +217,15 @@ impl Form {
         true
     }
 
-    /// Adds a photo to the step that asks for photos.
-    pub(crate) fn add_photo(&mut self, photo: Photo) -> Added {
+    /// Adds a photo to the step that asks for photos, in the order of the updates that brought them.
+    pub(crate) fn add_photo(&mut self, photo: Photo, update_id: i64) -> Added {
         let Some(step) = self.branch.steps.iter().find(|step| step.kind == Kind::Photos) else {
             return Added::Full;
         };
         let entry = self.answers.entry(step.id.to_owned()).or_insert(Value::Skipped);
         if !matches!(entry, Value::Photos(_)) {
             *entry = Value::Photos(Vec::new());
+            self.photo_updates.clear();
         }
         let Value::Photos(photos) = entry else { return Added::Full };
         if photos.iter().any(|known| known.unique_id == photo.unique_id) {
@@ -230,13 +234,18 @@ impl Form {
         if photos.len() >= MAX_PHOTOS {
             return Added::Full;
         }
-        photos.push(photo);
+        // A form stored before updates were noted knows none.
+        self.photo_updates.resize(photos.len(), i64::MIN);
+        let at = self.photo_updates.partition_point(|known| *known < update_id);
+        self.photo_updates.insert(at, update_id);
+        photos.insert(at, photo);
         Added::Kept(photos.len())
     }
 
     /// Throws the photos away and stays at the step.
     pub(crate) fn clear_photos(&mut self) {
         self.albums.clear();
+        self.photo_updates.clear();
         self.answers.remove(self.step().id);
     }
 
@@ -294,6 +303,8 @@ struct Stored {
     preface: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     albums: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    photo_updates: Vec<i64>,
 }
 
 /// The questionnaire has changed since the form was stored.
@@ -317,6 +328,7 @@ impl From<Form> for Stored {
             settled: form.settled,
             preface: form.preface,
             albums: form.albums,
+            photo_updates: form.photo_updates,
         }
     }
 }
@@ -339,6 +351,7 @@ impl TryFrom<Stored> for Form {
             settled: stored.settled,
             preface: stored.preface,
             albums: stored.albums,
+            photo_updates: stored.photo_updates,
         })
     }
 }

@@ -33,6 +33,9 @@ pub(crate) struct Questions {
     /// How many answers in a row led nowhere.
     #[serde(default)]
     fruitless: usize,
+    /// When the customer was told that there are too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told_at: Option<Seconds>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +60,21 @@ impl Questions {
         }
         remember(&mut self.recent, stored, RECENT);
         Some(passed_on(text))
+    }
+
+    /// Whether the customer is to be told that there are too many: once in a minute.
+    pub(crate) fn tells(&mut self, now: Seconds) -> bool {
+        let tells = self.told_at.is_none_or(|told_at| now >= told_at + 60);
+        if tells {
+            self.told_at = Some(now);
+        }
+        tells
+    }
+
+    /// Whether the customer was told so in the last minute.
+    #[cfg(test)]
+    pub(crate) fn has_told(&self, now: Seconds) -> bool {
+        self.told_at.is_some_and(|told_at| now < told_at + 60)
     }
 
     /// Until when the answer to this question is waited for; `None` if it is not.

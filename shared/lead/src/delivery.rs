@@ -150,6 +150,10 @@ pub struct Backoff {
     pub max_attempts: u32,
 }
 
+/// amoCRM's search does not know a new contact for up to 30 s; so long, with a margin, nobody may conclude from an empty
+/// search that there is none.
+pub const SEARCH_LAG: Seconds = 45;
+
 /// The longest pause, in multiples of the first: 5 min grow to 360 min.
 pub const BACKOFF_CAP: Seconds = 72;
 
@@ -243,11 +247,14 @@ impl Lead {
         self.status = Status::Retry { due_at, in_doubt };
     }
 
-    /// Makes an undelivered lead due at once, even one under a lease. Only for whoever knows that no worker is alive.
+    /// Makes an undelivered lead due at once, even one under a lease. Only for whoever knows that no worker is alive. One
+    /// whose contact a dead worker may just have created is due when amoCRM's search would find it.
     pub fn release(&mut self, now: Seconds) {
+        let search_knows = if self.progress.contact_id.is_some() { now } else { now + SEARCH_LAG };
         match &mut self.status {
-            Status::Pending { due_at } | Status::Retry { due_at, .. } => *due_at = now,
-            Status::Sending { lease_until, .. } => *lease_until = now,
+            Status::Pending { due_at } | Status::Retry { due_at, in_doubt: false } => *due_at = now,
+            Status::Retry { due_at, .. } => *due_at = (*due_at).min(search_knows),
+            Status::Sending { lease_until, .. } => *lease_until = (*lease_until).min(search_knows),
             Status::Sent { .. } | Status::Dead { .. } => {}
         }
     }

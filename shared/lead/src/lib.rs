@@ -6,7 +6,7 @@
 mod delivery;
 mod request;
 
-pub use delivery::{Attempt, BACKOFF_CAP, Backoff, Failure, Lead, Progress, Refused, Status, Trouble};
+pub use delivery::{Attempt, BACKOFF_CAP, Backoff, Failure, Lead, Progress, Refused, SEARCH_LAG, Status, Trouble};
 pub use request::{Answer, CrmField, Customer, LeadId, Photo, Request};
 
 /// Seconds since the Unix epoch.

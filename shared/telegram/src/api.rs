@@ -153,9 +153,10 @@ impl Api {
             .map_err(|error| unavailable(describe(&error)))?;
         match answer.status().as_u16() {
             200 => answer.bytes().await.map_err(|error| unavailable(describe(&error))),
-            code @ 400..500 => {
+            code @ (400 | 404 | 410) => {
                 Err(ApiError::Refused { method: "file download", code, description: "the file is gone".into() })
             }
+            // Also 429, and what a proxy on the way refuses: the file is there, and can be had later.
             code => Err(unavailable(format!("HTTP {code}"))),
         }
     }

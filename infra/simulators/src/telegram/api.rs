@@ -25,7 +25,7 @@ pub(super) fn router(model: Arc<Model>) -> Router {
 }
 
 /// Names a call for fault rules: the method, or `file`.
-pub(super) fn route(parts: &Parts) -> String {
+pub(super) fn route(parts: &Parts, _body: &[u8]) -> String {
     match Address::of(&parts.uri) {
         Some(Address { method: Some(method), .. }) => method.to_owned(),
         Some(Address { method: None, .. }) => "file".to_owned(),

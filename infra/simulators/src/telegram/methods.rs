@@ -37,6 +37,7 @@ const ACTIONS: [&str; 11] = [
 pub(super) fn perform(model: &Model, state: &mut State, method: &str, params: &Params) -> Result<Value, Refusal> {
     match method.to_ascii_lowercase().as_str() {
         "getme" => Ok(me(model)),
+        "getchat" => get_chat(state, params),
         "sendmessage" => send_message(model, state, params),
         "editmessagetext" => edit_text(model, state, params),
         "editmessagereplymarkup" => edit_keyboard(model, state, params),
@@ -73,6 +74,12 @@ fn me(model: &Model) -> Value {
     me["can_read_all_group_messages"] = json!(false);
     me["supports_inline_queries"] = json!(false);
     me
+}
+
+fn get_chat(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let chat_id = open_chat(state, params)?;
+    let chat = &state.chats[&chat_id];
+    Ok(json!({"id": chat_id, "type": "private", "first_name": chat.first_name, "username": chat.username}))
 }
 
 fn send_message(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {

@@ -24,15 +24,17 @@ pub(super) fn redelivered(mut turn: Turn<'_>) -> Verdict {
     let Some(reply) = turn.before.reply.as_ref().filter(|reply| reply.update_id == update_id) else {
         return Verdict::Stay(answer.into_iter().collect());
     };
+    // As long as there is a conversation, a deletion was cut short: it is repeated, which is safe.
+    let deletion = turn.before.is_forgotten().then_some(Effect::ForgetCustomer);
     let target = match turn.before.prompt.message_id {
         Some(message_id) if reply.edited => Target::Edit { message_id },
-        Some(_) => return Verdict::Stay(answer.into_iter().collect()),
+        Some(_) => return Verdict::Stay(answer.into_iter().chain(deletion).collect()),
         None if now < reply.at + REPLY_PATIENCE => return Verdict::Busy { until: reply.at + REPLY_PATIENCE },
         None => Target::New,
     };
     let light = turn.light();
     let mut effects = said(&reply.sayings, &light);
     effects.push(Effect::Show { screen: render(turn.before, &light), target, seq: turn.before.prompt.seq });
-    effects.extend(answer);
+    effects.extend(answer.into_iter().chain(deletion));
     Verdict::Stay(effects)
 }

@@ -18,12 +18,13 @@ pub(super) fn photo(mut turn: Turn<'_>, file_id: &str, unique_id: &str, album: O
     if file_id.len() + unique_id.len() > MAX_IDS {
         return expect(turn, Some("got-other"));
     }
+    let update_id = turn.event.update_id;
     let photo = Photo { file_id: file_id.to_owned(), unique_id: unique_id.to_owned() };
     let is_front = turn.next.question.is_none();
     let Some(form) = turn.next.form_mut() else { return misplaced(turn, album, None) };
     // The rest of an album counts even if the customer has gone on meanwhile, and the first one's reply stands for all.
     if album.is_some_and(|album| form.knows_album(album)) {
-        form.add_photo(photo);
+        form.add_photo(photo, update_id);
         return turn.store(Vec::new());
     }
     if !(is_front && form.view == View::Step && form.step().kind == Kind::Photos) {
@@ -32,7 +33,7 @@ pub(super) fn photo(mut turn: Turn<'_>, file_id: &str, unique_id: &str, album: O
     if let Some(album) = album {
         form.expect_album(album);
     }
-    let notice = match form.add_photo(photo) {
+    let notice = match form.add_photo(photo, update_id) {
         Added::Full => texts::get("photos-full"),
         Added::Kept(_) | Added::Repeated if album.is_some() => texts::get("photos-album"),
         Added::Repeated => texts::get("photos-repeated"),

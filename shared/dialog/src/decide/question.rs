@@ -24,7 +24,10 @@ pub(super) fn asked(mut turn: Turn<'_>, typed: &str) -> Verdict {
     }
     match turn.next.questions.ask(turn.event.update_id, text.trim(), turn.moment.now) {
         Some(question) => turn.store(vec![Effect::Typing, Effect::AskAi { question }]),
-        None => turn.say(Effect::say(Text::plain(texts::get("too-many-questions")))),
+        None if turn.next.questions.tells(turn.moment.now) => {
+            turn.say(Effect::say(Text::plain(texts::get("too-many-questions"))))
+        }
+        None => Verdict::Stay(Vec::new()),
     }
 }
 

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Deploys template.yaml with the real functions to an emulator of AWS on this machine and plays customers against it.
+# Needs Rust, Python 3.10 or newer and a network (or caches) for pip and cargo. No AWS account, no Docker.
+#
+#   tests/deploy/run.sh             everything
+#   tests/deploy/run.sh template    only what can be read off template.yaml (seconds)
+#
+# DEPLOY_VENV   where the Python tools go (default: target/deploy-venv)
+# CARQUERY_BIN  a carquery command to use instead of building one
+# SKIP_BUILD=1  deploy what is in target/lambda
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+venv=${DEPLOY_VENV:-$PWD/target/deploy-venv}
+what=${1:-all}
+export SAM_CLI_TELEMETRY=0 PYTHONDONTWRITEBYTECODE=1
+
+# A pip environment is made anew when its list has changed.
+install() {
+    local name=$1 list=$2
+    if ! cmp -s "$list" "$venv/$name/installed.txt"; then
+        rm -rf "${venv:?}/$name"
+        python3 -m venv "$venv/$name"
+        "$venv/$name/bin/pip" install --quiet --disable-pip-version-check --requirement "$list"
+        cp "$list" "$venv/$name/installed.txt"
+    fi
+}
+mkdir -p "$venv"
+install tools tests/deploy/requirements.txt
+install sam tests/deploy/requirements-sam.txt
+export PATH=$venv/tools/bin:$venv/sam/bin:$PATH
+
+if [ "$what" = all ]; then
+    if [ -z "${SKIP_BUILD:-}" ]; then
+        # For this machine's own processor: the emulator runs the functions as processes.
+        cargo lambda build --release --skip-target-check --lambda-dir target/lambda \
+            --package webhook --package crm-push --package scheduled
+    fi
+    if [ -z "${CARQUERY_BIN:-}" ]; then
+        cargo build --package carquery
+        CARQUERY_BIN=${CARGO_TARGET_DIR:-target}/debug/carquery
+    fi
+    CARQUERY_BIN=$(realpath "$CARQUERY_BIN")
+    export CARQUERY_BIN
+fi
+
+exec "$venv/tools/bin/python" tests/deploy/run_tests.py "$what"

@@ -1,0 +1,263 @@
+"""Customers and operators of a deployed stage: the real template, the real functions, permissions enforced."""
+
+import json
+import re
+import time
+import unittest
+
+from template import statements
+from world import FUNCTIONS, PATIENCE, SCHEDULE_PATIENCE, STACK, Customer, deployed, http, wait_for
+
+STAGE = None
+# What no call of ours can show: Lambda itself takes messages and writes logs and traces in the function's name, and the
+# emulator does not ask for the key of an encrypted table.
+UNSEEN = {
+    "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords", "kms:Decrypt",
+}
+BY_EVENT_SOURCE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+
+
+def setUpModule():
+    global STAGE
+    STAGE = unittest.enterModuleContext(deployed())
+
+
+def granted(function: str) -> set[tuple[str, str]]:
+    """What a function's role allows: action and the end of the resource's name."""
+    names = {
+        "SessionsTable": f"{STACK}-sessions", "LeadsTable": f"{STACK}-leads", "CustomersTable": f"{STACK}-customers",
+        "CredentialsTable": f"{STACK}-credentials", "AiLogTable": f"{STACK}-ai-log", "LeadsQueue": f"{STACK}-leads.fifo",
+    }
+    allowed = set()
+    for statement in statements(FUNCTIONS[function]):
+        resource = re.search(r"(\w+Table|\w+Queue)", json.dumps(statement["Resource"]))
+        index = re.search(r"/index/\w+", json.dumps(statement["Resource"]))
+        where = names[resource.group(1)] + (index.group() if index else "") if resource else ""
+        allowed |= {(action, where) for action in statement["Action"] if action not in UNSEEN}
+    if function == "crm-push":
+        allowed = {(action, where) for action, where in allowed if action not in BY_EVENT_SOURCE}
+    return allowed
+
+
+def phone_of(customer: Customer) -> str:
+    """A number of the customer's own."""
+    return f"+7900{customer.id % 10_000_000:07}"
+
+
+class Story(unittest.TestCase):
+    def setUp(self):
+        self.simulators = STAGE.simulators
+        self.addCleanup(self.simulators.mend)
+
+    def customer(self, name: str) -> Customer:
+        return Customer(self.simulators, name)
+
+    def ask_a_lawyer(self, customer: Customer, situation: str, send: bool = True) -> None:
+        """The shortest request from the menu to the thanks."""
+        customer.says("/start").taps("⚖️ Юридическая помощь").taps("Страхование (ОСАГО / КАСКО)")
+        customer.sees("Опишите ситуацию")
+        customer.says(situation).sees("Как к вам обращаться")
+        customer.says("Пётр").sees("По какому номеру")
+        customer.shares(phone_of(customer)).taps("⏭ Пропустить").sees("Проверьте заявку")
+        if send:
+            customer.taps("✅ Отправить").sees("Заявка отправлена")
+
+    def deals_with(self, text: str) -> list[dict]:
+        return [deal for deal in self.simulators.deals() if any(text in note for note in deal["notes"])]
+
+    def deal_with(self, text: str, patience: float = PATIENCE) -> dict:
+        """The one deal whose note has this text."""
+        found = wait_for(f"a deal with «{text}» and its task", lambda: [d for d in self.deals_with(text) if d["tasks"]], patience)
+        self.assertEqual(len(found), 1)
+        return found[0]
+
+    def admin_sees(self, *parts: str, patience: float = PATIENCE) -> str:
+        chat = f"/customers/{self.simulators.settings['ADMIN_CHAT_ID']}"
+
+        def told():
+            texts = [message["text"] for message in self.simulators.call("GET", chat)["messages"]]
+            return next((text for text in reversed(texts) if all(part in text for part in parts)), None)
+
+        return wait_for(f"{parts} in the admin's chat", told, patience)
+
+
+class Test1Door(Story):
+    def test_health_names_the_parts(self):
+        status, body = http("GET", STAGE.url("/health"))
+        self.assertEqual(status, 200, body)
+        health = json.loads(body)
+        self.assertEqual(health["status"], "ok")
+        self.assertEqual({health["parts"]["sessions"], health["parts"]["queue"]}, {"ok"})
+
+    def test_only_telegram_may_post_updates(self):
+        update = {"update_id": 1, "message": {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}, "text": "/start"}}
+        for headers in ({}, {"X-Telegram-Bot-Api-Secret-Token": "guessed"}):
+            status, _ = http("POST", STAGE.url("/telegram/webhook"), update, headers)
+            self.assertEqual(status, 401)
+        sessions = STAGE.emulator.client("dynamodb").scan(TableName=f"{STACK}-sessions")["Items"]
+        self.assertNotIn({"N": "7"}, [item["chat_id"] for item in sessions])
+
+
+class Test2Customers(Story):
+    def test_a_sell_dialog_becomes_a_deal_with_every_answer(self):
+        anna = self.customer("Анна")
+        anna.says("/start").taps("🚗 Продать авто").sees("марку и модель")
+        anna.says("Toyota Camry").taps("2019").sees("Какой пробег")
+        anna.says("85 тыс").taps("На ваше усмотрение").sees("Пришлите фото")
+        anna.sends_album(3).sees("Альбом получен")
+        anna.taps("✅ Готово").sees("Как к вам обращаться")
+        anna.says("Анна <&> Ко").shares(phone_of(anna)).sees("Хотите что-нибудь добавить")
+        anna.says("Звоните после 18:00").sees("Проверьте заявку")
+        sent = time.monotonic()
+        anna.taps("✅ Отправить")
+        number = re.search(r"Номер заявки: (\S+)", anna.sees("Заявка отправлена")["text"]).group(1)
+        deal = self.deal_with("Звоните после 18:00")
+        self.assertLess(time.monotonic() - sent, 10)  # it did not wait for the schedule
+
+        self.assertEqual(deal["name"], "Продажа авто — Toyota Camry — Анна <&> Ко")
+        fields = {field["code"]: field["value"] for field in deal["fields"]}
+        self.assertEqual(fields["REQUEST_ID"], number)
+        self.assertEqual(fields["SOURCE"], "Telegram Bot")
+        self.assertEqual((fields["CAR_YEAR"], re.sub(r"\D", "", fields["MILEAGE"])), ("2019", "85000"))
+        note = "\n".join(deal["notes"]).replace("\N{NO-BREAK SPACE}", " ")
+        for part in ("Toyota Camry", "2019", "85 000 км", "На ваше усмотрение", str(anna.id)):
+            self.assertIn(part, note)
+        self.assertIn("telegram_new", deal["contact"]["tags"])
+        wait_for("three photos at the deal", lambda: len(self.deals_with("Звоните после 18:00")[0]["files"]) == 3)
+
+    def test_a_free_question_is_answered_and_logged_for_ninety_days(self):
+        igor = self.customer("Игорь")
+        igor.says("продаю камри 2019, 85 тыс, хочу полтора")
+        wait_for("an answer", lambda: [m for m in igor.chat()["messages"] if m["from"] == "bot" and m["buttons"]])
+        logged = STAGE.emulator.client("dynamodb").query(
+            TableName=f"{STACK}-ai-log", KeyConditionExpression="chat_id = :chat",
+            ExpressionAttributeValues={":chat": {"N": str(igor.id)}},
+        )["Items"]
+        self.assertEqual([item["intent"]["S"] for item in logged], ["sell"])
+        self.assertAlmostEqual(int(logged[0]["expires_at"]["N"]), time.time() + 90 * 24 * 3600, delta=3600)
+
+    def test_delete_leaves_nothing_behind(self):
+        marina = self.customer("Марина")
+        self.ask_a_lawyer(marina, "Прошу забыть меня потом")
+        self.deal_with("Прошу забыть меня потом")
+        marina.says("какая у вас гарантия?")
+        wait_for("an answer", lambda: marina.chat()["messages"][-1]["from"] == "bot")
+        marina.says("/delete").taps("Да, удалить").sees("ваши данные удалены")
+        dynamodb = STAGE.emulator.client("dynamodb")
+        for table in ("leads", "customers", "ai-log"):
+            items = dynamodb.scan(TableName=f"{STACK}-{table}")["Items"]
+            self.assertNotIn({"N": str(marina.id)}, [item["chat_id"] for item in items], table)
+
+
+class Test3Trouble(Story):
+    def test_what_amocrm_does_not_take_now_goes_out_by_the_schedule_once(self):
+        # Enough of them for the circuit breaker to open: what it held back goes out as soon as one has gone through.
+        waiting = [f"Страховая молчит {months} месяца" for months in (2, 3, 4)] + ["Страховая молчит полгода"]
+        self.simulators.break_amocrm({"status": [503, "maintenance"]})
+        for situation in waiting:
+            self.ask_a_lawyer(self.customer("Олег"), situation)
+        self.admin_sees("Trouble with amoCRM", patience=60)
+        self.assertEqual(self.deals_with("Страховая молчит"), [])
+        self.simulators.mend()
+        for situation in waiting:
+            self.deal_with(situation, patience=3 * SCHEDULE_PATIENCE)
+        self.admin_sees("amoCRM takes requests again", patience=SCHEDULE_PATIENCE)
+        numbers = [field["value"] for deal in self.simulators.deals() for field in deal["fields"] if field["code"] == "REQUEST_ID"]
+        self.assertEqual(len(numbers), len(set(numbers)))
+
+    def test_a_message_that_says_nothing_ends_among_the_dead_letters_and_holds_up_nobody(self):
+        sqs = STAGE.emulator.client("sqs")
+        queue, dead = (STAGE.outputs()[name] for name in ("LeadsQueueUrl", "LeadsDeadLettersUrl"))
+        # Twelve minutes between tries are right for customers and long for a test.
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "2"})
+        sqs.send_message(QueueUrl=queue, MessageBody="no request", MessageGroupId="poison", MessageDeduplicationId="poison")
+        self.ask_a_lawyer(self.customer("Вера"), "Отказали в выплате")
+        self.deal_with("Отказали в выплате")
+
+        def buried():
+            said = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["ApproximateNumberOfMessages"])
+            return said["Attributes"]["ApproximateNumberOfMessages"] == "1"
+
+        wait_for("the message in the dead-letter queue", buried, 60)
+        self.assertIn("no request", STAGE.carquery("dlq", "show").stdout)
+        sqs.purge_queue(QueueUrl=dead)
+
+    def test_an_alarm_reaches_the_admins_chat_when_it_starts_and_when_it_is_over(self):
+        cloudwatch = STAGE.emulator.client("cloudwatch")
+        alarm = f"{STACK}-dead-letters"
+
+        def turns(state):
+            cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="test")
+
+        turns("OK")  # of a new alarm: no news
+        turns("ALARM")
+        self.assertIn("dlq redrive", self.admin_sees("ALARM", alarm))
+        turns("OK")
+        self.admin_sees("OK", alarm)
+        chat = self.simulators.call("GET", f"/customers/{self.simulators.settings['ADMIN_CHAT_ID']}")
+        self.assertEqual(len([message for message in chat["messages"] if alarm in message["text"]]), 2)
+
+
+class Test4Operators(Story):
+    def test_an_update_of_the_stack_in_the_middle_of_a_dialog_goes_unnoticed(self):
+        lida = self.customer("Лида")
+        lida.says("/start").taps("🔧 Проверка авто").taps("Комплексная проверка").sees("Какой автомобиль проверяем")
+        lida.says("Skoda Octavia").sees("VIN или госномер")
+        STAGE.deploy(LogLevel="debug", SecretsRevision="2")
+        lida.taps("⏭ Пропустить").sees("Как к вам обращаться")
+        lida.says("Лида").shares(phone_of(lida)).taps("⏭ Пропустить")
+        self.assertIn("Skoda Octavia", lida.sees("Проверьте заявку")["text"])
+        lida.taps("✅ Отправить").sees("Заявка отправлена")
+        wait_for("the deal", lambda: [deal for deal in self.simulators.deals() if "Skoda Octavia" in deal["name"]])
+
+    def test_the_doctor_finds_nothing_once_the_tables_expire_their_items(self):
+        # The emulator's CloudFormation drops the tables' time to live; test_template.py sees that the template has it.
+        dynamodb = STAGE.emulator.client("dynamodb")
+        for table in ("sessions", "leads", "ai-log"):
+            dynamodb.update_time_to_live(
+                TableName=f"{STACK}-{table}", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
+            )
+        said = STAGE.carquery("doctor", check=False)
+        findings = json.loads(said.stdout)
+        self.assertEqual([finding for finding in findings["findings"] if not finding["ok"]], [], said.stdout)
+        self.assertEqual(said.returncode, 0)
+
+    def test_secrets_and_personal_data_stay_out_of_logs_and_outputs(self):
+        logs = "\n".join(STAGE.logs(function) for function in FUNCTIONS)
+        self.assertIn("lead_id", logs)
+        settings = self.simulators.settings
+        shown = logs + json.dumps(STAGE.outputs())
+        for name in ("TELEGRAM_BOT_TOKEN", "AMOCRM_LONG_LIVED_TOKEN"):
+            self.assertNotIn(settings[name], shown, name)
+        for text in ("Звоните после 18:00", "Страховая молчит", "Анна <&> Ко"):
+            self.assertNotIn(text, shown)
+        for deal in self.simulators.deals():
+            for phone in deal["contact"]["phones"]:
+                self.assertNotIn(re.sub(r"\D", "", phone), shown)
+
+
+class Test5Permissions(Story):
+    def test_each_permission_is_used_and_none_is_missing(self):
+        """Runs last: by now the stories have used everything that a function does."""
+        used = STAGE.emulator.used_permissions()
+        for function in FUNCTIONS:
+            with self.subTest(function):
+                self.assertEqual(used[function] - granted(function), set(), "called, not allowed")
+                self.assertEqual(granted(function) - used[function], set(), "allowed, never called")
+
+
+class Test6End(Story):
+    def test_the_stack_goes_and_the_data_stay(self):
+        STAGE.sam("delete", "--no-prompts", "--region", "eu-central-1")
+        stacks = STAGE.emulator.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+        self.assertNotIn(STACK, [stack["StackName"] for stack in stacks["StackSummaries"]])
+        dynamodb = STAGE.emulator.client("dynamodb")
+        self.assertEqual(
+            set(dynamodb.list_tables()["TableNames"]),
+            {f"{STACK}-{table}" for table in ("sessions", "leads", "customers", "credentials", "ai-log")},
+        )
+        self.assertTrue(dynamodb.scan(TableName=f"{STACK}-leads")["Items"])
+
+
+if __name__ == "__main__":
+    unittest.main()

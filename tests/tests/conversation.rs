@@ -1,0 +1,495 @@
+//! What customers do besides answering: they go back, change their minds, get lost, and press what is long gone.
+
+use insta::assert_snapshot;
+use simulators::telegram::{CustomerError, Telegram};
+use stories::{Bot, Customer, story, to_confirmation, to_photos, to_sent};
+
+/// To the question for the mileage of a car that is to be sold.
+async fn to_mileage(customer: &Customer) {
+    customer.says("/start").await;
+    customer.taps("🚗 Продать авто").await;
+    customer.says("Toyota Camry").await;
+    customer.taps("2019").await;
+    customer.finally_sees("Какой пробег");
+}
+
+#[tokio::test]
+async fn back_keeps_the_answers_and_shows_them() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_mileage(&anna).await;
+        anna.taps("⬅️ Назад").await;
+        assert_snapshot!(anna.screen(), @"
+        Продажа авто · Шаг 2 из 8
+
+        Какого года автомобиль?
+
+        Текущее значение: 2019
+        [✅ Принять]
+        [2027] [2026] [2025]
+        [2024] [2023] [2022]
+        [2021] [2020] [2019]
+        [2018] [2017] [Старше]
+        [⬅️ Назад] [🏠 В начало]
+        ");
+        anna.taps("⬅️ Назад").await;
+        assert_snapshot!(anna.screen(), @"
+        Продажа авто · Шаг 1 из 8
+
+        Какой автомобиль продаёте? Напишите марку и модель.
+        Например: Toyota Camry
+
+        Текущее значение: Toyota Camry
+        [✅ Принять]
+        [🏠 В начало]
+        ");
+        anna.taps("✅ Принять").await;
+        anna.sees("Текущее значение: 2019");
+        anna.taps("2021").await;
+        anna.sees("Какой пробег");
+        anna.taps("⬅️ Назад").await;
+        anna.sees("Текущее значение: 2021");
+        bot.nothing_was_requested().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_answer_is_changed_and_the_others_stay() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        let before = to_confirmation(&anna).await;
+        anna.taps("✏️ Изменить").await;
+        assert_snapshot!(anna.screen(), @"
+        Проверка авто · Что изменить?
+        [Вид проверки] [Марка и модель]
+        [VIN или госномер] [Имя]
+        [Телефон] [Комментарий]
+        [⬅️ Назад] [🏠 В начало]
+        ");
+        anna.taps("Имя").await;
+        assert_snapshot!(anna.screen(), @"
+        Проверка авто · Шаг 4 из 6
+
+        Как к вам обращаться?
+
+        Текущее значение: Анна
+        [✅ Принять]
+        [⬅️ Назад] [🏠 В начало]
+        ");
+        anna.says("Пётр").await;
+        assert_eq!(anna.screen(), before.replace("Имя: Анна", "Имя: Пётр"));
+        anna.taps("✏️ Изменить").await;
+        anna.sees("Что изменить?");
+        anna.taps("Телефон").await;
+        anna.finally_sees("Текущее значение: +7 900 123-45-67");
+        anna.says("+7 912 000-11-22").await;
+        anna.finally_sees("Телефон: +7 912 000-11-22");
+        anna.taps("✅ Отправить").await;
+        anna.sees("Спасибо");
+
+        bot.deliver().await;
+        let deal = bot.next_deal();
+        assert_eq!(deal.name, "Проверка авто — Skoda Octavia — Пётр");
+        assert_eq!(deal.contact.expect("a contact").phones, ["+79120001122"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn text_typed_at_the_confirmation_changes_nothing() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        let before = to_confirmation(&anna).await;
+        anna.says("Пётр").await;
+        let after = anna.screen();
+        assert!(after.contains("Сообщения здесь ничего не меняют"), "{after}");
+        assert!(after.contains("Имя: Анна") && !after.contains("Пётр"), "{after}");
+        assert_eq!(before.lines().last(), after.lines().last(), "the same buttons");
+        assert_eq!(anna.messages_with_buttons().len(), 1, "the old ones are gone");
+        bot.nothing_was_requested().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancelled_request_reaches_nobody() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_confirmation(&anna).await;
+        anna.taps("❌ Отменить").await;
+        anna.sees("Заявка отменена, ничего не отправлено.");
+        bot.nothing_was_requested().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn home_and_commands_ask_before_answers_are_thrown_away() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_mileage(&anna).await;
+        for way in ["🏠 В начало", "/start", "/menu"] {
+            if way.starts_with('/') {
+                anna.says(way).await
+            } else {
+                anna.taps(way).await
+            };
+            anna.sees("Прервать заявку «Продажа авто»? Ваши ответы в ней пропадут.");
+            anna.taps("Нет, продолжить").await;
+            anna.sees("Шаг 3 из 8");
+        }
+        anna.says("85000").await;
+        anna.sees("Шаг 4 из 8");
+        anna.says("/start").await;
+        assert_snapshot!(anna.screen(), @"
+        Прервать заявку «Продажа авто»? Ваши ответы в ней пропадут.
+        [Да, сбросить]
+        [Нет, продолжить]
+        ");
+        anna.says("не знаю").await;
+        anna.sees("Здесь, пожалуйста, нажмите одну из кнопок.");
+        anna.taps("Да, сбросить").await;
+        anna.sees("Выберите, чем помочь");
+        anna.taps("🚗 Продать авто").await;
+        let first = anna.screen();
+        assert!(!first.contains("Текущее значение"), "nothing is left of the old dialog: {first}");
+        bot.nothing_was_requested().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn help_and_privacy_come_back_to_the_question() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        anna.says("/help").await;
+        assert_snapshot!(anna.screen(), @"
+        Я принимаю заявки автосалона и отвечаю на вопросы.
+
+        • Выберите услугу в меню и ответьте на несколько коротких вопросов.
+        • Или напишите своими словами: «Продаю Камри 2019, пробег 85 тыс».
+        • Перед отправкой я покажу все ответы — их можно поправить.
+
+        /menu — главное меню
+        /privacy — какие данные хранятся
+        /delete — удалить мои данные
+        [🚗 Продать авто] [🔍 Купить авто]
+        [🎯 Подбор авто] [🔧 Проверка авто]
+        [⚖️ Юридическая помощь] [💬 Задать вопрос]
+        ");
+        anna.says("/privacy").await;
+        assert_snapshot!(anna.screen(), @"
+        Какие данные хранятся и зачем
+
+        • Ответы незаконченной заявки — 30 минут после последнего ответа, чтобы вы могли продолжить.
+        • Заявка — ваши ответы, имя, телефон, фото и профиль Telegram — передаётся менеджеру в CRM автосалона, чтобы он связался с вами. Копия для надёжной доставки хранится ещё 30 дней после передачи.
+        • Имя и телефон из последней заявки — пока вы не попросите их удалить.
+        • Вопросы в свободной форме обрабатывает искусственный интеллект; журнал хранится 90 дней.
+
+        Удалить свои данные можно в любой момент: /delete
+        [🚗 Продать авто] [🔍 Купить авто]
+        [🎯 Подбор авто] [🔧 Проверка авто]
+        [⚖️ Юридическая помощь] [💬 Задать вопрос]
+        ");
+        to_mileage(&anna).await;
+        for (command, beginning) in [("/help", "Я принимаю заявки"), ("/privacy", "Какие данные хранятся")] {
+            anna.says(command).await;
+            let read = anna.reads();
+            assert_eq!(read.len(), 2, "{read:#?}");
+            assert!(read[0].starts_with(beginning) && read[1].contains("Шаг 3 из 8"), "{read:#?}");
+            assert_eq!(anna.messages_with_buttons().len(), 1);
+        }
+        anna.says("/unknown").await;
+        anna.sees("Такой команды я не знаю.");
+        anna.says("85000").await;
+        anna.sees("Шаг 4 из 8");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_customer_is_forgotten_on_demand() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_sent(&anna).await;
+        bot.deliver().await;
+        let deal = bot.next_deal();
+        anna.says("Сколько стоит растаможка?").await;
+        let _ = anna.reads();
+        let chat = anna.chat.to_string();
+        let stored = bot.everything_stored().await;
+        for table in ["sessions", "leads", "customers", "ai-log"] {
+            let line = stored.lines().find(|line| line.starts_with(&format!("carquery-{table}")) && line.contains(&chat));
+            assert!(line.is_some(), "Anna is in {table}:\n{stored}");
+        }
+
+        anna.says("/delete").await;
+        assert_snapshot!(anna.screen(), @"
+        Удалить ваши данные?
+
+        Я забуду этот разговор, ваше имя и телефон, а личные данные в сохранённых заявках сотру. Ещё не переданные менеджеру заявки тоже удалятся — он их не получит.
+        [Да, удалить]
+        [Нет, оставить]
+        ");
+        anna.taps("Нет, оставить").await;
+        let _ = anna.reads();
+        assert_eq!(bot.requests().await.len(), 1, "she thought better of it");
+
+        anna.says("/delete").await;
+        let _ = anna.reads();
+        anna.taps("Да, удалить").await;
+        anna.sees("Готово: ваши данные удалены.");
+        let stored = bot.everything_stored().await;
+        for trace in [chat.as_str(), "9001234567", "Анна", "anna_k", "растаможка"] {
+            assert!(!stored.contains(trace), "«{trace}» is still stored:\n{stored}");
+        }
+        assert_eq!(bot.crm().deals()[0].id, deal.id, "what the manager has, the manager keeps");
+
+        anna.says("/start").await;
+        anna.sees("Здравствуйте!");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forgotten_customers_unsent_request_is_forgotten_too() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_sent(&anna).await;
+        anna.says("/delete").await;
+        anna.sees("Ещё не переданные менеджеру заявки тоже удалятся");
+        anna.taps("Да, удалить").await;
+        anna.sees("Готово: ваши данные удалены.");
+        bot.deliver().await;
+        bot.schedule().await;
+        assert_eq!(bot.requests().await, []);
+        assert!(bot.crm().deals().is_empty() && bot.crm().contacts().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_button_of_another_step_another_dialog_or_a_finished_one_is_dead() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        anna.says("/start").await;
+        let menu = anna.button("🔍 Купить авто");
+        anna.taps("🚗 Продать авто").await;
+        anna.says("Toyota Camry").await;
+        let year = anna.button("2019");
+        anna.taps("2020").await;
+        anna.finally_sees("Какой пробег");
+
+        anna.presses(&year).await;
+        assert_eq!(anna.alert(), "Кнопка больше не активна");
+        anna.presses(&menu).await;
+        assert_eq!(anna.alert(), "Кнопка больше не активна");
+        anna.sees_nothing();
+        anna.taps("⬅️ Назад").await;
+        anna.sees("Текущее значение: 2020");
+        anna.says("/start").await;
+        anna.taps("Да, сбросить").await;
+        let _ = (anna.reads(), anna.sees_no_alert());
+
+        to_confirmation(&anna).await;
+        let send = anna.button("✅ Отправить");
+        anna.taps("✅ Отправить").await;
+        anna.sees("Спасибо");
+        anna.sees_no_alert();
+        for forged in
+            [send.1.as_str(), "1:open:sell", "nonsense", "", "99999999:send", "💣💣💣💣💣💣💣💣💣💣💣💣💣💣💣💣"]
+        {
+            anna.presses(&(send.0, forged.to_owned())).await;
+            assert_eq!(anna.alert(), "Кнопка больше не активна", "{forged}");
+        }
+        anna.sees_nothing();
+        assert_eq!(bot.requests().await.len(), 1);
+        bot.deliver().await;
+        let _ = bot.next_deal();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_dead_buttons_stay_behind() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_mileage(&anna).await;
+        for text in ["много", "85000", "1,5 млн"] {
+            anna.says(text).await;
+            let _ = anna.reads();
+            let alive = anna.messages_with_buttons();
+            assert_eq!(alive.len(), 1, "after «{text}»: {alive:#?}");
+        }
+        anna.sends_photo(1).await;
+        anna.taps("✅ Готово").await;
+        let _ = anna.reads();
+        assert_eq!(anna.messages_with_buttons().len(), 1);
+        anna.says("Анна").await;
+        let _ = anna.reads();
+        assert_eq!(anna.messages_with_buttons().len(), 0, "the phone has a keyboard of its own");
+        assert!(!anna.keyboard().is_empty());
+        anna.taps("🏠 В начало").await;
+        anna.taps("Да, сбросить").await;
+        let _ = anna.reads();
+        assert_eq!(anna.keyboard(), "", "nor does a keyboard");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_half_an_hour_a_press_gets_the_menu_and_a_word() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_confirmation(&anna).await;
+        let send = anna.button("✅ Отправить");
+        bot.wait(1801);
+        anna.presses(&send).await;
+        assert_snapshot!(anna.screen(), @"
+        Время вышло: больше 30 минут не было ответа, и прежний разговор закрыт.
+
+        Начнём заново? Выберите, что нужно, или напишите свой вопрос.
+        [🚗 Продать авто] [🔍 Купить авто]
+        [🎯 Подбор авто] [🔧 Проверка авто]
+        [⚖️ Юридическая помощь] [💬 Задать вопрос]
+        ");
+        assert_eq!(anna.alert(), "Кнопка больше не активна");
+        assert_eq!(anna.messages_with_buttons().len(), 1, "only the menu");
+        bot.nothing_was_requested().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_half_an_hour_a_text_gets_the_menu_and_a_word() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_mileage(&anna).await;
+        bot.wait(1795);
+        anna.says("много").await;
+        anna.sees("Не вижу здесь пробега");
+        bot.wait(1801);
+        anna.says("85000").await;
+        let menu = anna.screen();
+        assert!(menu.contains("Время вышло: больше 30 минут не было ответа"), "{menu}");
+        anna.taps("🚗 Продать авто").await;
+        let first = anna.screen();
+        assert!(!first.contains("Текущее значение"), "the old answers are gone: {first}");
+        assert!(bot.stack().openai().expect("simulated").questions().is_empty(), "a late answer is no question");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_text_gets_a_hint_and_the_dialog_stands_still() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_mileage(&anna).await;
+        let (telegram, chat) = (bot.telegram(), anna.chat);
+        type Send = fn(&Telegram, i64) -> Result<i64, CustomerError>;
+        let sends: [(Send, &str); 6] = [
+            (|telegram, chat| telegram.send_sticker(chat), "Симпатичный стикер!"),
+            (|telegram, chat| telegram.send_voice(chat, &b"OggS"[..]), "Голосовые сообщения я пока не понимаю."),
+            (|telegram, chat| telegram.send_document(chat, &b"%PDF"[..], "pts.pdf"), "Такой файл принять не могу."),
+            (|telegram, chat| telegram.send_location(chat, 55.7, 37.6), "Геопозиция мне не понадобится."),
+            (
+                |telegram, chat| telegram.send_photo(chat, stories::photo(1), None),
+                "Спасибо за фото, но сейчас вопрос о другом.",
+            ),
+            (
+                |telegram, chat| telegram.share_contact(chat, stories::PHONE, "Анна", true),
+                "Спасибо за контакт, но сейчас вопрос о другом.",
+            ),
+        ];
+        for (send, hint) in sends {
+            send(telegram, chat).expect("it is sent");
+            anna.settle().await;
+            let hinted = anna.screen();
+            assert!(hinted.contains(hint) && hinted.contains("Шаг 3 из 8"), "«{hint}» is not in {hinted}");
+        }
+        anna.says(&"1".repeat(4000)).await;
+        anna.sees("Шаг 3 из 8");
+        anna.says("85000").await;
+        anna.sees("Шаг 4 из 8");
+    })
+    .await;
+}
+
+/// Types a comment and reads it back from the confirmation, the deal's note and the name.
+async fn shown_as_typed(bot: &Bot, text: &str) {
+    let anna = bot.customer("Анна");
+    to_confirmation(&anna).await;
+    anna.taps("✏️ Изменить").await;
+    anna.taps("Комментарий").await;
+    let _ = anna.reads();
+    anna.says(text).await;
+    let confirmation = anna.screen();
+    assert!(confirmation.contains(text), "{text:?} is not in {confirmation:?}");
+    anna.taps("✅ Отправить").await;
+    anna.sees("Спасибо");
+    bot.deliver().await;
+    let deal = bot.next_deal();
+    assert!(deal.notes[0].contains(text), "{text:?} is not in {:?}", deal.notes);
+}
+
+#[tokio::test]
+async fn what_customers_type_is_shown_as_typed_and_breaks_nothing() {
+    story(async |bot| {
+        for text in [
+            "<b>не</b> </script> &amp; &lt;",
+            "*звёзды* _черта_ `код` [ссылка](http://x) ~ | \\ {$name}",
+            "👨‍👩‍👧‍👦 𝕏 🇷🇺 семья",
+            "سيارة עברית",
+        ] {
+            shown_as_typed(bot, text).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_direction_mark_disturbs_no_other_line() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_confirmation(&anna).await;
+        anna.taps("✏️ Изменить").await;
+        anna.taps("Комментарий").await;
+        let _ = anna.reads();
+        anna.says("\u{202e}наоборот").await;
+        let confirmation = anna.screen();
+        let line = confirmation.lines().find(|line| line.contains("наоборот")).expect("the comment is shown");
+        assert!(line.starts_with("Комментарий: "), "{line:?}");
+        let opened = line.matches(['\u{202a}', '\u{202b}', '\u{202d}', '\u{202e}']).count();
+        let closed = line.matches('\u{202c}').count();
+        let isolated = line.contains('\u{2068}') && line.contains('\u{2069}');
+        assert!(opened == 0 || closed >= opened || isolated, "the mark goes on after its line: {line:?}");
+        anna.taps("❌ Отменить").await;
+        let _ = anna.reads();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn someone_elses_contact_is_taken_and_an_odd_number_is_asked_again() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_photos(&anna).await;
+        anna.taps("⏭ Пропустить").await;
+        anna.says("Анна").await;
+        let _ = anna.reads();
+        anna.says("12345").await;
+        anna.sees("Не похоже на номер телефона.");
+        bot.telegram().share_contact(anna.chat, "+49 30 901820", "Hans", false).expect("the contact is sent");
+        anna.settle().await;
+        let read = anna.reads();
+        assert!(read[0].starts_with("Принято: +49 30"), "{read:#?}");
+        anna.taps("⏭ Пропустить").await;
+        anna.sees("+49 30");
+        anna.taps("✅ Отправить").await;
+        anna.sees("Спасибо");
+        bot.deliver().await;
+        assert_eq!(bot.next_deal().contact.expect("a contact").phones, ["+4930901820"]);
+    })
+    .await;
+}

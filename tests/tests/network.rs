@@ -1,0 +1,284 @@
+//! What the network does to a conversation: updates come twice, at once and late; answers get lost; Telegram fails.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::json;
+use simulators::fault::{Fault, When};
+use stories::{Bot, Customer, story, to_confirmation, to_photos, to_sent};
+
+#[tokio::test]
+async fn two_quick_presses_make_one_request() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_confirmation(&anna).await;
+        let (message, send) = anna.button("✅ Отправить");
+        for _ in 0..2 {
+            bot.telegram().press(anna.chat, message, &send).expect("the press is sent");
+        }
+        anna.settle().await;
+        anna.sees("Спасибо");
+        assert_eq!(bot.requests().await.len(), 1);
+        bot.deliver().await;
+        bot.schedule().await;
+        let _ = bot.next_deal();
+    })
+    .await;
+}
+
+/// Does something, hears it again, and sees that it had its effect once: the screen is the same, nothing was sent anew.
+async fn hears_once(customer: &Customer, update: i64, what: &str) {
+    let before = customer.reads().pop().unwrap_or_else(|| panic!("{what} had an answer"));
+    customer.is_heard_again(update).await;
+    for again in customer.reads() {
+        assert_eq!(again, before, "{what} was handled twice");
+    }
+}
+
+#[tokio::test]
+async fn each_kind_of_update_delivered_again_changes_nothing() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        hears_once(&anna, anna.says("/start").await, "a command").await;
+        hears_once(&anna, anna.taps("🚗 Продать авто").await, "a press").await;
+        hears_once(&anna, anna.says("Toyota Camry").await, "a typed answer").await;
+        hears_once(&anna, anna.taps("2019").await, "a choice").await;
+        hears_once(&anna, anna.says("много").await, "a wrong answer").await;
+        hears_once(&anna, anna.says("85000").await, "a typed answer").await;
+        hears_once(&anna, anna.taps("На ваше усмотрение").await, "a choice").await;
+        hears_once(&anna, anna.sends_photo(1).await, "a photo").await;
+        let album = anna.sends_album(2..=4).await;
+        hears_once(&anna, album[1], "a photo of an album").await;
+        hears_once(&anna, anna.taps("✅ Готово").await, "a press").await;
+        hears_once(&anna, anna.says("Анна").await, "a name").await;
+        let contact = anna.shares_contact(stories::PHONE).await;
+        hears_once(&anna, contact, "a contact").await;
+        hears_once(&anna, anna.taps("⏭ Пропустить").await, "a skip").await;
+        let send = anna.taps("✅ Отправить").await;
+        hears_once(&anna, send, "«Отправить»").await;
+        bot.deliver().await;
+        anna.is_heard_again(send).await;
+        let _ = anna.reads();
+        assert_eq!(bot.requests().await.len(), 1);
+        bot.deliver().await;
+        assert_eq!(bot.next_deal().files.len(), 4, "each photo once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_update_five_times_at_once_is_one() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_confirmation(&anna).await;
+        let update =
+            bot.telegram().tap(anna.chat, "✅ Отправить").expect("the button is there").expect("it is a press");
+        for _ in 0..4 {
+            bot.telegram().redeliver(update).expect("the update is remembered");
+        }
+        anna.settle().await;
+        let mut thanks = anna.reads();
+        thanks.dedup();
+        assert_eq!(thanks.len(), 1, "{thanks:#?}");
+        assert_eq!(bot.requests().await.len(), 1);
+        bot.deliver().await;
+        let _ = bot.next_deal();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_copy_of_an_old_answer_does_not_answer_a_new_question() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        anna.says("/start").await;
+        anna.taps("🚗 Продать авто").await;
+        let car = anna.says("Toyota Camry").await;
+        anna.taps("2019").await;
+        anna.says("85000").await;
+        let _ = anna.reads();
+        anna.is_heard_again(car).await;
+        for again in anna.reads() {
+            assert!(again.contains("Шаг 4 из 8"), "{again}");
+        }
+        anna.says("1,5 млн").await;
+        anna.sees("Шаг 5 из 8");
+        bot.nothing_was_requested().await;
+    })
+    .await;
+}
+
+/// Breaks the bot's next messages, and waits until Telegram has delivered the update again.
+async fn says_while_broken(bot: &Bot, customer: &Customer, text: &str, fault: Fault, times: u32) {
+    bot.telegram().faults().add("sendMessage", When::Times(times), fault);
+    bot.telegram().say(customer.chat, text).expect("the message is sent");
+    // Whoever delivers the update again waits for a twin that may still be at work; here none is, and time passes.
+    for _ in 0..40 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        bot.wait(1);
+        if bot.telegram().unsettled().is_empty() {
+            break;
+        }
+    }
+    customer.settle().await;
+}
+
+#[tokio::test]
+async fn a_prompt_whose_answer_got_lost_is_shown_and_the_dialog_goes_on() {
+    for fault in [Fault::LoseAnswer, Fault::DropBefore] {
+        story(async |bot| {
+            let anna = bot.customer("Анна");
+            anna.says("/start").await;
+            anna.taps("🚗 Продать авто").await;
+            let _ = anna.reads();
+            says_while_broken(bot, &anna, "Toyota Camry", fault.clone(), 3).await;
+            let shown = anna.reads();
+            assert!(!shown.is_empty(), "the question was never shown");
+            assert!(shown.iter().all(|screen| screen.contains("Шаг 2 из 8")), "{shown:#?}");
+            anna.taps("2019").await;
+            anna.sees("Шаг 3 из 8");
+            anna.taps("⬅️ Назад").await;
+            anna.taps("⬅️ Назад").await;
+            anna.finally_sees("Текущее значение: Toyota Camry");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn telegram_in_trouble_costs_time_and_nothing_else() {
+    for fault in
+        [Fault::TooMany { retry_after: 1 }, Fault::Html(502), Fault::Status(500, String::new()), Fault::Garbage]
+    {
+        story(async |bot| {
+            let anna = bot.customer("Анна");
+            to_confirmation(&anna).await;
+            bot.telegram().faults().add("editMessageText", When::Times(1), fault.clone());
+            anna.taps("✅ Отправить").await;
+            anna.sees("Спасибо");
+            assert_eq!(bot.requests().await.len(), 1);
+            bot.deliver().await;
+            let _ = bot.next_deal();
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_gone_is_sent_anew() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_confirmation(&anna).await;
+        let change = anna.button("✏️ Изменить");
+        bot.telegram().delete_message(anna.chat, change.0).expect("the message was there");
+        anna.presses(&change).await;
+        anna.sees("Что изменить?");
+        anna.taps("Имя").await;
+        anna.sees("Как к вам обращаться?");
+        anna.says("Пётр").await;
+        anna.sees("Имя: Пётр");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_blocked_the_bot_is_no_error() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_confirmation(&anna).await;
+        let send = anna.button("✅ Отправить");
+        bot.telegram().block_bot(anna.chat).expect("the chat is there");
+        // The press was on its way already.
+        anna.presses(&send).await;
+        anna.sees_nothing();
+        assert_eq!(bot.requests().await.len(), 1, "the request counts all the same");
+        bot.deliver().await;
+        let _ = bot.next_deal();
+        bot.admin().sees_nothing();
+
+        bot.telegram().unblock_bot(anna.chat).expect("the chat is there");
+        anna.says("/start").await;
+        anna.sees("Здравствуйте!");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn groups_channels_and_bots_get_no_answer() {
+    story(async |bot| {
+        let mark = bot.telegram().faults().mark();
+        let person = json!({"id": 77, "is_bot": false, "first_name": "Анна"});
+        let message = |chat, from| json!({"message_id": 5, "date": 1, "chat": chat, "from": from, "text": "/start"});
+        let group = json!({"id": -10_077, "type": "supergroup", "title": "Гараж"});
+        let private = json!({"id": 77, "type": "private", "first_name": "Бот"});
+        for update in [
+            json!({"message": message(group.clone(), person.clone())}),
+            json!({"channel_post": message(json!({"id": -10_078, "type": "channel", "title": "Новости"}), person.clone())}),
+            json!({"edited_message": message(private.clone(), person.clone())}),
+            json!({"message": message(private, json!({"id": 77, "is_bot": true, "first_name": "Бот"}))}),
+            json!({"callback_query": {"id": "1", "from": person, "chat_instance": "1", "data": "1:open:sell",
+                "message": message(group, json!({"id": 4242, "is_bot": true, "first_name": "CarQuery"}))}}),
+            json!({"kind_yet_to_come": {"chat": {"id": 77}}}),
+        ] {
+            bot.telegram().raw_update(update);
+        }
+        bot.telegram().settle().await.expect("each is accepted");
+        let calls = bot.telegram().faults().calls_since(mark);
+        let answers: Vec<_> = calls.iter().filter(|call| call.route != "webhook").collect();
+        assert!(answers.is_empty(), "{answers:#?}");
+        assert!(calls.iter().all(|call| call.status == 200), "{calls:#?}");
+        assert!(!bot.everything_stored().await.contains("carquery-sessions"), "nothing is remembered of them");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_flood_costs_neither_the_crm_nor_others_anything() {
+    story(async |bot| {
+        let (anna, igor) = (bot.customer("Анна"), bot.customer("Игорь"));
+        to_photos(&igor).await;
+        let crm = bot.crm().faults().mark();
+        anna.says("/start").await;
+        let _ = anna.reads();
+        for n in 0..100 {
+            bot.telegram().say(anna.chat, &format!("сообщение {n}")).expect("the message is sent");
+        }
+        // Somebody else, in the middle of it.
+        igor.taps("⏭ Пропустить").await;
+        igor.sees("Как к вам обращаться?");
+        anna.settle().await;
+        let answered = anna.reads();
+        assert!(answered.len() <= 20, "{} answers to 100 messages", answered.len());
+        // Which of the two is hit first depends on how fast the machine is.
+        let told = |text: &String| text.contains("Слишком быстро") || text.contains("слишком много");
+        assert!(answered.iter().any(told), "{answered:#?}");
+        let asked = bot.stack().openai().expect("simulated").questions();
+        // An unsure first model has the second asked as well.
+        let asked: BTreeSet<String> = asked.into_iter().map(|asked| asked.question).collect();
+        assert!(asked.len() <= 10, "the model was asked {asked:#?}");
+        assert!(bot.crm().faults().calls_since(crm).is_empty(), "amoCRM was not bothered");
+        bot.nothing_was_requested().await;
+
+        bot.wait(61);
+        anna.says("/start").await;
+        anna.sees("Здравствуйте!");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_could_not_be_queued_is_found_by_the_schedule() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        bot.stack().sqs().faults().add("SendMessage*", When::Always, Fault::Status(503, "{}".to_owned()));
+        to_sent(&anna).await;
+        bot.deliver().await;
+        assert!(bot.crm().deals().is_empty(), "the queue knows nothing of it");
+        bot.stack().sqs().faults().clear();
+        bot.wait(300);
+        bot.schedule().await;
+        let _ = bot.next_deal();
+        bot.admin().sees_nothing();
+    })
+    .await;
+}
