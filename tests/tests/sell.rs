@@ -191,8 +191,9 @@ async fn igor_sells_an_old_car_and_leaves_the_price_to_the_dealer() {
         igor.says("/start").await;
         igor.taps("🚗 Продать авто").await;
         igor.says("ВАЗ 2107").await;
-        igor.finally_sees("Вы имели в виду Lada 2107?");
-        igor.taps("✅ Lada 2107").await;
+        igor.finally_sees("Вы написали «ВАЗ 2107». Записать как Lada 2107?");
+        igor.taps("✏️ Lada 2107").await;
+        igor.finally_sees("Шаг 2 из 8");
         igor.taps("Старше").await;
         igor.finally_sees("Напишите год выпуска");
         igor.says("1988").await;

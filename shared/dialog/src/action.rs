@@ -24,10 +24,8 @@ pub(crate) enum Action<'a> {
     Skip,
     /// Throw the photos away.
     Clear,
-    /// Take the suggested spelling.
+    /// Take the suggested spelling of the answer before.
     Take,
-    /// Keep the typed spelling.
-    Keep,
     /// One step back.
     Back,
     /// Back to the menu.
@@ -76,7 +74,7 @@ impl<'a> Action<'a> {
     }
 
     /// Every action without an argument.
-    const PLAIN: [Self; 15] = [
+    const PLAIN: [Self; 14] = [
         Self::Ask,
         Self::Other,
         Self::Accept,
@@ -84,7 +82,6 @@ impl<'a> Action<'a> {
         Self::Skip,
         Self::Clear,
         Self::Take,
-        Self::Keep,
         Self::Back,
         Self::Home,
         Self::Send,
@@ -106,7 +103,6 @@ impl<'a> Action<'a> {
             Self::Skip => "skip",
             Self::Clear => "clear",
             Self::Take => "take",
-            Self::Keep => "keep",
             Self::Back => "back",
             Self::Home => "home",
             Self::Send => "send",

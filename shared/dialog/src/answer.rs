@@ -57,9 +57,14 @@ pub(crate) fn parse(parser: Parser, typed: &str, this_year: i16) -> Result<Value
 /// The catalogue's spelling of a typed make and model, where it is another one.
 pub(crate) fn suggestion(parser: Parser, typed: &str) -> Option<String> {
     match parser {
-        Parser::Car => car::suggest(typed).map(|car| car.show()).filter(|car| car != typed),
+        Parser::Car => car::suggest(typed).map(|car| car.show()).filter(|car| letters(car) != letters(typed)),
         _ => None,
     }
+}
+
+/// What is left of a name without case and punctuation: who typed «kia <sportage>» means no other car.
+fn letters(name: &str) -> String {
+    name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// The answer in words, exactly as typed.

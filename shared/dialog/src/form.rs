@@ -42,6 +42,19 @@ pub(crate) struct Form {
     albums: Vec<String>,
     /// The update that brought each photo: those of an album are handled in any order.
     photo_updates: Vec<i64>,
+    /// How the catalogue spells the answer just given, until the next one.
+    pub(crate) spelling: Option<Spelling>,
+}
+
+/// Another spelling of an answer: offered beside the next question, so that nobody has to decide it to go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Spelling {
+    /// The step whose answer it is.
+    step: String,
+    /// What the customer typed.
+    pub(crate) typed: String,
+    /// What the catalogue has.
+    pub(crate) suggested: String,
 }
 
 /// What of a form is on the screen.
@@ -52,13 +65,6 @@ pub(crate) enum View {
     Step,
     /// The same question, to be answered by typing instead of its buttons.
     Other,
-    /// «Вы имели в виду…?»
-    Suggestion {
-        /// What the customer typed.
-        typed: String,
-        /// What the catalogue has.
-        suggested: String,
-    },
     /// All answers, before sending.
     Confirm,
     /// Which answer to change.
@@ -108,6 +114,7 @@ impl Form {
             preface: Vec::new(),
             albums: Vec::new(),
             photo_updates: Vec::new(),
+            spelling: None,
         }
     }
 
@@ -178,6 +185,20 @@ impl Form {
         self.accept();
     }
 
+    /// Answers the step with what was typed, goes on, and offers another spelling of it there.
+    pub(crate) fn answer_as_typed(&mut self, typed: String, suggested: String) {
+        let step = self.step().id.to_owned();
+        self.answer_with(Value::Text(typed.clone()));
+        self.spelling = Some(Spelling { step, typed, suggested });
+    }
+
+    /// Takes the other spelling that was offered.
+    pub(crate) fn take_spelling(&mut self) {
+        if let Some(Spelling { step, suggested, .. }) = self.spelling.take() {
+            self.answers.insert(step, Value::Text(suggested));
+        }
+    }
+
     /// Keeps the answer that is there and goes on.
     pub(crate) fn accept(&mut self) {
         self.prefilled.remove(self.step().id);
@@ -193,6 +214,7 @@ impl Form {
 
     /// One step back; from a change, to the list of answers.
     pub(crate) fn back(&mut self) {
+        self.spelling = None;
         self.view = match self.view {
             View::Fields => View::Confirm,
             View::Step if self.editing => View::Fields,
@@ -211,6 +233,7 @@ impl Form {
     /// Goes to one answer to change it. False if there is no such step.
     pub(crate) fn edit(&mut self, step: &str) -> bool {
         let Some(at) = self.branch.position(step) else { return false };
+        self.spelling = None;
         self.at = at;
         self.editing = true;
         self.view = View::Step;
@@ -275,6 +298,7 @@ impl Form {
 
     /// To this step, or to the confirmation.
     fn go_to(&mut self, step: Option<usize>) {
+        self.spelling = None;
         self.editing = false;
         self.view = View::Step;
         match step {
@@ -305,6 +329,8 @@ struct Stored {
     albums: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     photo_updates: Vec<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spelling: Option<Spelling>,
 }
 
 /// The questionnaire has changed since the form was stored.
@@ -329,6 +355,7 @@ impl From<Form> for Stored {
             preface: form.preface,
             albums: form.albums,
             photo_updates: form.photo_updates,
+            spelling: form.spelling,
         }
     }
 }
@@ -352,6 +379,7 @@ impl TryFrom<Stored> for Form {
             preface: stored.preface,
             albums: stored.albums,
             photo_updates: stored.photo_updates,
+            spelling: stored.spelling,
         })
     }
 }

@@ -140,11 +140,10 @@ button-change = ✏️ Изменить
 button-clear = 🗑 Убрать фото
 button-done = ✅ Готово
 button-home = 🏠 В начало
-button-keep = Оставить «{ $typed }»
 button-send = ✅ Отправить
 button-share = 📱 Поделиться контактом
 button-skip = ⏭ Пропустить
-button-take = ✅ { $car }
+button-take = ✏️ { $car }
 button-reset-yes = Да, сбросить
 button-reset-no = Нет, продолжить
 button-forget-yes = Да, удалить
@@ -223,7 +222,7 @@ prefilled =
         [few] Я понял из вашего сообщения { $count } ответа
        *[other] Я понял из вашего сообщения { $count } ответов
     } — проверьте, пожалуйста.
-suggestion = Вы имели в виду { $car }?
+suggestion = Вы написали «{ $typed }». Записать как { $car }?
 confirm = { $service } · Проверьте заявку
 consent = Нажимая «✅ Отправить», вы соглашаетесь на{" "}
     .link = обработку персональных данных

@@ -133,7 +133,7 @@ fn typed_answer(mut turn: Turn<'_>, step: &Step, typed: &str) -> Verdict {
         && let Some(suggested) = answer::suggestion(parser, typed)
     {
         let typed = typed.clone();
-        return turn.in_form(|form| form.view = View::Suggestion { typed, suggested });
+        return turn.in_form(|form| form.answer_as_typed(typed, suggested));
     }
     if answer::is_doubtful(&value) {
         turn.note(texts::get("vin-check"));

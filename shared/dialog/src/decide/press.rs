@@ -74,14 +74,11 @@ fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict 
 
 fn in_dialog(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     match (&form.view, action) {
+        (View::Step | View::Confirm, Action::Take) if form.spelling.is_some() => turn.in_form(Form::take_spelling),
         (View::Confirm, _) => confirmation(turn, form, action),
         (View::Fields, Action::Field(step)) if form.branch.position(step).is_some() => turn.in_form(|form| {
             form.edit(step);
         }),
-        (View::Suggestion { suggested: text, .. }, Action::Take)
-        | (View::Suggestion { typed: text, .. }, Action::Keep) => {
-            turn.in_form(|form| form.answer_with(Value::Text(text.clone())))
-        }
         (View::Step, _) if form.step().kind == Kind::Phone => turn.stale(), // that step has no such buttons
         (View::Step, Action::Back) if !form.has_back() => turn.stale(),
         (_, Action::Back) => turn.in_form(Form::back),

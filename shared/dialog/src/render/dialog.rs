@@ -17,7 +17,6 @@ pub(super) fn render(form: &Form, notice: Option<&str>, seq: u32, light: &Light<
         View::Step if form.step().kind == Kind::Phone => phone(form, notice),
         View::Step => step(form, notice, seq, light.year),
         View::Other => other(form, notice, seq),
-        View::Suggestion { typed, suggested } => suggestion(form, notice, seq, typed, suggested),
         View::Confirm => confirm(form, notice, seq, light.rules.privacy_policy_url.as_deref()),
         View::Fields => fields(form, notice, seq),
     }
@@ -26,7 +25,7 @@ pub(super) fn render(form: &Form, notice: Option<&str>, seq: u32, light: &Light<
 fn step(form: &Form, notice: Option<&str>, seq: u32, year: i16) -> Screen {
     let step = form.step();
     let answered = form.answer(step).is_some();
-    let mut rows = Vec::new();
+    let mut rows = Vec::from_iter(spelling(form, seq));
     if answered {
         let label = if step.kind == Kind::Photos { "button-done" } else { "button-accept" };
         rows.push(vec![Action::Accept.button(seq, texts::get(label))]);
@@ -53,7 +52,9 @@ fn question(form: &Form, notice: Option<&str>) -> Text {
         text = text.push(&texts::with("prefilled", [("count", count.into())])).push("\n\n");
     }
     text = text.push(&texts::get(step.text));
-    if let Some(value) = form.answer(step) {
+    // A word on photos just sent says what there is; of an album, only the first has been counted by then.
+    let told = step.kind == Kind::Photos && notice.is_some();
+    if let Some(value) = form.answer(step).filter(|_| !told) {
         let value = isolated(&answer::shown_with_doubts(step, value));
         text = text.push("\n\n").push(&texts::with("current", [("value", value.into())]));
     }
@@ -69,7 +70,7 @@ fn headed(form: &Form, notice: Option<&str>) -> Text {
             ("steps", form.branch.steps.len().into()),
         ],
     );
-    Text::default().bold(&header).push("\n\n").push(&noted(notice).text)
+    Text::default().bold(&header).push("\n\n").push(&noted(notice).text).push(&spelling_line(form))
 }
 
 fn options(step: &Step, seq: u32, year: i16) -> Vec<Vec<Button>> {
@@ -127,26 +128,30 @@ fn other(form: &Form, notice: Option<&str>, seq: u32) -> Screen {
     Screen { text: headed(form, notice).push(&question), keyboard: Keyboard::Inline(rows) }
 }
 
-fn suggestion(form: &Form, notice: Option<&str>, seq: u32, typed: &str, suggested: &str) -> Screen {
-    let question = texts::with("suggestion", [("car", suggested.into())]);
-    let keep = isolated(&cut(typed, MAX_ON_BUTTON, usize::MAX));
-    let take = cut(suggested, MAX_ON_BUTTON, usize::MAX);
-    let rows = vec![
-        vec![Action::Take.button(seq, texts::with("button-take", [("car", take.into())]))],
-        vec![Action::Keep.button(seq, texts::with("button-keep", [("typed", keep.into())]))],
-        vec![back(seq), home(seq)],
-    ];
-    Screen { text: headed(form, notice).push(&question), keyboard: Keyboard::Inline(rows) }
+/// The button that takes the other spelling of the answer before, if there is one.
+fn spelling(form: &Form, seq: u32) -> Option<Vec<Button>> {
+    let suggested = cut(&form.spelling.as_ref()?.suggested, MAX_ON_BUTTON, usize::MAX);
+    Some(vec![Action::Take.button(seq, texts::with("button-take", [("car", suggested.into())]))])
+}
+
+/// The line that goes with that button.
+fn spelling_line(form: &Form) -> String {
+    form.spelling.as_ref().map_or_else(String::new, |spelling| {
+        let typed = isolated(&cut(&spelling.typed, MAX_ON_BUTTON, usize::MAX));
+        let line = texts::with("suggestion", [("typed", typed.into()), ("car", spelling.suggested.as_str().into())]);
+        format!("{line}\n\n")
+    })
 }
 
 fn confirm(form: &Form, notice: Option<&str>, seq: u32, policy: Option<&str>) -> Screen {
-    let rows = vec![
+    let mut rows = Vec::from_iter(spelling(form, seq));
+    rows.extend([
         vec![Action::Send.button(seq, texts::get("button-send"))],
         vec![
             Action::Change.button(seq, texts::get("button-change")),
             Action::Cancel.button(seq, texts::get("button-cancel")),
         ],
-    ];
+    ]);
     // Long answers are shortened together, so that the message fits whatever was typed.
     let text = [usize::MAX, 1000, 600, 300, 150]
         .into_iter()
@@ -158,7 +163,7 @@ fn confirm(form: &Form, notice: Option<&str>, seq: u32, policy: Option<&str>) ->
 
 fn all_answers(form: &Form, notice: Option<&str>, policy: Option<&str>, max_chars: usize) -> Text {
     let header = texts::with("confirm", [("service", texts::get(form.branch.id).into())]);
-    let mut text = Text::default().bold(&header).push("\n\n").push(&noted(notice).text);
+    let mut text = Text::default().bold(&header).push("\n\n").push(&noted(notice).text).push(&spelling_line(form));
     for question in &form.preface {
         text = line(text, &texts::get("chat-question"), question, max_chars);
     }

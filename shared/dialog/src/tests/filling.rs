@@ -184,19 +184,36 @@ fn what_is_no_answer_gets_a_hint() {
 fn another_spelling_is_suggested_never_put_in() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     talk.say("тойота камри");
-    assert_snapshot!(talk.screen(), @r"
-    *Продажа авто · Шаг 1 из 8*
+    assert_snapshot!(talk.screen(), @"
+    *Продажа авто · Шаг 2 из 8*
 
-    Вы имели в виду Toyota Camry?
+    Вы написали «тойота камри». Записать как Toyota Camry?
 
-    [✅ Toyota Camry]
-    [Оставить «тойота камри»]
+    Какого года автомобиль?
+
+    [✏️ Toyota Camry]
+    [2027] [2026] [2025]
+    [2024] [2023] [2022]
+    [2021] [2020] [2019]
+    [2018] [2017] [Старше]
     [⬅️ Назад] [🏠 В начало]
     ");
-    talk.tap("Оставить «тойота камри»").tap("⬅️ Назад");
+    talk.tap("2019").tap("⬅️ Назад").tap("⬅️ Назад");
     assert!(talk.screen().contains("Текущее значение: тойота камри"));
-    talk.say("тойота камри").tap("✅ Toyota Camry").tap("⬅️ Назад");
+    talk.say("тойота камри").tap("✏️ Toyota Camry");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 2 из 8*");
+    assert!(talk.button("✏️ Toyota Camry").is_none());
+    talk.tap("⬅️ Назад");
     assert!(talk.screen().contains("Текущее значение: Toyota Camry"));
+}
+
+#[test]
+fn punctuation_is_no_other_spelling() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("kia <Sportage>");
+    assert!(!talk.screen().contains("Записать как"), "{}", talk.screen());
+    talk.tap("⬅️ Назад");
+    assert!(talk.screen().contains("Текущее значение: kia <Sportage>"));
 }
 
 #[test]

@@ -65,6 +65,6 @@ fn whatever_is_typed_comes_back_as_typed() {
 #[test]
 fn a_long_car_fits_its_button() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
-    talk.say(&format!("тойота камри {}", "х".repeat(80)));
-    assert!(talk.button("✅ Toyota Camry хххххххххххххххх…").is_some(), "{}", talk.screen());
+    talk.say(&format!("тойота камри {}", "х".repeat(25)));
+    assert!(talk.button("✏️ Toyota Camry хххххххххххххххх…").is_some(), "{}", talk.screen());
 }

@@ -1,0 +1,11 @@
+//! Nothing lost, nothing twice: whatever fails between the functions and the outside, at whatever moment, each finished
+//! request is in amoCRM exactly once in the end, the customer was thanked once, and the admins were not flooded.
+
+mod front;
+mod matrix;
+mod outage;
+mod races;
+mod routes;
+mod stops;
+mod story;
+mod world;

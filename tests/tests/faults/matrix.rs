@@ -1,0 +1,140 @@
+//! Every outside call, failing in every way, once and for a while.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use simulators::fault::{Fault, When};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+use crate::routes::{Route, Story, TABLE};
+use crate::story::{EXPECTED, Seller, what_admins_read, what_came_of};
+use crate::world::{System, World};
+
+/// Worlds at a time: most of the time is spent waiting for a client to try again.
+const AT_ONCE: usize = 10;
+/// Longer than any client waits, but for the download of a photo.
+const TOO_LONG: Duration = Duration::from_secs(16);
+/// How often a call fails in a row: what is repeated at once outlasts one failure, but not so many.
+const A_WHILE: u32 = 4;
+
+/// One way to fail.
+#[derive(Clone, Debug)]
+struct Way {
+    what: Fault,
+    times: u32,
+}
+
+/// The ways in which a call is made to fail. What only reads loses no more with its answer than with its question.
+fn ways(route: &Route) -> Vec<Way> {
+    let internal = match route.system {
+        System::DynamoDb | System::Sqs => r#"{"__type":"InternalServerError","message":"Internal server error"}"#,
+        _ => "{}",
+    };
+    let (lost, late) = if route.only_reads() {
+        (Fault::DropBefore, Fault::Hang(TOO_LONG))
+    } else {
+        (Fault::LoseAnswer, Fault::LateAnswer(TOO_LONG))
+    };
+    let server_error = Fault::Status(500, internal.to_owned());
+    let too_many = Fault::TooMany { retry_after: 1 };
+    let mut once = vec![lost.clone(), server_error.clone(), too_many.clone(), Fault::Html(403), Fault::Garbage, late];
+    if !route.only_reads() {
+        once.push(Fault::DropBefore);
+    }
+    let once = once.into_iter().map(|what| Way { what, times: 1 });
+    once.chain([lost, server_error, too_many].map(|what| Way { what, times: A_WHILE })).collect()
+}
+
+/// Plays a story for each call of the system and each way to fail.
+async fn whatever_fails_of(system: System) {
+    let routes = TABLE.iter().filter(|route| route.system == system);
+    let cells: Vec<_> = routes.flat_map(|route| ways(route).into_iter().map(move |way| (route, way))).collect();
+    let cells = Arc::new(Mutex::new(cells));
+    let mut worlds = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let cells = Arc::clone(&cells);
+        worlds.spawn(async move {
+            let world = World::start().await;
+            let mut wrong = Vec::new();
+            loop {
+                let next = cells.lock().await.pop();
+                let Some((route, way)) = next else { return wrong };
+                if let Some(different) = played(&world, route, &way).await {
+                    wrong.push(format!("{} {way:?}\n{different}", route.name));
+                }
+            }
+        });
+    }
+    let wrong: Vec<String> = worlds.join_all().await.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+async fn played(world: &World, route: &Route, way: &Way) -> Option<String> {
+    let told = match cell(world, route, way).await {
+        // Some calls are made once in the life of a process.
+        Err(NeverCalled) => cell(&World::start().await, route, way).await,
+        told => told,
+    };
+    told.unwrap_or_else(|NeverCalled| Some("was never called".to_owned()))
+}
+
+/// The call that was to fail was not made.
+struct NeverCalled;
+
+/// One story with one thing failing. Answers what is different from what it should have come to.
+async fn cell(world: &World, route: &Route, way: &Way) -> Result<Option<String>, NeverCalled> {
+    let before = what_admins_read(world);
+    let sellers = route.story.cast(world);
+    let failing = world.fail(route.system, route.name, When::Times(way.times), way.what.clone());
+    route.story.play(world, &sellers).await;
+    let struck = failing.has_struck();
+    drop(failing);
+    world.recover().await;
+    if !struck {
+        return Err(NeverCalled);
+    }
+    if let Some(different) = different(world, &sellers) {
+        return Ok(Some(different));
+    }
+    if route.story == Story::Forgotten
+        && let Some(left) = world.left_of(sellers[0].chat).await
+    {
+        return Ok(Some(left));
+    }
+    Ok(what_admins_read(world).too_much_since(&before))
+}
+
+/// What is not as it should be in the end.
+fn different(world: &World, sellers: &[Seller]) -> Option<String> {
+    let twins = world.crm().twins();
+    if !twins.is_none() {
+        return Some(format!("{twins:?}"));
+    }
+    sellers.iter().map(|seller| what_came_of(world, seller)).find(|told| told != EXPECTED)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_dynamodb_does() {
+    whatever_fails_of(System::DynamoDb).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_sqs_does() {
+    whatever_fails_of(System::Sqs).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_telegram_does() {
+    whatever_fails_of(System::Telegram).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_amocrm_does() {
+    whatever_fails_of(System::Amocrm).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_the_model_does() {
+    whatever_fails_of(System::OpenAi).await;
+}

@@ -1,0 +1,150 @@
+//! Which outside calls there are. The list is made by playing the stories; the table says what was thought of. A new call
+//! without a row fails here, and every row is a row of the matrix.
+
+use std::collections::BTreeSet;
+
+use simulators::fault::{Fault, When};
+
+use crate::story::{EXPECTED, Seller, anna_sells_her_car, says, sells, taps, what_came_of};
+use crate::world::{System, World};
+
+/// A story in which a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Story {
+    /// Anna asks a question and sells her car; the access token is refreshed.
+    Calm,
+    /// Two requests at a time, whose every creation loses its answer, and whose messages are lost.
+    Troubled,
+    /// Anna has everything deleted.
+    Forgotten,
+}
+
+/// An outside call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route {
+    pub(crate) system: System,
+    pub(crate) name: &'static str,
+    /// Where it is made.
+    pub(crate) story: Story,
+}
+
+impl Route {
+    /// Making the call changes nothing outside.
+    pub(crate) fn only_reads(&self) -> bool {
+        ["GET ", "GetItem ", "BatchGetItem ", "Query ", "getFile", "file"]
+            .iter()
+            .any(|read| self.name.starts_with(read))
+    }
+}
+
+const fn route(system: System, name: &'static str, story: Story) -> Route {
+    Route { system, name, story }
+}
+
+use Story::{Calm, Forgotten, Troubled};
+use System::{Amocrm, DynamoDb, OpenAi, Sqs, Telegram};
+
+/// Every outside call of the functions.
+pub(crate) const TABLE: &[Route] = &[
+    route(DynamoDb, "GetItem sessions", Calm),
+    route(DynamoDb, "PutItem sessions", Calm),
+    route(DynamoDb, "TransactWriteItems", Calm),
+    route(DynamoDb, "PutItem ai-log", Calm),
+    route(DynamoDb, "GetItem leads", Calm),
+    route(DynamoDb, "PutItem leads", Calm),
+    route(DynamoDb, "Query leads", Calm),
+    route(DynamoDb, "UpdateItem customers", Calm),
+    route(DynamoDb, "GetItem credentials", Calm),
+    route(DynamoDb, "PutItem credentials", Calm),
+    route(DynamoDb, "Query leads", Forgotten),
+    route(DynamoDb, "Query ai-log", Forgotten),
+    route(DynamoDb, "DeleteItem ai-log", Forgotten),
+    route(DynamoDb, "DeleteItem leads", Forgotten),
+    route(DynamoDb, "DeleteItem customers", Forgotten),
+    route(DynamoDb, "DeleteItem sessions", Forgotten),
+    route(Sqs, "SendMessage", Calm),
+    route(Sqs, "ReceiveMessage", Calm),
+    route(Sqs, "DeleteMessageBatch", Calm),
+    route(Telegram, "webhook", Calm),
+    route(Telegram, "sendMessage", Calm),
+    route(Telegram, "editMessageText", Calm),
+    route(Telegram, "editMessageReplyMarkup", Calm),
+    route(Telegram, "answerCallbackQuery", Calm),
+    route(Telegram, "sendChatAction", Calm),
+    route(Telegram, "getFile", Calm),
+    route(Telegram, "file", Calm),
+    route(Amocrm, "POST /oauth2/access_token", Calm),
+    route(Amocrm, "GET /api/v4/account", Calm),
+    route(Amocrm, "GET /api/v4/contacts", Calm),
+    route(Amocrm, "POST /api/v4/contacts", Calm),
+    route(Amocrm, "POST /api/v4/leads", Calm),
+    route(Amocrm, "POST /api/v4/leads/notes", Calm),
+    route(Amocrm, "POST /api/v4/tasks", Calm),
+    route(Amocrm, "POST /drive/v1.0/sessions", Calm),
+    route(Amocrm, "POST /drive/v1.0/sessions/upload/*", Calm),
+    route(Amocrm, "PUT /api/v4/leads/*/files", Calm),
+    route(Amocrm, "GET /api/v4/contacts/*", Troubled),
+    route(Amocrm, "GET /api/v4/leads", Troubled),
+    route(Amocrm, "GET /api/v4/leads/*/notes", Troubled),
+    route(Amocrm, "GET /api/v4/tasks", Troubled),
+    route(OpenAi, "POST /v1/chat/completions", Calm),
+];
+
+/// The creations that lose their answer in [`Story::Troubled`].
+const CREATIONS: [&str; 4] =
+    ["POST /api/v4/contacts", "POST /api/v4/leads", "POST /api/v4/leads/notes", "POST /api/v4/tasks"];
+
+impl Story {
+    /// Who takes part.
+    pub(crate) fn cast(self, world: &World) -> Vec<Seller> {
+        let count = if self == Troubled { 2 } else { 1 };
+        (0..count).map(|_| Seller::new(world)).collect()
+    }
+
+    /// Plays it until nothing more happens by itself.
+    pub(crate) async fn play(self, world: &World, sellers: &[Seller]) {
+        match self {
+            Calm => {
+                anna_sells_her_car(world, &sellers[0]).await;
+                world.recover().await;
+            }
+            Troubled => {
+                let lost = world.fail(Sqs, "SendMessage", When::Times(6), Fault::DropBefore);
+                for seller in sellers {
+                    sells(world, seller).await;
+                }
+                drop(lost);
+                let lost = CREATIONS.map(|creation| world.fail(Amocrm, creation, When::Times(1), Fault::LoseAnswer));
+                world.recover().await;
+                drop(lost);
+            }
+            Forgotten => {
+                anna_sells_her_car(world, &sellers[0]).await;
+                world.recover().await;
+                says(world, &sellers[0], "/delete").await;
+                taps(world, &sellers[0], "Да, удалить").await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_fails_and_every_call_is_in_the_table() {
+    let mut called = BTreeSet::new();
+    for story in [Calm, Troubled, Forgotten] {
+        let world = World::start().await;
+        let mark = world.mark();
+        let sellers = story.cast(&world);
+        story.play(&world, &sellers).await;
+        called.extend(world.calls_since(&mark).into_keys());
+        for seller in &sellers {
+            assert_eq!(what_came_of(&world, seller), EXPECTED, "{story:?}");
+        }
+        assert!(world.crm().twins().is_none(), "{story:?}: {:?}", world.crm().twins());
+    }
+    let table: BTreeSet<_> = TABLE.iter().map(|route| (route.system, route.name.to_owned())).collect();
+    let missing: Vec<_> = called.difference(&table).collect();
+    assert!(missing.is_empty(), "calls that the matrix does not know: {missing:#?}");
+    let superfluous: Vec<_> = table.difference(&called).collect();
+    assert!(superfluous.is_empty(), "calls that nobody makes: {superfluous:#?}");
+}

@@ -1,0 +1,182 @@
+//! One customer's request, and everything that must have come of it.
+
+use std::fmt::Write as _;
+
+use simulators::amocrm::{ContactShown, Deal};
+
+use crate::world::World;
+
+/// What must have come of a request in the end, whatever failed in between.
+pub(crate) const EXPECTED: &str = "\
+1 deal of 1 contact
+thanked 1 time
+Продажа авто — Toyota Camry — Анна 1500000 Новая заявка Ольга Менеджер
+  Тип услуги: Продажа авто
+  Марка: Toyota
+  Модель: Camry
+  Год выпуска: 2019
+  Пробег: 85 000 км
+  Источник: Telegram Bot
+  Номер заявки: NUMBER
+  contact Анна PHONE telegram_new of 1
+    Telegram ID: CHAT
+    Telegram username: @anna_k
+  note Заявка № NUMBER | Продажа авто |  | Марка и модель: Toyota Camry | Год выпуска: 2019 | Пробег: 85 000 км | \
+Цена: 1 500 000 ₽ | Фото: 2 фото | Имя: Анна | Телефон: PHONE | Комментарий: Не битая, <один> хозяин |  | \
+Имя: Анна | Телефон: PHONE | Telegram ID: CHAT | Telegram: @anna_k | Фото: 2
+  task Перезвонить: Анна, PHONE. Продажа авто, заявка № NUMBER
+  files NUMBER-1.jpg, NUMBER-2.jpg
+";
+
+/// A customer of a story.
+#[derive(Clone, Debug)]
+pub(crate) struct Seller {
+    pub(crate) chat: i64,
+    /// As Telegram shares it: without `+`.
+    phone: String,
+}
+
+impl Seller {
+    /// Somebody whom nobody knows yet.
+    pub(crate) fn new(world: &World) -> Self {
+        let chat = world.telegram().new_customer("Анна", Some("anna_k"));
+        Self { chat, phone: format!("7900{:07}", world.telegram().chats().len()) }
+    }
+}
+
+/// Anna asks a question, and sells her car with two photos.
+pub(crate) async fn anna_sells_her_car(world: &World, anna: &Seller) {
+    // Half of the access token's life is over: the schedule refreshes it.
+    world.wait(13 * 3600);
+    world.schedule().await;
+    says(world, anna, "/start").await;
+    says(world, anna, "До скольки вы работаете?").await;
+    sells(world, anna).await;
+}
+
+/// From the menu to «Отправить».
+pub(crate) async fn sells(world: &World, anna: &Seller) {
+    to_confirmation(world, anna).await;
+    taps(world, anna, "✅ Отправить").await;
+}
+
+/// From the menu to the confirmation.
+pub(crate) async fn to_confirmation(world: &World, anna: &Seller) {
+    let telegram = world.telegram();
+    says(world, anna, "/menu").await;
+    taps(world, anna, "🚗 Продать авто").await;
+    says(world, anna, "Toyota Camry").await;
+    taps(world, anna, "2019").await;
+    says(world, anna, "85 тыс").await;
+    says(world, anna, "1,5 млн").await;
+    telegram.send_album(anna.chat, vec![photo(1), photo(2)]).expect("the album is sent");
+    world.settle().await;
+    taps(world, anna, "✅ Готово").await;
+    says(world, anna, "Анна").await;
+    telegram.share_contact(anna.chat, &anna.phone, "Анна", true).expect("the contact is sent");
+    world.settle().await;
+    says(world, anna, "Не битая, <один> хозяин").await;
+}
+
+/// A photo as small as a JPEG gets; `n` makes it a different one.
+fn photo(n: u8) -> axum::body::Bytes {
+    vec![0xff, 0xd8, 0xff, 0xe0, n, 0xff, 0xd9].into()
+}
+
+pub(crate) async fn says(world: &World, who: &Seller, text: &str) {
+    world.telegram().say(who.chat, text).expect("the message is sent");
+    world.settle().await;
+}
+
+pub(crate) async fn taps(world: &World, who: &Seller, button: &str) {
+    if let Err(error) = world.telegram().tap(who.chat, button) {
+        panic!("no button «{button}» ({error}); last: {:#?}", world.telegram().last_from_bot(who.chat));
+    }
+    world.settle().await;
+}
+
+/// Everything that came of one customer's one request, without what differs from run to run.
+pub(crate) fn what_came_of(world: &World, anna: &Seller) -> String {
+    let mut told = String::new();
+    let phone = format!("+{}", anna.phone);
+    let is_hers = |contact: &ContactShown| contact.phones.contains(&phone);
+    let contacts = world.crm().contacts().into_iter().filter(is_hers).count();
+    let deals = world.crm().deals();
+    let deals: Vec<&Deal> = deals.iter().filter(|deal| deal.contact.as_ref().is_some_and(is_hers)).collect();
+    let _ = writeln!(told, "{} deal of {contacts} contact", deals.len());
+    let messages = world.telegram().chat(anna.chat).map(|chat| chat.messages).unwrap_or_default();
+    for deal in deals {
+        let number = deal.field("REQUEST_ID").unwrap_or("none");
+        let thanks = messages.iter().filter(|message| message.from == "bot" && message.text.contains(number)).count();
+        let _ = writeln!(told, "thanked {thanks} time");
+        let card = describe(deal).replace(number, "NUMBER").replace(&anna.chat.to_string(), "CHAT");
+        let _ = writeln!(told, "{}", card.replace(&phone, "PHONE").replace(&spaced(&phone), "PHONE"));
+    }
+    told.replace('\u{a0}', " ")
+}
+
+/// `+7 900 123-45-67`
+fn spaced(phone: &str) -> String {
+    format!("{} {} {}-{}-{}", &phone[..2], &phone[2..5], &phone[5..8], &phone[8..10], &phone[10..])
+}
+
+fn describe(deal: &Deal) -> String {
+    let mut card = format!("{} {} {} {}\n", deal.name, deal.price, deal.stage, deal.responsible);
+    for field in &deal.fields {
+        let _ = writeln!(card, "  {}: {}", field.name, field.value);
+    }
+    if let Some(contact) = &deal.contact {
+        let _ = writeln!(
+            card,
+            "  contact {} {} {} of {}",
+            contact.name,
+            contact.phones.join(", "),
+            contact.tags.join(", "),
+            contact.deals.len()
+        );
+        for field in &contact.fields {
+            let _ = writeln!(card, "    {}: {}", field.name, field.value);
+        }
+    }
+    for note in &deal.notes {
+        // The third line is the time.
+        let lines = note.lines().enumerate().filter(|(n, _)| *n != 2).map(|(_, line)| line);
+        let _ = writeln!(card, "  note {}", lines.collect::<Vec<_>>().join(" | "));
+    }
+    for task in &deal.tasks {
+        let _ = writeln!(card, "  task {}", task.text.replace('\n', " | "));
+    }
+    let files: Vec<&str> = deal.files.iter().map(|file| file.name.as_str()).collect();
+    let _ = write!(card, "  files {}", files.join(", "));
+    card
+}
+
+/// What the admins read, by its first sign.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct AdminRead {
+    pub(crate) started: usize,
+    pub(crate) ended: usize,
+    pub(crate) other: Vec<String>,
+}
+
+impl AdminRead {
+    /// What is more than one message at the beginning of trouble and one at its end.
+    pub(crate) fn too_much_since(&self, before: &Self) -> Option<String> {
+        let (started, ended) = (self.started - before.started, self.ended - before.ended);
+        let other = &self.other[before.other.len()..];
+        let fine = started <= 1 && ended == started && other.is_empty();
+        (!fine).then(|| format!("the admins read of {started} beginnings, {ended} ends, and {other:?}"))
+    }
+}
+
+pub(crate) fn what_admins_read(world: &World) -> AdminRead {
+    let mut read = AdminRead::default();
+    for message in world.telegram().chat(world.admin).map(|chat| chat.messages).unwrap_or_default() {
+        match message.text {
+            text if text.starts_with("⚠️ Trouble with amoCRM") => read.started += 1,
+            text if text.starts_with("✅ amoCRM takes requests again") => read.ended += 1,
+            text => read.other.push(text),
+        }
+    }
+    read
+}
