@@ -12,6 +12,7 @@
 //! | `POST /customers/{chat_id}/album` | `{"count": 3}` | the same |
 //! | `GET /customers/{chat_id}` | | the chat |
 //! | `GET /deals` | | amoCRM's deals with contact, notes, tasks, files; the newest first |
+//! | `POST /amocrm/code` | | `{"code": "…"}`: what a consent in amoCRM gives, for `carquery amocrm authorize` |
 //! | `POST /faults/amocrm` | a rule: `{"route": "*", "when": "always", "what": {"html": 502}}` | its id |
 //! | `DELETE /faults` | | nothing fails any more |
 
@@ -82,6 +83,9 @@ impl Simulators {
             ("ADMIN_CHAT_ID", self.admin.to_string()),
             ("AMOCRM_BASE_URL", self.amocrm.url()),
             ("AMOCRM_LONG_LIVED_TOKEN", self.amocrm.long_lived_token()),
+            ("AMOCRM_CLIENT_ID", self.amocrm.client_id().to_owned()),
+            ("AMOCRM_CLIENT_SECRET", self.amocrm.client_secret().to_owned()),
+            ("AMOCRM_REDIRECT_URI", self.amocrm.redirect_uri().to_owned()),
             ("OPENAI_BASE_URL", self.openai.url()),
         ])
     }
@@ -118,6 +122,7 @@ fn router(simulators: Simulators) -> Router {
         .route("/customers/{chat}/contact", post(contact))
         .route("/customers/{chat}/album", post(album))
         .route("/deals", get(deals))
+        .route("/amocrm/code", post(code))
         .route("/faults/amocrm", post(break_amocrm))
         .route("/faults", delete(mend))
         .with_state(simulators)
@@ -156,6 +161,10 @@ async fn album(State(all): State<Simulators>, Path(chat): Path<i64>, Json(album)
 
 async fn deals(State(all): State<Simulators>) -> Json<Value> {
     Json(json!(all.amocrm.deals()))
+}
+
+async fn code(State(all): State<Simulators>) -> Json<Value> {
+    Json(json!({ "code": all.amocrm.new_code() }))
 }
 
 async fn break_amocrm(State(all): State<Simulators>, Json(rule): Json<Rule>) -> Json<Value> {

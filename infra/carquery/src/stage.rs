@@ -1,12 +1,15 @@
-//! Where a command acts: the local stack that runs now, or a stage of a deployed stack.
+//! Where a command acts: the local stack, running or not, or a stage of a deployed stack.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context, bail};
+use local::Resting;
 use settings::{Env, Tables};
 use storage::{Aws, AwsSettings};
+use tokio::sync::OnceCell;
 
 /// Where a command acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +42,7 @@ impl Stage {
     /// The settings of the stage: the process's environment, over what the stage itself says.
     pub(crate) async fn env(&self) -> anyhow::Result<Env> {
         let mut pairs = match self {
-            Self::Local => local_endpoints()?,
+            Self::Local => local_endpoints().await?,
             Self::Deployed(stage) => deployed_settings(stage).await?,
         };
         pairs.extend(std::env::vars().filter(|(_, value)| !value.trim().is_empty()));
@@ -61,18 +64,22 @@ pub(crate) fn data_dir() -> PathBuf {
     std::env::var_os("CARQUERY_DATA_DIR").map_or_else(|| PathBuf::from(".carquery"), PathBuf::from)
 }
 
-/// What a running local stack has written down about itself.
-fn local_endpoints() -> anyhow::Result<Vec<(String, String)>> {
-    let file = data_dir().join(local::ENDPOINTS_FILE);
-    let text = std::fs::read_to_string(&file).with_context(|| {
-        format!(
-            "no local stack runs here ({} is not there): start one with `cargo run`, or name a --stage",
-            file.display()
-        )
-    })?;
-    let pairs: std::collections::BTreeMap<String, String> =
-        serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))?;
-    Ok(pairs.into_iter().collect())
+/// The stores of a local stack that rests, opened once and kept for as long as the command runs.
+static RESTING: OnceCell<Resting> = OnceCell::const_new();
+
+/// Where the local stack's parts are: what a running one has written down, or the stores of one that rests.
+async fn local_endpoints() -> anyhow::Result<Vec<(String, String)>> {
+    let folder = data_dir();
+    let resting = RESTING.get_or_try_init(|| Resting::open(&folder)).await;
+    match (resting, std::fs::read_to_string(folder.join(local::ENDPOINTS_FILE))) {
+        (Ok(resting), _) => Ok(resting.variables().collect()),
+        (Err(_), Ok(text)) => {
+            let pairs: BTreeMap<String, String> = serde_json::from_str(&text)
+                .with_context(|| format!("{} in {} is damaged", local::ENDPOINTS_FILE, folder.display()))?;
+            Ok(pairs.into_iter().collect())
+        }
+        (Err(error), Err(_)) => Err(error),
+    }
 }
 
 /// What the template names, and the stage's secret.

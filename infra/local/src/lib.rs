@@ -14,6 +14,7 @@ mod options;
 mod outside;
 mod parts;
 mod polling;
+mod resting;
 mod stack;
 mod switches;
 mod web;
@@ -22,6 +23,7 @@ pub use consumer::Delivered;
 pub use options::Options;
 pub use outside::{introduce, rules_answer};
 pub use parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart};
+pub use resting::Resting;
 pub use stack::{ENDPOINTS_FILE, Stack};
 
 use anyhow::Context as _;

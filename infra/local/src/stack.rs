@@ -332,7 +332,7 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 /// The stack owns its data: whatever the operator's environment says of AWS, these tables and this queue are used.
-fn own_aws(variables: &mut Variables, database_url: &str, sqs: &Sqs) {
+pub(crate) fn own_aws(variables: &mut Variables, database_url: &str, sqs: &Sqs) {
     variables.retain(|name, _| !name.starts_with("AWS_"));
     for (name, value) in [
         ("AWS_ENDPOINT_URL_DYNAMODB", database_url),
