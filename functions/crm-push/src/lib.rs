@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use amocrm::{Client, Clock, Shape};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use delivery::{AdminChat, Gate, Incident, Incidents, requeue};
-use lead::{Backoff, Seconds};
+use delivery::{AdminChat, Gate, Incident, Incidents, Wanted, requeue};
+use lead::{BACKOFF_CAP, Backoff, Seconds};
 use settings::Env;
 use storage::{Aws, AwsSettings, Customers, Documents, Leads, Queue, SaveError};
 
@@ -31,10 +31,8 @@ pub const LEASE: Seconds = 120;
 
 /// What is put back when a probe failed is due again after this long.
 const AFTER_PROBE: Seconds = 30;
-/// What the breaker put back is due within this time, and goes out at once when it closes.
-const PUT_BACK_WITHIN: Seconds = 300;
 /// Requests queued again when the breaker closes; the schedule takes care of more.
-const REQUEUE_AT_ONCE: i32 = 100;
+const REQUEUE_AT_ONCE: usize = 100;
 
 /// What the function is told by its environment.
 #[derive(Clone, Debug)]
@@ -225,8 +223,11 @@ impl CrmPush {
 
     async fn requeue_put_back(&self) {
         let now = (self.clock)();
-        let by = now + PUT_BACK_WITHIN;
-        match requeue(&self.leads, &self.queue, by, by + self.backoff.base, REQUEUE_AT_ONCE).await {
+        // Also those whose tries have failed meanwhile, however long their pause would still be.
+        let longest_pause = self.backoff.base * BACKOFF_CAP;
+        let again_at = now + 2 * self.backoff.base;
+        let wanted = Wanted { now, due_by: now + longest_pause, again_at, limit: REQUEUE_AT_ONCE };
+        match requeue(&self.leads, &self.queue, wanted).await {
             Ok(count) => tracing::info!(count, "amoCRM takes requests again"),
             Err(error) => tracing::error!(%error, "what was put back waits for the schedule"),
         }

@@ -14,7 +14,7 @@ use std::fmt;
 
 use amocrm::{Client, Clock};
 use anyhow::Context;
-use delivery::{AdminChat, Gate, Incident, Incidents, requeue};
+use delivery::{AdminChat, Gate, Incident, Incidents, Wanted, requeue};
 use lead::Seconds;
 use serde_json::{Value, json};
 use settings::Env;
@@ -22,9 +22,9 @@ use settings::metrics::{self, Unit};
 use storage::{Aws, AwsSettings, Leads, Queue};
 
 /// Requests queued in one run at most; crm-push delivers about so many until the next one.
-const MOST_A_RUN: i32 = 500;
+const MOST_A_RUN: usize = 500;
 /// Requests queued while the breaker waits for one to go through.
-const PROBES: i32 = 1;
+const PROBES: usize = 1;
 /// Unsent requests looked at for the oldest: the first due ones, which have waited longest.
 const SAMPLE: i32 = 100;
 
@@ -132,8 +132,8 @@ impl Scheduled {
         let incident = self.incidents.reconcile().await.context("the incident cannot be looked into")?;
         let now = (self.clock)();
         let Some(limit) = allowed(&incident, now) else { return Ok(0) };
-        let again_at = now + 2 * self.interval;
-        requeue(&self.leads, &self.queue, now, again_at, limit).await.context("due requests cannot be queued")
+        let wanted = Wanted { now, due_by: now, again_at: now + 2 * self.interval, limit };
+        requeue(&self.leads, &self.queue, wanted).await.context("due requests cannot be queued")
     }
 
     /// The invariants: every request is delivered soon.
@@ -153,7 +153,7 @@ impl Scheduled {
 }
 
 /// How many requests may be queued; `None` while amoCRM is left alone.
-fn allowed(incident: &Incident, now: Seconds) -> Option<i32> {
+fn allowed(incident: &Incident, now: Seconds) -> Option<usize> {
     match incident.gate(now) {
         Gate::Closed => Some(MOST_A_RUN),
         Gate::Probe => Some(PROBES),

@@ -9,6 +9,7 @@ mod leads;
 mod output;
 mod secrets;
 mod simulators;
+mod soak;
 mod stage;
 mod stats;
 mod telegram;
@@ -62,6 +63,10 @@ enum Command {
     /// The bot at Telegram.
     #[command(subcommand)]
     Telegram(telegram::Command),
+    /// Let many customers talk to the bot while everything fails, and count what is lost or there twice.
+    Soak(soak::Arguments),
+    #[command(hide = true)]
+    SoakBot(soak::BotArguments),
     /// Funnel and delivery of the last days.
     Stats(stats::Arguments),
 }
@@ -101,6 +106,8 @@ async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> 
         Some(Command::Dlq(command)) => dlq::run(command, stage, output).await,
         Some(Command::Customers(command)) => customers::run(command, stage, output).await,
         Some(Command::Telegram(command)) => telegram::run(command, stage, output).await,
+        Some(Command::Soak(arguments)) => soak::run(&arguments, output).await,
+        Some(Command::SoakBot(arguments)) => soak::run_bot(&arguments).await,
         Some(Command::Stats(arguments)) => stats::run(&arguments, stage, output).await,
     }
 }

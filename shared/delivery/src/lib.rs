@@ -21,4 +21,4 @@ pub use admin::AdminChat;
 pub use document::{load as load_document, update as update_document};
 pub use incident::{Ended, Gate, Incident, Letter, Outcome, Trouble};
 pub use incidents::Incidents;
-pub use requeue::requeue;
+pub use requeue::{Wanted, requeue};

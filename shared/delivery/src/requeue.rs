@@ -6,33 +6,46 @@ use storage::{Leads, Queue, SaveError, StorageError};
 
 /// Requests handled at once.
 const AT_ONCE: usize = 8;
+/// Among so many due requests the oldest are looked for: one page of the index.
+const LOOKED_AT: i32 = 1000;
 
-/// Puts up to `limit` requests that are due by `by` onto the queue, the first due first, and counts them. Each is due again
-/// at `again_at`, so that one which waits on the queue is not queued by every run; if its message is lost, it is found
-/// then.
+/// Which requests to queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The time now: a lease that lasts longer is somebody's.
+    pub now: Seconds,
+    /// Those due by then.
+    pub due_by: Seconds,
+    /// When they are due again, should their message be lost. Until then no other run queues them.
+    pub again_at: Seconds,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Puts the wanted requests onto the queue, the oldest first, and counts them.
 ///
 /// # Errors
-/// When the table cannot be read. A request that cannot be queued is logged: it is found again at `again_at`.
-pub async fn requeue(
-    leads: &Leads,
-    queue: &Queue,
-    by: Seconds,
-    again_at: Seconds,
-    limit: i32,
-) -> Result<usize, StorageError> {
-    let ids = leads.due(by, limit).await?;
-    let queued = stream::iter(ids).map(|id| requeue_one(leads, queue, id, by, again_at)).buffered(AT_ONCE);
+/// When the table cannot be read. A request that cannot be queued is logged: it is found again when it is due again.
+pub async fn requeue(leads: &Leads, queue: &Queue, wanted: Wanted) -> Result<usize, StorageError> {
+    let mut ids = leads.due(wanted.due_by, LOOKED_AT).await?;
+    // Ids begin with the time at which the dialog did.
+    ids.sort_unstable();
+    ids.truncate(wanted.limit);
+    let queued = stream::iter(ids).map(|id| requeue_one(leads, queue, id, wanted)).buffered(AT_ONCE);
     Ok(queued.filter(|queued| std::future::ready(*queued)).count().await)
 }
 
-async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, by: Seconds, again_at: Seconds) -> bool {
+async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, wanted: Wanted) -> bool {
     let done = async {
         let Some(mut lead) = leads.get(&id).await? else { return Ok(false) };
         // The index lags behind the table: somebody may have taken it meanwhile.
-        if lead.value.due_at().is_none_or(|due_at| due_at > by) {
+        if lead.value.due_at().is_none_or(|due_at| due_at > wanted.due_by) {
             return Ok(false);
         }
-        postpone(&mut lead.value, again_at);
+        if matches!(lead.value.status, Status::Sending { lease_until, .. } if lease_until > wanted.now) {
+            return Ok(false);
+        }
+        postpone(&mut lead.value, wanted.again_at);
         match leads.save(&mut lead).await {
             Ok(()) => {}
             Err(SaveError::Conflict) => return Ok(false),
