@@ -106,7 +106,10 @@ async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> 
         Some(Command::Dlq(command)) => dlq::run(command, stage, output).await,
         Some(Command::Customers(command)) => customers::run(command, stage, output).await,
         Some(Command::Telegram(command)) => telegram::run(command, stage, output).await,
-        Some(Command::Soak(arguments)) => soak::run(&arguments, output).await,
+        Some(Command::Soak(arguments)) => {
+            start_logs();
+            soak::run(&arguments, output).await
+        }
         Some(Command::SoakBot(arguments)) => soak::run_bot(&arguments).await,
         Some(Command::Stats(arguments)) => stats::run(&arguments, stage, output).await,
     }

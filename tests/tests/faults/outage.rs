@@ -31,7 +31,9 @@ fn request(n: usize, now: i64) -> Request {
         },
         price: None,
         fields: BTreeMap::from([(CrmField::RequestId, id.request_number())]),
-        answers: vec![Answer { question: "С чем нужна помощь?".to_owned(), answer: "ОСАГО".to_owned() }],
+        answers: vec![Answer {
+            question: "С чем нужна помощь?".to_owned(), answer: "ОСАГО".to_owned()
+        }],
         photos: Vec::new(),
         created_at: now,
     }
@@ -80,7 +82,8 @@ async fn an_outage_of_hours_is_two_messages_and_few_calls_and_then_everything_go
 
     // Oldest first: nobody overtakes more than the requests that are under way together.
     deals.sort_by_key(|deal| deal.id);
-    let order: Vec<usize> = deals.iter().filter_map(|deal| deal.contact.as_ref()?.phones[0][5..].parse().ok()).collect();
+    let order: Vec<usize> =
+        deals.iter().filter_map(|deal| deal.contact.as_ref()?.phones[0][5..].parse().ok()).collect();
     let overtaken = order.iter().enumerate().map(|(place, n)| place.abs_diff(*n)).max().unwrap_or_default();
     println!("the longest way a request was overtaken: {overtaken} places");
     assert!(overtaken <= 40, "a request left {overtaken} places from its turn: {order:?}");

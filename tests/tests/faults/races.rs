@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use simulators::fault::{Fault, When};
 
-use crate::story::{EXPECTED, Seller, anna_sells_her_car, says, sells, taps, to_confirmation, what_admins_read, what_came_of};
+use crate::story::{
+    EXPECTED, Seller, anna_sells_her_car, says, sells, taps, to_confirmation, what_admins_read, what_came_of,
+};
 use crate::world::{System, World};
 
 /// Ids of the updates posted so far.

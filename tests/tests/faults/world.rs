@@ -103,11 +103,7 @@ impl World {
             queue_visibility: Duration::from_millis(500),
             ahead: Arc::clone(&ahead),
             database_faults: Some(database.clone()),
-            simulated_amocrm: amocrm::Options {
-                rate_limit,
-                search_lag: SEARCH_LAG,
-                ..amocrm::Options::default()
-            },
+            simulated_amocrm: amocrm::Options { rate_limit, search_lag: SEARCH_LAG, ..amocrm::Options::default() },
             redelivery: Redelivery {
                 attempts: 500,
                 first_pause: Duration::from_millis(20),
@@ -250,13 +246,16 @@ impl World {
     /// What is stored about a chat, other than that it wrote.
     pub(crate) async fn left_of(&self, chat: i64) -> Option<String> {
         let tables = self.stack.tables();
+        let chat = chat.to_string();
         for table in [&tables.leads, &tables.customers, &tables.ai_log, &tables.sessions] {
             let scan = self.stack.aws().dynamodb.scan().table_name(table);
             let answer = scan.send().await.expect("the table can be read");
-            let chat = chat.to_string();
-            let left = answer.items().iter().find(|item| item["chat_id"].as_n().is_ok_and(|id| *id == chat));
+            // Who presses or writes again after that begins anew.
+            let is_new = |text: &str| *table == tables.sessions && !text.contains("forgotten");
+            let hers = answer.items().iter().filter(|item| item["chat_id"].as_n().is_ok_and(|id| *id == chat));
+            let left = hers.map(|item| format!("{item:?}")).find(|text| !is_new(text));
             if let Some(left) = left {
-                return Some(format!("left in {table}: {left:?}"));
+                return Some(format!("left in {table}: {left}"));
             }
         }
         None

@@ -177,7 +177,10 @@ fn perform_reply(model: &Arc<Model>, body: &[u8]) {
     let Ok(Value::Object(mut object)) = serde_json::from_slice(body) else { return };
     let Some(Value::String(method)) = object.remove("method") else { return };
     let text = Value::Object(object.clone()).to_string();
-    let struck = model.faults.strike(&method).is_some_and(|fault| !matches!(fault, Fault::LoseAnswer | Fault::Hang(_) | Fault::LateAnswer(_)));
+    let struck = model
+        .faults
+        .strike(&method)
+        .is_some_and(|fault| !matches!(fault, Fault::LoseAnswer | Fault::Hang(_) | Fault::LateAnswer(_)));
     let outcome = (!struck).then(|| api::call(model, &method, &Params::from_object(object)));
     model.faults.record(Call {
         seq: 0,

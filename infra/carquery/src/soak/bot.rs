@@ -1,0 +1,122 @@
+//! The bot as a process of its own.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use local::{Options, Stack};
+use simulators::amocrm::{BOT_FIRST_STAGE, BOT_PIPELINE};
+use simulators::fault::Faults;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::time::{Instant, sleep};
+
+use super::{Outside, weather};
+
+/// The secret with which the simulated Telegram comes in.
+const SECRET: &str = "secret-of-the-soak";
+/// How long a start may take.
+const START: Duration = Duration::from_secs(60);
+
+/// `carquery soak-bot`: what the soak starts and kills. It ends with its standard input.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// So many of 100 calls of DynamoDB and SQS fail.
+    #[arg(long)]
+    faults: u8,
+    /// What chance draws from.
+    #[arg(long)]
+    seed: u64,
+}
+
+/// Runs the local stack with a DynamoDB and an SQS that fail. A line on standard input ends the failures, the end of it the
+/// stack.
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let database = Faults::seeded(arguments.seed);
+    let options = Options { database_faults: Some(database.clone()), ..Options::of_process()? };
+    let stack = Stack::start(options).await?;
+    weather::break_some(&database, arguments.faults);
+    weather::break_some(stack.sqs().faults(), arguments.faults);
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while lines.next_line().await?.is_some() {
+        database.clear();
+        stack.sqs().faults().clear();
+    }
+    stack.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A running bot.
+pub(super) struct Bot(Child);
+
+impl Bot {
+    /// Starts one on this data, and waits until it takes updates.
+    pub(super) async fn start(outside: &Outside, data: &Path, arguments: &super::Arguments) -> anyhow::Result<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let url = format!("http://127.0.0.1:{port}");
+        let child = Command::new(std::env::current_exe()?)
+            .args(["soak-bot", "--faults", &arguments.faults.to_string(), "--seed", &arguments.seed.to_string()])
+            .env_clear()
+            .current_dir(data)
+            .env("CARQUERY_DATA_DIR", data.join("data"))
+            .env("CARQUERY_PORT", port.to_string())
+            .env("TELEGRAM_BOT_TOKEN", outside.telegram.token())
+            .env("TELEGRAM_API_URL", outside.telegram.url())
+            .env("TELEGRAM_UPDATES", "webhook")
+            .env("TELEGRAM_WEBHOOK_SECRET", SECRET)
+            .env("ADMIN_CHAT_ID", outside.admin.to_string())
+            .env("AMOCRM_BASE_URL", outside.amocrm.url())
+            .env("AMOCRM_LONG_LIVED_TOKEN", outside.amocrm.long_lived_token())
+            .env("AMOCRM_PIPELINE_ID", BOT_PIPELINE.to_string())
+            .env("AMOCRM_STATUS_ID", BOT_FIRST_STAGE.to_string())
+            .env("AMOCRM_RATE_LIMIT", arguments.crm_rate.to_string())
+            // Minutes are seconds here: pauses grow from 2 s to 144 s.
+            .env("RETRY_INTERVAL_SECONDS", "2")
+            .env("LEAD_MAX_ATTEMPTS", "1000")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(if std::env::var_os("SOAKDBG").is_some() { Stdio::inherit() } else { Stdio::null() })
+            .spawn()
+            .context("the bot cannot be started")?;
+        let mut bot = Self(child);
+        bot.wait_until_healthy(&url).await?;
+        outside.telegram.set_webhook_target(&format!("{url}/telegram/webhook"), Some(SECRET));
+        Ok(bot)
+    }
+
+    async fn wait_until_healthy(&mut self, url: &str) -> anyhow::Result<()> {
+        let deadline = Instant::now() + START;
+        while Instant::now() < deadline {
+            if let Some(status) = self.0.try_wait()? {
+                bail!("the bot ended at its start: {status}");
+            }
+            if reqwest::get(format!("{url}/health")).await.is_ok() {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        bail!("the bot does not answer")
+    }
+
+    /// Nothing fails any more.
+    pub(super) fn fair_weather(&mut self) -> anyhow::Result<()> {
+        let input = self.0.stdin.as_mut().context("the bot has no input")?;
+        input.write_all(b"fair weather\n").context("the bot has ended")
+    }
+
+    /// Ends it as the system does: no time to tidy up.
+    pub(super) fn kill(mut self) -> anyhow::Result<()> {
+        self.0.kill()?;
+        self.0.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
