@@ -1,9 +1,7 @@
 //! The end of a batch: every lead is stored with how it went, and the admins learn what was given up.
 
-use std::collections::BTreeSet;
-
-use amocrm::Concession;
-use delivery::Outcome;
+use amocrm::{Concession, Fault, SOURCE, gave_up_field};
+use delivery::{Obstacle, Outcome};
 use futures::future::join_all;
 use lead::{CrmField, Lead, Status, Trouble};
 use settings::metrics;
@@ -129,47 +127,78 @@ impl CrmPush {
 
     /// Tells the admins which settings the account does not know, at most once a day each.
     async fn advise(&self, works: &[Work]) {
-        let refused: BTreeSet<&str> =
-            works.iter().flat_map(|work| &work.lead.value.progress.refused_fields).map(String::as_str).collect();
-        if refused.is_empty() {
-            return;
-        }
+        let leads: Vec<&Lead> = works.iter().map(|work| &work.lead.value).collect();
         let day = (self.clock)() / DAY;
-        for (key, text) in advice(&refused) {
+        for (key, text) in advice(&leads) {
             self.admins.tell(&format!("settings:{key}:{day}"), &text).await;
         }
     }
 }
 
-/// One message for all fields, one for each other setting.
-fn advice(refused: &BTreeSet<&str>) -> Vec<(&'static str, String)> {
-    let fields: Vec<&str> =
-        CrmField::ALL.iter().map(|field| field.code()).filter(|code| refused.contains(code)).collect();
-    let mut advice = Vec::new();
-    if !fields.is_empty() {
-        let fields = fields.join(", ");
-        advice.push((
-            "FIELDS",
-            format!(
-                "⚠️ amoCRM refuses these fields, their values go into the note instead: {fields}. Create them with \
-                 `carquery amocrm setup`, or correct AMOCRM_FIELD_…"
-            ),
-        ));
-    }
+/// One message for all fields with the same fault, one for each other setting.
+fn advice(leads: &[&Lead]) -> Vec<(&'static str, String)> {
+    let mut advice: Vec<_> = [Fault::Unknown, Fault::NoOption, Fault::WrongType]
+        .into_iter()
+        .filter_map(|fault| {
+            let is_faulty = |field: &CrmField| leads.iter().any(|lead| gave_up_field(lead, *field) == Some(fault));
+            let fields: Vec<&str> = CrmField::ALL.into_iter().filter(is_faulty).map(CrmField::code).collect();
+            (!fields.is_empty()).then(|| about_fields(fault, &fields))
+        })
+        .collect();
     let settings = [
         (
             Concession::ResponsibleUser,
+            "RESPONSIBLE_USER",
             "⚠️ amoCRM refuses the responsible user; deals go to the account's default. Correct AMOCRM_RESPONSIBLE_USER_ID.",
         ),
         (
             Concession::Pipeline,
+            "PIPELINE",
             "⚠️ amoCRM refuses the pipeline or stage; deals go to the main pipeline's first stage. Correct \
              AMOCRM_PIPELINE_ID and AMOCRM_STATUS_ID (`carquery amocrm pipelines` lists them).",
         ),
     ];
-    let settings = settings.into_iter().map(|(what, text)| (what.key(), text.to_owned()));
-    advice.extend(settings.filter(|(key, _)| refused.contains(key)));
+    let is_refused = |what: Concession| {
+        let key = what.key();
+        leads.iter().any(|lead| lead.progress.refused_fields.iter().any(|held| *held == key))
+    };
+    let settings = settings.into_iter().filter(|(what, _, _)| is_refused(*what));
+    advice.extend(settings.map(|(_, key, text)| (key, text.to_owned())));
     advice
+}
+
+fn about_fields(fault: Fault, fields: &[&str]) -> (&'static str, String) {
+    let names = fields.join(", ");
+    match fault {
+        Fault::Unknown => (
+            "FIELDS",
+            format!(
+                "⚠️ amoCRM does not know these fields, their values go into the note instead: {names}. Create them with \
+                 `carquery amocrm setup`, or correct AMOCRM_FIELD_…"
+            ),
+        ),
+        Fault::NoOption => {
+            let source = if fields.contains(&CrmField::Source.code()) {
+                format!(" (SOURCE: «{SOURCE}»)")
+            } else {
+                String::new()
+            };
+            (
+                "OPTIONS",
+                format!(
+                    "⚠️ These lists in amoCRM lack an option, which goes into the note instead: {names}. Add the option to \
+                     the list; the deal's note has its words{source}."
+                ),
+            )
+        }
+        Fault::WrongType => (
+            "TYPES",
+            format!(
+                "⚠️ These fields in amoCRM are of a type that does not fit, their values go into the note instead: {names}. \
+                 Let AMOCRM_FIELD_… name text fields, or remove it and run `carquery amocrm setup`."
+            ),
+        ),
+    }
 }
 
 fn given_up(lead: &Lead) -> String {
@@ -188,10 +217,11 @@ trait Learn {
 }
 
 impl Learn for Outcome {
-    /// Keeps the first reason why amoCRM could not take a request.
+    /// Keeps the first reason why amoCRM could not take a request, rather one that asks for a person.
     fn learn(&mut self, failed: &Failed) {
-        if failed.by_crm && self.reason.is_none() {
-            self.reason = Some(failed.failure.reason.clone());
+        let asks = |obstacle: &Option<Obstacle>| obstacle.as_ref().is_some_and(|held| held.remedy.is_some());
+        if self.obstacle.is_none() || (asks(&failed.obstacle) && !asks(&self.obstacle)) {
+            self.obstacle.clone_from(&failed.obstacle);
         }
     }
 }
@@ -199,15 +229,29 @@ impl Learn for Outcome {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
+    use serde_json::json;
 
     use super::*;
 
     #[test]
-    fn all_refused_fields_are_one_message() {
-        let refused = BTreeSet::from(["CAR_YEAR", "VIN_NUMBER", "PIPELINE"]);
-        let texts: Vec<String> = advice(&refused).into_iter().map(|(_, text)| text).collect();
+    fn fields_are_one_message_for_each_thing_that_is_to_be_done() {
+        let mut lead: Lead = serde_json::from_value(json!({
+            "lead_id": "01JD0000000000000AK7QX3M01", "chat_id": 1, "status": { "is": "sent", "at": 1 },
+            "request": {
+                "id": "01JD0000000000000AK7QX3M01", "branch": "sell", "service": "Продажа авто", "topic": "", "fields": {},
+                "customer": { "chat_id": 1, "name": "Анна", "phone": "+79001234567" }, "answers": [], "created_at": 1
+            }
+        }))
+        .unwrap();
+        assert_eq!(advice(&[&lead]), []);
+        let refused =
+            ["CAR_BRAND", "VIN_NUMBER", "SOURCE:option", "MILEAGE:words", "BUDGET:words", "BUDGET:type", "PIPELINE"];
+        lead.progress.refused_fields = refused.map(str::to_owned).to_vec();
+        let texts: Vec<String> = advice(&[&lead]).into_iter().map(|(_, text)| text).collect();
         assert_snapshot!(texts.join("\n"), @"
-        ⚠️ amoCRM refuses these fields, their values go into the note instead: CAR_YEAR, VIN_NUMBER. Create them with `carquery amocrm setup`, or correct AMOCRM_FIELD_…
+        ⚠️ amoCRM does not know these fields, their values go into the note instead: CAR_BRAND, VIN_NUMBER. Create them with `carquery amocrm setup`, or correct AMOCRM_FIELD_…
+        ⚠️ These lists in amoCRM lack an option, which goes into the note instead: SOURCE. Add the option to the list; the deal's note has its words (SOURCE: «Telegram Bot»).
+        ⚠️ These fields in amoCRM are of a type that does not fit, their values go into the note instead: BUDGET. Let AMOCRM_FIELD_… name text fields, or remove it and run `carquery amocrm setup`.
         ⚠️ amoCRM refuses the pipeline or stage; deals go to the main pipeline's first stage. Correct AMOCRM_PIPELINE_ID and AMOCRM_STATUS_ID (`carquery amocrm pipelines` lists them).
         ");
     }

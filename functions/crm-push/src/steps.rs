@@ -1,7 +1,7 @@
 //! The stages that create a deal, its notes and its task.
 
-use amocrm::{Client, Clock, Concession, Created, CrmError, Deal, Shape, note_items, note_parts};
-use lead::{Lead, Seconds};
+use amocrm::{Client, Clock, Created, CrmError, Deal, Shape, gave_up_field, note_items, note_parts};
+use lead::{CrmField, Lead, Seconds};
 use serde_json::Value;
 use settings::metrics::{self, Unit};
 
@@ -42,7 +42,7 @@ impl Step for DealStep<'_> {
         if let Some(deal) = deals.iter().find(|deal| deal.has_value(&number)) {
             return Ok(Some(deal.id));
         }
-        if lead.progress.refused_fields.iter().any(|key| key == REQUEST_ID.key()) {
+        if gave_up_field(lead, CrmField::RequestId).is_some() {
             return find_unnumbered(crm, lead, &deals).await;
         }
         Ok(None)
@@ -59,8 +59,6 @@ impl Step for DealStep<'_> {
         metrics::put(&[("SecondsToDeal", seconds, Unit::Seconds)], &[("branch", &lead.request.branch)]);
     }
 }
-
-const REQUEST_ID: Concession = Concession::Field(lead::CrmField::RequestId);
 
 /// The deal of an account without a field for the request's number: made after the request, named like it, and without the
 /// note of another request.

@@ -1,6 +1,7 @@
 //! A lead in this worker's hands.
 
 use amocrm::{Concession, CrmError, FieldError, Shape};
+use delivery::Obstacle;
 use lead::{Failure, Lead, LeadId, Seconds, Trouble};
 use serde_json::Value;
 use storage::Versioned;
@@ -40,18 +41,18 @@ pub(crate) enum End {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failed {
     pub(crate) failure: Failure,
-    /// It was amoCRM that could not take it, and might not take others either.
-    pub(crate) by_crm: bool,
+    /// Why amoCRM could not take it, and might not take others either; `None` when it was about this request only.
+    pub(crate) obstacle: Option<Obstacle>,
 }
 
 impl Failed {
     pub(crate) fn of(error: &CrmError) -> Self {
-        Self { failure: error.failure(), by_crm: !matches!(error, CrmError::Refused(_)) }
+        Self { failure: error.failure(), obstacle: Obstacle::of(error) }
     }
 
     pub(crate) fn by_telegram(error: &ApiError) -> Self {
         let trouble = Trouble::Later { pause: None, in_doubt: false };
-        Self { failure: Failure { trouble, reason: format!("a photo cannot be read: {error}") }, by_crm: false }
+        Self { failure: Failure { trouble, reason: format!("a photo cannot be read: {error}") }, obstacle: None }
     }
 }
 
@@ -74,7 +75,7 @@ impl Work {
     }
 
     pub(crate) fn is_stopped_by_crm(&self) -> bool {
-        matches!(&self.end, Some(End::Failed(failed)) if failed.by_crm)
+        matches!(&self.end, Some(End::Failed(failed)) if failed.obstacle.is_some())
     }
 
     /// Gives up what of `item` amoCRM refuses. False when it refuses something that the item cannot do without, or that was
@@ -90,8 +91,8 @@ impl Work {
                 return false;
             }
             let key = concession.key();
-            if progress.refused_fields.iter().all(|held| held != key) {
-                progress.refused_fields.push(key.to_owned());
+            if progress.refused_fields.iter().all(|held| *held != key) {
+                progress.refused_fields.push(key.into_owned());
             }
         }
         progress.refused_fields.len() > before

@@ -8,15 +8,16 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Alarm {
     name: String,
-    /// `ALARM` or `OK`.
+    /// `ALARM`, `OK` or, through SNS, `INSUFFICIENT_DATA`.
     state: String,
     /// What to do, as template.yaml has it.
     description: String,
     at: String,
 }
 
-/// The alarms in `event`; `None` when it is about something else. States that ask nobody to do anything are left out:
-/// missing data, and the «OK» of an alarm that has just been created.
+/// The alarms in `event`; `None` when it is about something else. States that ask nobody to do anything are left out: the
+/// «OK» of an alarm that has just been created, and missing data as EventBridge tells it of every alarm. To SNS missing data
+/// is only sent by an alarm whose news it is.
 pub(crate) fn read(event: &Value) -> Option<Vec<Alarm>> {
     if event["detail-type"] == "CloudWatch Alarm State Change" {
         let detail = &event["detail"];
@@ -26,7 +27,8 @@ pub(crate) fn read(event: &Value) -> Option<Vec<Alarm>> {
             description: text(&detail["configuration"]["description"]),
             at: text(&event["time"]),
         };
-        return Some(alarm.if_news(&detail["previousState"]["value"]).into_iter().collect());
+        let is_news = alarm.is_news(&detail["previousState"]["value"]);
+        return Some(if is_news { vec![alarm] } else { vec![] });
     }
     let records = event["Records"].as_array()?;
     let messages = records.iter().filter_map(|record| record["Sns"]["Message"].as_str());
@@ -38,19 +40,20 @@ pub(crate) fn read(event: &Value) -> Option<Vec<Alarm>> {
             description: text(&message["AlarmDescription"]),
             at: text(&message["StateChangeTime"]),
         };
-        alarm.if_news(&message["OldStateValue"])
+        let is_silence = alarm.state == "INSUFFICIENT_DATA" && !alarm.name.is_empty();
+        (is_silence || alarm.is_news(&message["OldStateValue"])).then_some(alarm)
     });
     Some(alarms.collect())
 }
 
 impl Alarm {
-    fn if_news(self, before: &Value) -> Option<Self> {
+    fn is_news(&self, before: &Value) -> bool {
         let news = match self.state.as_str() {
             "ALARM" => true,
             "OK" => before == "ALARM",
             _ => false,
         };
-        (news && !self.name.is_empty()).then_some(self)
+        news && !self.name.is_empty()
     }
 
     /// One change of state has one key, however often and by whichever way it arrives.
@@ -60,7 +63,7 @@ impl Alarm {
 
     /// One line for the admins.
     pub(crate) fn text(&self) -> String {
-        let sign = if self.state == "ALARM" { "🔴" } else { "🟢" };
+        let sign = if self.state == "OK" { "🟢" } else { "🔴" };
         let colon = if self.description.is_empty() { "" } else { ": " };
         format!("{sign} {} {}{colon}{}", self.state, self.name, self.description)
     }
@@ -112,6 +115,16 @@ mod tests {
         let event = json!({ "Records": [{ "EventSource": "aws:sns", "Sns": { "Message": message.to_string() } }] });
         let alarms = read(&event).unwrap();
         assert_eq!(alarms[0].text(), "🔴 ALARM carquery-prod-unsent: Requests wait for more than an hour.");
+    }
+
+    #[test]
+    fn silence_is_news_when_sns_brings_it() {
+        let message = json!({
+            "AlarmName": "carquery-prod-schedule-silent", "AlarmDescription": "The schedule has not run.",
+            "NewStateValue": "INSUFFICIENT_DATA", "OldStateValue": "OK", "StateChangeTime": "2026-01-02T03:04:05.000+0000"
+        });
+        let alarms = read(&json!({ "Records": [{ "Sns": { "Message": message.to_string() } }] })).unwrap();
+        assert_eq!(alarms[0].text(), "🔴 INSUFFICIENT_DATA carquery-prod-schedule-silent: The schedule has not run.");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use amocrm::{CrmError, TokenState, refresh_is_due};
 use anyhow::Context;
-use delivery::Letter;
+use delivery::{Letter, consent_letter};
 use lead::Seconds;
 use settings::metrics::{self, Unit};
 
@@ -33,7 +33,11 @@ impl Scheduled {
             state = tokens.state().await.context("the tokens cannot be read")?;
         }
         let now = (self.clock)();
-        if let Some(letter) = letter(&state, now) {
+        let unsent = match &state.consent_needed {
+            Some(_) => self.leads.count_unsent().await.unwrap_or_default(),
+            None => 0,
+        };
+        if let Some(letter) = letter(&state, unsent, now) {
             self.admins.tell(&letter.key, &letter.text).await;
         }
         if let Some(expires_at) = state.expires_at {
@@ -45,17 +49,10 @@ impl Scheduled {
     }
 }
 
-/// What the admins should know about the token.
-fn letter(state: &TokenState, now: Seconds) -> Option<Letter> {
+/// What the admins should know about the token while `unsent` requests wait.
+fn letter(state: &TokenState, unsent: usize, now: Seconds) -> Option<Letter> {
     if let Some(consent) = &state.consent_needed {
-        return Some(Letter {
-            key: format!("consent:{}", consent.since),
-            text: format!(
-                "🔑 amoCRM does not let the bot in ({}); requests wait until it does. Copy a new code from the integration's \
-                 page and within 20 minutes run: carquery amocrm authorize CODE",
-                consent.reason
-            ),
-        });
+        return consent_letter(consent, unsent);
     }
     // An OAuth pair is refreshed; only a long-lived token simply ends.
     let expires_at = state.expires_at.filter(|_| state.refreshed_at.is_none())?;
@@ -79,26 +76,27 @@ mod tests {
     #[test]
     fn needed_consent_is_told_with_what_to_do() {
         let consent_needed = Some(ConsentNeeded { since: 7, reason: "Token has been revoked".to_owned() });
-        let letter = letter(&TokenState { expires_at: Some(9), refreshed_at: Some(0), consent_needed }, 10).unwrap();
+        let state = TokenState { expires_at: Some(9), refreshed_at: Some(0), consent_needed };
+        let letter = letter(&state, 2, 10).unwrap();
         assert_eq!(letter.key, "consent:7");
-        assert_snapshot!(letter.text, @"🔑 amoCRM does not let the bot in (Token has been revoked); requests wait until it does. Copy a new code from the integration's page and within 20 minutes run: carquery amocrm authorize CODE");
+        assert_snapshot!(letter.text, @"🔑 amoCRM does not let the bot in (Token has been revoked); 2 requests wait until it does. Copy a new code from the integration's page and within 20 minutes run: carquery amocrm authorize CODE");
     }
 
     #[test]
     fn the_end_of_a_long_lived_token_is_announced_once_a_week() {
         let state = |expires_at| TokenState { expires_at: Some(expires_at), refreshed_at: None, consent_needed: None };
-        assert_eq!(letter(&state(15 * DAY), 0), None);
+        assert_eq!(letter(&state(15 * DAY), 0, 0), None);
         let (first, same, second) =
-            (letter(&state(13 * DAY), 0), letter(&state(13 * DAY), DAY), letter(&state(13 * DAY), 7 * DAY));
+            (letter(&state(13 * DAY), 0, 0), letter(&state(13 * DAY), 0, DAY), letter(&state(13 * DAY), 0, 7 * DAY));
         assert_eq!(first.as_ref().unwrap().key, same.unwrap().key);
         assert_ne!(first.as_ref().unwrap().key, second.unwrap().key);
         assert_snapshot!(first.unwrap().text, @"🔑 The long-lived amoCRM token ends in 13 day(s). Make a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN.");
-        assert!(letter(&state(0), DAY).unwrap().text.contains("has ended"));
+        assert!(letter(&state(0), 0, DAY).unwrap().text.contains("has ended"));
     }
 
     #[test]
     fn a_pair_that_refreshes_itself_is_no_news() {
         let state = TokenState { expires_at: Some(60), refreshed_at: Some(0), consent_needed: None };
-        assert_eq!(letter(&state, 59), None);
+        assert_eq!(letter(&state, 0, 59), None);
     }
 }

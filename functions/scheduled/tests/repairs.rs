@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use amocrm::Clock;
-use delivery::{AdminChat, Incidents, Outcome};
+use amocrm::{Client, Clock};
+use delivery::{AdminChat, Incidents, Obstacle, Outcome};
 use lead::{Customer, Lead, LeadId, Request, Status};
 use scheduled::{Scheduled, Settings};
 use serde_json::{Value, json};
@@ -24,6 +24,8 @@ struct World {
     admin: i64,
     leads: Leads,
     incidents: Incidents,
+    /// As another worker has it.
+    crm: Client,
     scheduled: Scheduled,
     ahead: Arc<AtomicI64>,
     _database: tokio::sync::oneshot::Sender<()>,
@@ -65,11 +67,12 @@ impl World {
         let (documents, leads) = (aws.documents(&settings.tables), aws.leads(&settings.tables));
         let client = delivery::amocrm_client(&settings.amocrm, &documents, &clock, 1).unwrap().unwrap();
         client.tokens().authorize(&amocrm.new_code().into()).await.unwrap();
+        let crm = delivery::amocrm_client(&settings.amocrm, &documents, &clock, 1).unwrap().unwrap();
         let telegram_api = telegram::Api::new(&settings.telegram);
         let admins = AdminChat::new(documents.clone(), telegram_api, Some(admin), clock.clone());
         let incidents = Incidents::new(documents, leads.clone(), admins, clock.clone());
         let scheduled = Scheduled::with(&settings, &aws, Some(client), clock);
-        Self { amocrm, telegram, sqs, admin, leads, incidents, scheduled, ahead, _database: database }
+        Self { amocrm, telegram, sqs, admin, leads, incidents, crm, scheduled, ahead, _database: database }
     }
 
     fn now(&self) -> i64 {
@@ -172,7 +175,8 @@ async fn the_breaker_is_respected_and_trouble_that_ended_unseen_is_told() {
     let ids = [world.request(1).await, world.request(2).await];
     for _ in 0..3 {
         let waiting = ids.to_vec();
-        world.incidents.note(&Outcome { waiting, reason: Some("HTTP 503".into()), ..Default::default() }).await;
+        let obstacle = Some(Obstacle::passing("HTTP 503"));
+        world.incidents.note(&Outcome { waiting, obstacle, ..Default::default() }).await;
     }
     assert_eq!(world.told().len(), 1);
     for id in ids {
@@ -218,6 +222,26 @@ async fn a_consent_that_is_needed_is_told_once_with_what_to_do() {
     assert!(told[0].contains("carquery amocrm authorize CODE"), "{told:?}");
     let asked = world.amocrm.calls().iter().filter(|call| call.route == "POST /oauth2/access_token").count();
     assert_eq!(asked, 2, "amoCRM is not asked again for what it refuses");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_that_stopped_a_request_already_is_not_told_again() {
+    let world = World::new().await;
+    let id = world.request(1).await;
+    world.amocrm.revoke_everything();
+    world.wait(61);
+    let error = world.crm.account().await.unwrap_err();
+    world.incidents.note(&Outcome { waiting: vec![id], obstacle: Obstacle::of(&error), ..Default::default() }).await;
+    world.run().await;
+    world.wait(300);
+    world.run().await;
+    let told = world.told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("🔑") && told[0].contains("1 request waits until it does"), "{told:?}");
+    world.store(id, Status::Sent { at: world.now() }).await;
+    world.run().await;
+    let told = world.told();
+    assert!(told.len() == 1 && told[0].starts_with("✅"), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

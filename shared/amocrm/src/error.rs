@@ -3,6 +3,7 @@
 use std::fmt;
 
 use lead::{Failure, Seconds, Trouble};
+use serde::{Deserialize, Serialize};
 
 /// A call failed. Carries no token and nothing of the request's body.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,14 +24,16 @@ pub enum CrmError {
         /// What amoCRM said.
         reason: String,
         /// What the operator should do.
-        remedy: &'static str,
+        remedy: Remedy,
+        /// Since when that is so, where it is stored: every worker has the same moment.
+        since: Option<Seconds>,
     },
     /// A 403 page that is no JSON: the account or the address is blocked, which only amoCRM's support can undo.
-    #[error("amoCRM has blocked the bot (HTTP 403 without a reason): write to amoCRM's support")]
+    #[error("amoCRM has blocked the bot (HTTP 403 without a reason): {}", Remedy::AskSupport)]
     Blocked,
     /// The account as a whole takes nothing from this integration: unpaid (402), rights or scope missing (403), an address
     /// that is no account's. No fault of a single request.
-    #[error("the amoCRM account is closed to the bot (HTTP {status}): {detail}")]
+    #[error("the amoCRM account is closed to the bot (HTTP {status}, {detail}): {}", Remedy::of_status(*status))]
     Closed {
         /// HTTP status.
         status: u16,
@@ -42,12 +45,51 @@ pub enum CrmError {
     Refused(Box<Refusal>),
 }
 
-/// What helps when the OAuth pair is refused.
-pub(crate) const CONSENT_ANEW: &str = "copy a new code from the integration and run `carquery amocrm authorize CODE`";
-/// What helps when a token is refused that amoCRM has just given out.
-pub(crate) const SWITCH_ON: &str = "see whether the integration is switched on in amoCRM";
-/// What helps when a long-lived token is refused.
-pub(crate) const TOKEN_ANEW: &str = "make another long-lived token and set AMOCRM_LONG_LIVED_TOKEN";
+/// What a person has to do before amoCRM takes anything again. Shown as an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// The OAuth pair is refused, or there never was one.
+    Authorize,
+    /// A token is refused that amoCRM has just given out.
+    SwitchOn,
+    /// A long-lived token is refused.
+    NewToken,
+    /// The bot is blocked.
+    AskSupport,
+    /// 402.
+    Pay,
+    /// There is no account at this address.
+    CorrectAddress,
+    /// Rights or scope are missing.
+    GrantRights,
+}
+
+impl Remedy {
+    const fn of_status(status: u16) -> Self {
+        match status {
+            402 => Self::Pay,
+            300..=399 | 404 => Self::CorrectAddress,
+            _ => Self::GrantRights,
+        }
+    }
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Authorize => {
+                "copy a new code from the integration's page and within 20 minutes run: carquery amocrm authorize CODE"
+            }
+            Self::SwitchOn => "see whether the integration is switched on in amoCRM",
+            Self::NewToken => "make another long-lived token and set AMOCRM_LONG_LIVED_TOKEN",
+            Self::AskSupport => "write to amoCRM's support",
+            Self::Pay => "pay for the amoCRM account",
+            Self::CorrectAddress => "correct AMOCRM_BASE_URL or AMOCRM_SUBDOMAIN",
+            Self::GrantRights => "see what the integration and its user may do in amoCRM",
+        })
+    }
+}
 
 /// Why amoCRM cannot take a request now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +214,17 @@ impl CrmError {
             Self::Blocked => "blocked",
             Self::Closed { .. } => "closed",
             Self::Refused(_) => "refused",
+        }
+    }
+
+    /// What a person has to do; `None` when time may mend it, or when only this request is refused.
+    #[must_use]
+    pub const fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Reauth { remedy, .. } => Some(*remedy),
+            Self::Blocked => Some(Remedy::AskSupport),
+            Self::Closed { status, .. } => Some(Remedy::of_status(*status)),
+            Self::Retry { .. } | Self::Refused(_) => None,
         }
     }
 

@@ -11,6 +11,7 @@
 //! <https://developers.kommo.com/reference>.
 
 mod client;
+mod concession;
 mod contact;
 mod entities;
 mod error;
@@ -24,13 +25,14 @@ mod tokens;
 mod transport;
 
 pub use client::Client;
+pub use concession::{Concession, Fault, gave_up_field};
 pub use contact::{contact_of_phone, phone_key, search_terms};
 pub use entities::{Contact, Created, Deal, FieldValues, Note, Task};
-pub use error::{Cause, CrmError, Doubt, FieldError, Refusal};
+pub use error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
 pub use note::{NOTE_LIMIT, note_item, note_items, note_marker, note_parts, photos_missing_text};
 pub use settings::Clock;
 pub use setup::{Account, CustomField, Entity, NewField, Pipeline, Stage, User, wanted_fields};
-pub use shape::{Concession, Shape, TAG_NEW, TAG_REPEAT};
+pub use shape::{SOURCE, Shape, TAG_NEW, TAG_REPEAT};
 pub use tokens::{
     ConsentNeeded, Lock, StoreTrouble, StoredTokens, TokenDocument, TokenState, TokenStore, Tokens, refresh_is_due,
 };

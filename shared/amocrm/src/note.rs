@@ -7,8 +7,8 @@ use jiff::tz::Offset;
 use lead::{CrmField, Lead, LeadId, Seconds};
 use serde_json::{Value, json};
 
-use crate::shape::{deal_values, gave_up};
-use crate::{Concession, Note};
+use crate::shape::deal_values;
+use crate::{Note, gave_up_field};
 
 /// The longest note amoCRM takes, in characters. Counted here in UTF-16 units, of which a text has at least as many.
 pub const NOTE_LIMIT: usize = 20_000;
@@ -83,7 +83,7 @@ fn body(lead: &Lead) -> String {
     }
     let refused: Vec<(CrmField, String)> = deal_values(request)
         .into_iter()
-        .filter(|(field, _)| *field != CrmField::RequestId && gave_up(lead, Concession::Field(*field)))
+        .filter(|(field, _)| *field != CrmField::RequestId && gave_up_field(lead, *field).is_some())
         .collect();
     if !refused.is_empty() {
         text.push_str("\n\nНе поместилось в поля сделки:");
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn values_that_no_field_takes_are_in_the_note() {
         let mut lead = lead();
-        lead.progress.refused_fields = vec!["CAR_YEAR".to_owned(), "REQUEST_ID".to_owned(), "PIPELINE".to_owned()];
+        lead.progress.refused_fields = vec!["CAR_YEAR:type".to_owned(), "REQUEST_ID".to_owned(), "PIPELINE".to_owned()];
         let note = note_parts(&lead).concat();
         assert!(note.contains("\n\nНе поместилось в поля сделки:\nГод выпуска: 2019\n\nИмя"), "{note}");
     }

@@ -9,7 +9,8 @@ use lead::{CrmField, Lead, Request, Seconds};
 use serde_json::{Map, Value, json};
 use settings::Amocrm;
 
-use crate::{Contact, FieldError};
+use crate::concession::{bare_number, gave_up, is_quantity};
+use crate::{Concession, Contact, Fault, FieldError, gave_up_field};
 
 /// Tag of a contact that the bot found.
 pub const TAG_REPEAT: &str = "telegram_repeat";
@@ -17,7 +18,7 @@ pub const TAG_REPEAT: &str = "telegram_repeat";
 pub const TAG_NEW: &str = "telegram_new";
 
 /// What the field «Источник» says.
-const SOURCE: &str = "Telegram Bot";
+pub const SOURCE: &str = "Telegram Bot";
 /// «Связаться».
 const TASK_CALL: u32 = 1;
 
@@ -30,32 +31,6 @@ pub struct Shape {
     /// Numeric ids that replace codes.
     field_ids: BTreeMap<&'static str, u64>,
     callback_task_minutes: u32,
-}
-
-/// Something given up because the account refuses it. Its [`Concession::key`] is kept in `Progress::refused_fields`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Concession {
-    /// A custom field: unknown, or of another type.
-    Field(CrmField),
-    /// `AMOCRM_RESPONSIBLE_USER_ID`: unknown or disabled.
-    ResponsibleUser,
-    /// `AMOCRM_PIPELINE_ID` and `AMOCRM_STATUS_ID`.
-    Pipeline,
-    /// The contact the deal was to be linked to: deleted or merged meanwhile.
-    Contact,
-}
-
-impl Concession {
-    /// How it is remembered.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Field(field) => field.code(),
-            Self::ResponsibleUser => "RESPONSIBLE_USER",
-            Self::Pipeline => "PIPELINE",
-            Self::Contact => "CONTACT",
-        }
-    }
 }
 
 impl Shape {
@@ -128,8 +103,11 @@ impl Shape {
         }
         let fields: Vec<Value> = deal_values(&lead.request)
             .into_iter()
-            .filter(|(field, _)| !gave_up(lead, Concession::Field(*field)))
-            .map(|(field, value)| self.field(field, &value))
+            .filter(|(field, _)| gave_up_field(lead, *field).is_none())
+            .map(|(field, value)| {
+                let number = bare_number(&value).filter(|_| gave_up(lead, Concession::Words(field)));
+                self.field(field, &number.unwrap_or(value))
+            })
             .collect();
         if !fields.is_empty() {
             deal.insert("custom_fields_values".to_owned(), fields.into());
@@ -156,25 +134,28 @@ impl Shape {
         if errors.is_empty() {
             return None;
         }
-        errors.iter().map(|error| self.concession(item, &error.path)).collect()
+        errors.iter().map(|error| self.concession(item, error)).collect()
     }
 
-    fn concession(&self, item: &Value, path: &str) -> Option<Concession> {
-        let mut steps = path.split('.');
+    fn concession(&self, item: &Value, error: &FieldError) -> Option<Concession> {
+        let mut steps = error.path.split('.');
         match steps.next()? {
             "responsible_user_id" => Some(Concession::ResponsibleUser),
             "pipeline_id" | "status_id" => Some(Concession::Pipeline),
             "_embedded" if steps.next() == Some("contacts") => Some(Concession::Contact),
             "custom_fields_values" => {
                 let sent = item.get("custom_fields_values")?.get(steps.next()?.parse::<usize>().ok()?)?;
-                CrmField::ALL
-                    .into_iter()
-                    .find(|field| {
-                        let id = self.field_ids.get(field.code());
-                        sent["field_code"].as_str() == Some(field.code())
-                            || id.is_some_and(|id| sent["field_id"].as_u64() == Some(*id))
-                    })
-                    .map(Concession::Field)
+                let field = CrmField::ALL.into_iter().find(|field| {
+                    let id = self.field_ids.get(field.code());
+                    sent["field_code"].as_str() == Some(field.code())
+                        || id.is_some_and(|id| sent["field_id"].as_u64() == Some(*id))
+                })?;
+                let value = sent["values"][0]["value"].as_str().unwrap_or_default();
+                let has_words = is_quantity(field) && bare_number(value).is_some_and(|number| number != value);
+                if error.code == "InvalidType" && has_words {
+                    return Some(Concession::Words(field));
+                }
+                Some(Concession::Field(field, Fault::of(error, steps.next() == Some("values"))))
             }
             _ => None,
         }
@@ -194,7 +175,7 @@ impl Shape {
         let username = customer.username.as_ref().map(|name| format!("@{name}"));
         [(CrmField::TelegramId, Some(customer.chat_id.to_string())), (CrmField::TelegramUsername, username)]
             .into_iter()
-            .filter(|(field, _)| !gave_up(lead, Concession::Field(*field)))
+            .filter(|(field, _)| gave_up_field(lead, *field).is_none())
             .filter_map(|(field, value)| Some(self.field(field, &value?)))
             .collect()
     }
@@ -229,10 +210,6 @@ fn task_text(request: &Request) -> String {
         request.service,
         request.id.request_number()
     )
-}
-
-pub(crate) fn gave_up(lead: &Lead, what: Concession) -> bool {
-    lead.progress.refused_fields.iter().any(|key| key == what.key())
 }
 
 fn insert_some(item: &mut Map<String, Value>, key: &str, value: Option<u64>) {
@@ -446,14 +423,70 @@ pub(crate) mod tests {
         };
         let given_up =
             shape.concessions(&deal, &[refused("custom_fields_values.3.field_id"), refused("pipeline_id")]).unwrap();
-        assert_eq!(given_up, [Concession::Field(CrmField::CarYear), Concession::Pipeline]);
+        assert_eq!(given_up, [Concession::Field(CrmField::CarYear, Fault::Unknown), Concession::Pipeline]);
         assert_eq!(shape.concessions(&deal, &[refused("pipeline_id"), refused("name")]), None, "a deal needs its name");
         assert_eq!(shape.concessions(&deal, &[]), None, "no reason, nothing to mend");
 
-        lead.progress.refused_fields = given_up.into_iter().map(|what| what.key().to_owned()).collect();
+        lead.progress.refused_fields = given_up.into_iter().map(|what| what.key().into_owned()).collect();
         let deal = shape.deal(&lead, 501);
         assert_eq!(deal.get("pipeline_id"), None);
         assert!(!deal.to_string().contains("9103"));
         assert!(deal.to_string().contains("CAR_MODEL"));
+    }
+
+    #[test]
+    fn a_numeric_field_is_offered_the_bare_number_once() {
+        let shape = shape(&[]);
+        let mut lead = lead();
+        lead.request.fields = BTreeMap::from([
+            (CrmField::Mileage, "85\u{a0}000\u{a0}км".to_owned()),
+            (CrmField::CarYear, "Любой".to_owned()),
+            (CrmField::CarModel, "X5 2019".to_owned()),
+        ]);
+        let refused = |deal: &Value, field: CrmField| {
+            let fields = deal["custom_fields_values"].as_array().unwrap();
+            let at = fields.iter().position(|sent| sent["field_code"] == field.code()).unwrap();
+            let path = format!("custom_fields_values.{at}.values.0.value");
+            FieldError { item: "0".to_owned(), code: "InvalidType".to_owned(), path, detail: String::new() }
+        };
+        let deal = shape.deal(&lead, 501);
+        let errors = [CrmField::Mileage, CrmField::CarYear, CrmField::CarModel].map(|field| refused(&deal, field));
+        let first = shape.concessions(&deal, &errors).unwrap();
+        assert_eq!(
+            first,
+            [
+                Concession::Words(CrmField::Mileage),
+                Concession::Field(CrmField::CarYear, Fault::WrongType),
+                Concession::Field(CrmField::CarModel, Fault::WrongType),
+            ]
+        );
+        lead.progress.refused_fields = first.into_iter().map(|what| what.key().into_owned()).collect();
+        let deal = shape.deal(&lead, 501);
+        assert!(deal.to_string().contains(r#""value":"85000""#), "{deal}");
+        assert_eq!(
+            shape.concessions(&deal, &[refused(&deal, CrmField::Mileage)]).unwrap(),
+            [Concession::Field(CrmField::Mileage, Fault::WrongType)],
+            "there is nothing left to take off"
+        );
+    }
+
+    #[test]
+    fn a_list_without_the_option_is_no_unknown_field() {
+        let shape = shape(&[]);
+        let deal = shape.deal(&lead(), 501);
+        let refused = |path: &str| FieldError {
+            item: "0".to_owned(),
+            code: "NotSupportedChoice".to_owned(),
+            path: path.to_owned(),
+            detail: String::new(),
+        };
+        let errors = [refused("custom_fields_values.4.values.0.value"), refused("custom_fields_values.5.field_code")];
+        assert_eq!(
+            shape.concessions(&deal, &errors).unwrap(),
+            [
+                Concession::Field(CrmField::Source, Fault::NoOption),
+                Concession::Field(CrmField::RequestId, Fault::Unknown)
+            ]
+        );
     }
 }

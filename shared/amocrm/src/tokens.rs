@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Auth, Clock, OAuth};
 use tokio::sync::Mutex;
 
-use crate::error::{CONSENT_ANEW, Cause, CrmError, Doubt, SWITCH_ON, TOKEN_ANEW};
+use crate::error::{Cause, CrmError, Doubt, Remedy};
 use crate::jwt;
 use crate::oauth::{NoPair, Pair, TokenEndpoint};
 
@@ -57,6 +57,17 @@ pub struct ConsentNeeded {
     pub since: Seconds,
     /// What it said.
     pub reason: String,
+}
+
+impl ConsentNeeded {
+    /// Before the first consent.
+    fn never() -> Self {
+        Self { since: 0, reason: "the bot was never authorised".to_owned() }
+    }
+
+    fn error(&self) -> CrmError {
+        CrmError::Reauth { reason: self.reason.clone(), remedy: Remedy::Authorize, since: Some(self.since) }
+    }
 }
 
 impl fmt::Debug for TokenDocument {
@@ -154,8 +165,6 @@ const LOCK_POLLS: u32 = 40;
 const REFRESH_TRIES: u32 = 3;
 /// A token that ends this soon is not used any more.
 const MARGIN: Seconds = 30;
-/// The reason before the first consent.
-const NEVER: &str = "the bot was never authorised";
 /// A token refused so soon after it was got is not refused because of its age: refreshing again would not help.
 const FRESH: Seconds = 60;
 
@@ -213,7 +222,7 @@ impl Tokens {
         match &self.0 {
             Kind::LongLived(_) => {
                 let reason = "the long-lived token has ended or was revoked".to_owned();
-                Err(CrmError::Reauth { reason, remedy: TOKEN_ANEW })
+                Err(CrmError::Reauth { reason, remedy: Remedy::NewToken, since: None })
             }
             Kind::OAuth(session) => session.obtain(Some(rejected)).await,
         }
@@ -243,12 +252,11 @@ impl Tokens {
             }),
             Kind::OAuth(session) => {
                 let document = session.load().await?.document;
-                let never = || ConsentNeeded { since: 0, reason: NEVER.to_owned() };
                 let authorised = !document.refresh.is_empty();
                 Ok(TokenState {
                     expires_at: authorised.then_some(document.expires_at),
                     refreshed_at: authorised.then_some(document.refreshed_at),
-                    consent_needed: if authorised { document.consent_needed } else { Some(never()) },
+                    consent_needed: if authorised { document.consent_needed } else { Some(ConsentNeeded::never()) },
                 })
             }
         }
@@ -262,7 +270,7 @@ impl Tokens {
         let Kind::OAuth(session) = &self.0 else { return self.state().await };
         let pair = session.endpoint.exchange(code).await.map_err(|error| match error {
             NoPair::Lost(cause) => CrmError::retry(cause, Doubt::No),
-            NoPair::Refused(reason) => CrmError::Reauth { reason, remedy: CONSENT_ANEW },
+            NoPair::Refused(reason) => CrmError::Reauth { reason, remedy: Remedy::Authorize, since: None },
             NoPair::Closed(error) => error,
         })?;
         let mut held = session.held.lock().await;
@@ -309,16 +317,17 @@ impl OAuthSession {
             let mut stored = self.load().await?;
             let document = &stored.document;
             if let Some(consent) = &document.consent_needed {
-                return Err(CrmError::Reauth { reason: consent.reason.clone(), remedy: CONSENT_ANEW });
+                return Err(consent.error());
             }
             if document.refresh.is_empty() {
-                return Err(CrmError::Reauth { reason: NEVER.to_owned(), remedy: CONSENT_ANEW });
+                return Err(ConsentNeeded::never().error());
             }
             if usable(&document.access, document.expires_at, rejected, now) {
                 return Ok(stored.document);
             }
             if document.expires_at > now + MARGIN && now - document.refreshed_at < FRESH {
-                return Err(CrmError::Reauth { reason: "a fresh token is refused".to_owned(), remedy: SWITCH_ON });
+                let reason = "a fresh token is refused".to_owned();
+                return Err(CrmError::Reauth { reason, remedy: Remedy::SwitchOn, since: None });
             }
             if document.lock.as_ref().is_some_and(|lock| lock.until > now) {
                 tokio::time::sleep(LOCK_POLL).await;
@@ -354,9 +363,10 @@ impl OAuthSession {
                     if let Some(newer) = self.newer_than(&spent).await {
                         return Ok(newer);
                     }
-                    let since = (self.clock)();
-                    stored.document.consent_needed = Some(ConsentNeeded { since, reason: reason.clone() });
-                    break CrmError::Reauth { reason, remedy: CONSENT_ANEW };
+                    let consent = ConsentNeeded { since: (self.clock)(), reason };
+                    let error = consent.error();
+                    stored.document.consent_needed = Some(consent);
+                    break error;
                 }
             }
         };

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::error::{Cause, CrmError, Doubt, FieldError, Refusal, SWITCH_ON};
+use crate::error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
 use crate::tokens::Tokens;
 
 /// How the account is called.
@@ -142,7 +142,7 @@ impl Transport {
         let answer = self.send(call, &token).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
             let reason = said(&answer.json(), "the new token is refused as well");
-            return Err(CrmError::Reauth { reason, remedy: SWITCH_ON });
+            return Err(CrmError::Reauth { reason, remedy: Remedy::SwitchOn, since: None });
         }
         self.judge(answer)
     }
@@ -246,11 +246,11 @@ impl Answer {
             // A gateway gave up waiting: what is behind it may still be at work.
             502 | 504 => CrmError::retry(Cause::Server(status), Doubt::Running),
             500.. => CrmError::retry(Cause::Server(status), Doubt::Settled),
-            300..=399 => closed("the address answers with a redirect: correct AMOCRM_BASE_URL or AMOCRM_SUBDOMAIN"),
+            300..=399 => closed("the address answers with a redirect"),
             402 => closed("the account is not paid for"),
             403 if json.is_null() => CrmError::Blocked,
             403 => closed("no rights"),
-            404 if json.is_null() => closed("no such account: correct AMOCRM_BASE_URL or AMOCRM_SUBDOMAIN"),
+            404 if json.is_null() => closed("no such account"),
             _ => CrmError::Refused(Box::new(Refusal {
                 status,
                 detail: said(&json, "no reason given"),

@@ -153,10 +153,10 @@ async fn an_account_that_takes_nothing_is_no_fault_of_the_request() {
     }
     assert_snapshot!(said.join("\n"), @"
     amoCRM has blocked the bot (HTTP 403 without a reason): write to amoCRM's support
-    the amoCRM account is closed to the bot (HTTP 403): Invalid scope
-    the amoCRM account is closed to the bot (HTTP 402): the account is not paid for
-    the amoCRM account is closed to the bot (HTTP 404): no such account: correct AMOCRM_BASE_URL or AMOCRM_SUBDOMAIN
-    the amoCRM account is closed to the bot (HTTP 302): the address answers with a redirect: correct AMOCRM_BASE_URL or AMOCRM_SUBDOMAIN
+    the amoCRM account is closed to the bot (HTTP 403, Invalid scope): see what the integration and its user may do in amoCRM
+    the amoCRM account is closed to the bot (HTTP 402, the account is not paid for): pay for the amoCRM account
+    the amoCRM account is closed to the bot (HTTP 404, no such account): correct AMOCRM_BASE_URL or AMOCRM_SUBDOMAIN
+    the amoCRM account is closed to the bot (HTTP 302, the address answers with a redirect): correct AMOCRM_BASE_URL or AMOCRM_SUBDOMAIN
     ");
 }
 

@@ -73,12 +73,21 @@ impl AdminChat {
     /// Writes a message down, to be sent with [`Self::send`]. If that never happens, the schedule sends it. False when it
     /// was told already or cannot be written down.
     pub async fn write(&self, key: &str, text: &str) -> bool {
-        tracing::warn!(key, "for the admins: {text}");
-        if self.chat_id.is_none() {
-            return false;
-        }
         let now = (self.clock)();
-        logged(update(&self.documents, KEY, |outbox: &mut Outbox| outbox.write(key, text, now)).await).unwrap_or(false)
+        let has_chat = self.chat_id.is_some();
+        let written = update(&self.documents, KEY, |outbox: &mut Outbox| {
+            let is_news = outbox.write(key, text, now);
+            if is_news && !has_chat {
+                // The log is all there is.
+                outbox.done(key, now);
+            }
+            is_news
+        });
+        let is_news = logged(written.await);
+        if is_news != Some(false) {
+            tracing::warn!(key, "for the admins: {text}");
+        }
+        has_chat && is_news == Some(true)
     }
 
     /// Takes a message back that turned out not to be true.

@@ -7,13 +7,16 @@
 //!                                      └───────────────── it fails ─────────────────────┘
 //! ```
 //! Trouble starts with the first request that has to wait and is over when the last of those that waited has gone out,
-//! so that an account that answers now and then is one story, not a message a minute.
+//! so that an account that answers now and then is one story, not a message a minute. In between the admins hear only of
+//! what asks for them anew: each thing that only a person can do, once.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
+
+use crate::Obstacle;
 
 /// Batches in a row that fail before amoCRM is left alone.
 const FAILURES_TO_OPEN: u32 = 3;
@@ -54,8 +57,9 @@ pub struct Incident {
 pub struct Trouble {
     /// Since when.
     pub since: Seconds,
-    /// What amoCRM said first.
-    pub reason: String,
+    /// What it began with, then what came up that only a person can mend, each remedy once.
+    #[serde(default)]
+    pub obstacles: Vec<Obstacle>,
     /// Who waits because of it.
     pub waiting: BTreeSet<LeadId>,
     /// How many of them have gone out.
@@ -98,8 +102,8 @@ pub struct Outcome {
     pub given_up: Vec<LeadId>,
     /// To be tried again.
     pub waiting: Vec<LeadId>,
-    /// What amoCRM said when it could not take a request.
-    pub reason: Option<String>,
+    /// Why amoCRM could not take a request.
+    pub obstacle: Option<Obstacle>,
 }
 
 /// A message to the admins.
@@ -138,7 +142,7 @@ impl Incident {
         let was_open = self.open_until.is_some();
         if answered {
             (self.failures, self.pause, self.open_until, self.probe_until) = (0, 0, None, None);
-        } else if outcome.reason.is_some() {
+        } else if outcome.obstacle.is_some() {
             self.failures = self.failures.saturating_add(1);
             if self.failures >= FAILURES_TO_OPEN {
                 self.pause = (self.pause * 2).clamp(PAUSE, LONGEST_PAUSE);
@@ -156,11 +160,13 @@ impl Incident {
     }
 
     fn tell_story(&mut self, outcome: &Outcome, now: Seconds) {
-        if let (None, Some(reason)) = (&self.trouble, &outcome.reason) {
-            let reason = reason.clone();
-            self.trouble = Some(Trouble { since: now, reason, waiting: BTreeSet::new(), sent: 0 });
+        if self.trouble.is_none() && outcome.obstacle.is_some() {
+            self.trouble = Some(Trouble { since: now, obstacles: Vec::new(), waiting: BTreeSet::new(), sent: 0 });
         }
         let Some(trouble) = &mut self.trouble else { return };
+        if let Some(obstacle) = &outcome.obstacle {
+            trouble.meet(obstacle);
+        }
         for id in &outcome.sent {
             trouble.sent += u32::from(trouble.waiting.remove(id));
         }
@@ -191,20 +197,47 @@ impl Incident {
                 requests(ended.sent as usize)
             ),
         });
-        let started = self.trouble.as_ref().map(|trouble| Letter {
-            key: format!("start:{}", trouble.since),
-            text: format!(
-                "⚠️ Trouble with amoCRM since {}: {}. {} not sent yet; they are tried again until they go out.",
-                utc(trouble.since),
-                trouble.reason,
-                requests(unsent.max(trouble.waiting.len()))
-            ),
-        });
-        ended.into_iter().chain(started).collect()
+        let met = self.trouble.iter().flat_map(|trouble| trouble.letters(unsent));
+        ended.into_iter().chain(met).collect()
     }
 }
 
-fn requests(count: usize) -> String {
+impl Trouble {
+    /// Keeps what the admins do not know of yet and should.
+    fn meet(&mut self, obstacle: &Obstacle) {
+        let is_known = |held: &Obstacle| obstacle.remedy.is_none() || held.remedy == obstacle.remedy;
+        if !self.obstacles.iter().any(is_known) {
+            self.obstacles.push(obstacle.clone());
+        }
+    }
+
+    fn letters(&self, unsent: usize) -> impl Iterator<Item = Letter> {
+        let unsent = unsent.max(self.waiting.len());
+        self.obstacles.iter().enumerate().map(move |(n, obstacle)| {
+            obstacle.locked_out(self.since, unsent).unwrap_or_else(|| self.letter(n, obstacle, unsent))
+        })
+    }
+
+    fn letter(&self, n: usize, obstacle: &Obstacle, unsent: usize) -> Letter {
+        let (reason, waiting) = (&obstacle.reason, requests(unsent));
+        if n == 0 {
+            let since = utc(self.since);
+            return Letter {
+                key: format!("start:{}", self.since),
+                text: format!(
+                    "⚠️ Trouble with amoCRM since {since}: {reason}. {waiting} not sent yet; they are tried again until \
+                     they go out."
+                ),
+            };
+        }
+        Letter {
+            key: format!("start:{}:{:?}", self.since, obstacle.remedy),
+            text: format!("⚠️ The trouble with amoCRM asks for you: {reason}. {waiting} not sent yet."),
+        }
+    }
+}
+
+pub(crate) fn requests(count: usize) -> String {
     format!("{count} request{}", if count == 1 { "" } else { "s" })
 }
 
@@ -222,6 +255,7 @@ fn utc(at: Seconds) -> String {
 
 #[cfg(test)]
 mod tests {
+    use amocrm::{ConsentNeeded, CrmError, Remedy};
     use insta::assert_snapshot;
 
     use super::*;
@@ -234,7 +268,20 @@ mod tests {
 
     fn failed(ids: &[u8]) -> Outcome {
         let waiting = ids.iter().copied().map(id).collect();
-        Outcome { waiting, reason: Some("HTTP 503".to_owned()), ..Default::default() }
+        Outcome { waiting, obstacle: Some(Obstacle::passing("HTTP 503")), ..Default::default() }
+    }
+
+    fn failed_with(error: &CrmError) -> Outcome {
+        Outcome { waiting: vec![id(1)], obstacle: Obstacle::of(error), ..Default::default() }
+    }
+
+    fn revoked() -> CrmError {
+        let reason = "Token has been revoked".to_owned();
+        CrmError::Reauth { reason, remedy: Remedy::Authorize, since: Some(7) }
+    }
+
+    fn texts(incident: &Incident) -> String {
+        incident.letters(1, NOW).into_iter().map(|letter| letter.text).collect::<Vec<_>>().join("\n")
     }
 
     fn sent(ids: &[u8]) -> Outcome {
@@ -305,6 +352,45 @@ mod tests {
         assert_eq!(end.len(), 1);
         assert_snapshot!(end[0].text, @"✅ amoCRM takes requests again after 14 min. 2 requests went out.");
         assert_eq!(incident.letters(0, NOW + 9000), []);
+    }
+
+    #[test]
+    fn a_revoked_token_is_one_message_whoever_notices_it() {
+        let mut incident = Incident::default();
+        incident.note(&failed_with(&revoked()), NOW);
+        assert_snapshot!(texts(&incident), @"🔑 amoCRM does not let the bot in (Token has been revoked); 1 request waits until it does. Copy a new code from the integration's page and within 20 minutes run: carquery amocrm authorize CODE");
+        let consent = ConsentNeeded { since: 7, reason: "Token has been revoked".to_owned() };
+        assert_eq!(incident.letters(1, NOW), [crate::consent_letter(&consent, 1).unwrap()]);
+    }
+
+    #[test]
+    fn each_thing_that_only_a_person_can_do_is_told_once() {
+        let unpaid = CrmError::Closed { status: 402, detail: "Payment required".to_owned() };
+        let mut incident = Incident::default();
+        for _ in 0..2 {
+            for outcome in
+                [failed(&[1]), failed_with(&CrmError::Blocked), failed_with(&unpaid), failed_with(&revoked())]
+            {
+                incident.note(&outcome, NOW);
+            }
+        }
+        assert_snapshot!(texts(&incident), @"
+        ⚠️ Trouble with amoCRM since 09:20 UTC: HTTP 503. 1 request not sent yet; they are tried again until they go out.
+        ⚠️ The trouble with amoCRM asks for you: amoCRM has blocked the bot (HTTP 403 without a reason): write to amoCRM's support. 1 request not sent yet.
+        ⚠️ The trouble with amoCRM asks for you: the amoCRM account is closed to the bot (HTTP 402, Payment required): pay for the amoCRM account. 1 request not sent yet.
+        🔑 amoCRM does not let the bot in (Token has been revoked); 1 request waits until it does. Copy a new code from the integration's page and within 20 minutes run: carquery amocrm authorize CODE
+        ");
+        let keys: BTreeSet<String> = incident.letters(1, NOW).into_iter().map(|letter| letter.key).collect();
+        assert_eq!(keys.len(), 4);
+    }
+
+    #[test]
+    fn what_begins_with_a_block_says_what_to_do_once() {
+        let mut incident = Incident::default();
+        incident.note(&failed_with(&CrmError::Blocked), NOW);
+        incident.note(&failed(&[1]), NOW);
+        incident.note(&failed_with(&CrmError::Blocked), NOW);
+        assert_snapshot!(texts(&incident), @"⚠️ Trouble with amoCRM since 09:20 UTC: amoCRM has blocked the bot (HTTP 403 without a reason): write to amoCRM's support. 1 request not sent yet; they are tried again until they go out.");
     }
 
     #[test]

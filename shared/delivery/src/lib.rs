@@ -12,6 +12,7 @@ mod admin;
 mod document;
 mod incident;
 mod incidents;
+mod obstacle;
 mod requeue;
 
 pub use account::{TokensTable, WORKERS, amocrm_client, worker_name};
@@ -21,4 +22,5 @@ pub use admin::AdminChat;
 pub use document::{load as load_document, update as update_document};
 pub use incident::{Ended, Gate, Incident, Letter, Outcome, Trouble};
 pub use incidents::Incidents;
+pub use obstacle::{Obstacle, consent_letter};
 pub use requeue::{Wanted, requeue};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::world::{ANNA, BORIS, World, calm};
 use crm_push::CrmPush;
 use insta::assert_snapshot;
-use lead::{LeadId, Status};
+use lead::{CrmField, LeadId, Status};
+use serde_json::json;
 use simulators::amocrm::{DISMISSED_MANAGER, Options, SALES_PIPELINE};
 use simulators::fault::{Fault, When};
 
@@ -127,7 +128,88 @@ async fn an_account_without_the_bots_fields_loses_nothing() {
     assert!(deal.notes[0].contains("Не поместилось в поля сделки:\nТип услуги: Продажа авто"), "{:?}", deal.notes);
     let told = world.told();
     assert_eq!(told.len(), 1, "one message for all fields and both requests: {told:?}");
-    assert!(told[0].contains("CAR_BRAND") && told[0].contains("carquery amocrm setup"), "{told:?}");
+    assert!(
+        told[0].contains("CAR_BRAND") && told[0].contains("does not know") && told[0].contains("carquery amocrm setup"),
+        "{told:?}"
+    );
+}
+
+/// Makes a field of the dealer's own.
+async fn own_field(world: &World, field: serde_json::Value) -> u64 {
+    let url = format!("{}/api/v4/leads/custom_fields", world.amocrm.url());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let call = client.post(url).bearer_auth(world.amocrm.long_lived_token()).body(json!([field]).to_string());
+    let answer = call.header("content-type", "application/json").send().await.unwrap().text().await.unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    answer["_embedded"]["custom_fields"][0]["id"].as_u64().unwrap_or_else(|| panic!("{answer}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dealers_numeric_fields_get_the_bare_numbers() {
+    let mut world = World::new().await;
+    for (name, code) in [("Пробег, км", "MILEAGE"), ("Сумма", "BUDGET"), ("Год", "CAR_YEAR")] {
+        let id = own_field(&world, json!({ "name": name, "type": "numeric", "code": format!("OWN_{code}") })).await;
+        world.settings.amocrm.fields.0.insert(code, id);
+    }
+    let words = [
+        (CrmField::Mileage, "85\u{a0}000\u{a0}км"),
+        (CrmField::Budget, "500\u{a0}000 – 1\u{a0}000\u{a0}000\u{a0}₽"),
+        (CrmField::CarYear, "Любой"),
+    ];
+    let values = words.map(|(field, value)| (field, value.to_owned()));
+    let id = world.request_with(1, ANNA, |request| request.fields.extend(values)).await;
+    world.deliver(&[id]).await;
+    assert!(world.is_sent(id).await, "{:?}", world.lead(id).await);
+    let deal = &world.amocrm.deals()[0];
+    assert_eq!((deal.field("OWN_MILEAGE"), deal.field("OWN_BUDGET")), (Some("85000"), Some("1000000")));
+    assert_eq!(deal.field("OWN_CAR_YEAR"), None);
+    assert!(deal.notes[0].contains("Не поместилось в поля сделки:\nГод выпуска: Любой\n\n"), "{:?}", deal.notes);
+    let told = world.told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("of a type that does not fit") && told[0].contains("instead: CAR_YEAR."), "{told:?}");
+    let offered = world.amocrm.calls().iter().filter(|call| call.route == "POST /api/v4/leads").count();
+    assert_eq!(offered, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_lacks_the_option_is_told_as_such() {
+    let mut world = World::new().await;
+    let field = json!({ "name": "Откуда", "type": "select", "code": "OWN_SOURCE", "enums": [{ "value": "Сайт" }] });
+    let id = own_field(&world, field).await;
+    world.settings.amocrm.fields.0.insert("SOURCE", id);
+    let id = world.request(1, ANNA).await;
+    world.deliver(&[id]).await;
+    assert!(world.is_sent(id).await, "{:?}", world.lead(id).await);
+    assert!(world.amocrm.deals()[0].notes[0].contains("Источник: Telegram Bot"));
+    let told = world.told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_snapshot!(told[0], @"⚠️ These lists in amoCRM lack an option, which goes into the note instead: SOURCE. Add the option to the list; the deal's note has its words (SOURCE: «Telegram Bot»).");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_that_comes_to_need_a_person_says_so_once() {
+    let world = World::new().await;
+    let id = world.request(1, ANNA).await;
+    let faults = world.amocrm.faults();
+    let mut told = Vec::new();
+    for fault in
+        [Fault::Html(403), Fault::Html(403), Fault::Status(402, "{}".to_owned()), Fault::Html(403), Fault::Html(503)]
+    {
+        faults.add("*", When::Always, fault);
+        world.deliver(&[id]).await;
+        told.extend(world.told());
+        faults.clear();
+        world.wait(3600);
+    }
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].starts_with("⚠️ Trouble with amoCRM since") && told[0].contains("write to amoCRM's support"),
+        "{told:?}"
+    );
+    assert!(told[1].contains("pay for the amoCRM account"), "{told:?}");
+    world.deliver_until_sent(&[id]).await;
+    let told = world.told();
+    assert!(told.len() == 1 && told[0].starts_with("✅"), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
