@@ -1,5 +1,7 @@
 //! Whether requests can be taken.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::json;
@@ -8,6 +10,8 @@ use crate::{Webhook, door};
 
 /// A chat that nobody has: reading its session shows that the table answers.
 const NOBODY: i64 = 0;
+/// How long a cold start may wait for connections.
+const WARM_UP: Duration = Duration::from_millis(700);
 
 impl Webhook {
     /// The state of each part. 503 when requests cannot be taken; without the queue they can: `scheduled` finds them.
@@ -34,9 +38,11 @@ impl Webhook {
         door::json(code, body.to_string().into_bytes())
     }
 
-    /// Opens the connections to the tables and to Telegram. What fails here fails again, visibly, when it is needed.
+    /// Opens the connections to the tables and to Telegram, for as long as that goes well: what fails here fails again,
+    /// visibly, when it is needed, and the first customer should not wait for its retries.
     pub async fn warm_up(&self) {
         let nothing = json!({});
-        let (_, _) = futures::join!(self.sessions.load(NOBODY), self.api.call("getMe", &nothing));
+        let opened = async { futures::join!(self.sessions.load(NOBODY), self.api.call("getMe", &nothing)) };
+        let _ = tokio::time::timeout(WARM_UP, opened).await;
     }
 }
