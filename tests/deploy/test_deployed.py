@@ -151,11 +151,18 @@ class Test2Customers(Story):
 
 class Test3Trouble(Story):
     def test_what_amocrm_does_not_take_now_goes_out_by_the_schedule_once(self):
-        # Enough of them for the circuit breaker to open: what it held back goes out as soon as one has gone through.
-        waiting = [f"Страховая молчит {months} месяца" for months in (2, 3, 4)] + ["Страховая молчит полгода"]
+        # Until the circuit breaker is open and holds one back untried: that one goes out as soon as another has gone through.
+        waiting = []
+
+        def one_is_held_back():
+            time.sleep(2)
+            waiting.append(f"Страховая молчит {len(waiting) + 2} месяцев")
+            self.ask_a_lawyer(self.customer("Олег"), waiting[-1])
+            leads = json.loads(STAGE.carquery("leads", "list").stdout)
+            return any(lead["status"] == "retry" and lead["attempts"] == 0 for lead in leads)
+
         self.simulators.break_amocrm({"status": [503, "maintenance"]})
-        for situation in waiting:
-            self.ask_a_lawyer(self.customer("Олег"), situation)
+        wait_for("a request that the breaker holds back", one_is_held_back, 120)
         self.admin_sees("Trouble with amoCRM", patience=60)
         self.assertEqual(self.deals_with("Страховая молчит"), [])
         self.simulators.mend()

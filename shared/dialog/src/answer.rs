@@ -62,7 +62,7 @@ pub(crate) fn suggestion(parser: Parser, typed: &str) -> Option<String> {
     }
 }
 
-/// What is left of a name without case and punctuation: who typed «kia <sportage>» means no other car.
+/// What is left of a name without case and punctuation: who typed `kia <sportage>` means no other car.
 fn letters(name: &str) -> String {
     name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

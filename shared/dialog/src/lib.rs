@@ -1,6 +1,6 @@
 //! The conversation with a customer: pure decisions, screens as values.
 //!
-//! [`decide`] takes the stored [`Conversation`], one [`Event`] and the [`Moment`] it happens in, and says what the
+//! [`decide()`] takes the stored [`Conversation`], one [`Event`] and the [`Moment`] it happens in, and says what the
 //! conversation becomes and which [`Effect`]s to perform. It does no I/O, reads no clock and makes no ids.
 //!
 //! The questionnaires are data (`branches/`), every text is in `texts/ru.ftl`, and the current screen can always be
