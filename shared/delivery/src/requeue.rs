@@ -22,6 +22,14 @@ pub struct Wanted {
     pub limit: usize,
 }
 
+impl Wanted {
+    /// Whether the lead is due, and nobody is delivering it.
+    fn takes(&self, lead: &Lead) -> bool {
+        let by = if matches!(lead.status, Status::Sending { .. }) { self.now } else { self.due_by };
+        lead.due_at().is_some_and(|due_at| due_at <= by)
+    }
+}
+
 /// Puts the wanted requests onto the queue, the oldest first, and counts them.
 ///
 /// # Errors
@@ -39,10 +47,7 @@ async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, wanted: Wanted) -
     let done = async {
         let Some(mut lead) = leads.get(&id).await? else { return Ok(false) };
         // The index lags behind the table: somebody may have taken it meanwhile.
-        if lead.value.due_at().is_none_or(|due_at| due_at > wanted.due_by) {
-            return Ok(false);
-        }
-        if matches!(lead.value.status, Status::Sending { lease_until, .. } if lease_until > wanted.now) {
+        if !wanted.takes(&lead.value) {
             return Ok(false);
         }
         postpone(&mut lead.value, wanted.again_at);
@@ -91,6 +96,17 @@ mod tests {
             created_at: 0,
         };
         Lead { status, ..Lead::new(request, 0) }
+    }
+
+    #[test]
+    fn what_is_due_later_may_be_wanted_now_but_not_out_of_a_living_workers_hands() {
+        let wanted = Wanted { now: 100, due_by: 400, again_at: 700, limit: 1 };
+        let sending = |lease_until| Status::Sending { lease_until, worker: "w".to_owned(), in_doubt: false };
+        assert!(wanted.takes(&lead(Status::Retry { due_at: 400, in_doubt: false })));
+        assert!(!wanted.takes(&lead(Status::Retry { due_at: 401, in_doubt: false })));
+        assert!(!wanted.takes(&lead(sending(101))), "its lease lasts");
+        assert!(wanted.takes(&lead(sending(100))));
+        assert!(!wanted.takes(&lead(Status::Sent { at: 1 })));
     }
 
     #[test]

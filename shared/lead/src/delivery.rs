@@ -273,3 +273,44 @@ impl Lead {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Customer;
+
+    fn lead(status: Status, contact_id: Option<u64>) -> Lead {
+        let request = Request {
+            id: "01JD0000000000000AK7QX3M9Q".parse().expect("it is an id"),
+            branch: String::new(),
+            service: String::new(),
+            topic: String::new(),
+            customer: Customer { chat_id: 1, username: None, name: String::new(), phone: String::new() },
+            price: None,
+            fields: std::collections::BTreeMap::new(),
+            answers: Vec::new(),
+            photos: Vec::new(),
+            created_at: 0,
+        };
+        let progress = Progress { contact_id, ..Progress::default() };
+        Lead { status, progress, ..Lead::new(request, 0) }
+    }
+
+    #[test]
+    fn a_released_lead_waits_only_for_a_contact_that_search_may_not_know_yet() {
+        let sending = |lease_until| Status::Sending { lease_until, worker: "w".to_owned(), in_doubt: false };
+        let doubtful = |due_at| Status::Retry { due_at, in_doubt: true };
+        for (status, contact_id, due_at) in [
+            (Status::Pending { due_at: 900 }, None, 100),
+            (Status::Retry { due_at: 900, in_doubt: false }, None, 100),
+            (sending(900), Some(7), 100),
+            (sending(900), None, 100 + SEARCH_LAG),
+            (doubtful(900), None, 100 + SEARCH_LAG),
+            (doubtful(110), None, 110),
+        ] {
+            let mut lead = lead(status.clone(), contact_id);
+            lead.release(100);
+            assert_eq!(lead.due_at(), Some(due_at), "{status:?}");
+        }
+    }
+}

@@ -20,6 +20,8 @@ pub(crate) const DUE_INDEX: &str = "due";
 pub(crate) const CHAT_INDEX: &str = "by_chat";
 /// The one partition of the index `due`.
 const DUE: &str = "1";
+/// Requests read at once.
+const AT_ONCE: usize = 25;
 
 /// The Leads table.
 #[derive(Clone, Debug)]
@@ -90,7 +92,11 @@ impl Leads {
     /// # Errors
     /// When the table cannot be read.
     pub async fn get_many(&self, ids: &[LeadId]) -> Result<Vec<Versioned<Lead>>, StorageError> {
-        Ok(try_join_all(ids.iter().map(|id| self.get(id))).await?.into_iter().flatten().collect())
+        let mut leads = Vec::with_capacity(ids.len());
+        for some in ids.chunks(AT_ONCE) {
+            leads.extend(try_join_all(some.iter().map(|id| self.get(id))).await?.into_iter().flatten());
+        }
+        Ok(leads)
     }
 
     /// Stores a changed request, if it still has the version that was read.

@@ -156,16 +156,21 @@ fn describe(deal: &Deal) -> String {
 pub(crate) struct AdminRead {
     pub(crate) started: usize,
     pub(crate) ended: usize,
+    /// Trouble turned into one that only a person can end.
+    pub(crate) asked: usize,
     pub(crate) other: Vec<String>,
 }
 
 impl AdminRead {
-    /// What is more than one message at the beginning of trouble and one at its end.
-    pub(crate) fn too_much_since(&self, before: &Self) -> Option<String> {
+    /// What is more than one message at the beginning of trouble, one at its end, and one in between if a person was needed.
+    pub(crate) fn too_much_since(&self, before: &Self, needs_a_person: bool) -> Option<String> {
         let (started, ended) = (self.started - before.started, self.ended - before.ended);
+        let asked = self.asked - before.asked;
         let other = &self.other[before.other.len()..];
-        let fine = started <= 1 && ended == started && other.is_empty();
-        (!fine).then(|| format!("the admins read of {started} beginnings, {ended} ends, and {other:?}"))
+        let fine = started <= 1 && ended == started && asked <= usize::from(needs_a_person) && other.is_empty();
+        (!fine).then(|| {
+            format!("the admins read of {started} beginnings, {ended} ends, were asked {asked} times, and {other:?}")
+        })
     }
 }
 
@@ -174,6 +179,7 @@ pub(crate) fn what_admins_read(world: &World) -> AdminRead {
     for message in world.telegram().chat(world.admin).map(|chat| chat.messages).unwrap_or_default() {
         match message.text {
             text if text.starts_with("⚠️ Trouble with amoCRM") => read.started += 1,
+            text if text.starts_with("⚠️ The trouble with amoCRM asks for you") => read.asked += 1,
             text if text.starts_with("✅ amoCRM takes requests again") => read.ended += 1,
             text => read.other.push(text),
         }

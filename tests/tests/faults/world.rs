@@ -81,15 +81,19 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::with(None, &[]).await
+        // What a function does not finish in time comes again soon: often enough while it still runs.
+        Self::with(None, Duration::from_millis(500), &[]).await
     }
 
-    /// With an account that allows so many calls a second, and settings over those of the local stack.
-    pub(crate) async fn limited(calls_per_second: usize, settings: &[(&str, &str)]) -> Self {
-        Self::with(Some(calls_per_second), settings).await
+    /// With an account that allows so many calls a second, each tried once, and a queue that waits as long as a batch may
+    /// take.
+    pub(crate) async fn limited(calls_per_second: usize) -> Self {
+        let rate = calls_per_second.to_string();
+        let settings = [("AMOCRM_RATE_LIMIT", rate.as_str()), ("RETRY_MAX_ATTEMPTS", "1")];
+        Self::with(Some(calls_per_second), Duration::from_secs(180), &settings).await
     }
 
-    async fn with(rate_limit: Option<usize>, settings: &[(&str, &str)]) -> Self {
+    async fn with(rate_limit: Option<usize>, queue_visibility: Duration, settings: &[(&str, &str)]) -> Self {
         let mut env = BTreeMap::from([
             ("RETRY_BACKOFF_BASE", "0"),
             ("AMOCRM_RATE_LIMIT", "1000"),
@@ -100,7 +104,7 @@ impl World {
         let options = Options {
             env: env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             schedule: false,
-            queue_visibility: Duration::from_millis(500),
+            queue_visibility,
             ahead: Arc::clone(&ahead),
             database_faults: Some(database.clone()),
             simulated_amocrm: amocrm::Options { rate_limit, search_lag: SEARCH_LAG, ..amocrm::Options::default() },

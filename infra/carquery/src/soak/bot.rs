@@ -1,5 +1,6 @@
 //! The bot as a process of its own.
 
+use std::fs::File;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -17,6 +18,7 @@ use super::{Outside, weather};
 
 /// The secret with which the simulated Telegram comes in.
 const SECRET: &str = "secret-of-the-soak";
+const LOG: &str = "bot.log";
 /// How long a start may take.
 const START: Duration = Duration::from_secs(60);
 
@@ -48,6 +50,17 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where the bot complains.
+fn log(data: &Path) -> std::io::Result<File> {
+    File::create(data.join(LOG))
+}
+
+/// What it complained of last.
+fn last_words(data: &Path) -> String {
+    let log = std::fs::read_to_string(data.join(LOG)).unwrap_or_default();
+    log.lines().last().unwrap_or("it said nothing").to_owned()
+}
+
 /// A running bot.
 pub(super) struct Bot(Child);
 
@@ -77,11 +90,11 @@ impl Bot {
             .env("LEAD_MAX_ATTEMPTS", "1000")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(if std::env::var_os("SOAKDBG").is_some() { Stdio::inherit() } else { Stdio::null() })
+            .stderr(log(data)?)
             .spawn()
             .context("the bot cannot be started")?;
         let mut bot = Self(child);
-        bot.wait_until_healthy(&url).await?;
+        bot.wait_until_healthy(&url).await.with_context(|| last_words(data))?;
         outside.telegram.set_webhook_target(&format!("{url}/telegram/webhook"), Some(SECRET));
         Ok(bot)
     }
