@@ -229,6 +229,18 @@ class Test4Operators(Story):
         self.assertEqual([finding for finding in findings["findings"] if not finding["ok"]], [], said.stdout)
         self.assertEqual(said.returncode, 0)
 
+    def test_the_stats_show_where_customers_leave(self):
+        self.ask_a_lawyer(self.customer("Роза"), "Передумала в конце", send=False)
+        STAGE.publish_metrics("webhook")
+        stats = json.loads(STAGE.carquery("stats").stdout)
+        legal = next(funnel for funnel in stats["funnel"] if funnel["branch"] == "legal")
+        reached = {stop["step"]: stop["reached"] for stop in legal["steps"]}
+        self.assertGreater(legal["finished"], 0)
+        self.assertGreater(reached["confirm"], legal["finished"])
+        self.assertGreaterEqual(reached["question"], reached["confirm"])
+        sent = len([lead for lead in json.loads(STAGE.carquery("leads", "list").stdout) if lead["branch"] == "legal"])
+        self.assertEqual(stats["delivery"]["legal"]["requests"], sent)
+
     def test_secrets_and_personal_data_stay_out_of_logs_and_outputs(self):
         logs = "\n".join(STAGE.logs(function) for function in FUNCTIONS)
         self.assertIn("lead_id", logs)

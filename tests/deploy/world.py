@@ -308,6 +308,23 @@ class Stage:
         return "\n".join(event["message"] for page in events for event in page["events"])
 
 
+    def publish_metrics(self, function: str) -> None:
+        """What CloudWatch does by itself with lines in the embedded metric format, and the emulator does not."""
+        cloudwatch = self.emulator.client("cloudwatch")
+        for line in self.logs(function).splitlines():
+            with contextlib.suppress(json.JSONDecodeError):
+                values = json.loads(line)
+                for directive in values.get("_aws", {}).get("CloudWatchMetrics", []):
+                    cloudwatch.put_metric_data(Namespace=directive["Namespace"], MetricData=[
+                        {
+                            "MetricName": metric["Name"], "Unit": metric["Unit"], "Value": values[metric["Name"]],
+                            "Timestamp": values["_aws"]["Timestamp"] / 1000,
+                            "Dimensions": [{"Name": name, "Value": values[name]} for name in names],
+                        }
+                        for metric in directive["Metrics"] for names in directive["Dimensions"]
+                    ])
+
+
 def stop(process: subprocess.Popen) -> None:
     process.terminate()
     try:

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use settings::{OpenAi, Telegram};
 use telegram::Api;
 
 use crate::amocrm::Account;
+use crate::funnel;
 use crate::output::{Output, moscow_time};
 use crate::stage::{Stage, Stores};
 
@@ -65,6 +67,9 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
             findings.extend(of_delivery(&stores).await);
         }
         Err(error) => findings.push(Finding::bad("stage", &format!("{error:#}"), "deploy the stack, or start it")),
+    }
+    if let Stage::Deployed(stage) = stage {
+        findings.push(of_alarms(stage).await);
     }
     findings.extend(of_telegram(stage).await);
     match Account::of(stage).await {
@@ -141,7 +146,7 @@ async fn of_telegram(stage: &Stage) -> Vec<Finding> {
         return vec![Finding::bad("Telegram", "TELEGRAM_BOT_TOKEN is not set", "ask @BotFather for one")];
     }
     let api = Api::new(&settings);
-    let mut findings = Vec::new();
+    let mut findings = Vec::from_iter(of_clock(&settings.api_url).await);
     match api.call("getMe", &json!({})).await {
         Ok(me) => findings.push(Finding::good("Telegram bot", &format!("@{}", me["username"].as_str().unwrap_or("?")))),
         Err(error) => {
@@ -200,15 +205,56 @@ async fn of_model(stage: &Stage) -> Finding {
         request = request.bearer_auth(key.expose_secret());
     }
     match request.send().await {
-        Ok(answer) if answer.status().is_success() || answer.status().as_u16() == 404 => match skew(answer.headers()) {
-            Some(seconds) if seconds.abs() > CLOCK_SKEW => {
-                Finding::bad("clock", &format!("{seconds} s off"), "set this machine's clock")
-            }
-            _ => Finding::good(NAME, &format!("{} answers", settings.model)),
-        },
+        Ok(answer) if answer.status().is_success() || answer.status().as_u16() == 404 => {
+            Finding::good(NAME, &format!("{} answers", settings.model))
+        }
         Ok(answer) => Finding::bad(NAME, &format!("HTTP {}", answer.status().as_u16()), "check OPENAI_API_KEY"),
         Err(_) => Finding::bad(NAME, "no connection", "check OPENAI_BASE_URL; the built-in rules answer meanwhile"),
     }
+}
+
+/// What rings, and whether anything would.
+async fn of_alarms(stage: &str) -> Finding {
+    const NAME: &str = "alarms";
+    let mut alarms = Vec::new();
+    let prefix = format!("carquery-{stage}-");
+    let mut pages = funnel::cloudwatch().await.describe_alarms().alarm_name_prefix(&prefix).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        match page {
+            Ok(page) => alarms.extend(page.metric_alarms.unwrap_or_default()),
+            Err(error) => return Finding::bad(NAME, &funnel::refused(&error).to_string(), "check region and rights"),
+        }
+    }
+    let named = |which: &dyn Fn(&MetricAlarm) -> bool| -> Vec<&str> {
+        let chosen = alarms.iter().filter(|alarm| which(alarm));
+        chosen.filter_map(|alarm| alarm.alarm_name()?.strip_prefix(&prefix)).collect()
+    };
+    let ringing = named(&|alarm| alarm.state_value() == Some(&StateValue::Alarm));
+    let mute = named(&|alarm| alarm.actions_enabled() == Some(false) || alarm.alarm_actions().is_empty());
+    if alarms.is_empty() {
+        Finding::bad(NAME, "there are none", "deploy the stack again")
+    } else if !ringing.is_empty() {
+        Finding::bad(NAME, &format!("ringing: {}", ringing.join(", ")), "docs/runbook.md tells of each what to do")
+    } else if !mute.is_empty() {
+        Finding::bad(NAME, &format!("would tell nobody: {}", mute.join(", ")), "deploy the stack again")
+    } else {
+        Finding::good(NAME, &format!("{} stand guard, none rings", alarms.len()))
+    }
+}
+
+/// This machine's clock against Telegram's.
+async fn of_clock(telegram_url: &str) -> Option<Finding> {
+    let answer = reqwest::Client::new().get(telegram_url).timeout(Duration::from_secs(5)).send().await.ok()?;
+    let seconds = skew(answer.headers())?;
+    Some(if seconds.abs() > CLOCK_SKEW {
+        Finding::bad(
+            "clock",
+            &format!("{seconds} s off"),
+            "set this machine's clock: AWS refuses what is signed off time",
+        )
+    } else {
+        Finding::good("clock", "right")
+    })
 }
 
 /// How far this machine's clock is from the server's, in seconds.

@@ -5,6 +5,7 @@ mod customers;
 mod dlq;
 mod doctor;
 mod eval;
+mod funnel;
 mod leads;
 mod output;
 mod secrets;
@@ -67,7 +68,7 @@ enum Command {
     Soak(soak::Arguments),
     #[command(hide = true)]
     SoakBot(soak::BotArguments),
-    /// Funnel and delivery of the last days.
+    /// Where customers leave, and how requests were delivered, in the last days.
     Stats(stats::Arguments),
 }
 

@@ -1,4 +1,4 @@
-//! `carquery stats`: requests and their delivery in the last days.
+//! `carquery stats`: where customers leave, and how requests were delivered, in the last days.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -7,15 +7,26 @@ use jiff::Timestamp;
 use lead::{Lead, Status};
 use serde::Serialize;
 
+use crate::funnel::{self, Funnel};
 use crate::leads::StatusName;
 use crate::output::{Output, table};
 use crate::stage::Stage;
+
+/// Columns of the longest bar.
+const BAR: u64 = 30;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// So many days back.
     #[arg(long, default_value_t = 7)]
     days: u16,
+}
+
+/// What is printed.
+#[derive(Debug, Serialize)]
+struct Stats {
+    funnel: Vec<Funnel>,
+    delivery: BTreeMap<String, Line>,
 }
 
 /// Delivery of one branch's requests.
@@ -42,28 +53,51 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
         .map(|lead| lead.value)
         .filter(|lead| lead.request.created_at >= since)
         .collect();
-    output.print(&summarise(&leads), |lines| {
-        if lines.is_empty() {
-            return format!("No requests in the last {} day(s).", arguments.days);
+    let stats = Stats { funnel: funnel::since(stage, since).await?, delivery: summarise(&leads) };
+    output.print(&stats, |stats| {
+        if stats.funnel.is_empty() && stats.delivery.is_empty() {
+            return format!("Nobody has started a request in the last {} day(s).", arguments.days);
         }
-        let seconds = |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value} s"));
-        let rows: Vec<Vec<String>> = lines
-            .iter()
-            .map(|(branch, line)| {
-                vec![
-                    branch.clone(),
-                    line.requests.to_string(),
-                    line.sent.to_string(),
-                    line.waiting.to_string(),
-                    line.dead.to_string(),
-                    seconds(line.median_seconds),
-                    seconds(line.slowest_seconds),
-                ]
-            })
-            .collect();
-        table(&["BRANCH", "REQUESTS", "SENT", "WAITING", "DEAD", "MEDIAN", "SLOWEST"], &rows)
+        let mut parts: Vec<String> = stats.funnel.iter().map(funnel_table).collect();
+        parts.push(delivery_table(&stats.delivery));
+        parts.join("\n\n")
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// One questionnaire: how many came to each question, how many left there.
+fn funnel_table(funnel: &Funnel) -> String {
+    let started = funnel.steps.first().map_or(0, |stop| stop.reached);
+    let bar = |reached: u64| "█".repeat(usize::try_from((reached * BAR).div_ceil(started.max(1))).unwrap_or_default());
+    let mut rows: Vec<Vec<String>> = funnel
+        .steps
+        .iter()
+        .map(|stop| {
+            let left = if stop.left == 0 { String::new() } else { stop.left.to_string() };
+            vec![stop.step.to_owned(), stop.reached.to_string(), left, bar(stop.reached)]
+        })
+        .collect();
+    rows.push(vec!["sent".to_owned(), funnel.finished.to_string(), String::new(), bar(funnel.finished)]);
+    table(&[&funnel.branch.to_uppercase(), "REACHED", "LEFT", ""], &rows)
+}
+
+fn delivery_table(lines: &BTreeMap<String, Line>) -> String {
+    let seconds = |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value} s"));
+    let rows: Vec<Vec<String>> = lines
+        .iter()
+        .map(|(branch, line)| {
+            vec![
+                branch.clone(),
+                line.requests.to_string(),
+                line.sent.to_string(),
+                line.waiting.to_string(),
+                line.dead.to_string(),
+                seconds(line.median_seconds),
+                seconds(line.slowest_seconds),
+            ]
+        })
+        .collect();
+    table(&["DELIVERY", "REQUESTS", "IN AMOCRM", "WAITING", "DEAD", "MEDIAN", "SLOWEST"], &rows)
 }
 
 fn summarise(leads: &[Lead]) -> BTreeMap<String, Line> {

@@ -10,6 +10,7 @@ mod consumer;
 mod core;
 mod database;
 mod folder;
+mod metrics_file;
 mod options;
 mod outside;
 mod parts;
@@ -20,6 +21,7 @@ mod switches;
 mod web;
 
 pub use consumer::Delivered;
+pub use metrics_file::METRICS_FILE;
 pub use options::Options;
 pub use outside::{introduce, rules_answer};
 pub use parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart};
@@ -35,6 +37,9 @@ use anyhow::Context as _;
 pub async fn run(options: Options) -> anyhow::Result<()> {
     let place = options.data_dir.clone();
     let stack = Stack::start(options).await?;
+    if let Some(folder) = &place {
+        metrics_file::start(folder).context("cannot write metrics to the data folder")?;
+    }
     println!("CarQuery runs at {}\n{}", stack.url(), stack.parts());
     match place {
         Some(path) => println!("  Data      in {} (CARQUERY_DATA_DIR)", path.display()),

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Keyboard;
 use crate::flood::Flood;
-use crate::form::{Facts, Form, View};
+use crate::form::{Facts, Form};
+use crate::progress::Progress;
 use crate::questions::Questions;
 
 /// How many handled updates are remembered.
@@ -46,15 +47,6 @@ pub struct Conversation {
     /// The latest album that was answered with a hint: its other photos get none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) hinted_album: Option<String>,
-}
-
-/// A dialog that is open, for metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenDialog {
-    /// Id of the questionnaire.
-    pub branch: &'static str,
-    /// Id of the step the customer is at; `confirm` when all are answered.
-    pub step: &'static str,
 }
 
 /// Where the customer is.
@@ -204,12 +196,10 @@ impl Conversation {
         self.banned = banned;
     }
 
-    /// The dialog that is open, if any.
+    /// How far the open dialog has come, if there is one.
     #[must_use]
-    pub fn open_dialog(&self) -> Option<OpenDialog> {
-        let form = self.form()?;
-        let asks = !matches!(form.view, View::Confirm | View::Fields);
-        Some(OpenDialog { branch: form.branch.id, step: if asks { form.step().id } else { "confirm" } })
+    pub fn progress(&self) -> Option<Progress> {
+        self.form().map(Progress::of)
     }
 
     /// The open dialog's form.

@@ -26,6 +26,8 @@ pub(crate) struct Form {
     pub(crate) branch: &'static Branch,
     /// The step the customer is at.
     at: usize,
+    /// How far the form has come: the furthest step so far, or the number of steps once it was at the confirmation.
+    furthest: usize,
     /// What of it is on the screen.
     pub(crate) view: View,
     /// One answer is being changed: afterwards comes the confirmation.
@@ -106,6 +108,7 @@ impl Form {
             id,
             branch,
             at: 0,
+            furthest: 0,
             view: View::Step,
             editing: false,
             answers: BTreeMap::new(),
@@ -144,6 +147,11 @@ impl Form {
     /// Which step that is, counted from one.
     pub(crate) const fn step_number(&self) -> usize {
         self.at + 1
+    }
+
+    /// The furthest step so far, counted from zero; as many as there are steps once all were answered.
+    pub(crate) const fn furthest(&self) -> usize {
+        self.furthest
     }
 
     /// Whether there is a step to go back to, or a confirmation.
@@ -265,6 +273,15 @@ impl Form {
         Added::Kept(photos.len())
     }
 
+    /// The photos so far.
+    pub(crate) fn photos(&self) -> &[Photo] {
+        let of_step = |step: &&Step| step.kind == Kind::Photos;
+        match self.branch.steps.iter().find(of_step).and_then(|step| self.answers.get(step.id)) {
+            Some(Value::Photos(photos)) => photos,
+            _ => &[],
+        }
+    }
+
     /// Throws the photos away and stays at the step.
     pub(crate) fn clear_photos(&mut self) {
         self.albums.clear();
@@ -302,8 +319,14 @@ impl Form {
         self.editing = false;
         self.view = View::Step;
         match step {
-            Some(at) => self.at = at,
-            None if !self.go_to_missing() => self.view = View::Confirm,
+            Some(at) => {
+                self.at = at;
+                self.furthest = self.furthest.max(at);
+            }
+            None if !self.go_to_missing() => {
+                self.view = View::Confirm;
+                self.furthest = self.branch.steps.len();
+            }
             None => {}
         }
     }
@@ -315,6 +338,8 @@ struct Stored {
     id: LeadId,
     branch: String,
     at: String,
+    #[serde(default)]
+    furthest: usize,
     view: View,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     editing: bool,
@@ -347,6 +372,7 @@ impl From<Form> for Stored {
             id: form.id,
             branch: form.branch.id.to_owned(),
             at: form.step().id.to_owned(),
+            furthest: form.furthest,
             view: form.view,
             editing: form.editing,
             answers: form.answers,
@@ -371,6 +397,7 @@ impl TryFrom<Stored> for Form {
             id: stored.id,
             branch,
             at,
+            furthest: stored.furthest.clamp(at, branch.steps.len()),
             view: stored.view,
             editing: stored.editing,
             answers: stored.answers,

@@ -17,6 +17,7 @@ mod flood;
 mod form;
 mod introduction;
 mod plain;
+mod progress;
 mod questionnaire;
 mod questions;
 mod render;
@@ -26,11 +27,12 @@ mod screen;
 mod tests;
 mod texts;
 
-pub use conversation::{Conversation, OpenDialog};
+pub use conversation::Conversation;
 pub use decide::decide;
 pub use effect::{Effect, Target, Verdict};
 pub use event::{AiAnswer, Command, Event, Input, Intent, Moment, Person, Rules, Unsupported};
 pub use introduction::{commands, descriptions};
+pub use progress::{CONFIRMATION, Progress, funnel};
 pub use screen::{Button, ButtonAction, Entity, Keyboard, ReplyButton, Screen, Style, Text};
 
 use lead::Seconds;

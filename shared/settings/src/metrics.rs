@@ -2,7 +2,10 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
-use std::sync::OnceLock;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
@@ -10,12 +13,30 @@ use serde_json::{Map, Value, json};
 /// The CloudWatch namespace of every metric.
 pub const NAMESPACE: &str = "CarQuery";
 
-/// Which metrics go out and for which service; metrics are silent until this is set, as in tests and at a terminal.
-static SERVICE: OnceLock<(&'static str, String)> = OnceLock::new();
+/// Where metrics go; they are silent until this is set, as in tests.
+static STREAM: OnceLock<Stream> = OnceLock::new();
 
-/// Starts metrics for the function `service` in `stage` (the `STAGE` of the deployment).
+#[derive(Debug)]
+struct Stream {
+    service: &'static str,
+    stage: String,
+    /// Instead of standard output.
+    file: Option<Mutex<File>>,
+}
+
+/// Starts metrics for the function `service` in `stage` (the `STAGE` of the deployment), on standard output.
 pub fn start(service: &'static str, stage: String) {
-    let _ = SERVICE.set((service, stage));
+    let _ = STREAM.set(Stream { service, stage, file: None });
+}
+
+/// Starts metrics of the local stack, appended to a file: the same lines as on AWS.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn start_in_file(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    let _ = STREAM.set(Stream { service: "local", stage: "local".to_owned(), file: Some(Mutex::new(file)) });
+    Ok(())
 }
 
 /// Units that CloudWatch knows.
@@ -34,8 +55,15 @@ pub fn count(name: &str, dimension: &str, value: &str) {
 
 /// Writes `metrics` in one line, under the given dimensions besides service and stage.
 pub fn put(metrics: &[(&str, f64, Unit)], dimensions: &[(&str, &str)]) {
-    let Some((service, stage)) = SERVICE.get() else { return };
-    println!("{}", line(service, stage, metrics, dimensions, now_ms()));
+    let Some(stream) = STREAM.get() else { return };
+    let line = line(stream.service, &stream.stage, metrics, dimensions, now_ms());
+    match &stream.file {
+        None => println!("{line}"),
+        Some(file) => {
+            // A full disk must not keep a customer from an answer.
+            let _ = file.lock().map(|mut file| writeln!(file, "{line}"));
+        }
+    }
 }
 
 fn line(service: &str, stage: &str, metrics: &[(&str, f64, Unit)], dimensions: &[(&str, &str)], at_ms: u128) -> Value {

@@ -1,0 +1,233 @@
+//! The funnel: at which question customers leave. Counted by metrics; a deployed stage has them in CloudWatch, the local
+//! stack in a file.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, ErrorKind};
+use std::path::Path;
+
+use anyhow::Context as _;
+use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery, MetricStat};
+use serde::{Deserialize, Serialize};
+use settings::Env;
+use settings::metrics::NAMESPACE;
+use storage::{Aws, AwsSettings};
+
+use crate::stage::{Stage, data_dir};
+
+/// CloudWatch answers at most so many series a call:
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>.
+const SERIES_A_CALL: usize = 500;
+const DAY: i32 = 24 * 3600;
+
+/// The funnel of one questionnaire.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Funnel {
+    pub(crate) branch: &'static str,
+    pub(crate) steps: Vec<Stop>,
+    /// Requests that were sent off with «Отправить».
+    pub(crate) finished: u64,
+}
+
+/// One question, or the confirmation.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Stop {
+    pub(crate) step: &'static str,
+    /// Dialogs that came so far.
+    pub(crate) reached: u64,
+    /// Those that came no further.
+    pub(crate) left: u64,
+}
+
+/// How often each metric was counted.
+#[derive(Debug, Default)]
+struct Counts {
+    /// By branch and step.
+    steps: BTreeMap<(String, String), u64>,
+    /// By branch.
+    finished: BTreeMap<String, u64>,
+}
+
+/// The funnels since that second, of the questionnaires that anybody has started.
+pub(crate) async fn since(stage: &Stage, since: i64) -> anyhow::Result<Vec<Funnel>> {
+    let counts = match stage {
+        Stage::Local => of_file(&data_dir().join(local::METRICS_FILE), since)?,
+        Stage::Deployed(stage) => of_cloudwatch(&cloudwatch().await, stage, since).await?,
+    };
+    Ok(funnels(&counts))
+}
+
+/// A client of CloudWatch.
+pub(crate) async fn cloudwatch() -> Client {
+    Client::new(&Aws::config(&AwsSettings::read(&mut Env::of_process())).await)
+}
+
+/// What CloudWatch says of a failed call.
+pub(crate) fn refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> anyhow::Error {
+    anyhow::anyhow!("CloudWatch does not answer: {}", error.message().unwrap_or("no connection"))
+}
+
+fn funnels(counts: &Counts) -> Vec<Funnel> {
+    let funnel = |(branch, steps): (&'static str, Vec<&'static str>)| {
+        let reached = |step: &str| counts.steps.get(&(branch.to_owned(), step.to_owned())).copied().unwrap_or_default();
+        let finished = counts.finished.get(branch).copied().unwrap_or_default();
+        // From the end: whoever is further on has passed here, also when that was counted before the period began.
+        let mut further = finished;
+        let mut stops: Vec<Stop> = Vec::new();
+        for step in steps.into_iter().rev() {
+            let reached = reached(step).max(further);
+            stops.push(Stop { step, reached, left: reached - further });
+            further = reached;
+        }
+        stops.reverse();
+        Funnel { branch, steps: stops, finished }
+    };
+    dialog::funnel().map(funnel).filter(|funnel| funnel.steps.iter().any(|stop| stop.reached > 0)).collect()
+}
+
+/// A line of the embedded metric format, as far as it is read here.
+#[derive(Deserialize)]
+struct Line {
+    #[serde(rename = "_aws")]
+    aws: Metadata,
+    #[serde(default)]
+    branch: String,
+    #[serde(default)]
+    step: String,
+    #[serde(rename = "StepsReached", default)]
+    reached: f64,
+    #[serde(rename = "RequestsFinished", default)]
+    finished: f64,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    #[serde(rename = "Timestamp")]
+    at_ms: i64,
+}
+
+fn of_file(path: &Path, since: i64) -> anyhow::Result<Counts> {
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Counts::default()),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    let mut counts = Counts::default();
+    // A line that a killed stack left unfinished is no line.
+    let lines = BufReader::new(file).lines().map_while(Result::ok);
+    for line in lines.filter_map(|line| serde_json::from_str::<Line>(&line).ok()) {
+        if line.aws.at_ms >= since * 1000 {
+            counts.add(line.branch, line.step, line.reached, line.finished);
+        }
+    }
+    Ok(counts)
+}
+
+impl Counts {
+    fn add(&mut self, branch: String, step: String, reached: f64, finished: f64) {
+        if finished > 0.0 {
+            *self.finished.entry(branch.clone()).or_default() += whole(finished);
+        }
+        if reached > 0.0 {
+            *self.steps.entry((branch, step)).or_default() += whole(reached);
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of dialogs")]
+fn whole(count: f64) -> u64 {
+    count.round() as u64
+}
+
+async fn of_cloudwatch(client: &Client, stage: &str, since: i64) -> anyhow::Result<Counts> {
+    let mut series = Vec::new();
+    for name in ["StepsReached", "RequestsFinished"] {
+        let of_stage = DimensionFilter::builder().name("stage").value(stage).build();
+        let mut pages =
+            client.list_metrics().namespace(NAMESPACE).metric_name(name).dimensions(of_stage).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| refused(&error))?;
+            // The sums over all branches are there too, with the stage as their only dimension.
+            series.extend(
+                page.metrics
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(|metric| metric.dimensions().iter().any(|dimension| dimension.name() == Some("branch"))),
+            );
+        }
+    }
+    let mut counts = Counts::default();
+    for some in series.chunks(SERIES_A_CALL) {
+        let queries = some.iter().enumerate().map(|(index, metric)| sum_of(metric, index)).collect();
+        let mut pages = client
+            .get_metric_data()
+            .set_metric_data_queries(Some(queries))
+            .start_time(DateTime::from_secs(since))
+            .end_time(DateTime::from_secs(jiff::Timestamp::now().as_second()))
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            for result in page.map_err(|error| refused(&error))?.metric_data_results() {
+                let index = result.id().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
+                let Some(metric) = index.and_then(|index| some.get(index)) else { continue };
+                let sum = result.values().iter().sum();
+                let (reached, finished) =
+                    if metric.metric_name() == Some("StepsReached") { (sum, 0.0) } else { (0.0, sum) };
+                counts.add(dimension(metric, "branch"), dimension(metric, "step"), reached, finished);
+            }
+        }
+    }
+    Ok(counts)
+}
+
+fn sum_of(metric: &Metric, index: usize) -> MetricDataQuery {
+    let stat = MetricStat::builder().metric(metric.clone()).period(DAY).stat("Sum").build();
+    MetricDataQuery::builder().id(format!("m{index}")).metric_stat(stat).build()
+}
+
+fn dimension(metric: &Metric, name: &str) -> String {
+    let found = metric.dimensions().iter().find(|dimension| dimension.name() == Some(name));
+    found.and_then(Dimension::value).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_came_further_was_here_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("metrics.jsonl");
+        let line =
+            |at: i64, what: &str| format!("{{\"_aws\":{{\"Timestamp\":{at}000}},\"branch\":\"legal\",{what}}}\n");
+        let reached = |at, step| line(at, &format!("\"step\":\"{step}\",\"StepsReached\":1.0"));
+        let lines = [
+            reached(9, "question"),
+            reached(10, "question"),
+            reached(11, "question"),
+            reached(12, "situation"),
+            reached(13, "confirm"),
+            line(14, "\"RequestsFinished\":1.0"),
+            "{\"_aws\":{\"Timestamp\":".to_owned(),
+        ];
+        std::fs::write(&file, lines.concat()).expect("it is written");
+        let funnels = funnels(&of_file(&file, 10).expect("it reads"));
+        assert_eq!(funnels.len(), 1, "nobody started the others: {funnels:?}");
+        assert_eq!((funnels[0].branch, funnels[0].finished), ("legal", 1));
+        let steps: Vec<_> = funnels[0].steps.iter().map(|stop| (stop.step, stop.reached, stop.left)).collect();
+        assert_eq!(
+            steps,
+            [
+                ("question", 2, 1),
+                ("situation", 1, 0),
+                ("name", 1, 0),
+                ("phone", 1, 0),
+                ("comment", 1, 0),
+                ("confirm", 1, 0)
+            ]
+        );
+        assert!(of_file(&folder.path().join("none"), 0).expect("no file is no fault").steps.is_empty());
+    }
+}

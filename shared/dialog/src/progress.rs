@@ -1,0 +1,47 @@
+//! How far a dialog has come: the funnel of the metrics.
+
+use lead::LeadId;
+
+use crate::branches;
+use crate::form::Form;
+use crate::questionnaire::Branch;
+
+/// The stop after the last question: all answers, before sending.
+pub const CONFIRMATION: &str = "confirm";
+
+/// How far an open dialog has come, whatever the customer looks at now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    dialog: LeadId,
+    branch: &'static Branch,
+    /// Index of the furthest stop.
+    furthest: usize,
+}
+
+impl Progress {
+    pub(crate) fn of(form: &Form) -> Self {
+        Self { dialog: form.id, branch: form.branch, furthest: form.furthest() }
+    }
+
+    /// Id of the questionnaire.
+    #[must_use]
+    pub const fn branch(&self) -> &'static str {
+        self.branch.id
+    }
+
+    /// The stops that the dialog has come to since `before`, in order: each is counted once a dialog, also those that
+    /// answers taken from a free sentence passed by.
+    pub fn stops_since(self, before: Option<Self>) -> impl Iterator<Item = &'static str> {
+        let known = before.filter(|before| before.dialog == self.dialog).map_or(0, |before| before.furthest + 1);
+        stops(self.branch).skip(known).take((self.furthest + 1).saturating_sub(known))
+    }
+}
+
+/// Every questionnaire in the order of the menu, with its stops in order: the ids of its steps, then [`CONFIRMATION`].
+pub fn funnel() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    branches::ALL.into_iter().map(|branch| (branch.id, stops(branch).collect()))
+}
+
+fn stops(branch: &'static Branch) -> impl Iterator<Item = &'static str> {
+    branch.steps.iter().map(|step| step.id).chain([CONFIRMATION])
+}
