@@ -180,8 +180,8 @@ impl Webhook {
         futures::join!(work, typing).0
     }
 
-    /// Finds out what the customer wants, with «typing…» shown meanwhile.
-    pub(crate) async fn ask(&self, event: &Event, question: &str) -> AiAnswer {
+    /// Finds out what the customer wants, with «typing…» shown meanwhile. Also returns what to log of it.
+    pub(crate) async fn ask(&self, event: &Event, question: &str) -> (AiAnswer, AiLogEntry) {
         let chat_id = event.person.chat_id;
         let started = Instant::now();
         let moment = self.moment();
@@ -214,15 +214,19 @@ impl Webhook {
             ],
             &[("intent", &entry.intent)],
         );
-        if let Err(error) = self.ai_log.append(&entry, moment.now).await {
+        (answer, entry)
+    }
+
+    /// Writes down what was asked and understood; the answer does not wait for it.
+    pub(crate) async fn log_question(&self, entry: &AiLogEntry) {
+        if let Err(error) = self.ai_log.append(entry, (self.clock)()).await {
             tracing::warn!("an AI answer was not logged: {error}");
         }
-        answer
     }
 }
 
 /// Calls whose result nobody needs.
-const ASIDE: [&str; 3] = ["answerCallbackQuery", "editMessageReplyMarkup", "sendChatAction"];
+const ASIDE: [&str; 2] = ["answerCallbackQuery", "editMessageReplyMarkup"];
 
 fn sort(chat_id: i64, effects: Vec<Effect>) -> Plan {
     let mut plan = Plan::default();
@@ -236,8 +240,6 @@ fn sort(chat_id: i64, effects: Vec<Effect>) -> Plan {
             }
             Effect::DropKeyboard { message_id } => plan.aside.push(drop_keyboard(chat_id, message_id)),
             Effect::Submit(request) => plan.submitted = Some(*request),
-            // Shown for as long as the question is with the model.
-            Effect::Typing => {}
             Effect::AskAi { question } => plan.question = Some(question),
             Effect::ForgetCustomer => plan.forget = true,
         }

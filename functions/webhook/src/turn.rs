@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialog::{Conversation, Effect, Event, Input, Moment, OpenDialog, Verdict, decide};
+use dialog::{Conversation, Effect, Event, Input, Moment, Progress, Verdict, decide};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use lead::{Lead, LeadId};
@@ -48,16 +48,21 @@ impl Webhook {
     }
 
     async fn decide_and_perform(&self, mut event: Event, started: Instant) -> Result<Option<BotCall>, NotNow> {
-        let mut riding = None;
-        // At most two rounds: the update, and the answer to the question it asked.
-        loop {
-            let (effects, session) = self.decide_and_save(&event, started).await?;
-            let performed = self.perform(&event.person, effects, session).await?;
-            riding = riding.or(performed.riding);
-            let Some(question) = performed.question else { return Ok(riding) };
-            let answer = self.ask(&event, &question).await;
-            event.input = Input::Ai(answer);
-        }
+        let (effects, session) = self.decide_and_save(&event, started).await?;
+        let asked = self.perform(&event.person, effects, session).await?;
+        let Some(question) = asked.question else { return Ok(asked.riding) };
+        let (answer, logged) = self.ask(&event, &question).await;
+        event.input = Input::Ai(answer);
+        let (effects, session) = self.decide_and_save(&event, started).await?;
+        // Without a session, the customer has had everything deleted meanwhile: then nothing is written down either.
+        let is_forgotten = session.version == 0;
+        let log = async {
+            if !is_forgotten {
+                self.log_question(&logged).await;
+            }
+        };
+        let (answered, ()) = futures::join!(self.perform(&event.person, effects, session), log);
+        Ok(asked.riding.or(answered?.riding))
     }
 
     /// The circumstances as they are now.
@@ -84,16 +89,16 @@ impl Webhook {
             let (conversation, effects) = match decide(&session.value, event, &moment, &self.rules) {
                 Verdict::Stay(effects) => return Ok((effects, session)),
                 Verdict::Move(conversation, effects) => (*conversation, effects),
-                Verdict::Busy { .. } if started.elapsed() > MAX_WAIT => return Err(NotNow::Crowded),
-                Verdict::Busy { .. } => {
+                Verdict::Busy if started.elapsed() > MAX_WAIT => return Err(NotNow::Crowded),
+                Verdict::Busy => {
                     sleep(LOOK_EVERY).await;
                     moment = self.moment();
                     continue;
                 }
             };
-            let before = session.value.open_dialog();
+            let before = session.value.progress();
             session.value = conversation;
-            let after = session.value.open_dialog();
+            let after = session.value.progress();
             let request = effects.iter().find_map(|effect| match effect {
                 Effect::Submit(request) => Some(request),
                 _ => None,
@@ -125,11 +130,12 @@ impl Webhook {
     }
 }
 
-/// The funnel: how many dialogs reached which step. The first step counts those started; where they leave is where the
-/// next step has fewer.
-fn count_progress(before: Option<OpenDialog>, after: Option<OpenDialog>) {
-    if let Some(open) = after.filter(|open| before != Some(*open)) {
-        metrics::put(&[("StepsReached", 1.0, Unit::Count)], &[("branch", open.branch), ("step", open.step)]);
+/// The funnel: how many dialogs came to which step. The first step counts those started; where customers leave is where
+/// the next step has fewer.
+fn count_progress(before: Option<Progress>, after: Option<Progress>) {
+    let Some(progress) = after else { return };
+    for step in progress.stops_since(before) {
+        metrics::put(&[("StepsReached", 1.0, Unit::Count)], &[("branch", progress.branch()), ("step", step)]);
     }
 }
 
@@ -146,7 +152,7 @@ fn kind_of(input: &Input) -> &'static str {
         Input::Press { .. } => "press",
         Input::Photo { .. } => "photo",
         Input::Contact { .. } => "contact",
-        Input::Unsupported(_) => "unsupported",
+        Input::Unsupported { .. } => "unsupported",
         Input::Ai(_) => "ai",
     }
 }

@@ -1,6 +1,6 @@
 //! What a decision asks for.
 
-use lead::{Request, Seconds};
+use lead::Request;
 
 use crate::{Conversation, Screen, Text};
 
@@ -11,11 +11,8 @@ pub enum Verdict {
     Move(Box<Conversation>, Vec<Effect>),
     /// Nothing to store; perform the effects, if any. Stale buttons, floods, redeliveries.
     Stay(Vec<Effect>),
-    /// The same update is being handled elsewhere; look again, and from `until` on take it over.
-    Busy {
-        /// When whoever handles it can be taken for dead.
-        until: Seconds,
-    },
+    /// The same update is being handled elsewhere: look again in a moment. Whoever handles it is taken for dead in time.
+    Busy,
 }
 
 /// One thing to do, in the order given. What the customer waits for comes first.
@@ -46,8 +43,6 @@ pub enum Effect {
         /// The old prompt.
         message_id: i64,
     },
-    /// Show «typing…».
-    Typing,
     /// A finished request: store it together with the conversation in one transaction, then queue it.
     Submit(Box<Request>),
     /// Find out what the customer wants, then decide again with [`crate::Input::Ai`].

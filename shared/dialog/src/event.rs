@@ -54,11 +54,14 @@ pub enum Input {
     Contact {
         /// As the card has it, often without «+».
         phone: String,
-        /// First name on the card.
-        first_name: String,
     },
     /// Something the bot does not take.
-    Unsupported(Unsupported),
+    Unsupported {
+        /// What it was.
+        kind: Unsupported,
+        /// `media_group_id`: albums mix photos and videos.
+        album: Option<String>,
+    },
     /// The answer to a question asked through [`crate::Effect::AskAi`]. Its event has the `update_id` of the question.
     Ai(AiAnswer),
 }
@@ -84,6 +87,8 @@ pub enum Unsupported {
     Video,
     Document,
     Location,
+    /// An image that no bot can download.
+    LargeImage,
     Other,
 }
 

@@ -31,7 +31,7 @@ pub fn start(format: LogFormat) {
     };
 }
 
-/// `+7900***4567`: enough to recognise a phone that one knows, too little to learn one.
+/// `+7900***67`: enough to recognise a phone that one knows, too little to learn one.
 #[must_use]
 pub fn masked_phone(phone: &str) -> String {
     let digits: Vec<char> = phone.chars().collect();

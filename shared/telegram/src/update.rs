@@ -4,6 +4,9 @@ use dialog::{Command, Event, Input, Person, Unsupported};
 use serde::Deserialize;
 use serde_json::Value;
 
+/// Bots cannot download files of this many bytes: <https://core.telegram.org/bots/api#getfile>.
+const MAX_DOWNLOAD: u64 = 20 * 1024 * 1024 + 1;
+
 /// What an update is to the bot.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Incoming {
@@ -133,13 +136,12 @@ struct Document {
     file_id: String,
     file_unique_id: Option<String>,
     mime_type: Option<String>,
+    file_size: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Contact {
     phone_number: String,
-    #[serde(default)]
-    first_name: String,
 }
 
 impl Message {
@@ -152,19 +154,21 @@ impl Message {
             return Some(photo(largest.file_id, largest.file_unique_id, self.media_group_id));
         }
         if let Some(contact) = self.contact {
-            return Some(Input::Contact { phone: contact.phone_number, first_name: contact.first_name });
+            return Some(Input::Contact { phone: contact.phone_number });
         }
+        let album = self.media_group_id;
         // An animation is a document too.
         if self.rest.contains_key("animation") {
-            return Some(Input::Unsupported(Unsupported::Video));
+            return Some(Input::Unsupported { kind: Unsupported::Video, album });
         }
         if let Some(document) = self.document {
             let is_image = document.mime_type.is_some_and(|kind| kind.starts_with("image/"));
-            return Some(if is_image {
-                photo(document.file_id, document.file_unique_id, self.media_group_id)
-            } else {
-                Input::Unsupported(Unsupported::Document)
-            });
+            let kind = match document.file_size {
+                Some(MAX_DOWNLOAD..) if is_image => Unsupported::LargeImage,
+                _ if is_image => return Some(photo(document.file_id, document.file_unique_id, album)),
+                _ => Unsupported::Document,
+            };
+            return Some(Input::Unsupported { kind, album });
         }
         let kinds = [
             ("voice", Unsupported::Voice),
@@ -182,8 +186,8 @@ impl Message {
             ("paid_media", Unsupported::Other),
             ("invoice", Unsupported::Other),
         ];
-        let kind = kinds.iter().find(|(name, _)| self.rest.contains_key(*name))?;
-        Some(Input::Unsupported(kind.1))
+        let (_, kind) = kinds.into_iter().find(|(name, _)| self.rest.contains_key(*name))?;
+        Some(Input::Unsupported { kind, album })
     }
 }
 
@@ -232,10 +236,14 @@ mod tests {
     fn text_commands_and_contents_are_told_apart() {
         assert_eq!(input(json!({ "text": "/start@Bot ad_7" })), Input::Command(Command::Start));
         assert_eq!(input(json!({ "text": "/unknown" })), Input::Text("/unknown".into()));
-        assert_eq!(input(json!({ "voice": {} })), Input::Unsupported(Unsupported::Voice));
+        assert_eq!(input(json!({ "voice": {} })), Input::Unsupported { kind: Unsupported::Voice, album: None });
+        assert_eq!(
+            input(json!({ "video": {}, "media_group_id": "a1" })),
+            Input::Unsupported { kind: Unsupported::Video, album: Some("a1".into()) }
+        );
         assert_eq!(
             input(json!({ "contact": { "phone_number": "79001234567", "first_name": "Пётр", "user_id": 9 } })),
-            Input::Contact { phone: "79001234567".into(), first_name: "Пётр".into() }
+            Input::Contact { phone: "79001234567".into() }
         );
         assert_eq!(
             input(json!({ "media_group_id": "a1", "photo": [
@@ -250,8 +258,11 @@ mod tests {
         );
         assert_eq!(
             input(json!({ "document": { "file_id": "d", "mime_type": "application/pdf" } })),
-            Input::Unsupported(Unsupported::Document)
+            Input::Unsupported { kind: Unsupported::Document, album: None }
         );
+        let image = |size: u64| json!({ "document": { "file_id": "d", "mime_type": "image/png", "file_size": size } });
+        assert!(matches!(input(image(20 << 20)), Input::Photo { .. }));
+        assert_eq!(input(image((20 << 20) + 1)), Input::Unsupported { kind: Unsupported::LargeImage, album: None });
     }
 
     #[test]

@@ -15,9 +15,9 @@ pub(super) fn redelivered(mut turn: Turn<'_>) -> Verdict {
         return match &turn.event.input {
             Input::Text(text) if until <= now => {
                 let question = turn.next.questions.ask_again(update_id, text, now);
-                turn.store(vec![Effect::Typing, Effect::AskAi { question }])
+                turn.store(vec![Effect::AskAi { question }])
             }
-            _ => Verdict::Busy { until },
+            _ => Verdict::Busy,
         };
     }
     let answer = turn.answer_press(None, false);
@@ -29,7 +29,7 @@ pub(super) fn redelivered(mut turn: Turn<'_>) -> Verdict {
     let target = match turn.before.prompt.message_id {
         Some(message_id) if reply.edited => Target::Edit { message_id },
         Some(_) => return Verdict::Stay(answer.into_iter().chain(deletion).collect()),
-        None if now < reply.at + REPLY_PATIENCE => return Verdict::Busy { until: reply.at + REPLY_PATIENCE },
+        None if now < reply.at + REPLY_PATIENCE => return Verdict::Busy,
         None => Target::New,
     };
     let light = turn.light();

@@ -1,12 +1,13 @@
-//! Photos, alone or in albums: Telegram delivers each photo of an album as an update of its own.
+//! Photos, alone or in albums: Telegram delivers each part of an album as an update of its own. Albums mix photos with
+//! videos, which the bot does not take.
 
-use lead::Photo;
+use lead::{Photo, Seconds};
 
-use super::message::expect;
+use super::message::{expect, name_of};
 use super::turn::Turn;
-use crate::form::{Added, MAX_PHOTOS, View};
+use crate::form::{Added, Form, MAX_PHOTOS, View};
 use crate::questionnaire::Kind;
-use crate::{Verdict, texts};
+use crate::{Conversation, Unsupported, Verdict, texts};
 
 /// Longest ids that are stored, in bytes together; Telegram's have about a hundred.
 const MAX_IDS: usize = 180;
@@ -27,7 +28,7 @@ pub(super) fn photo(mut turn: Turn<'_>, file_id: &str, unique_id: &str, album: O
         form.add_photo(photo, update_id);
         return turn.store(Vec::new());
     }
-    if !(is_front && form.view == View::Step && form.step().kind == Kind::Photos) {
+    if !(is_front && asks_for_photos(form)) {
         return misplaced(turn, album, Some("got-photo"));
     }
     if let Some(album) = album {
@@ -35,6 +36,8 @@ pub(super) fn photo(mut turn: Turn<'_>, file_id: &str, unique_id: &str, album: O
     }
     let notice = match form.add_photo(photo, update_id) {
         Added::Full => texts::get("photos-full"),
+        // How many there are to come, nobody knows; they fit for sure if none were there before.
+        Added::Kept(2..) if album.is_some() => texts::get("photos-album-more"),
         Added::Kept(_) | Added::Repeated if album.is_some() => texts::get("photos-album"),
         Added::Repeated => texts::get("photos-repeated"),
         Added::Kept(count) => texts::with(
@@ -45,7 +48,35 @@ pub(super) fn photo(mut turn: Turn<'_>, file_id: &str, unique_id: &str, album: O
     turn.hint(notice)
 }
 
-/// Nobody asked for photos; an album is told so once.
+/// What the bot does not take. In an album it gets one word for all of its kind, and keeps no photo from being kept.
+pub(super) fn unsupported(mut turn: Turn<'_>, kind: Unsupported, album: Option<&str>) -> Verdict {
+    if album.is_some() && turn.next.hinted_album.as_deref() == album {
+        return turn.store(Vec::new());
+    }
+    let is_front = turn.next.question.is_none();
+    if let (Some(album), Some(form)) = (album, turn.next.form_mut()) {
+        if form.knows_album(album) {
+            return turn.store(Vec::new());
+        }
+        if is_front && asks_for_photos(form) {
+            form.expect_album(album);
+            return turn.hint(format!("{} {}", texts::get(name_of(kind)), texts::get("photos-of-album")));
+        }
+    }
+    misplaced(turn, album, Some(name_of(kind)))
+}
+
+/// Whether photos are asked for, and more fit in.
+pub(super) fn has_room(conversation: &Conversation, now: Seconds) -> bool {
+    let fits = |form: &Form| form.photos().len() < MAX_PHOTOS && asks_for_photos(form);
+    conversation.is_live(now) && conversation.question.is_none() && conversation.form().is_some_and(fits)
+}
+
+fn asks_for_photos(form: &Form) -> bool {
+    form.view == View::Step && form.step().kind == Kind::Photos
+}
+
+/// Nobody asked for it; an album is told so once.
 fn misplaced(mut turn: Turn<'_>, album: Option<&str>, got: Option<&str>) -> Verdict {
     turn.next.hinted_album = album.map(str::to_owned);
     expect(turn, got)

@@ -5,15 +5,20 @@ use values::phone;
 use super::turn::Turn;
 use super::{press, question};
 use crate::answer::{self, Value};
-use crate::conversation::{Saying, Word};
+use crate::conversation::{Keys, Saying, Word};
 use crate::form::{Form, View};
 use crate::questionnaire::{Kind, Step};
 use crate::{Unsupported, Verdict, texts};
 
+/// Buttons of the keyboard that asks for a phone number.
+const PHONE_KEYS: [&str; 4] = ["button-accept", "button-share", "button-back", "button-home"];
+
 /// Typed text: an answer in a dialog, a free question outside.
 pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
+    let is_leftover = turn.before.prompt.keys != Keys::Reply && is_phone_key(typed);
     let form = match turn.next.form() {
         _ if turn.next.question.is_some() => return expect(turn, None),
+        None if is_leftover => return closed(turn),
         None => return question::asked(turn, typed),
         Some(form) => form,
     };
@@ -26,10 +31,9 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
     let step = form.step();
     let can_go_back = form.view != View::Step || form.has_back();
     let kept = form.answer(step).cloned();
-    let can_skip = step.optional && kept.is_none();
     turn.next.notice = None;
-    // The phone's keyboard sends its buttons as text; nobody means them as an answer elsewhere either.
     let is = |button: &str| typed.trim() == texts::get(button);
+    let keeps_photos = step.kind == Kind::Photos && kept.is_some();
     match (step.kind, kept) {
         _ if is("button-home") => press::home(turn),
         _ if is("button-back") && can_go_back => turn.in_form(Form::back),
@@ -37,9 +41,13 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
             turn.say_first(Saying::PhoneTaken(answer::shown(step, &kept)));
             turn.in_form(Form::accept)
         }
+        _ if is_leftover => {
+            turn.say_first(Saying::KeyboardAway);
+            expect(turn, None)
+        }
         (Kind::Phone, _) => number(turn, typed),
         (Kind::Photos, Some(_)) if reads(&texts::get("button-done"), typed) => turn.in_form(Form::accept),
-        _ if can_skip && reads(&texts::get("button-skip"), typed) => {
+        _ if step.optional && !keeps_photos && reads(&texts::get("button-skip"), typed) => {
             turn.in_form(|form| form.answer_with(Value::Skipped))
         }
         (Kind::Photos, _) => expect(turn, None),
@@ -49,22 +57,39 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
 
 /// A contact card, the customer's own or somebody else's.
 pub(super) fn contact(turn: Turn<'_>, phone: &str) -> Verdict {
-    let is_asked = turn.next.question.is_none()
-        && turn.next.form().is_some_and(|form| form.view == View::Step && form.step().kind == Kind::Phone);
-    if is_asked { number(turn, phone) } else { expect(turn, Some("got-contact")) }
+    match turn.next.form() {
+        Some(form) if turn.next.question.is_none() && form.view == View::Step && form.step().kind == Kind::Phone => {
+            number(turn, phone)
+        }
+        Some(_) => expect(turn, Some("got-contact")),
+        // Nothing is remembered, but somebody was asked for a number.
+        None if turn.before.prompt.seq == 0 => closed(turn),
+        None => expect(turn, None),
+    }
 }
 
-/// What the bot does not take.
-pub(super) fn unsupported(turn: Turn<'_>, kind: Unsupported) -> Verdict {
-    let got = match kind {
+/// A button of the phone's keyboard outlived its dialog: the keyboard goes, the menu says what happened.
+fn closed(mut turn: Turn<'_>) -> Verdict {
+    turn.say_first(Saying::KeyboardAway);
+    turn.open_menu(Word::Closed)
+}
+
+/// The phone's keyboard sends its buttons as text; nobody means them as an answer or a question.
+fn is_phone_key(typed: &str) -> bool {
+    PHONE_KEYS.iter().any(|button| typed.trim() == texts::get(button))
+}
+
+/// Id of the text that says what came instead of something the bot takes.
+pub(super) const fn name_of(kind: Unsupported) -> &'static str {
+    match kind {
         Unsupported::Voice => "got-voice",
         Unsupported::Sticker => "got-sticker",
         Unsupported::Video => "got-video",
         Unsupported::Document => "got-document",
         Unsupported::Location => "got-location",
+        Unsupported::LargeImage => "got-large-image",
         Unsupported::Other => "got-other",
-    };
-    expect(turn, Some(got))
+    }
 }
 
 /// Says what is expected instead of what came; nothing else changes.
@@ -117,14 +142,7 @@ fn typed_answer(mut turn: Turn<'_>, step: &Step, typed: &str) -> Verdict {
     let Some(parser) = step.parser() else { return expect(turn, None) };
     let value = match answer::parse(parser, typed, turn.moment.year) {
         Ok(value) => value,
-        Err(wrong) => {
-            turn.note(answer::complaint(Some(parser), wrong));
-            return turn.in_form(|form| {
-                if form.view != View::Other {
-                    form.view = View::Step;
-                }
-            });
-        }
+        Err(wrong) => return turn.hint(answer::complaint(Some(parser), wrong)),
     };
     if turn.next.form().is_some_and(|form| !form.has_room_for(&value)) {
         return turn.hint(texts::get("wrong-total"));

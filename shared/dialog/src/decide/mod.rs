@@ -28,7 +28,9 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
     if before.has_seen(event.update_id) {
         return again::redelivered(turn);
     }
-    if !turn.next.flood.admits(moment.now, album_of(&event.input)) {
+    // Photos sent one by one come as fast as an album: where they are asked for, none is lost to the rate.
+    let is_welcome = matches!(event.input, Input::Photo { album: None, .. }) && album::has_room(before, moment.now);
+    if !is_welcome && !turn.next.flood.admits(moment.now, album_of(&event.input)) {
         return flooded(turn);
     }
     let has_ended = before.has_ended(moment.now);
@@ -43,16 +45,16 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
             turn.open_menu(Word::Expired)
         }
         Input::Text(text) => message::text(turn, text),
-        Input::Contact { phone, .. } => message::contact(turn, phone),
+        Input::Contact { phone } => message::contact(turn, phone),
         Input::Photo { file_id, unique_id, album } => album::photo(turn, file_id, unique_id, album.as_deref()),
-        Input::Unsupported(kind) => message::unsupported(turn, *kind),
+        Input::Unsupported { kind, album } => album::unsupported(turn, *kind, album.as_deref()),
         Input::Ai(answer) => question::answered(turn, answer),
     }
 }
 
 fn album_of(input: &Input) -> Option<&str> {
     match input {
-        Input::Photo { album, .. } => album.as_deref(),
+        Input::Photo { album, .. } | Input::Unsupported { album, .. } => album.as_deref(),
         _ => None,
     }
 }

@@ -74,7 +74,9 @@ fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict 
 
 fn in_dialog(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     match (&form.view, action) {
-        (View::Step | View::Confirm, Action::Take) if form.spelling.is_some() => turn.in_form(Form::take_spelling),
+        (View::Step | View::Other | View::Confirm, Action::Take) if form.spelling.is_some() => {
+            turn.in_form(Form::take_spelling)
+        }
         (View::Confirm, _) => confirmation(turn, form, action),
         (View::Fields, Action::Field(step)) if form.branch.position(step).is_some() => turn.in_form(|form| {
             form.edit(step);

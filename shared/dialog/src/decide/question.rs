@@ -23,7 +23,7 @@ pub(super) fn asked(mut turn: Turn<'_>, typed: &str) -> Verdict {
         return expect(turn, None);
     }
     match turn.next.questions.ask(turn.event.update_id, text.trim(), turn.moment.now) {
-        Some(question) => turn.store(vec![Effect::Typing, Effect::AskAi { question }]),
+        Some(question) => turn.store(vec![Effect::AskAi { question }]),
         None if turn.next.questions.tells(turn.moment.now) => {
             turn.say(Effect::say(Text::plain(texts::get("too-many-questions"))))
         }

@@ -87,10 +87,14 @@ impl<'a> Turn<'a> {
         Verdict::Move(Box::new(self.next), effects)
     }
 
-    /// A dead button: an alert and nothing else, unless no session is live. Then the menu says what happened.
+    /// A dead button: an alert, and its message loses its buttons if they were left there. Nothing else, unless no session
+    /// is live: then the menu says what happened.
     pub(super) fn stale(self) -> Verdict {
         if self.before.is_live(self.moment.now) {
-            return Verdict::Stay(self.answer_press(Some("stale"), true).into_iter().collect());
+            let prompt = self.before.prompt.message_id;
+            let left = self.pressed_message().filter(|pressed| prompt.is_some_and(|prompt| prompt != *pressed));
+            let dead = left.map(|message_id| Effect::DropKeyboard { message_id });
+            return Verdict::Stay(self.answer_press(Some("stale"), true).into_iter().chain(dead).collect());
         }
         let word = if self.before.prompt.seq == 0 { Word::Closed } else { Word::Expired };
         self.open_menu(word)
@@ -136,9 +140,7 @@ impl<'a> Turn<'a> {
         effects.extend(said(&self.sayings, &self.light()));
         effects.push(Effect::Show { screen, target, seq });
         effects.extend(self.answer_to_press());
-        if target == Target::New {
-            effects.extend(self.dead_keyboards());
-        }
+        effects.extend(self.dead_keyboards(message_id));
         effects.extend(last);
         Verdict::Move(Box::new(self.next), effects)
     }
@@ -168,12 +170,14 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Messages whose buttons have died because a new prompt takes over.
-    fn dead_keyboards(&self) -> Vec<Effect> {
+    /// Messages whose buttons have died because the prompt is now a new message, or the edited one. There can be two: a
+    /// prompt whose first sending was taken for lost is there twice.
+    fn dead_keyboards(&self, edited: Option<i64>) -> Vec<Effect> {
         let old = self.before.prompt;
         let prompt = old.message_id.filter(|_| old.keys == Keys::Inline);
         let pressed = self.pressed_message().filter(|pressed| Some(*pressed) != prompt);
-        prompt.into_iter().chain(pressed).map(|message_id| Effect::DropKeyboard { message_id }).collect()
+        let dead = prompt.into_iter().chain(pressed).filter(|message_id| Some(*message_id) != edited);
+        dead.map(|message_id| Effect::DropKeyboard { message_id }).collect()
     }
 
     fn say_keyboard_away(&mut self) {

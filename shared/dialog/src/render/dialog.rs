@@ -124,7 +124,8 @@ fn phone(form: &Form, notice: Option<&str>) -> Screen {
 
 fn other(form: &Form, notice: Option<&str>, seq: u32) -> Screen {
     let question = texts::get(&form.step().text_id("other-question"));
-    let rows = vec![vec![back(seq), home(seq)]];
+    let mut rows = Vec::from_iter(spelling(form, seq));
+    rows.push(vec![back(seq), home(seq)]);
     Screen { text: headed(form, notice).push(&question), keyboard: Keyboard::Inline(rows) }
 }
 

@@ -122,7 +122,7 @@ fn a_step_with_buttons_takes_their_words_and_its_own_typed_answers_too() {
 
     *Цель:* Для города
     *Бюджет:* до 1 700 000 ₽
-    *Марка:* Без разницы
+    *Марка или модель:* Без разницы
     *Кузов:* Седан
     *Имя:* Анна
     *Телефон:* +7 900 123-45-67
@@ -168,7 +168,7 @@ fn a_wrong_value_is_explained_and_asked_again() {
 #[test]
 fn what_is_no_answer_gets_a_hint() {
     let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
-    talk.input(Input::Unsupported(Unsupported::Voice));
+    talk.input(Input::Unsupported { kind: Unsupported::Voice, album: None });
     assert!(talk.screen().contains("Голосовые сообщения я пока не понимаю. Выберите, пожалуйста, вариант кнопкой или"));
     talk.send_photo("a");
     assert!(talk.screen().contains("сейчас вопрос о другом"));
@@ -417,4 +417,15 @@ fn a_doubtful_vin_is_taken_and_reported() {
     assert!(talk.screen().contains("контрольный символ VIN не сходится"), "{}", talk.screen());
     talk.say_all(&["Иван", "+79001234567"]).tap("⏭ Пропустить");
     assert!(talk.screen().contains("*VIN или госномер:* WBAFA51010LP00000 (контрольный символ не сходится)"));
+}
+
+#[test]
+fn a_spelling_can_be_taken_while_a_year_is_typed() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("тойота камри").tap("Старше");
+    assert!(talk.screen().contains("Записать как Toyota Camry?"));
+    talk.tap("✏️ Toyota Camry");
+    assert!(!talk.screen().contains("Записать как") && talk.screen().contains("Напишите год выпуска"));
+    talk.say("1987").tap("⬅️ Назад").tap("⬅️ Назад");
+    assert!(talk.screen().contains("Текущее значение: Toyota Camry"), "{}", talk.screen());
 }

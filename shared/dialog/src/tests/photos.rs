@@ -105,7 +105,7 @@ fn text_and_files_where_photos_are_asked_get_a_hint() {
     let mut talk = at_photos();
     talk.say("нет фото");
     assert!(talk.screen().contains("Здесь жду фото"));
-    talk.input(Input::Unsupported(Unsupported::Document));
+    talk.input(Input::Unsupported { kind: Unsupported::Document, album: None });
     assert!(talk.screen().contains("Такой файл принять не могу. Здесь жду фото"));
     talk.send_photo("a").tap("✅ Готово").tap("⬅️ Назад");
     assert!(talk.screen().contains("Текущее значение: 1 фото"));
@@ -127,4 +127,55 @@ fn the_words_of_the_buttons_can_be_typed() {
     assert_eq!(talk.header(), "*Продажа авто · Шаг 6 из 8*");
     talk.tap("⬅️ Назад").send_photo("a").say("Готово");
     assert_eq!(finish(&mut talk), ["unique-a"]);
+}
+
+#[test]
+fn an_album_of_photos_and_videos_gets_one_reply_and_keeps_its_photos() {
+    let video = || Input::Unsupported { kind: Unsupported::Video, album: Some("mixed".to_owned()) };
+    let mut talk = at_photos();
+    let before = talk.messages();
+    talk.wait(2);
+    for _ in 0..6 {
+        talk.at_once(video());
+    }
+    talk.at_once(photo("1", Some("mixed"))).at_once(photo("2", Some("mixed"))).at_once(video());
+    assert_eq!(talk.messages(), before + 1);
+    assert!(talk.screen().contains("Видео я пока не принимаю. Фото из этого альбома сохраню."));
+    talk.say("готово");
+    assert_eq!(finish(&mut talk), ["unique-1", "unique-2"]);
+
+    let mut elsewhere = Talk::in_branch("🚗 Продать авто");
+    let before = elsewhere.messages();
+    elsewhere.wait(2);
+    for _ in 0..9 {
+        elsewhere.at_once(video());
+    }
+    elsewhere.at_once(photo("1", Some("mixed")));
+    assert_eq!(elsewhere.messages(), before + 1);
+}
+
+#[test]
+fn an_album_that_may_not_fit_is_not_promised_whole() {
+    let mut talk = at_photos();
+    talk.send_photo("a").send_photo("b");
+    let before = talk.messages();
+    let names: Vec<String> = (0..10).map(|n| n.to_string()).collect();
+    talk.send_album("album", &names.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(talk.messages(), before + 1);
+    assert!(talk.screen().contains("всего в заявку их войдёт не больше 10"), "{}", talk.screen());
+    talk.tap("✅ Готово");
+    assert_eq!(finish(&mut talk).len(), 10);
+}
+
+#[test]
+fn ten_photos_sent_at_once_without_an_album_are_all_kept() {
+    let mut talk = at_photos();
+    talk.wait(2);
+    for n in 0..30 {
+        talk.at_once(photo(&n.to_string(), None));
+    }
+    assert!(talk.messages() < 30, "beyond what is kept, a burst is a burst");
+    talk.wait(2).tap("✅ Готово");
+    let kept: Vec<String> = (0..10).map(|n| format!("unique-{n}")).collect();
+    assert_eq!(finish(&mut talk), kept);
 }

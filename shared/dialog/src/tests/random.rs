@@ -102,7 +102,7 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
         }
         Deed::Contact(phone) => drop(talk.share(&phone)),
         Deed::Command(which) => drop(talk.command(COMMANDS[which])),
-        Deed::Unsupported => drop(talk.input(Input::Unsupported(Unsupported::Voice))),
+        Deed::Unsupported => drop(talk.input(Input::Unsupported { kind: Unsupported::Voice, album: None })),
         Deed::Understand(intent, sure, reply) => {
             if !talk.questions.is_empty() {
                 let told = crate::AiAnswer {
@@ -120,7 +120,8 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
                 let was_handled = talk.conversation.has_seen(talk.last_update());
                 let requests = talk.requests.len();
                 let verdict = talk.redeliver();
-                let moves = matches!(&verdict, Verdict::Move(_, effects) if !effects.contains(&Effect::Typing));
+                let moves =
+                    matches!(&verdict, Verdict::Move(_, effects) if !matches!(effects[..], [Effect::AskAi { .. }]));
                 assert!(!(was_handled && moves), "state moves once for an update, but to ask the model again");
                 assert!(!was_handled || talk.requests.len() == requests);
             }

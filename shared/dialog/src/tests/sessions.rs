@@ -2,7 +2,7 @@
 
 use super::filling::sale;
 use super::talk::{Talk, photo};
-use crate::{Command, Conversation, Effect, Event, Input, Person, Target, Unsupported, Verdict};
+use crate::{CONFIRMATION, Command, Conversation, Effect, Event, Input, Person, Target, Unsupported, Verdict, funnel};
 
 #[test]
 fn old_buttons_answer_with_an_alert_and_change_nothing() {
@@ -75,8 +75,8 @@ fn buttons_of_a_deleted_conversation_never_look_alive() {
 #[test]
 fn anything_after_the_end_of_a_dialog_gets_the_menu() {
     let inputs = [
-        Input::Unsupported(Unsupported::Sticker),
-        Input::Contact { phone: "79001234567".into(), first_name: "Иван".into() },
+        Input::Unsupported { kind: Unsupported::Sticker, album: None },
+        Input::Contact { phone: "79001234567".into() },
         photo("a", Some("album")),
     ];
     for input in inputs {
@@ -120,9 +120,8 @@ fn a_new_screen_that_may_be_lost_is_sent_again_after_a_while() {
     let mut talk = Talk::in_branch("🔍 Купить авто");
     talk.loses_ids = true;
     talk.say("Kia Rio");
-    let until = talk.now + 10;
-    assert_eq!(talk.redeliver(), Verdict::Busy { until });
-    talk.wait(10);
+    assert_eq!(talk.wait(9).redeliver(), Verdict::Busy);
+    talk.wait(1);
     let Verdict::Stay(effects) = talk.redeliver() else { panic!("nothing to store") };
     assert!(matches!(effects[..], [Effect::Show { target: Target::New, .. }]));
 }
@@ -202,11 +201,11 @@ fn a_dropped_press_only_says_so() {
     talk.command(Command::Start);
     let (message_id, data) = talk.button("🔍 Купить авто").expect("it is there");
     for _ in 0..4 {
-        talk.at_once(Input::Unsupported(Unsupported::Sticker));
+        talk.at_once(Input::Unsupported { kind: Unsupported::Sticker, album: None });
     }
     let input = Input::Press { callback_id: "1".into(), message_id: Some(message_id), data };
     talk.at_once(input);
-    assert_eq!(talk.popups, ["Слишком быстро"]);
+    assert_eq!(talk.popups, ["Слишком быстро — нажмите ещё раз"]);
 }
 
 #[test]
@@ -256,13 +255,27 @@ fn a_state_of_another_version_or_questionnaire_does_not_read() {
 }
 
 #[test]
-fn the_open_dialog_is_known_to_metrics() {
+fn the_funnel_counts_each_step_of_a_dialog_once() {
+    let stops = |talk: &Talk, before| -> Vec<&str> {
+        talk.conversation.progress().map(|progress| progress.stops_since(before).collect()).unwrap_or_default()
+    };
     let mut talk = Talk::in_branch("🔍 Купить авто");
+    assert_eq!(stops(&talk, None), ["car"]);
+    let start = talk.conversation.progress();
     talk.say("Kia Rio");
-    let open = talk.conversation.open_dialog().expect("a dialog");
-    assert_eq!((open.branch, open.step), ("buy", "budget"));
-    assert_eq!(sale().conversation.open_dialog().map(|open| open.step), Some("confirm"));
-    assert_eq!(Conversation::default().open_dialog(), None);
+    assert_eq!(stops(&talk, start), ["budget"]);
+    let budget = talk.conversation.progress();
+    talk.tap("⬅️ Назад").say("Kia Rio");
+    assert_eq!(stops(&talk, budget), [""; 0], "going back and on again is no progress");
+
+    let sale = sale();
+    let (_, all) = funnel().find(|(branch, _)| *branch == "sell").expect("people sell cars");
+    assert_eq!(stops(&sale, None), all);
+    assert_eq!(all.last(), Some(&CONFIRMATION));
+    assert_eq!(stops(&Talk::new(), None), [""; 0]);
+
+    talk.tap("🏠 В начало").tap("Да, сбросить").tap("🚗 Продать авто");
+    assert_eq!(stops(&talk, budget), ["car"], "another dialog starts anew");
 }
 
 #[test]
@@ -273,4 +286,61 @@ fn a_question_after_the_end_goes_to_the_model_and_leaves_the_menu_working() {
     talk.tap("🔍 Купить авто");
     assert_eq!(talk.header(), "*Покупка авто · Шаг 1 из 8*");
     assert!(talk.popups.is_empty());
+}
+
+#[test]
+fn keys_of_a_phone_keyboard_that_outlived_its_dialog_are_no_questions_and_no_answers() {
+    let mut talk = Talk::new();
+    talk.say("⬅️ Назад");
+    assert!(talk.questions.is_empty());
+    assert!(talk.screen().contains("Прежний разговор уже закрыт."));
+    assert_eq!(talk.messages(), 2, "the keyboard is taken away first");
+
+    let mut talk = Talk::new();
+    talk.share("+79001234567");
+    assert!(talk.screen().contains("Прежний разговор уже закрыт."));
+    talk.tap("🚗 Продать авто").say("⬅️ Назад");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 1 из 8*");
+    assert!(talk.screen().contains("Здесь нужен ответ текстом"));
+}
+
+#[test]
+fn a_second_press_on_accept_is_no_comment() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    talk.tap("Страхование (ОСАГО / КАСКО)").say_all(&["Отказали", "Иван", "+79001234567"]).tap("⬅️ Назад");
+    talk.tap("✅ Принять").say("✅ Принять");
+    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 5 из 5*");
+    talk.tap("⏭ Пропустить").tap("✅ Отправить");
+    assert!(talk.requests[0].answers.iter().all(|answer| answer.question != "Комментарий"));
+}
+
+#[test]
+fn a_prompt_that_was_sent_twice_leaves_no_buttons_behind() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.loses_ids = true;
+    talk.say("Kia Rio");
+    let (first, _) = talk.button("🏠 В начало").expect("it is there");
+    talk.loses_ids = false;
+    talk.wait(10).redeliver();
+    let (second, data) = talk.button("от 3 000 000 ₽").expect("it is there again");
+    assert_ne!(first, second);
+    talk.press(first, &data);
+    assert_eq!(talk.messages_with_buttons(), 1, "the other copy lost its buttons");
+}
+
+#[test]
+fn a_button_that_was_left_behind_goes_when_it_is_pressed() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    let (old, data) = talk.button("🏠 В начало").expect("it is there");
+    talk.say("Kia Rio");
+    let Verdict::Stay(effects) = talk.handle(&Event {
+        update_id: 777,
+        person: Person { chat_id: 42, ..Person::default() },
+        input: Input::Press { callback_id: "late".to_owned(), message_id: Some(old), data },
+    }) else {
+        panic!("nothing to store")
+    };
+    assert!(
+        matches!(effects[..], [Effect::AnswerPress { alert: true, .. }, Effect::DropKeyboard { message_id }] if message_id == old)
+    );
 }

@@ -96,7 +96,7 @@ impl Talk {
 
     /// Shares a contact.
     pub(super) fn share(&mut self, phone: &str) -> &mut Self {
-        self.input(Input::Contact { phone: phone.to_owned(), first_name: "Иван".to_owned() })
+        self.input(Input::Contact { phone: phone.to_owned() })
     }
 
     pub(super) fn send_photo(&mut self, name: &str) -> &mut Self {
@@ -167,7 +167,7 @@ impl Talk {
                 effects
             }
             Verdict::Stay(effects) => effects,
-            Verdict::Busy { .. } => return verdict,
+            Verdict::Busy => return verdict,
         };
         for effect in effects {
             self.perform(effect, event.update_id);
@@ -208,7 +208,6 @@ impl Talk {
                     screen.keyboard = Keyboard::None;
                 }
             }
-            Effect::Typing => {}
             Effect::Submit(request) => self.requests.push(request.as_ref().clone()),
             Effect::AskAi { question } => self.questions.push((update_id, question.clone())),
             Effect::ForgetCustomer => {
