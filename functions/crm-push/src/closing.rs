@@ -1,9 +1,9 @@
 //! The end of a batch: every lead is stored with how it went, and the admins learn what was given up.
 
 use amocrm::{Concession, Fault, SOURCE, gave_up_field};
-use delivery::{Obstacle, Outcome};
+use delivery::{Obstacle, Outcome, Written};
 use futures::future::join_all;
-use lead::{CrmField, Lead, Status, Trouble};
+use lead::{CrmField, Lead, Progress, Status, Trouble};
 use settings::metrics;
 use storage::SaveError;
 
@@ -36,6 +36,8 @@ impl CrmPush {
             }
             if let Some(failed) = &work.late {
                 outcome.learn(failed);
+                // Deal, note and task are there: only the photos have to wait.
+                outcome.answered |= work.end.is_none();
             }
             match stored {
                 Stored::Sent => outcome.sent.push(work.id()),
@@ -61,9 +63,28 @@ impl CrmPush {
                 return if self.store(work).await { Stored::Waiting } else { Stored::Not };
             }
             (Some(End::Failed(failed)), _) | (None, Some(failed)) => failed.clone(),
-            (None, None) => return self.close_sent(work).await,
+            (None, None) => match self.lacks(&work.lead.value) {
+                None => return self.close_sent(work).await,
+                Some(lack) => {
+                    tracing::error!(lead_id = %work.id(), lack, "a delivery was taken for done");
+                    Failed::unfinished(&format!("the delivery ended without its {lack}"))
+                }
+            },
         };
         self.close_failed(work, failed).await
+    }
+
+    /// What amoCRM does not have of the lead yet. Whatever a stage may have left out, nothing counts as sent that is not there.
+    fn lacks(&self, lead: &Lead) -> Option<&'static str> {
+        let Progress { contact_id, deal_id, note_id, task_id, photos_done, .. } = &lead.progress;
+        let wanted = [
+            ("contact", contact_id.is_some()),
+            ("deal", deal_id.is_some()),
+            ("note", note_id.is_some()),
+            ("task", task_id.is_some() || !self.shape.wants_task()),
+            ("photos", *photos_done || lead.request.photos.is_empty()),
+        ];
+        wanted.into_iter().find(|(_, is_there)| !is_there).map(|(what, _)| what)
     }
 
     async fn close_sent(&self, work: &mut Work) -> Stored {
@@ -89,6 +110,7 @@ impl CrmPush {
         }
         let now = (self.clock)();
         let lead = &mut work.lead.value;
+        let claimed = lead.clone();
         lead.fail(&failure, now, self.backoff, rand::random());
         if !matches!(lead.status, Status::Dead { .. }) {
             return if self.store(work).await { Stored::Waiting } else { Stored::Not };
@@ -96,15 +118,19 @@ impl CrmPush {
         // Written down before the lead is: whatever fails in between, nothing is given up silently.
         let key = format!("dead:{}:{now}", lead.lead_id);
         let text = given_up(lead);
-        let written = self.admins.write(&key, &text).await;
+        let Ok(written) = self.admins.write(&key, &text).await else {
+            *lead = claimed;
+            lead.put_back(now + self.backoff.base);
+            return if self.store(work).await { Stored::Waiting } else { Stored::Not };
+        };
         if !self.store(work).await {
-            if written {
+            if written == Written::News {
                 self.admins.withdraw(&key).await;
             }
             return Stored::Not;
         }
         metrics::count("LeadsDead", "branch", &work.lead.value.request.branch);
-        if written {
+        if written == Written::News {
             self.admins.send(&key, &text).await;
         }
         if failure.trouble == Trouble::Never { Stored::Refused } else { Stored::GivenUp }

@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use amocrm::{Contact, CrmError, Doubt, TAG_NEW, contact_of_phone, phone_key, search_terms};
 use delivery::{load_document, update_document};
 use futures::{StreamExt, stream};
-use lead::{Lead, Seconds};
+use lead::{Lead, SEARCH_LAG, Seconds};
 use serde_json::{Value, json};
 
 use crate::Delivery;
 use crate::recent::{KEY, Recent, RecentContacts};
-use crate::work::{End, Work};
+use crate::work::{End, Failed, Work};
 
 /// Phones looked up at once; the client paces the calls.
 const AT_ONCE: usize = 4;
-/// How often a contact is offered again with less in it.
-const MOST_CONCESSIONS: usize = 4;
 
 /// What looking for a phone's contact came to.
 enum Found {
@@ -25,6 +23,8 @@ enum Found {
     Nothing,
     /// There may be one that cannot be seen before then.
     NotBefore(Seconds),
+    /// The lease would not last.
+    TooLate,
 }
 
 /// Positions of works that share a phone.
@@ -36,7 +36,12 @@ impl Delivery<'_> {
         if groups.is_empty() {
             return;
         }
-        let recent = self.recent_contacts().await;
+        let Some(recent) = self.recent_contacts().await else {
+            // Without them a contact that search does not know yet could be created again.
+            let due_at = (self.push.clock)() + SEARCH_LAG;
+            groups.iter().flatten().for_each(|at| works[*at].put_back(due_at));
+            return;
+        };
         let looked_up: Vec<(Group, Result<Found, CrmError>)> = {
             let works = &*works;
             let recent = &recent;
@@ -57,7 +62,8 @@ impl Delivery<'_> {
                 Ok(Found::NotBefore(due_at)) => {
                     group.iter().for_each(|at| works[*at].end = Some(End::PutBack { due_at }));
                 }
-                Err(error) => group.iter().for_each(|at| self.fail(&mut works[*at], &error)),
+                Ok(Found::TooLate) => group.iter().for_each(|at| works[*at].end = Some(End::Failed(Failed::slow()))),
+                Err(error) => group.iter().for_each(|at| self.fail_to_look(&mut works[*at], &error)),
             }
         }
         let news = self.create_contacts(works, missing).await;
@@ -68,6 +74,9 @@ impl Delivery<'_> {
         let lead = &works[group[0]].lead.value;
         let phone = &lead.request.customer.phone;
         let now = (self.push.clock)();
+        if works[group[0]].is_late_to_look(now) {
+            return Ok(Found::TooLate);
+        }
         match recent.get(&lead.request.queue_group(), now) {
             Some(Recent::InDoubt { until }) => return Ok(Found::NotBefore(until)),
             Some(Recent::Created { id, .. }) => {
@@ -80,6 +89,9 @@ impl Delivery<'_> {
             None => {}
         }
         for term in search_terms(phone) {
+            if works[group[0]].is_late((self.push.clock)()) {
+                return Ok(Found::TooLate);
+            }
             let hits = self.crm.search_contacts(&term).await?;
             if let Some(contact) = contact_of_phone(&hits, phone) {
                 let own = group.iter().any(|at| is_own_creation(contact, &works[*at]));
@@ -111,7 +123,7 @@ impl Delivery<'_> {
     /// Creates the contacts that are missing, together where amoCRM takes them together. Answers what to remember.
     async fn create_contacts(&self, works: &mut [Work], groups: Vec<Group>) -> Vec<(String, Recent)> {
         let mut news = Vec::new();
-        let groups: Vec<Group> = groups.into_iter().filter(|group| self.has_time(&mut works[group[0]])).collect();
+        let groups: Vec<Group> = groups.into_iter().filter(|group| self.group_has_time(works, group)).collect();
         if groups.len() > 1 {
             let items: Vec<Value> = groups.iter().map(|group| self.new_contact(&works[group[0]])).collect();
             match self.crm.create_contacts(&items).await {
@@ -132,6 +144,9 @@ impl Delivery<'_> {
             }
         }
         for group in &groups {
+            if !self.group_has_time(works, group) {
+                continue;
+            }
             match self.create_contact(works, group).await {
                 Ok(id) => {
                     news.push((self.group_key(works, group), Recent::created(id, (self.push.clock)())));
@@ -144,7 +159,6 @@ impl Delivery<'_> {
     }
 
     async fn create_contact(&self, works: &mut [Work], group: &Group) -> Result<u64, CrmError> {
-        let mut concessions = 0;
         loop {
             let item = self.new_contact(&works[group[0]]);
             let error = match self.crm.create_contacts(std::slice::from_ref(&item)).await {
@@ -152,15 +166,19 @@ impl Delivery<'_> {
                 Err(error) => error,
             };
             let CrmError::Refused(refusal) = &error else { return Err(error) };
-            concessions += 1;
-            let mut conceded = concessions <= MOST_CONCESSIONS;
-            for at in group {
-                conceded &= works[*at].concede(&self.push.shape, &item, &refusal.validation);
-            }
-            if !conceded {
+            // What is offered is the first one's; the others only remember what their account does not take.
+            let mut conceded = group.iter().map(|at| works[*at].concede(&self.push.shape, &item, &refusal.validation));
+            let first_conceded = conceded.next() == Some(true);
+            conceded.for_each(drop);
+            if !first_conceded || works[group[0]].is_late((self.push.clock)()) {
                 return Err(error);
             }
         }
+    }
+
+    /// Like [`Self::has_time`], for all leads of a phone.
+    fn group_has_time(&self, works: &mut [Work], group: &Group) -> bool {
+        group.iter().fold(true, |has_time, at| self.has_time(&mut works[*at]) && has_time)
     }
 
     fn new_contact(&self, work: &Work) -> Value {
@@ -190,14 +208,12 @@ impl Delivery<'_> {
         }
     }
 
-    async fn recent_contacts(&self) -> RecentContacts {
-        match load_document(&self.push.documents, KEY).await {
-            Ok(stored) => stored.value,
-            Err(error) => {
-                tracing::error!(%error, "recent contacts cannot be read");
-                RecentContacts::default()
-            }
-        }
+    async fn recent_contacts(&self) -> Option<RecentContacts> {
+        let stored = load_document(&self.push.documents, KEY).await;
+        stored
+            .inspect_err(|error| tracing::error!(%error, "recent contacts cannot be read"))
+            .ok()
+            .map(|stored| stored.value)
     }
 
     async fn remember(&self, news: &[(String, Recent)]) {

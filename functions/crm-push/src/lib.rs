@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use amocrm::{Client, Clock, Shape};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use delivery::{AdminChat, Gate, Incident, Incidents, Wanted, requeue};
-use lead::{BACKOFF_CAP, Backoff, Seconds};
+use lead::{BACKOFF_CAP, Backoff, SEARCH_LAG, Seconds, Trouble};
 use settings::Env;
 use storage::{Aws, AwsSettings, Customers, Documents, Leads, Queue, SaveError};
 
@@ -148,21 +148,29 @@ impl CrmPush {
 
     /// Claims the batch's leads; those that are settled or held by another worker need nothing from this batch.
     async fn claim(&self, batch: &mut Batch) -> Vec<Work> {
-        let wanted = batch.wanted();
-        let ids: Vec<_> = wanted.iter().map(|(_, id)| *id).collect();
-        let leads = match self.leads.get_many(&ids).await {
-            Ok(leads) => leads,
-            Err(error) => {
-                tracing::error!(%error, "the batch cannot be read");
-                wanted.iter().for_each(|(message, _)| batch.fail(*message));
-                return Vec::new();
+        let reads =
+            batch.wanted().into_iter().map(|(message, id)| async move { (message, id, self.leads.get(&id).await) });
+        let mut leads = Vec::new();
+        for (message, lead_id, read) in futures::future::join_all(reads).await {
+            match read {
+                Ok(lead) => leads.extend(lead.map(|lead| (message, lead))),
+                Err(error) => {
+                    tracing::error!(%lead_id, %error, "a lead cannot be read");
+                    batch.fail(message);
+                }
             }
-        };
+        }
         let now = (self.clock)();
-        let claims = leads.into_iter().filter_map(|mut lead| {
-            let message = wanted.iter().find(|(_, id)| *id == lead.value.lead_id)?.0;
+        let claims = leads.into_iter().filter_map(|(message, mut lead)| {
             match lead.value.claim(&self.worker, now, LEASE) {
-                Ok(attempt) => Some(Work::new(lead, message, attempt.in_doubt, now + LEASE)),
+                Ok(attempt) => {
+                    let mut work = Work::new(lead, message, attempt.in_doubt, now + LEASE);
+                    if work.lead.value.attempts > self.backoff.max_attempts {
+                        // Whoever fails is given up in time; this one takes its workers along before they can say so.
+                        work.end = Some(End::Failed(Failed::unfinished("its workers were stopped in the middle")));
+                    }
+                    Some(work)
+                }
                 Err(refused) => {
                     tracing::info!(lead_id = %lead.value.lead_id, ?refused, "nothing to deliver");
                     None
@@ -194,14 +202,16 @@ impl CrmPush {
             Gate::Closed => delivery.run(works).await,
             Gate::Open { until } => {
                 tracing::info!(until, count = works.len(), "amoCRM is left alone");
-                works.iter_mut().for_each(|work| work.end = Some(End::PutBack { due_at: until }));
+                works.iter_mut().for_each(|work| work.put_back(until));
             }
             Gate::Probe => {
                 let (first, rest) = works.split_at_mut(1);
                 delivery.run(first).await;
                 if first[0].is_stopped_by_crm() {
+                    // That amoCRM is still down does not bring the one that finds out nearer to being given up.
+                    first[0].lead.value.discount();
                     let due_at = (self.clock)() + AFTER_PROBE;
-                    rest.iter_mut().for_each(|work| work.end = Some(End::PutBack { due_at }));
+                    rest.iter_mut().for_each(|work| work.put_back(due_at));
                 } else {
                     delivery.run(rest).await;
                 }
@@ -267,13 +277,31 @@ impl Delivery<'_> {
         }
     }
 
-    /// Puts back a lead whose lease would not last through another call. True while there is time.
+    /// Ends the attempt of a lead whose lease would not last through another call. True while there is time.
     fn has_time(&self, work: &mut Work) -> bool {
-        let now = (self.push.clock)();
-        if work.end.is_none() && work.is_late(now) {
-            work.end = Some(End::PutBack { due_at: now });
+        if work.end.is_none() && work.is_late((self.push.clock)()) {
+            work.end = Some(End::Failed(Failed::slow()));
         }
         work.end.is_none()
+    }
+
+    /// A look-up failed. Whatever amoCRM says to a look-up, the lead itself is not what it refuses.
+    fn fail_to_look(&self, work: &mut Work, error: &amocrm::CrmError) {
+        self.fail(work, error);
+        if let Some(trouble) = work.trouble()
+            && *trouble == Trouble::Never
+        {
+            *trouble = Trouble::Later { pause: None, in_doubt: false };
+        }
+    }
+
+    /// Fails because of `error`, with a creation behind it whose answer was lost just now: it could not be seen yet.
+    fn fail_in_doubt(&self, work: &mut Work, error: &amocrm::CrmError) {
+        self.fail_to_look(work, error);
+        work.in_doubt = true;
+        if let Some(Trouble::Later { pause, .. }) = work.trouble() {
+            *pause = Some(pause.unwrap_or(0).max(SEARCH_LAG));
+        }
     }
 
     fn fail(&self, work: &mut Work, error: &amocrm::CrmError) {

@@ -1,11 +1,17 @@
 //! Last stage: photos, from Telegram to the deal. A photo that cannot be had or is not taken stops nothing else; a note
 //! then says that it is in the chat.
 
+use std::time::Duration;
+
 use amocrm::{CrmError, note_item, photos_missing_text};
 use bytes::Bytes;
+use telegram::ApiError;
 
 use crate::Delivery;
 use crate::work::{Failed, Work};
+
+/// However little of the lease is left, an upload that was begun has this long.
+const UPLOAD_AT_LEAST: Duration = Duration::from_secs(20);
 
 /// Why the photos of a lead have to wait.
 enum Stopped {
@@ -50,14 +56,9 @@ impl Delivery<'_> {
     }
 
     async fn photos_of(&self, work: &mut Work, deal_id: u64) -> Result<(), Stopped> {
-        let uploaded = work.lead.value.progress.files.len();
         self.upload_photos(work).await?;
-        if work.lead.value.progress.files.len() > uploaded {
-            // Stored before they are attached: an attempt that does not know of them would attach others beside them.
-            self.checkpoint(work).await;
-            if !work.is_active() {
-                return Ok(());
-            }
+        if !work.is_active() {
+            return Ok(());
         }
         let lead = &work.lead.value;
         let uuids: Vec<String> = lead.progress.files.iter().filter(|uuid| !uuid.is_empty()).cloned().collect();
@@ -75,17 +76,19 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    /// Uploads the photos not uploaded yet. One that cannot be had or is refused leaves an empty place.
+    /// Uploads the photos not uploaded yet. One that cannot be had or is refused leaves an empty place. Each is stored before
+    /// the next one, and before they are attached: an attempt that does not know of it would attach another beside it.
     async fn upload_photos(&self, work: &mut Work) -> Result<(), Stopped> {
         let photos = work.lead.value.request.photos.clone();
         let number = work.id().request_number();
         for (n, photo) in photos.iter().enumerate().skip(work.lead.value.progress.files.len()) {
-            if work.is_late((self.push.clock)()) {
-                return Err(Stopped::OutOfTime);
-            }
+            let left = work.seconds_left((self.push.clock)());
+            let Ok(left) = u64::try_from(left) else { return Err(Stopped::OutOfTime) };
             let content = match self.push.telegram.download(&photo.file_id).await {
                 Ok(content) => content,
-                Err(error) if error.is_temporary() => return Err(Stopped::Wait(Failed::by_telegram(&error))),
+                Err(error) if error.is_temporary() || error == ApiError::Unauthorized => {
+                    return Err(Stopped::Wait(Failed::by_telegram(&error)));
+                }
                 Err(error) => {
                     tracing::warn!(lead_id = %work.id(), %error, "a photo is gone");
                     work.lead.value.progress.files.push(String::new());
@@ -94,7 +97,12 @@ impl Delivery<'_> {
             };
             let (extension, content_type) = kind_of(&content);
             let name = format!("{number}-{}.{extension}", n + 1);
-            match self.crm.upload(&name, content_type, content).await {
+            // A large file goes up in many parts, each of which may take its time.
+            let limit = Duration::from_secs(left) + UPLOAD_AT_LEAST;
+            let Ok(uploaded) = tokio::time::timeout(limit, self.crm.upload(&name, content_type, content)).await else {
+                return Err(Stopped::Wait(Failed::unfinished("a photo takes too long to upload")));
+            };
+            match uploaded {
                 Ok(uuid) => work.lead.value.progress.files.push(uuid),
                 Err(error) => {
                     // An account that takes no files at all need not be asked for each.
@@ -103,7 +111,8 @@ impl Delivery<'_> {
                     work.lead.value.progress.files.resize(places, String::new());
                 }
             }
-            if work.lead.value.progress.files.len() == photos.len() {
+            self.checkpoint(work).await;
+            if !work.is_active() || work.lead.value.progress.files.len() == photos.len() {
                 break;
             }
         }
@@ -127,7 +136,7 @@ impl Delivery<'_> {
 /// Logs what the account will never take (no scope, no storage, a refusal); any other error passes.
 fn refused(error: CrmError) -> Result<(), CrmError> {
     match error {
-        CrmError::Refused(_) | CrmError::Closed { .. } => {
+        CrmError::Refused(_) | CrmError::Closed { status: 200 | 403, .. } => {
             tracing::warn!(%error, "the account does not take photos");
             Ok(())
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lead::Seconds;
+use lead::{SEARCH_LAG, Seconds};
 use serde::{Deserialize, Serialize};
 
 /// Key of the shared document.
@@ -11,8 +11,6 @@ pub(crate) const KEY: &str = "amocrm-recent-contacts";
 
 /// So long a new contact is remembered.
 const KNOWN: Seconds = 300;
-/// So long after a lost answer search may not know the contact yet.
-const IN_DOUBT: Seconds = 45;
 
 /// By the queue group of the phone: a hash, no personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +34,7 @@ impl Recent {
     }
 
     pub(crate) const fn in_doubt(now: Seconds) -> Self {
-        Self::InDoubt { until: now + IN_DOUBT }
+        Self::InDoubt { until: now + SEARCH_LAG }
     }
 
     const fn until(self) -> Seconds {

@@ -1,15 +1,13 @@
 //! A stage that creates one kind of thing for every lead: all together first, one by one where that fails.
 
 use amocrm::{Client, Created, CrmError, Doubt};
+use delivery::Obstacle;
 use futures::future::join_all;
 use lead::Lead;
 use serde_json::Value;
 
 use crate::Delivery;
 use crate::work::Work;
-
-/// How often a lead is offered again with less in it.
-const MOST_CONCESSIONS: u32 = 4;
 
 /// What a stage creates.
 pub(crate) trait Step: Sync {
@@ -57,8 +55,10 @@ impl Delivery<'_> {
         let mut down: Option<CrmError> = None;
         for work in due {
             if let Some(error) = &down {
-                work.in_doubt |= matches!(lost, Some(Lost::Unanswered(_)));
-                self.fail(work, error);
+                match lost {
+                    Some(Lost::Unanswered(_)) => self.fail_in_doubt(work, error),
+                    _ => self.fail(work, error),
+                }
             } else {
                 down = self.create_one(step, work, lost.as_ref()).await;
             }
@@ -80,8 +80,8 @@ impl Delivery<'_> {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    self.fail(work, &error);
-                    down = Some(error);
+                    self.fail_to_look(work, &error);
+                    down = for_everybody(error);
                 }
             }
         }
@@ -107,7 +107,6 @@ impl Delivery<'_> {
     async fn create_one(&self, step: &impl Step, work: &mut Work, lost: Option<&Lost>) -> Option<CrmError> {
         let mut lost = lost.cloned();
         let mut tries = 0;
-        let mut concessions = 0;
         loop {
             if let Some(Lost::Unanswered(error)) = &lost
                 && work.is_late((self.push.clock)())
@@ -132,9 +131,11 @@ impl Delivery<'_> {
                         }
                     }
                     Err(error) => {
-                        work.in_doubt |= matches!(before, Lost::Unanswered(_));
-                        self.fail(work, &error);
-                        return Some(error);
+                        match before {
+                            Lost::Unanswered(_) => self.fail_in_doubt(work, &error),
+                            Lost::Refused => self.fail_to_look(work, &error),
+                        }
+                        return for_everybody(error);
                     }
                 }
             }
@@ -145,9 +146,8 @@ impl Delivery<'_> {
                     return None;
                 }
                 Err(CrmError::Refused(refusal)) => {
-                    concessions += 1;
-                    let conceded = work.concede(&self.push.shape, &items[0], &refusal.validation);
-                    if !conceded || concessions > MOST_CONCESSIONS {
+                    // Each time there is less to refuse: this comes to an end.
+                    if !work.concede(&self.push.shape, &items[0], &refusal.validation) {
                         self.refused(work, refusal);
                         return None;
                     }
@@ -172,10 +172,8 @@ impl Delivery<'_> {
     /// A lead that amoCRM will not take. Without its contact, which was deleted meanwhile, it is tried again.
     fn refused(&self, work: &mut Work, refusal: Box<amocrm::Refusal>) {
         let contact_is_gone = work.lead.value.progress.contact_id.is_none();
-        self.fail(work, &CrmError::Refused(refusal));
-        if contact_is_gone && let Some(crate::work::End::Failed(failed)) = &mut work.end {
-            failed.failure.trouble = lead::Trouble::Later { pause: None, in_doubt: false };
-        }
+        let error = CrmError::Refused(refusal);
+        if contact_is_gone { self.fail_to_look(work, &error) } else { self.fail(work, &error) }
     }
 
     /// Records what was created, and stores it before the next stage starts.
@@ -184,6 +182,11 @@ impl Delivery<'_> {
         work.in_doubt = false;
         self.checkpoint(work).await;
     }
+}
+
+/// An error that every other lead would meet as well.
+fn for_everybody(error: CrmError) -> Option<CrmError> {
+    Obstacle::of(&error).is_some().then_some(error)
 }
 
 /// What a creation came to that did not say what it created.

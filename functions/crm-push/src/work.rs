@@ -51,8 +51,19 @@ impl Failed {
     }
 
     pub(crate) fn by_telegram(error: &ApiError) -> Self {
+        Self::unfinished(&format!("a photo cannot be read: {error}"))
+    }
+
+    /// amoCRM answers, but too slowly for one attempt.
+    pub(crate) fn slow() -> Self {
+        let reason = "amoCRM answers too slowly";
+        Self { obstacle: Some(Obstacle::passing(reason)), ..Self::unfinished(reason) }
+    }
+
+    /// The attempt ended before everything was done, and not through amoCRM's fault.
+    pub(crate) fn unfinished(reason: &str) -> Self {
         let trouble = Trouble::Later { pause: None, in_doubt: false };
-        Self { failure: Failure { trouble, reason: format!("a photo cannot be read: {error}") }, obstacle: None }
+        Self { failure: Failure { trouble, reason: reason.to_owned() }, obstacle: None }
     }
 }
 
@@ -69,9 +80,34 @@ impl Work {
         self.end.is_none()
     }
 
+    /// What follows from the attempt, if it failed.
+    pub(crate) fn trouble(&mut self) -> Option<&mut Trouble> {
+        match &mut self.end {
+            Some(End::Failed(failed)) => Some(&mut failed.failure.trouble),
+            _ => None,
+        }
+    }
+
+    /// Gives an untried lead back.
+    pub(crate) fn put_back(&mut self, due_at: Seconds) {
+        if self.is_active() {
+            self.end = Some(End::PutBack { due_at });
+        }
+    }
+
     /// Whether the lease may end before another call does.
     pub(crate) fn is_late(&self, now: Seconds) -> bool {
-        now + LONGEST_CALL > self.lease_until
+        self.seconds_left(now) < 0
+    }
+
+    /// Whether the lease may end before a contact that is looked for now could be created and recorded.
+    pub(crate) fn is_late_to_look(&self, now: Seconds) -> bool {
+        self.seconds_left(now) < LONGEST_CALL
+    }
+
+    /// How long another call may still be begun.
+    pub(crate) fn seconds_left(&self, now: Seconds) -> Seconds {
+        self.lease_until - LONGEST_CALL - now
     }
 
     pub(crate) fn is_stopped_by_crm(&self) -> bool {

@@ -15,7 +15,7 @@ use std::fmt;
 use amocrm::{Client, Clock};
 use anyhow::Context;
 use delivery::{AdminChat, Gate, Incident, Incidents, Wanted, requeue};
-use lead::Seconds;
+use lead::{BACKOFF_CAP, Seconds};
 use serde_json::{Value, json};
 use settings::Env;
 use settings::metrics::{self, Unit};
@@ -113,7 +113,8 @@ impl Scheduled {
     pub async fn handle(&self, event: Value) -> anyhow::Result<Value> {
         if let Some(alarms) = alarm::read(&event) {
             for alarm in &alarms {
-                self.admins.tell(&alarm.key(), &alarm.text()).await;
+                // SNS brings it again.
+                anyhow::ensure!(self.admins.tell(&alarm.key(), &alarm.text()).await, "an alarm cannot be written down");
             }
             return Ok(json!({ "alarms": alarms.len() }));
         }
@@ -129,10 +130,16 @@ impl Scheduled {
 
     /// Due requests back onto the queue.
     async fn queue_due(&self) -> anyhow::Result<usize> {
-        let incident = self.incidents.reconcile().await.context("the incident cannot be looked into")?;
+        let incident = match self.incidents.reconcile().await {
+            Ok(incident) => incident,
+            Err(error) => {
+                tracing::error!(%error, "the incident cannot be looked into");
+                self.incidents.load().await
+            }
+        };
         let now = (self.clock)();
-        let Some(limit) = allowed(&incident, now) else { return Ok(0) };
-        let wanted = Wanted { now, due_by: now, again_at: now + 2 * self.interval, limit };
+        let Some((limit, longest_wait)) = allowed(&incident, now, self.interval) else { return Ok(0) };
+        let wanted = Wanted { now, due_by: now + longest_wait, again_at: now + 2 * self.interval, limit };
         requeue(&self.leads, &self.queue, wanted).await.context("due requests cannot be queued")
     }
 
@@ -152,11 +159,12 @@ impl Scheduled {
     }
 }
 
-/// How many requests may be queued; `None` while amoCRM is left alone.
-fn allowed(incident: &Incident, now: Seconds) -> Option<usize> {
+/// How many requests may be queued, and how much longer those might have to wait; `None` while amoCRM is left alone. One is
+/// tried with every run when the breaker waits for that, however long its own pause: the others wait for it.
+fn allowed(incident: &Incident, now: Seconds, interval: Seconds) -> Option<(usize, Seconds)> {
     match incident.gate(now) {
-        Gate::Closed => Some(MOST_A_RUN),
-        Gate::Probe => Some(PROBES),
+        Gate::Closed => Some((MOST_A_RUN, 0)),
+        Gate::Probe => Some((PROBES, interval * BACKOFF_CAP)),
         Gate::Open { .. } => None,
     }
 }
@@ -168,8 +176,8 @@ mod tests {
     #[test]
     fn the_breaker_is_respected() {
         let open = Incident { open_until: Some(100), pause: 30, failures: 3, ..Default::default() };
-        assert_eq!(allowed(&open, 99), None);
-        assert_eq!(allowed(&open, 100), Some(1));
-        assert_eq!(allowed(&Incident::default(), 100), Some(500));
+        assert_eq!(allowed(&open, 99, 300), None);
+        assert_eq!(allowed(&open, 100, 300), Some((1, 21_600)));
+        assert_eq!(allowed(&Incident::default(), 100, 300), Some((500, 0)));
     }
 }

@@ -180,7 +180,7 @@ async fn the_breaker_is_respected_and_trouble_that_ended_unseen_is_told() {
     }
     assert_eq!(world.told().len(), 1);
     for id in ids {
-        world.store(id, Status::Retry { due_at: world.now(), in_doubt: false }).await;
+        world.store(id, Status::Retry { due_at: world.now(), in_doubt: false, not_before: 0 }).await;
     }
     assert_eq!(world.run().await["queued"], 0, "amoCRM is left alone");
     world.wait(31);

@@ -36,6 +36,8 @@ pub const ENDPOINTS_FILE: &str = "endpoints.json";
 
 /// Consumers of the queue at a time, as the template's maximum concurrency.
 const CONSUMERS: usize = 2;
+/// The schedule's first pauses after a start.
+const AFTER_START: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(35)];
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// How long work under way may hold up the end.
@@ -253,13 +255,15 @@ impl Stack {
         let delivery = read(Env::from_pairs(variables.clone()), settings::Delivery::read)?;
         let every = Duration::from_secs(delivery.retry_interval_seconds.max(1).unsigned_abs());
         let (core, mut stopping) = (Arc::clone(&self.core), self.core.stopping.clone());
+        // What a killed stack was doing is due within a minute of the start: nobody should wait for the next turn then.
+        let mut first = AFTER_START.into_iter();
         self.workers.push(tokio::spawn(async move {
             loop {
                 if let Err(error) = core.run_schedule().await {
                     tracing::error!("{error:#}");
                 }
                 tokio::select! {
-                    () = tokio::time::sleep(every) => {}
+                    () = tokio::time::sleep(first.next().unwrap_or(every).min(every)) => {}
                     _ = stopping.wait_for(|stop| *stop) => return,
                 }
             }

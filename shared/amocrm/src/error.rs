@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lead::{Failure, Seconds, Trouble};
+use lead::{Failure, SEARCH_LAG, Seconds, Trouble};
 use serde::{Deserialize, Serialize};
 
 /// A call failed. Carries no token and nothing of the request's body.
@@ -171,9 +171,6 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// How long to wait before looking for something that may still be being created, or that search may not know yet: search
-/// lags up to 30 s behind writes.
-const SETTLING: Seconds = 45;
 /// Pause after a block or a closed account: a person has to act first.
 const LONG_PAUSE: Seconds = 600;
 
@@ -235,7 +232,7 @@ impl CrmError {
         let trouble = match self {
             Self::Retry { pause, doubt: Doubt::No, .. } => Trouble::Later { pause: *pause, in_doubt: false },
             Self::Retry { pause, .. } => {
-                Trouble::Later { pause: Some(pause.unwrap_or(0).max(SETTLING)), in_doubt: true }
+                Trouble::Later { pause: Some(pause.unwrap_or(0).max(SEARCH_LAG)), in_doubt: true }
             }
             Self::Reauth { .. } => Trouble::Later { pause: None, in_doubt: false },
             Self::Blocked | Self::Closed { .. } => Trouble::Later { pause: Some(LONG_PAUSE), in_doubt: false },

@@ -156,8 +156,8 @@ struct Held {
     expires_at: Seconds,
 }
 
-/// Longer than all tries of a refresh together.
-const LOCK_SECONDS: Seconds = 60;
+/// Longer than all tries of a refresh together, and storing its pair.
+const LOCK_SECONDS: Seconds = 120;
 /// How often, and how many times, a worker looks whether the one that refreshes is done.
 const LOCK_POLL: Duration = Duration::from_millis(300);
 const LOCK_POLLS: u32 = 40;
@@ -316,14 +316,15 @@ impl OAuthSession {
             let now = (self.clock)();
             let mut stored = self.load().await?;
             let document = &stored.document;
+            // Also when it cannot be renewed any more: a refused refresh token leaves the access token its hours.
+            if usable(&document.access, document.expires_at, rejected, now) {
+                return Ok(stored.document);
+            }
             if let Some(consent) = &document.consent_needed {
                 return Err(consent.error());
             }
             if document.refresh.is_empty() {
                 return Err(ConsentNeeded::never().error());
-            }
-            if usable(&document.access, document.expires_at, rejected, now) {
-                return Ok(stored.document);
             }
             if document.expires_at > now + MARGIN && now - document.refreshed_at < FRESH {
                 let reason = "a fresh token is refused".to_owned();

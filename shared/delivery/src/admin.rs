@@ -10,7 +10,7 @@ use amocrm::Clock;
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
 use storage::{Documents, SaveError};
-use telegram::{Api, ApiError};
+use telegram::Api;
 
 use crate::document::update;
 
@@ -38,6 +38,15 @@ pub struct AdminChat {
     clock: Clock,
 }
 
+/// What became of a message that was to be written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is there, and this caller's to send.
+    News,
+    /// It was told, is somebody else's to send, or there is no chat to send it to.
+    Known,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Outbox {
@@ -63,16 +72,24 @@ impl AdminChat {
         Self { documents, telegram, chat_id, clock }
     }
 
-    /// Tells the admins `text`, unless a message with this key was told or is being told. Failures are logged.
-    pub async fn tell(&self, key: &str, text: &str) {
-        if self.write(key, text).await {
-            self.send(key, text).await;
+    /// Tells the admins `text`, unless a message with this key was told or is being told. False when it could not even be
+    /// written down; failures are logged.
+    pub async fn tell(&self, key: &str, text: &str) -> bool {
+        match self.write(key, text).await {
+            Ok(Written::News) => {
+                self.send(key, text).await;
+                true
+            }
+            Ok(Written::Known) => true,
+            Err(_) => false,
         }
     }
 
-    /// Writes a message down, to be sent with [`Self::send`]. If that never happens, the schedule sends it. False when it
-    /// was told already or cannot be written down.
-    pub async fn write(&self, key: &str, text: &str) -> bool {
+    /// Writes a message down, to be sent with [`Self::send`]. If that never happens, the schedule sends it.
+    ///
+    /// # Errors
+    /// When it cannot be written down; that is logged.
+    pub async fn write(&self, key: &str, text: &str) -> Result<Written, SaveError> {
         let now = (self.clock)();
         let has_chat = self.chat_id.is_some();
         let written = update(&self.documents, KEY, |outbox: &mut Outbox| {
@@ -83,11 +100,11 @@ impl AdminChat {
             }
             is_news
         });
-        let is_news = logged(written.await);
-        if is_news != Some(false) {
+        let is_news = written.await.inspect_err(log_trouble);
+        if *is_news.as_ref().unwrap_or(&true) {
             tracing::warn!(key, "for the admins: {text}");
         }
-        has_chat && is_news == Some(true)
+        Ok(if is_news? && has_chat { Written::News } else { Written::Known })
     }
 
     /// Takes a message back that turned out not to be true.
@@ -97,42 +114,38 @@ impl AdminChat {
         }
     }
 
-    /// Sends a message that was written down.
-    pub async fn send(&self, key: &str, text: &str) {
-        let Some(chat_id) = self.chat_id else { return };
+    /// Sends a message that was written down. False when Telegram cannot take it now.
+    pub async fn send(&self, key: &str, text: &str) -> bool {
+        let Some(chat_id) = self.chat_id else { return true };
         match tokio::time::timeout(SENDING, self.telegram.send_text(chat_id, text)).await {
             Ok(Ok(_)) => {}
             Err(_) => {
                 tracing::warn!(key, "the admins will be told later: Telegram does not answer");
-                return;
+                return false;
             }
             Ok(Err(error)) if error.is_temporary() => {
                 tracing::warn!(key, %error, "the admins will be told later");
-                return;
+                return false;
             }
             Ok(Err(error)) => tracing::error!(key, %error, "the admins cannot be told: check ADMIN_CHAT_ID"),
         }
         let now = (self.clock)();
         logged(update(&self.documents, KEY, |outbox: &mut Outbox| outbox.done(key, now)).await);
+        true
     }
 
-    /// Sends what others wrote down and could not send. Returns how many messages it tried.
+    /// Sends what others wrote down and could not send. Returns how many messages it told.
     pub async fn send_waiting(&self) -> usize {
         let now = (self.clock)();
         let taken = update(&self.documents, KEY, |outbox: &mut Outbox| outbox.take(now)).await;
         let taken = logged(taken).unwrap_or_default();
-        for (key, text) in &taken {
-            self.send(key, text).await;
+        for (told, (key, text)) in taken.iter().enumerate() {
+            // A Telegram that does not answer must not keep the schedule from its other work.
+            if !self.send(key, text).await {
+                return told;
+            }
         }
         taken.len()
-    }
-
-    /// Sends one message to see whether the chat is right, whatever was told before.
-    ///
-    /// # Errors
-    /// What Telegram says; `None` when there is no chat.
-    pub async fn check(&self, text: &str) -> Option<Result<i64, ApiError>> {
-        Some(self.telegram.send_text(self.chat_id?, text).await)
     }
 }
 
@@ -181,7 +194,11 @@ impl Outbox {
 
 /// The answer of an update, or nothing: messages to admins never fail what they are about.
 fn logged<T>(answer: Result<T, SaveError>) -> Option<T> {
-    answer.inspect_err(|error| tracing::error!(%error, "the admins' outbox cannot be changed")).ok()
+    answer.inspect_err(log_trouble).ok()
+}
+
+fn log_trouble(error: &SaveError) {
+    tracing::error!(%error, "the admins' outbox cannot be changed");
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Changing a shared document.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use storage::{Documents, SaveError, StorageError, Versioned};
 
-/// Two workers and a schedule: nobody loses this often in a row.
-const TRIES: usize = 10;
+/// A batch of ten whose leads all have news for the document, two workers and a schedule: nobody loses this often in a row.
+const TRIES: u32 = 12;
 
 /// Reads the document (a default one if there is none), lets `change` change it, and stores it if it did. When somebody
 /// else changed it meanwhile, `change` is applied to what they stored.
@@ -16,7 +18,7 @@ pub async fn update<T, R>(documents: &Documents, key: &str, mut change: impl FnM
 where
     T: Default + Clone + PartialEq + Serialize + DeserializeOwned,
 {
-    for _ in 0..TRIES {
+    for tried in 0..TRIES {
         let mut document = load::<T>(documents, key).await?;
         let before = document.value.clone();
         let answer = change(&mut document.value);
@@ -25,7 +27,10 @@ where
         }
         match documents.save(key, &mut document).await {
             Ok(()) => return Ok(answer),
-            Err(SaveError::Conflict) => {}
+            Err(SaveError::Conflict) => {
+                let longest = 20 << tried.min(5);
+                tokio::time::sleep(Duration::from_millis(rand::random_range(1..longest))).await;
+            }
             Err(error) => return Err(error),
         }
     }

@@ -104,6 +104,8 @@ pub struct Outcome {
     pub waiting: Vec<LeadId>,
     /// Why amoCRM could not take a request.
     pub obstacle: Option<Obstacle>,
+    /// amoCRM took a request but for its photos, whose host is another one.
+    pub answered: bool,
 }
 
 /// A message to the admins.
@@ -138,8 +140,10 @@ impl Incident {
 
     /// Takes note of how a batch went. True when amoCRM takes requests again: those put back may go now.
     pub fn note(&mut self, outcome: &Outcome, now: Seconds) -> bool {
-        let answered = !outcome.sent.is_empty() || !outcome.refused.is_empty();
+        let answered = outcome.answered || !outcome.sent.is_empty() || !outcome.refused.is_empty();
         let was_open = self.open_until.is_some();
+        // What nobody has to be told any more need not be read with every batch.
+        self.ended.take_if(|ended| now - ended.at >= RECENT);
         if answered {
             (self.failures, self.pause, self.open_until, self.probe_until) = (0, 0, None, None);
         } else if outcome.obstacle.is_some() {
@@ -150,6 +154,9 @@ impl Incident {
             }
         }
         self.tell_story(outcome, now);
+        if answered {
+            self.end_story(now);
+        }
         answered && was_open
     }
 
@@ -157,6 +164,9 @@ impl Incident {
     /// deleted, the operator delivered it by hand. Says nothing about whether amoCRM answers.
     pub fn reconcile(&mut self, outcome: &Outcome, now: Seconds) {
         self.tell_story(outcome, now);
+        if !outcome.sent.is_empty() {
+            self.end_story(now);
+        }
     }
 
     fn tell_story(&mut self, outcome: &Outcome, now: Seconds) {
@@ -175,9 +185,13 @@ impl Incident {
         }
         let room = MOST_WAITING.saturating_sub(trouble.waiting.len());
         trouble.waiting.extend(outcome.waiting.iter().take(room));
-        if trouble.waiting.is_empty() {
+    }
+
+    /// amoCRM has answered: if nobody waits any more, the trouble is over. That the last one who waited was given up does not
+    /// say so.
+    fn end_story(&mut self, now: Seconds) {
+        if let Some(trouble) = self.trouble.take_if(|trouble| trouble.waiting.is_empty()) {
             self.ended = Some(Ended { since: trouble.since, at: now, sent: trouble.sent });
-            self.trouble = None;
         }
     }
 
@@ -189,16 +203,19 @@ impl Incident {
     /// What the admins should have been told by now; `unsent` requests wait in all.
     #[must_use]
     pub fn letters(&self, unsent: usize, now: Seconds) -> Vec<Letter> {
-        let ended = self.ended.as_ref().filter(|ended| now - ended.at < RECENT).map(|ended| Letter {
-            key: format!("end:{}", ended.since),
-            text: format!(
-                "✅ amoCRM takes requests again after {}. {} went out.",
-                lasted(ended.at - ended.since),
-                requests(ended.sent as usize)
-            ),
-        });
+        let ended = self.ended.as_ref().filter(|ended| now - ended.at < RECENT).map(Ended::letter);
         let met = self.trouble.iter().flat_map(|trouble| trouble.letters(unsent));
         ended.into_iter().chain(met).collect()
+    }
+}
+
+impl Ended {
+    fn letter(&self) -> Letter {
+        let sent = if self.sent == 0 { String::new() } else { format!(" {} went out.", requests(self.sent as usize)) };
+        Letter {
+            key: format!("end:{}", self.since),
+            text: format!("✅ amoCRM takes requests again after {}.{sent}", lasted(self.at - self.since)),
+        }
     }
 }
 
@@ -347,7 +364,9 @@ mod tests {
 
         incident.note(&sent(&[2]), NOW + 800);
         let gave_up = Outcome { given_up: vec![id(3)], ..Default::default() };
-        incident.note(&gave_up, NOW + 840);
+        incident.note(&gave_up, NOW + 810);
+        assert_eq!(incident.letters(0, NOW + 810)[0].key, start[0].key, "giving up does not say that amoCRM answers");
+        incident.note(&sent(&[9]), NOW + 840);
         let end = incident.letters(0, NOW + 840);
         assert_eq!(end.len(), 1);
         assert_snapshot!(end[0].text, @"✅ amoCRM takes requests again after 14 min. 2 requests went out.");

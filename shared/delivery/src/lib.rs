@@ -18,7 +18,7 @@ mod requeue;
 pub use account::{TokensTable, WORKERS, amocrm_client, worker_name};
 pub use settings::system_clock;
 
-pub use admin::AdminChat;
+pub use admin::{AdminChat, Written};
 pub use document::{load as load_document, update as update_document};
 pub use incident::{Ended, Gate, Incident, Letter, Outcome, Trouble};
 pub use incidents::Incidents;

@@ -50,29 +50,24 @@ async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, wanted: Wanted) -
         if !wanted.takes(&lead.value) {
             return Ok(false);
         }
-        postpone(&mut lead.value, wanted.again_at);
+        let held_until = lead.value.held_until(wanted.now);
+        lead.value.postpone(held_until.unwrap_or(wanted.again_at));
         match leads.save(&mut lead).await {
             Ok(()) => {}
             Err(SaveError::Conflict) => return Ok(false),
             Err(SaveError::Storage(error)) => return Err(error),
         }
-        queue.enqueue(&lead).await.map(|()| true)
+        // Who has to wait is due when the wait is over, and found by the schedule then.
+        match held_until {
+            Some(_) => Ok(false),
+            None => queue.enqueue(&lead).await.map(|()| true),
+        }
     };
     let done: Result<bool, StorageError> = done.await;
     done.unwrap_or_else(|error| {
         tracing::error!(lead_id = %id, %error, "a request cannot be queued");
         false
     })
-}
-
-/// Makes an undelivered lead due at `due_at`. Whoever held a lease on it that ran out is taken for dead.
-fn postpone(lead: &mut Lead, due_at: Seconds) {
-    lead.status = match &lead.status {
-        Status::Pending { .. } => Status::Pending { due_at },
-        Status::Retry { in_doubt, .. } => Status::Retry { due_at, in_doubt: *in_doubt },
-        Status::Sending { .. } => Status::Retry { due_at, in_doubt: true },
-        settled @ (Status::Sent { .. } | Status::Dead { .. }) => settled.clone(),
-    };
 }
 
 #[cfg(test)]
@@ -102,26 +97,10 @@ mod tests {
     fn what_is_due_later_may_be_wanted_now_but_not_out_of_a_living_workers_hands() {
         let wanted = Wanted { now: 100, due_by: 400, again_at: 700, limit: 1 };
         let sending = |lease_until| Status::Sending { lease_until, worker: "w".to_owned(), in_doubt: false };
-        assert!(wanted.takes(&lead(Status::Retry { due_at: 400, in_doubt: false })));
-        assert!(!wanted.takes(&lead(Status::Retry { due_at: 401, in_doubt: false })));
+        assert!(wanted.takes(&lead(Status::Retry { due_at: 400, in_doubt: false, not_before: 0 })));
+        assert!(!wanted.takes(&lead(Status::Retry { due_at: 401, in_doubt: false, not_before: 0 })));
         assert!(!wanted.takes(&lead(sending(101))), "its lease lasts");
         assert!(wanted.takes(&lead(sending(100))));
         assert!(!wanted.takes(&lead(Status::Sent { at: 1 })));
-    }
-
-    #[test]
-    fn what_a_dead_worker_was_creating_is_in_doubt() {
-        let sending = Status::Sending { lease_until: 10, worker: "w".to_owned(), in_doubt: false };
-        for (status, expected) in [
-            (sending, Status::Retry { due_at: 99, in_doubt: true }),
-            (Status::Pending { due_at: 1 }, Status::Pending { due_at: 99 }),
-            (Status::Retry { due_at: 1, in_doubt: true }, Status::Retry { due_at: 99, in_doubt: true }),
-            (Status::Sent { at: 1 }, Status::Sent { at: 1 }),
-            (Status::Dead { at: 1 }, Status::Dead { at: 1 }),
-        ] {
-            let mut lead = lead(status);
-            postpone(&mut lead, 99);
-            assert_eq!(lead.status, expected);
-        }
     }
 }

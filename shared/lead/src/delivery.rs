@@ -58,6 +58,10 @@ pub enum Status {
         due_at: Seconds,
         /// Something may have been created whose answer was lost: look before creating.
         in_doubt: bool,
+        /// Whoever has its message earlier must not try it: amoCRM asked for a pause, or what may have been created could
+        /// not be seen yet.
+        #[serde(default)]
+        not_before: Seconds,
     },
     /// Everything is in amoCRM.
     Sent {
@@ -116,6 +120,11 @@ pub enum Refused {
         /// Until then.
         until: Seconds,
     },
+    /// Its pause still lasts.
+    TooEarly {
+        /// Until then.
+        until: Seconds,
+    },
 }
 
 /// How an attempt failed. Whether it may be repeated is this type, never a text.
@@ -153,6 +162,10 @@ pub struct Backoff {
 /// amoCRM's search does not know a new contact for up to 30 s; so long, with a margin, nobody may conclude from an empty
 /// search that there is none.
 pub const SEARCH_LAG: Seconds = 45;
+
+/// A creation that nobody waits for any more may still be carried out for so many seconds: a little longer than a call's
+/// timeout.
+const SETTLING: Seconds = 12;
 
 /// The longest pause, in multiples of the first: 5 min grow to 360 min.
 pub const BACKOFF_CAP: Seconds = 72;
@@ -207,10 +220,13 @@ impl Lead {
     /// Claims the lead for `worker` until `now + lease`.
     ///
     /// # Errors
-    /// When it is delivered, dead, or under another worker's lease.
+    /// When it is delivered, dead, under another worker's lease, or has to wait.
     pub fn claim(&mut self, worker: &str, now: Seconds, lease: Seconds) -> Result<Attempt, Refused> {
         let in_doubt = match self.status {
             Status::Pending { .. } => false,
+            Status::Retry { not_before, .. } if not_before > now => {
+                return Err(Refused::TooEarly { until: not_before });
+            }
             Status::Retry { in_doubt, .. } => in_doubt,
             Status::Sending { lease_until, .. } if lease_until <= now => true,
             Status::Sending { lease_until, .. } => return Err(Refused::Leased { until: lease_until }),
@@ -235,7 +251,9 @@ impl Lead {
             Trouble::Never => Status::Dead { at: now },
             Trouble::Later { .. } if self.attempts >= backoff.max_attempts => Status::Dead { at: now },
             Trouble::Later { pause, in_doubt } => {
-                Status::Retry { due_at: now + backoff.pause(self.attempts, jitter).max(pause.unwrap_or(0)), in_doubt }
+                let not_before = pause.map_or(0, |pause| now + pause);
+                let due_at = (now + backoff.pause(self.attempts, jitter)).max(not_before);
+                Status::Retry { due_at, in_doubt, not_before }
             }
         };
     }
@@ -243,18 +261,60 @@ impl Lead {
     /// Gives the lead back untried, as when amoCRM is known to be down: the attempt does not count.
     pub fn put_back(&mut self, due_at: Seconds) {
         let in_doubt = matches!(self.status, Status::Sending { in_doubt: true, .. });
-        self.attempts = self.attempts.saturating_sub(1);
-        self.status = Status::Retry { due_at, in_doubt };
+        self.discount();
+        self.status = Status::Retry { due_at, in_doubt, not_before: 0 };
     }
 
-    /// Makes an undelivered lead due at once, even one under a lease. Only for whoever knows that no worker is alive. One
-    /// whose contact a dead worker may just have created is due when amoCRM's search would find it.
+    /// The attempt that failed does not count.
+    pub fn discount(&mut self) {
+        self.attempts = self.attempts.saturating_sub(1);
+    }
+
+    /// Makes an undelivered lead due at `due_at`, or when its pause is over. Whoever held a lease on it that ran out is taken
+    /// for dead.
+    pub fn postpone(&mut self, due_at: Seconds) {
+        self.status = match &self.status {
+            Status::Pending { .. } => Status::Pending { due_at },
+            Status::Retry { in_doubt, not_before, .. } => {
+                Status::Retry { due_at: due_at.max(*not_before), in_doubt: *in_doubt, not_before: *not_before }
+            }
+            Status::Sending { .. } => Status::Retry { due_at, in_doubt: true, not_before: 0 },
+            settled @ (Status::Sent { .. } | Status::Dead { .. }) => settled.clone(),
+        };
+    }
+
+    /// Lets nobody try a waiting lead before `until`.
+    pub fn hold(&mut self, until: Seconds) {
+        let in_doubt = match self.status {
+            Status::Pending { .. } => false,
+            Status::Retry { in_doubt, .. } => in_doubt,
+            Status::Sending { .. } | Status::Sent { .. } | Status::Dead { .. } => return,
+        };
+        self.status = Status::Retry { due_at: until, in_doubt, not_before: until };
+    }
+
+    /// Nobody may try the lead before then; `None` if anybody may now.
+    #[must_use]
+    pub fn held_until(&self, now: Seconds) -> Option<Seconds> {
+        match self.status {
+            Status::Retry { not_before, .. } if not_before > now => Some(not_before),
+            _ => None,
+        }
+    }
+
+    /// Makes an undelivered lead due as soon as can be, even one under a lease. Only for whoever knows that no worker is
+    /// alive. What a dead worker was creating may still be created for a moment; a contact is due to be looked for when
+    /// amoCRM's search would find it.
     pub fn release(&mut self, now: Seconds) {
-        let search_knows = if self.progress.contact_id.is_some() { now } else { now + SEARCH_LAG };
+        let settled = now + if self.progress.contact_id.is_some() { SETTLING } else { SEARCH_LAG };
         match &mut self.status {
-            Status::Pending { due_at } | Status::Retry { due_at, in_doubt: false } => *due_at = now,
-            Status::Retry { due_at, .. } => *due_at = (*due_at).min(search_knows),
-            Status::Sending { lease_until, .. } => *lease_until = (*lease_until).min(search_knows),
+            Status::Pending { due_at } | Status::Retry { due_at, in_doubt: false, not_before: 0 } => *due_at = now,
+            Status::Retry { due_at, not_before, in_doubt } => {
+                let wait = if *in_doubt { settled } else { *not_before };
+                *not_before = (*not_before).min(wait);
+                *due_at = (*due_at).min(wait).max(now);
+            }
+            Status::Sending { lease_until, .. } => *lease_until = (*lease_until).min(settled),
             Status::Sent { .. } | Status::Dead { .. } => {}
         }
     }
@@ -262,14 +322,14 @@ impl Lead {
     /// The operator's «try again»: a dead or waiting lead is due at once, with its attempts forgotten. False when it is
     /// delivered or being delivered.
     pub fn revive(&mut self, now: Seconds) -> bool {
-        let in_doubt = match self.status {
-            Status::Dead { .. } => true, // what its last attempt left behind is not known
-            Status::Retry { in_doubt, .. } => in_doubt,
-            Status::Pending { .. } => false,
+        let (in_doubt, not_before) = match self.status {
+            Status::Dead { at } => (true, at + SEARCH_LAG), // what its last attempt left behind is not known
+            Status::Retry { in_doubt, not_before, .. } => (in_doubt, not_before),
+            Status::Pending { .. } => (false, 0),
             Status::Sending { .. } | Status::Sent { .. } => return false,
         };
         self.attempts = 0;
-        self.status = Status::Retry { due_at: now, in_doubt };
+        self.status = Status::Retry { due_at: now.max(not_before), in_doubt, not_before };
         true
     }
 }
@@ -297,20 +357,57 @@ mod tests {
     }
 
     #[test]
-    fn a_released_lead_waits_only_for_a_contact_that_search_may_not_know_yet() {
+    fn a_released_lead_waits_only_for_what_cannot_be_seen_yet() {
         let sending = |lease_until| Status::Sending { lease_until, worker: "w".to_owned(), in_doubt: false };
-        let doubtful = |due_at| Status::Retry { due_at, in_doubt: true };
+        let retry = |due_at, in_doubt, not_before| Status::Retry { due_at, in_doubt, not_before };
         for (status, contact_id, due_at) in [
             (Status::Pending { due_at: 900 }, None, 100),
-            (Status::Retry { due_at: 900, in_doubt: false }, None, 100),
-            (sending(900), Some(7), 100),
+            (retry(900, false, 0), None, 100),
+            (retry(900, false, 130), None, 130),
+            (sending(900), Some(7), 100 + SETTLING),
             (sending(900), None, 100 + SEARCH_LAG),
-            (doubtful(900), None, 100 + SEARCH_LAG),
-            (doubtful(110), None, 110),
+            (retry(900, true, 145), None, 100 + SEARCH_LAG),
+            (retry(900, true, 145), Some(7), 100 + SETTLING),
+            (retry(110, true, 50), None, 110),
         ] {
             let mut lead = lead(status.clone(), contact_id);
             lead.release(100);
             assert_eq!(lead.due_at(), Some(due_at), "{status:?}");
+            assert_eq!(lead.claim("w", due_at, 9).err(), None, "{status:?}");
         }
+    }
+
+    #[test]
+    fn what_a_dead_worker_was_creating_is_in_doubt() {
+        let retry = |in_doubt, not_before| Status::Retry { due_at: 99, in_doubt, not_before };
+        for (status, expected) in [
+            (Status::Sending { lease_until: 10, worker: "w".to_owned(), in_doubt: false }, retry(true, 0)),
+            (Status::Pending { due_at: 1 }, Status::Pending { due_at: 99 }),
+            (Status::Retry { due_at: 1, in_doubt: true, not_before: 7 }, retry(true, 7)),
+            (Status::Sent { at: 1 }, Status::Sent { at: 1 }),
+            (Status::Dead { at: 1 }, Status::Dead { at: 1 }),
+        ] {
+            let mut lead = lead(status, None);
+            lead.postpone(99);
+            assert_eq!(lead.status, expected);
+        }
+    }
+
+    #[test]
+    fn a_lead_in_doubt_is_not_tried_before_what_it_left_could_be_seen() {
+        let mut lead = lead(Status::Pending { due_at: 0 }, Some(7));
+        let backoff = Backoff { base: 1, max_attempts: 9 };
+        lead.claim("w", 100, 120).expect("it is free");
+        let trouble = Trouble::Later { pause: Some(SEARCH_LAG), in_doubt: true };
+        let failure = Failure { trouble, reason: "no answer".to_owned() };
+        lead.fail(&failure, 110, backoff, 0.0);
+        assert_eq!(lead.due_at(), Some(110 + SEARCH_LAG), "whatever the backoff");
+        // A message that was late on its way, and somebody in a hurry.
+        assert_eq!(lead.claim("w", 111, 120), Err(Refused::TooEarly { until: 110 + SEARCH_LAG }));
+        assert!(lead.revive(112));
+        assert_eq!(lead.due_at(), Some(110 + SEARCH_LAG));
+        lead.postpone(120);
+        assert_eq!(lead.due_at(), Some(110 + SEARCH_LAG));
+        assert_eq!(lead.claim("w", 110 + SEARCH_LAG, 120), Ok(Attempt { in_doubt: true }));
     }
 }

@@ -10,6 +10,9 @@ use ulid::Ulid;
 
 use crate::Seconds;
 
+/// Longest topic in a deal's name, in characters: with service and name it stays below 255. The note has all of it.
+const MAX_TOPIC: usize = 150;
+
 /// Identifies a request for ever. Made when the dialog starts, so that finishing it twice is one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -70,7 +73,11 @@ impl Request {
     /// Name of the deal: «{service} — {topic} — {name}».
     #[must_use]
     pub fn deal_name(&self) -> String {
-        [self.service.as_str(), self.topic.as_str(), self.customer.name.as_str()]
+        let mut topic: String = self.topic.chars().take(MAX_TOPIC).collect();
+        if topic.len() < self.topic.len() {
+            topic.push('…');
+        }
+        [self.service.as_str(), topic.as_str(), self.customer.name.as_str()]
             .into_iter()
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()

@@ -1,13 +1,16 @@
 //! What can go wrong with the store.
 
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// The store did not do what was asked. Doing it again may help: nothing in here is a customer's fault.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} failed: {reason}")]
 pub struct StorageError {
-    operation: &'static str,
+    operation: Cow<'static, str>,
     reason: String,
+    is_shape: bool,
 }
 
 /// A conditional write was not done.
@@ -27,15 +30,21 @@ impl StorageError {
     where
         E: ProvideErrorMetadata,
     {
-        move |error| Self { operation, reason: describe(&error) }
+        move |error| Self::other(operation, describe(&error))
     }
 
-    pub(crate) fn shape(operation: &'static str, error: &serde_dynamo::Error) -> Self {
-        Self { operation, reason: format!("the item has an unexpected shape: {error}") }
+    pub(crate) fn shape(operation: impl Into<Cow<'static, str>>, error: &serde_dynamo::Error) -> Self {
+        let reason = format!("the item has an unexpected shape: {error}");
+        Self { operation: operation.into(), reason, is_shape: true }
     }
 
     pub(crate) fn other(operation: &'static str, reason: impl Into<String>) -> Self {
-        Self { operation, reason: reason.into() }
+        Self { operation: operation.into(), reason: reason.into(), is_shape: false }
+    }
+
+    /// The store answered with an item that this version of the bot does not understand: reading it again will not help.
+    pub(crate) const fn is_shape(&self) -> bool {
+        self.is_shape
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures::future::try_join_all;
-use lead::{Lead, LeadId, Seconds};
+use futures::future::join_all;
+use lead::{Lead, LeadId, Seconds, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::versioned::condition;
@@ -56,8 +56,9 @@ pub(crate) fn lead_item(lead: &Lead, version: u64) -> Result<HashMap<String, Att
 }
 
 fn read_item(item: HashMap<String, AttributeValue>) -> Result<Versioned<Lead>, StorageError> {
+    let id = id_of(&item).map(|id| id.to_string()).unwrap_or_default();
     let stored: Stored =
-        serde_dynamo::from_item(item).map_err(|error| StorageError::shape("reading a request", &error))?;
+        serde_dynamo::from_item(item).map_err(|error| StorageError::shape(format!("reading request {id}"), &error))?;
     Ok(Versioned { value: stored.lead, version: stored.version })
 }
 
@@ -87,14 +88,21 @@ impl Leads {
         answer.item.map(read_item).transpose()
     }
 
-    /// Several requests; those that do not exist are left out.
+    /// Several requests. Left out are those that do not exist, and those stored in a shape that this version does not know,
+    /// as after a rollback: the log names them, and the others go on.
     ///
     /// # Errors
     /// When the table cannot be read.
     pub async fn get_many(&self, ids: &[LeadId]) -> Result<Vec<Versioned<Lead>>, StorageError> {
         let mut leads = Vec::with_capacity(ids.len());
         for some in ids.chunks(AT_ONCE) {
-            leads.extend(try_join_all(some.iter().map(|id| self.get(id))).await?.into_iter().flatten());
+            for lead in join_all(some.iter().map(|id| self.get(id))).await {
+                match lead {
+                    Ok(lead) => leads.extend(lead),
+                    Err(error) if error.is_shape() => tracing::error!("a request is left out: {error}"),
+                    Err(error) => return Err(error),
+                }
+            }
         }
         Ok(leads)
     }
@@ -214,7 +222,8 @@ impl Leads {
         }
     }
 
-    /// Every request there is: for the operator's lists and exports, never for the bot.
+    /// Every request there is: for the operator's lists and exports, never for the bot. One that cannot be read is logged
+    /// and left out.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -231,7 +240,10 @@ impl Leads {
                 .await
                 .map_err(StorageError::of("listing requests"))?;
             for item in page.items.unwrap_or_default() {
-                leads.push(read_item(item)?);
+                match read_item(item) {
+                    Ok(lead) => leads.push(lead),
+                    Err(error) => tracing::error!("a request is left out: {error}"),
+                }
             }
             from = page.last_evaluated_key;
             if from.is_none() {
@@ -266,6 +278,21 @@ impl Leads {
         let mut leads = self.get_many(&unsent).await?;
         for lead in &mut leads {
             lead.value.release(now);
+        }
+        // A contact that one of them may have created is not to be created by another of the same phone meanwhile.
+        let hidden: HashMap<String, Seconds> = leads
+            .iter()
+            .filter(|lead| {
+                matches!(lead.value.status, Status::Sending { .. }) && lead.value.progress.contact_id.is_none()
+            })
+            .filter_map(|lead| Some((lead.value.request.queue_group(), lead.value.due_at()?)))
+            .collect();
+        for lead in &mut leads {
+            if let Some(until) = hidden.get(&lead.value.request.queue_group())
+                && lead.value.due_at().is_some_and(|due_at| due_at < *until)
+            {
+                lead.value.hold(*until);
+            }
             self.save(lead).await?;
         }
         Ok(leads.len())

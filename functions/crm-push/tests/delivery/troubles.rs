@@ -358,3 +358,90 @@ async fn two_workers_together_stay_under_the_accounts_limit() {
     }
     assert_eq!(world.amocrm.limits().too_many, 0, "{:?}", world.amocrm.limits());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_runs_short_leaves_no_request_half_way() {
+    let world = World::new().await;
+    let ids = [world.request(1, ANNA).await, world.request(2, ANNA).await];
+    // Looking for the contact takes so long that nothing can be created any more.
+    let slow = world.amocrm.faults().add("GET /api/v4/contacts", When::Always, Fault::Hang(Duration::from_millis(300)));
+    let later = async {
+        tokio::time::sleep(Duration::from_millis(450)).await;
+        world.wait(80);
+    };
+    futures::join!(world.deliver(&ids), later);
+    world.amocrm.faults().remove(slow);
+    for id in ids {
+        let lead = world.lead(id).await;
+        assert!(matches!(lead.status, Status::Retry { .. }), "{lead:?}");
+        assert_eq!(lead.error.as_deref(), Some("amoCRM answers too slowly"));
+    }
+    world.wait(700);
+    world.deliver_until_sent(&ids).await;
+    assert_eq!((world.amocrm.deals().len(), world.amocrm.contacts().len()), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_that_is_refused_gives_nobody_up() {
+    let world = World::new().await;
+    let ids = [world.request(1, ANNA).await, world.request(2, BORIS).await];
+    world.amocrm.faults().add("POST /api/v4/leads/notes", When::Times(1), Fault::LoseAnswer);
+    let gone = r#"{"title":"Not Found","status":404,"detail":"Lead not found"}"#;
+    world.amocrm.faults().add("GET /api/v4/leads/*/notes", When::Times(1), Fault::Status(404, gone.to_owned()));
+    world.deliver(&ids).await;
+    for id in ids {
+        assert!(!matches!(world.lead(id).await.status, Status::Dead { .. }), "{:?}", world.lead(id).await);
+    }
+    assert!(world.is_sent(ids[1]).await, "the other one is none the worse");
+    world.wait(700);
+    world.deliver_until_sent(&ids).await;
+    assert!(world.amocrm.deals().iter().all(|deal| (deal.notes.len(), deal.tasks.len()) == (1, 1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_host_that_is_down_holds_back_photos_and_nothing_else() {
+    let world = World::new().await;
+    world.amocrm.faults().add("POST /drive/*", When::Always, Fault::Html(503));
+    for n in 1..=4 {
+        let photos = world.photos(1).await;
+        let id = world.request_with(n, ANNA, |request| request.photos = photos).await;
+        world.deliver(&[id]).await;
+    }
+    let plain = world.request(5, BORIS).await;
+    world.deliver(&[plain]).await;
+    assert!(world.is_sent(plain).await, "the breaker is closed");
+    let deals = world.amocrm.deals();
+    assert!(deals.len() == 5 && deals.iter().all(|deal| (deal.notes.len(), deal.tasks.len()) == (1, 1)), "{deals:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_finds_out_that_amocrm_is_still_down_is_not_given_up_for_it() {
+    let world = World::with(calm(), &[("LEAD_MAX_ATTEMPTS", "5")]).await;
+    let id = world.request(1, ANNA).await;
+    let down = world.amocrm.faults().add("*", When::Always, Fault::Html(502));
+    for _ in 0..20 {
+        world.deliver(&[id]).await;
+        world.wait(400);
+    }
+    assert!(!matches!(world.lead(id).await.status, Status::Dead { .. }));
+    world.amocrm.faults().remove(down);
+    world.deliver_until_sent(&[id]).await;
+    let told = world.told();
+    assert_eq!(told.len(), 2, "one beginning, one end: {told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_workers_die_every_time_is_given_up_in_time_and_told() {
+    let world = World::with(calm(), &[("LEAD_MAX_ATTEMPTS", "2")]).await;
+    let id = world.request(1, ANNA).await;
+    for _ in 0..2 {
+        let mut lead = world.leads.get(&id).await.unwrap().unwrap();
+        lead.value.claim("a worker that dies", world.now(), 120).unwrap();
+        world.leads.save(&mut lead).await.unwrap();
+        world.wait(121);
+    }
+    world.deliver(&[id]).await;
+    assert!(matches!(world.lead(id).await.status, Status::Dead { .. }));
+    let told = world.told();
+    assert!(told.len() == 1 && told[0].contains("its workers were stopped in the middle"), "{told:?}");
+}

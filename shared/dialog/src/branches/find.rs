@@ -17,7 +17,7 @@ pub(super) static FIND: Branch = Branch {
                 &[Choice::new("city"), Choice::new("family"), Choice::new("business"), Choice::new("offroad")],
             ),
         )
-        .or_typed(Parser::Text { max: 200 })
+        .or_typed(Parser::Text { max: 1000 })
         .used_as(&[Use::Topic]),
         BUDGET,
         Step::typed("make", "find-make", Parser::Car)

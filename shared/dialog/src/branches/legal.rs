@@ -12,7 +12,7 @@ pub(super) static LEGAL: Branch = Branch {
             "legal-question",
             Options::listed(1, &[Choice::new("registration"), Choice::new("insurance"), Choice::new("dispute")]),
         )
-        .or_typed(Parser::Text { max: 200 })
+        .or_typed(Parser::Text { max: 1000 })
         .used_as(&[Use::Topic]),
         Step::typed("situation", "legal-situation", Parser::Text { max: 1000 }),
         NAME,
