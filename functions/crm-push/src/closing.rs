@@ -36,9 +36,8 @@ impl CrmPush {
             }
             if let Some(failed) = &work.late {
                 outcome.learn(failed);
-                // Deal, note and task are there: only the photos have to wait.
-                outcome.answered |= work.end.is_none();
             }
+            outcome.answered |= work.has_got_on();
             match stored {
                 Stored::Sent => outcome.sent.push(work.id()),
                 Stored::Waiting => outcome.waiting.push(work.id()),

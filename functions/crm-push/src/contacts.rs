@@ -123,7 +123,9 @@ impl Delivery<'_> {
     /// Creates the contacts that are missing, together where amoCRM takes them together. Answers what to remember.
     async fn create_contacts(&self, works: &mut [Work], groups: Vec<Group>) -> Vec<(String, Recent)> {
         let mut news = Vec::new();
-        let groups: Vec<Group> = groups.into_iter().filter(|group| self.group_has_time(works, group)).collect();
+        self.let_go_of_deleted(works, &groups).await;
+        let groups = groups.into_iter().map(|group| self.with_time(works, &group));
+        let groups: Vec<Group> = groups.filter(|group| !group.is_empty()).collect();
         if groups.len() > 1 {
             let items: Vec<Value> = groups.iter().map(|group| self.new_contact(&works[group[0]])).collect();
             match self.crm.create_contacts(&items).await {
@@ -144,7 +146,7 @@ impl Delivery<'_> {
             }
         }
         for group in &groups {
-            if !self.group_has_time(works, group) {
+            if self.with_time(works, group).len() < group.len() {
                 continue;
             }
             match self.create_contact(works, group).await {
@@ -156,6 +158,25 @@ impl Delivery<'_> {
             }
         }
         news
+    }
+
+    /// Nothing is stored between claiming a lead and creating its contact. If looking took its time, a customer may have had
+    /// the request deleted meanwhile: then the name and the phone must not go to amoCRM any more.
+    async fn let_go_of_deleted(&self, works: &mut [Work], groups: &[Group]) {
+        for at in groups.iter().flatten() {
+            let work = &mut works[*at];
+            if work.seconds_held((self.push.clock)()) < 1 {
+                continue;
+            }
+            match self.push.leads.get(&work.id()).await {
+                Ok(Some(stored)) if stored.version == work.lead.version => {}
+                Ok(_) => work.end = Some(End::Lost),
+                Err(error) => {
+                    tracing::error!(lead_id = %work.id(), %error, "a lead cannot be read again");
+                    work.end = Some(End::Unsaved);
+                }
+            }
+        }
     }
 
     async fn create_contact(&self, works: &mut [Work], group: &Group) -> Result<u64, CrmError> {
@@ -176,9 +197,9 @@ impl Delivery<'_> {
         }
     }
 
-    /// Like [`Self::has_time`], for all leads of a phone.
-    fn group_has_time(&self, works: &mut [Work], group: &Group) -> bool {
-        group.iter().fold(true, |has_time, at| self.has_time(&mut works[*at]) && has_time)
+    /// Those of a phone's leads that [have time](Self::has_time); the attempt of each of the others is over.
+    fn with_time(&self, works: &mut [Work], group: &Group) -> Group {
+        group.iter().copied().filter(|at| self.has_time(&mut works[*at])).collect()
     }
 
     fn new_contact(&self, work: &Work) -> Value {

@@ -19,15 +19,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use amocrm::{Client, Clock, Shape};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use delivery::{AdminChat, Gate, Incident, Incidents, Wanted, requeue};
-use lead::{BACKOFF_CAP, Backoff, SEARCH_LAG, Seconds, Trouble};
+use lead::{Backoff, SEARCH_LAG, Seconds, Trouble};
 use settings::Env;
 use storage::{Aws, AwsSettings, Customers, Documents, Leads, Queue, SaveError};
 
 use crate::messages::Batch;
+pub use crate::work::LEASE;
 use crate::work::{End, Failed, Work};
-
-/// A worker's lease on a lead, in seconds. The function's timeout is no longer.
-pub const LEASE: Seconds = 120;
 
 /// What is put back when a probe failed is due again after this long.
 const AFTER_PROBE: Seconds = 30;
@@ -232,11 +230,8 @@ impl CrmPush {
     }
 
     async fn requeue_put_back(&self) {
-        let now = (self.clock)();
         // Also those whose tries have failed meanwhile, however long their pause would still be.
-        let longest_pause = self.backoff.base * BACKOFF_CAP;
-        let again_at = now + 2 * self.backoff.base;
-        let wanted = Wanted { now, due_by: now + longest_pause, again_at, limit: REQUEUE_AT_ONCE };
+        let wanted = Wanted::everybody((self.clock)(), self.backoff.base, REQUEUE_AT_ONCE);
         match requeue(&self.leads, &self.queue, wanted).await {
             Ok(count) => tracing::info!(count, "amoCRM takes requests again"),
             Err(error) => tracing::error!(%error, "what was put back waits for the schedule"),

@@ -2,10 +2,13 @@
 
 use amocrm::{Concession, CrmError, FieldError, Shape};
 use delivery::Obstacle;
-use lead::{Failure, Lead, LeadId, Seconds, Trouble};
+use lead::{Failure, Lead, LeadId, Progress, Seconds, Trouble};
 use serde_json::Value;
 use storage::Versioned;
 use telegram::ApiError;
+
+/// A worker's lease on a lead, in seconds. The function's timeout is no longer.
+pub const LEASE: Seconds = 120;
 
 /// The longest a call to amoCRM may take with all its tries, and storing the result: a lease must last for that.
 const LONGEST_CALL: Seconds = 45;
@@ -18,6 +21,8 @@ pub(crate) struct Work {
     /// What the first unfinished step creates may exist unseen.
     pub(crate) in_doubt: bool,
     lease_until: Seconds,
+    /// What amoCRM had when it was claimed.
+    claimed: Progress,
     /// Why it goes no further; `None` while it does.
     pub(crate) end: Option<End>,
     /// Something failed that the steps after it need not wait for.
@@ -69,7 +74,17 @@ impl Failed {
 
 impl Work {
     pub(crate) fn new(lead: Versioned<Lead>, message: usize, in_doubt: bool, lease_until: Seconds) -> Self {
-        Self { lead, message, in_doubt, lease_until, end: None, late: None }
+        let claimed = lead.value.progress.clone();
+        Self { lead, message, in_doubt, lease_until, claimed, end: None, late: None }
+    }
+
+    /// Whether this attempt has brought anything into amoCRM, whatever became of the rest.
+    pub(crate) fn has_got_on(&self) -> bool {
+        let ids = |progress: &Progress| {
+            let Progress { contact_id, deal_id, note_id, task_id, files, .. } = progress;
+            ([*contact_id, *deal_id, *note_id, *task_id].into_iter().flatten().count(), files.len())
+        };
+        ids(&self.lead.value.progress) > ids(&self.claimed)
     }
 
     pub(crate) fn id(&self) -> LeadId {
@@ -105,13 +120,18 @@ impl Work {
         self.seconds_left(now) < LONGEST_CALL
     }
 
+    /// How long this worker has had the lead.
+    pub(crate) fn seconds_held(&self, now: Seconds) -> Seconds {
+        now - (self.lease_until - LEASE)
+    }
+
     /// How long another call may still be begun.
     pub(crate) fn seconds_left(&self, now: Seconds) -> Seconds {
         self.lease_until - LONGEST_CALL - now
     }
 
     pub(crate) fn is_stopped_by_crm(&self) -> bool {
-        matches!(&self.end, Some(End::Failed(failed)) if failed.obstacle.is_some())
+        matches!(&self.end, Some(End::Failed(failed)) if failed.obstacle.is_some()) && !self.has_got_on()
     }
 
     /// Gives up what of `item` amoCRM refuses. False when it refuses something that the item cannot do without, or that was

@@ -15,7 +15,7 @@ use std::fmt;
 use amocrm::{Client, Clock};
 use anyhow::Context;
 use delivery::{AdminChat, Gate, Incident, Incidents, Wanted, requeue};
-use lead::{BACKOFF_CAP, Seconds};
+use lead::Seconds;
 use serde_json::{Value, json};
 use settings::Env;
 use settings::metrics::{self, Unit};
@@ -138,8 +138,7 @@ impl Scheduled {
             }
         };
         let now = (self.clock)();
-        let Some((limit, longest_wait)) = allowed(&incident, now, self.interval) else { return Ok(0) };
-        let wanted = Wanted { now, due_by: now + longest_wait, again_at: now + 2 * self.interval, limit };
+        let Some(wanted) = wanted(&incident, now, self.interval) else { return Ok(0) };
         requeue(&self.leads, &self.queue, wanted).await.context("due requests cannot be queued")
     }
 
@@ -159,12 +158,12 @@ impl Scheduled {
     }
 }
 
-/// How many requests may be queued, and how much longer those might have to wait; `None` while amoCRM is left alone. One is
-/// tried with every run when the breaker waits for that, however long its own pause: the others wait for it.
-fn allowed(incident: &Incident, now: Seconds, interval: Seconds) -> Option<(usize, Seconds)> {
+/// Which requests may be queued; `None` while amoCRM is left alone. One is tried with every run when the breaker waits for
+/// that, however long its own pause: the others wait for it.
+fn wanted(incident: &Incident, now: Seconds, interval: Seconds) -> Option<Wanted> {
     match incident.gate(now) {
-        Gate::Closed => Some((MOST_A_RUN, 0)),
-        Gate::Probe => Some((PROBES, interval * BACKOFF_CAP)),
+        Gate::Closed => Some(Wanted { now, due_by: now, again_at: now + 2 * interval, limit: MOST_A_RUN }),
+        Gate::Probe => Some(Wanted::everybody(now, interval, PROBES)),
         Gate::Open { .. } => None,
     }
 }
@@ -176,8 +175,9 @@ mod tests {
     #[test]
     fn the_breaker_is_respected() {
         let open = Incident { open_until: Some(100), pause: 30, failures: 3, ..Default::default() };
-        assert_eq!(allowed(&open, 99, 300), None);
-        assert_eq!(allowed(&open, 100, 300), Some((1, 21_600)));
-        assert_eq!(allowed(&Incident::default(), 100, 300), Some((500, 0)));
+        assert_eq!(wanted(&open, 99, 300), None);
+        assert_eq!(wanted(&open, 100, 300), Some(Wanted { now: 100, due_by: 21_700, again_at: 700, limit: 1 }));
+        let calm = Wanted { now: 100, due_by: 100, again_at: 700, limit: 500 };
+        assert_eq!(wanted(&Incident::default(), 100, 300), Some(calm));
     }
 }

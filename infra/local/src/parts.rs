@@ -8,6 +8,9 @@ use anyhow::bail;
 /// Variables by name, without blank ones.
 pub(crate) type Variables = BTreeMap<String, String>;
 
+/// Whoever sets one of these means a real account.
+const AMOCRM_KEYS: [&str; 3] = ["AMOCRM_LONG_LIVED_TOKEN", "AMOCRM_CLIENT_ID", "AMOCRM_CLIENT_SECRET"];
+
 /// Which outside systems are real.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
@@ -54,7 +57,7 @@ impl Parts {
     /// Decides by the settings.
     ///
     /// # Errors
-    /// `TELEGRAM_UPDATES` says something unknown.
+    /// `TELEGRAM_UPDATES` says something unknown, or amoCRM's keys are there without an account.
     pub(crate) fn of(variables: &Variables) -> anyhow::Result<Self> {
         let get = |name: &str| variables.get(name).map(String::as_str);
         let telegram = match (get("TELEGRAM_BOT_TOKEN"), get("TELEGRAM_UPDATES")) {
@@ -68,7 +71,11 @@ impl Parts {
         let amocrm = match (get("AMOCRM_MOCK_MODE"), account) {
             (Some("true"), _) => AmocrmPart::Off,
             (_, Some(url)) => AmocrmPart::Account(url),
-            (_, None) => AmocrmPart::Simulated,
+            // Real requests must not go to a simulator because the account's name is missing.
+            (_, None) => match AMOCRM_KEYS.into_iter().find(|name| get(name).is_some()) {
+                Some(name) => bail!("{name} is set, but not whose it is: set AMOCRM_SUBDOMAIN or AMOCRM_BASE_URL too"),
+                None => AmocrmPart::Simulated,
+            },
         };
         let openai = match (get("OPENAI_BASE_URL"), get("OPENAI_API_KEY")) {
             (None, None) => OpenAiPart::Simulated,
@@ -126,6 +133,13 @@ mod tests {
         assert_eq!(parts.amocrm, AmocrmPart::Account("https://dealer.amocrm.ru".to_owned()));
         assert_eq!(parts.openai, OpenAiPart::Model("https://api.openai.com/v1".to_owned()));
         Ok(())
+    }
+
+    #[test]
+    fn keys_without_an_account_are_a_mistake() {
+        let error = parts(&[("AMOCRM_LONG_LIVED_TOKEN", "secret")]).expect_err("whose?").to_string();
+        assert!(error.contains("AMOCRM_SUBDOMAIN") && !error.contains("secret"), "{error}");
+        assert!(parts(&[("AMOCRM_LONG_LIVED_TOKEN", "secret"), ("AMOCRM_MOCK_MODE", "true")]).is_ok());
     }
 
     #[test]

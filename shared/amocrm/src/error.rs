@@ -171,9 +171,6 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Pause after a block or a closed account: a person has to act first.
-const LONG_PAUSE: Seconds = 600;
-
 impl CrmError {
     /// A failure that may be repeated at once.
     pub(crate) const fn retry(cause: Cause, doubt: Doubt) -> Self {
@@ -234,8 +231,10 @@ impl CrmError {
             Self::Retry { pause, .. } => {
                 Trouble::Later { pause: Some(pause.unwrap_or(0).max(SEARCH_LAG)), in_doubt: true }
             }
-            Self::Reauth { .. } => Trouble::Later { pause: None, in_doubt: false },
-            Self::Blocked | Self::Closed { .. } => Trouble::Later { pause: Some(LONG_PAUSE), in_doubt: false },
+            // A person has to act first; the circuit breaker sees to it that amoCRM is not asked much meanwhile.
+            Self::Reauth { .. } | Self::Blocked | Self::Closed { .. } => {
+                Trouble::Later { pause: None, in_doubt: false }
+            }
             Self::Refused(_) => Trouble::Never,
         };
         Failure { trouble, reason: self.to_string() }

@@ -104,7 +104,7 @@ pub struct Outcome {
     pub waiting: Vec<LeadId>,
     /// Why amoCRM could not take a request.
     pub obstacle: Option<Obstacle>,
-    /// amoCRM took a request but for its photos, whose host is another one.
+    /// amoCRM took something of a request: it may fail now and then, or its host for photos may, but it is not down.
     pub answered: bool,
 }
 
@@ -136,6 +136,13 @@ impl Incident {
             self.probe_until = Some(now + PROBE);
         }
         gate
+    }
+
+    /// A person has mended something: the next batch may find out whether amoCRM takes requests again.
+    pub fn hope(&mut self, now: Seconds) {
+        if self.open_until.is_some() {
+            (self.open_until, self.probe_until) = (Some(now), None);
+        }
     }
 
     /// Takes note of how a batch went. True when amoCRM takes requests again: those put back may go now.
@@ -319,6 +326,16 @@ mod tests {
             assert_eq!(incident.enter(now), Gate::Probe);
             incident.note(&failed(&[1]), now);
         }
+    }
+
+    #[test]
+    fn after_a_repair_nobody_waits_for_the_pause() {
+        let mut incident = Incident { failures: 9, open_until: Some(NOW + 300), pause: 300, ..Default::default() };
+        incident.hope(NOW);
+        assert_eq!(incident.enter(NOW), Gate::Probe);
+        let mut calm = Incident::default();
+        calm.hope(NOW);
+        assert_eq!(calm, Incident::default());
     }
 
     #[test]

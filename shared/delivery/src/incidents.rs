@@ -2,7 +2,7 @@
 
 use amocrm::Clock;
 use lead::{LeadId, Status};
-use storage::{Documents, Leads, StorageError};
+use storage::{Documents, Leads, SaveError, StorageError};
 
 use crate::document::{load, update};
 use crate::{AdminChat, Gate, Incident, Outcome};
@@ -52,6 +52,15 @@ impl Incidents {
                 Gate::Probe
             }
         }
+    }
+
+    /// A person has mended something: the next batch may find out whether amoCRM takes requests again.
+    ///
+    /// # Errors
+    /// When the incident cannot be read or stored.
+    pub async fn hope(&self) -> Result<(), SaveError> {
+        let now = (self.clock)();
+        update(&self.documents, KEY, |incident: &mut Incident| incident.hope(now)).await
     }
 
     /// Takes note of how a batch went and tells the admins what is new. True when amoCRM takes requests again.

@@ -1,7 +1,7 @@
 //! Due requests back onto the queue.
 
 use futures::{StreamExt, stream};
-use lead::{Lead, LeadId, Seconds, Status};
+use lead::{BACKOFF_CAP, Lead, LeadId, Seconds, Status};
 use storage::{Leads, Queue, SaveError, StorageError};
 
 /// Requests handled at once.
@@ -23,6 +23,13 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Whoever waits, however long a pause is left, oldest first: for when amoCRM takes requests again. `interval` is the
+    /// schedule's, which takes care of more than `limit`.
+    #[must_use]
+    pub const fn everybody(now: Seconds, interval: Seconds, limit: usize) -> Self {
+        Self { now, due_by: now + interval * BACKOFF_CAP, again_at: now + 2 * interval, limit }
+    }
+
     /// Whether the lead is due, and nobody is delivering it.
     fn takes(&self, lead: &Lead) -> bool {
         let by = if matches!(lead.status, Status::Sending { .. }) { self.now } else { self.due_by };

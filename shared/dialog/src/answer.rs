@@ -41,7 +41,7 @@ pub(crate) enum Value {
 pub(crate) fn parse(parser: Parser, typed: &str, this_year: i16) -> Result<Value, Wrong> {
     let typed = plain::cleaned(typed);
     match parser {
-        Parser::Car => text::parse(&typed, 100).map(|text| Value::Text(on_one_line(&text))),
+        Parser::Car => text::parse(&typed, 1000).map(|text| Value::Text(on_one_line(&text))),
         Parser::Year => year::parse(&typed, this_year).map(Value::Year),
         Parser::Mileage => mileage::parse(&typed).map(Value::Km),
         Parser::Price | Parser::Budget => money::parse(&typed).map(Value::Roubles),

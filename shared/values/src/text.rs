@@ -8,15 +8,30 @@ use crate::Wrong;
 /// [`Wrong::Empty`], or [`Wrong::TooLong`] when it has more than `max_chars` characters.
 pub fn parse(typed: &str, max_chars: usize) -> Result<String, Wrong> {
     let text = typed.trim();
-    if text.is_empty() {
+    if text.chars().all(is_unseen) {
         return Err(Wrong::Empty);
     }
     if text.chars().count() > max_chars { Err(Wrong::TooLong { max: max_chars }) } else { Ok(text.to_owned()) }
 }
 
+/// White space, and characters that only turn or join others: nothing of them is seen.
+fn is_unseen(char: char) -> bool {
+    let joins = matches!(char, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}');
+    let turns = matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    char.is_whitespace() || char.is_control() || joins || turns || matches!(char, '\u{fe00}'..='\u{fe0f}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_no_text() {
+        for typed in ["\u{202e}\u{200f}", "\u{200b}\u{200d}\u{feff}", "\u{2800} \u{3164}"] {
+            assert_eq!(parse(typed, 1000), Err(Wrong::Empty), "{typed:?}");
+        }
+        assert_eq!(parse("👍\u{fe0f}", 1000).as_deref(), Ok("👍\u{fe0f}"));
+    }
 
     #[test]
     fn text_is_kept_with_its_lines() {

@@ -445,3 +445,29 @@ async fn a_request_whose_workers_die_every_time_is_given_up_in_time_and_told() {
     let told = world.told();
     assert!(told.len() == 1 && told[0].contains("its workers were stopped in the middle"), "{told:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_deleted_while_amocrm_is_slow_brings_nobody_into_the_crm() {
+    let world = World::new().await;
+    let ids = [world.request(1, ANNA).await, world.request(2, BORIS).await];
+    world.amocrm.faults().add("GET /api/v4/contacts", When::Always, Fault::Hang(Duration::from_millis(300)));
+    let later = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        world.leads.delete(&ids[0]).await.unwrap();
+        world.wait(2);
+    };
+    futures::join!(world.deliver(&ids), later);
+    assert!(world.is_sent(ids[1]).await);
+    assert_eq!((world.amocrm.deals().len(), world.amocrm.contacts().len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_answers_now_and_then_is_not_left_alone() {
+    let world = World::new().await;
+    world.amocrm.faults().add("POST /api/v4/leads/notes", When::Times(30), Fault::Html(502));
+    for n in 1..=5 {
+        let id = world.request(n, &format!("+7900000000{n}")).await;
+        world.deliver(&[id]).await;
+    }
+    assert_eq!(world.amocrm.deals().len(), 5, "each batch got as far as it could");
+}
