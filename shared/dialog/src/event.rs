@@ -49,6 +49,8 @@ pub enum Input {
         unique_id: String,
         /// `media_group_id`: photos of one album share it.
         album: Option<String>,
+        /// What was written under it.
+        caption: Option<String>,
     },
     /// A contact card, the customer's own or somebody else's.
     Contact {

@@ -13,6 +13,9 @@ use crate::questionnaire::{Branch, Entity, Kind, Step};
 /// How many photos a request takes.
 pub(crate) const MAX_PHOTOS: usize = 10;
 
+/// Longest caption that is kept, in characters; Telegram allows 1024.
+const MAX_CAPTION: usize = 300;
+
 /// How many bytes of text a form takes, whatever alphabet: the stored conversation stays below 8 KB.
 const MAX_TEXT: usize = 4_700;
 
@@ -44,6 +47,8 @@ pub(crate) struct Form {
     albums: Vec<String>,
     /// The update that brought each photo: those of an album are handled in any order.
     photo_updates: Vec<i64>,
+    /// What was written under photos.
+    captions: Vec<String>,
     /// How the catalogue spells the answer just given, until the next one.
     pub(crate) spelling: Option<Spelling>,
 }
@@ -117,6 +122,7 @@ impl Form {
             preface: Vec::new(),
             albums: Vec::new(),
             photo_updates: Vec::new(),
+            captions: Vec::new(),
             spelling: None,
         }
     }
@@ -183,8 +189,8 @@ impl Form {
             _ => 0,
         };
         let others = self.answers.iter().filter(|(step, _)| *step != self.step().id).map(|(_, value)| size(value));
-        let preface = self.preface.iter().map(|text| plain::stored_len(text));
-        size(value) == 0 || others.chain(preface).sum::<usize>() + size(value) <= MAX_TEXT
+        let besides = self.preface.iter().chain(&self.captions).map(|text| plain::stored_len(text));
+        size(value) == 0 || others.chain(besides).sum::<usize>() + size(value) <= MAX_TEXT
     }
 
     /// Answers the step and goes on.
@@ -249,7 +255,7 @@ impl Form {
     }
 
     /// Adds a photo to the step that asks for photos, in the order of the updates that brought them.
-    pub(crate) fn add_photo(&mut self, photo: Photo, update_id: i64) -> Added {
+    pub(crate) fn add_photo(&mut self, photo: Photo, update_id: i64, caption: Option<&str>) -> Added {
         let Some(step) = self.branch.steps.iter().find(|step| step.kind == Kind::Photos) else {
             return Added::Full;
         };
@@ -270,7 +276,22 @@ impl Form {
         let at = self.photo_updates.partition_point(|known| *known < update_id);
         self.photo_updates.insert(at, update_id);
         photos.insert(at, photo);
-        Added::Kept(photos.len())
+        let count = photos.len();
+        self.keep_caption(caption);
+        Added::Kept(count)
+    }
+
+    /// Keeps what was written under a photo, as far as there is room: the photo itself is what was asked for.
+    fn keep_caption(&mut self, caption: Option<&str>) {
+        let caption = plain::cut(plain::cleaned(caption.unwrap_or_default()).trim(), MAX_CAPTION, usize::MAX);
+        if !caption.is_empty() && self.captions.len() < MAX_PHOTOS && self.has_room_for(&Value::Text(caption.clone())) {
+            self.captions.push(caption);
+        }
+    }
+
+    /// What was written under photos.
+    pub(crate) fn captions(&self) -> &[String] {
+        if self.photos().is_empty() { &[] } else { &self.captions }
     }
 
     /// The photos so far.
@@ -286,6 +307,7 @@ impl Form {
     pub(crate) fn clear_photos(&mut self) {
         self.albums.clear();
         self.photo_updates.clear();
+        self.captions.clear();
         self.answers.remove(self.step().id);
     }
 
@@ -354,6 +376,8 @@ struct Stored {
     albums: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     photo_updates: Vec<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    captions: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     spelling: Option<Spelling>,
 }
@@ -381,6 +405,7 @@ impl From<Form> for Stored {
             preface: form.preface,
             albums: form.albums,
             photo_updates: form.photo_updates,
+            captions: form.captions,
             spelling: form.spelling,
         }
     }
@@ -406,6 +431,7 @@ impl TryFrom<Stored> for Form {
             preface: stored.preface,
             albums: stored.albums,
             photo_updates: stored.photo_updates,
+            captions: stored.captions,
             spelling: stored.spelling,
         })
     }

@@ -38,6 +38,8 @@ pub(crate) fn request(form: &Form, person: &Person, now: Seconds) -> Option<Requ
         });
         if let Value::Photos(sent) = value {
             photos.clone_from(sent);
+            let caption = |text: &String| Answer { question: texts::get("caption"), answer: text.clone() };
+            answers.extend(form.captions().iter().map(caption));
         }
         for use_ in step.uses {
             match use_ {

@@ -118,6 +118,7 @@ struct Message {
     document: Option<Document>,
     contact: Option<Contact>,
     media_group_id: Option<String>,
+    caption: Option<String>,
     /// Everything else: only which kinds are there matters.
     #[serde(flatten)]
     rest: serde_json::Map<String, Value>,
@@ -151,7 +152,7 @@ impl Message {
             return Some(command(&text).map_or(Input::Text(text), Input::Command));
         }
         if let Some(largest) = self.photo.and_then(|sizes| sizes.into_iter().max_by_key(|size| size.width)) {
-            return Some(photo(largest.file_id, largest.file_unique_id, self.media_group_id));
+            return Some(photo(largest.file_id, largest.file_unique_id, self.media_group_id, self.caption));
         }
         if let Some(contact) = self.contact {
             return Some(Input::Contact { phone: contact.phone_number });
@@ -165,7 +166,7 @@ impl Message {
             let is_image = document.mime_type.is_some_and(|kind| kind.starts_with("image/"));
             let kind = match document.file_size {
                 Some(MAX_DOWNLOAD..) if is_image => Unsupported::LargeImage,
-                _ if is_image => return Some(photo(document.file_id, document.file_unique_id, album)),
+                _ if is_image => return Some(photo(document.file_id, document.file_unique_id, album, self.caption)),
                 _ => Unsupported::Document,
             };
             return Some(Input::Unsupported { kind, album });
@@ -191,9 +192,9 @@ impl Message {
     }
 }
 
-fn photo(file_id: String, unique_id: Option<String>, album: Option<String>) -> Input {
+fn photo(file_id: String, unique_id: Option<String>, album: Option<String>, caption: Option<String>) -> Input {
     let unique_id = unique_id.unwrap_or_else(|| file_id.clone());
-    Input::Photo { file_id, unique_id, album }
+    Input::Photo { file_id, unique_id, album, caption }
 }
 
 /// `/start`, `/start@AutoBot`, `/start payload`.
@@ -246,15 +247,20 @@ mod tests {
             Input::Contact { phone: "79001234567".into() }
         );
         assert_eq!(
-            input(json!({ "media_group_id": "a1", "photo": [
+            input(json!({ "media_group_id": "a1", "caption": "Скол на бампере", "photo": [
                 { "file_id": "big", "file_unique_id": "u", "width": 1280, "height": 960 },
                 { "file_id": "small", "file_unique_id": "s", "width": 90, "height": 67 }
             ]})),
-            Input::Photo { file_id: "big".into(), unique_id: "u".into(), album: Some("a1".into()) }
+            Input::Photo {
+                file_id: "big".into(),
+                unique_id: "u".into(),
+                album: Some("a1".into()),
+                caption: Some("Скол на бампере".into())
+            }
         );
         assert_eq!(
             input(json!({ "document": { "file_id": "d", "file_unique_id": "u", "mime_type": "image/png" } })),
-            Input::Photo { file_id: "d".into(), unique_id: "u".into(), album: None }
+            Input::Photo { file_id: "d".into(), unique_id: "u".into(), album: None, caption: None }
         );
         assert_eq!(
             input(json!({ "document": { "file_id": "d", "mime_type": "application/pdf" } })),

@@ -12,20 +12,19 @@ use crate::{Conversation, Unsupported, Verdict, texts};
 /// Longest ids that are stored, in bytes together; Telegram's have about a hundred.
 const MAX_IDS: usize = 180;
 
-pub(super) fn photo(mut turn: Turn<'_>, file_id: &str, unique_id: &str, album: Option<&str>) -> Verdict {
+pub(super) fn photo(mut turn: Turn<'_>, photo: Photo, album: Option<&str>, caption: Option<&str>) -> Verdict {
     if album.is_some() && turn.next.hinted_album.as_deref() == album {
         return turn.store(Vec::new());
     }
-    if file_id.len() + unique_id.len() > MAX_IDS {
+    if photo.file_id.len() + photo.unique_id.len() > MAX_IDS {
         return expect(turn, Some("got-other"));
     }
     let update_id = turn.event.update_id;
-    let photo = Photo { file_id: file_id.to_owned(), unique_id: unique_id.to_owned() };
     let is_front = turn.next.question.is_none();
     let Some(form) = turn.next.form_mut() else { return misplaced(turn, album, None) };
     // The rest of an album counts even if the customer has gone on meanwhile, and the first one's reply stands for all.
     if album.is_some_and(|album| form.knows_album(album)) {
-        form.add_photo(photo, update_id);
+        form.add_photo(photo, update_id, caption);
         return turn.store(Vec::new());
     }
     if !(is_front && asks_for_photos(form)) {
@@ -34,7 +33,7 @@ pub(super) fn photo(mut turn: Turn<'_>, file_id: &str, unique_id: &str, album: O
     if let Some(album) = album {
         form.expect_album(album);
     }
-    let notice = match form.add_photo(photo, update_id) {
+    let notice = match form.add_photo(photo, update_id, caption) {
         Added::Full => texts::get("photos-full"),
         // How many there are to come, nobody knows; they fit for sure if none were there before.
         Added::Kept(2..) if album.is_some() => texts::get("photos-album-more"),

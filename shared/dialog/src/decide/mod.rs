@@ -11,6 +11,8 @@ mod press;
 mod question;
 mod turn;
 
+use lead::Photo;
+
 use crate::conversation::Word;
 use crate::{Conversation, Effect, Event, Input, Moment, Rules, Text, Verdict, texts};
 use turn::Turn;
@@ -46,7 +48,10 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
         }
         Input::Text(text) => message::text(turn, text),
         Input::Contact { phone } => message::contact(turn, phone),
-        Input::Photo { file_id, unique_id, album } => album::photo(turn, file_id, unique_id, album.as_deref()),
+        Input::Photo { file_id, unique_id, album, caption } => {
+            let photo = Photo { file_id: file_id.clone(), unique_id: unique_id.clone() };
+            album::photo(turn, photo, album.as_deref(), caption.as_deref())
+        }
         Input::Unsupported { kind, album } => album::unsupported(turn, *kind, album.as_deref()),
         Input::Ai(answer) => question::answered(turn, answer),
     }

@@ -179,3 +179,34 @@ fn ten_photos_sent_at_once_without_an_album_are_all_kept() {
     let kept: Vec<String> = (0..10).map(|n| format!("unique-{n}")).collect();
     assert_eq!(finish(&mut talk), kept);
 }
+
+#[test]
+fn what_is_written_under_photos_reaches_the_manager() {
+    let with_caption = |name: &str, album: Option<&str>, text: &str| match photo(name, album) {
+        Input::Photo { file_id, unique_id, album, .. } => {
+            Input::Photo { file_id, unique_id, album, caption: Some(text.to_owned()) }
+        }
+        other => panic!("{other:?}"),
+    };
+    let mut talk = at_photos();
+    talk.input(with_caption("a", None, "Скол на <бампере>")).wait(2);
+    talk.at_once(with_caption("1", Some("album"), "Салон")).at_once(photo("2", Some("album")));
+    talk.wait(2).tap("✅ Готово");
+    finish(&mut talk);
+    let lines: Vec<_> =
+        talk.requests[0].answers.iter().map(|line| format!("{}: {}", line.question, line.answer)).collect();
+    let photos = lines.iter().position(|line| line == "Фото: 3 фото").expect("a line on photos");
+    assert_eq!(lines[photos + 1..photos + 3], ["Подпись к фото: Скол на <бампере>", "Подпись к фото: Салон"]);
+}
+
+#[test]
+fn captions_take_no_more_room_than_there_is() {
+    let mut talk = at_photos();
+    for n in 0..10 {
+        let Input::Photo { file_id, unique_id, .. } = photo(&format!("{n}{}", "x".repeat(80)), None) else { return };
+        talk.input(Input::Photo { file_id, unique_id, album: None, caption: Some("ы".repeat(1024)) });
+    }
+    talk.wait(2).tap("✅ Готово").say_all(&["Иван", "+79001234567"]).say(&"ю".repeat(1000));
+    let size = serde_json::to_vec(&talk.conversation).expect("it serialises").len();
+    assert!((6000..8192).contains(&size), "{size}");
+}

@@ -261,7 +261,7 @@ pub(super) fn answer(intent: Intent, confidence: f32, reply: &str) -> AiAnswer {
 
 pub(super) fn photo(name: &str, album: Option<&str>) -> Input {
     let album = album.map(str::to_owned);
-    Input::Photo { file_id: format!("file-{name}"), unique_id: format!("unique-{name}"), album }
+    Input::Photo { file_id: format!("file-{name}"), unique_id: format!("unique-{name}"), album, caption: None }
 }
 
 fn person() -> Person {
