@@ -119,6 +119,11 @@ impl Default for Faults {
 }
 
 impl Faults {
+    /// Lets chance draw from `seed` from now on.
+    pub fn reseed(&self, seed: u64) {
+        self.lock().rng = StdRng::seed_from_u64(seed);
+    }
+
     /// No rules, an empty log; [`When::Chance`] draws from this seed.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {

@@ -36,11 +36,11 @@ pub(crate) struct Arguments {
 /// Runs the local stack with a DynamoDB and an SQS that fail. A line on standard input ends the failures, the end of it the
 /// stack.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let database = Faults::seeded(arguments.seed);
+    let database = Faults::default();
     let options = Options { database_faults: Some(database.clone()), ..Options::of_process()? };
     let stack = Stack::start(options).await?;
-    weather::break_some(&database, arguments.faults);
-    weather::break_some(stack.sqs().faults(), arguments.faults);
+    weather::break_some(&database, arguments.faults, arguments.seed);
+    weather::break_some(stack.sqs().faults(), arguments.faults, arguments.seed);
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while lines.next_line().await?.is_some() {
         database.clear();

@@ -69,11 +69,12 @@ pub(crate) struct Outside {
 /// Runs the program. Fails when anything is lost or there twice.
 pub(crate) async fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let outside = Arc::new(Outside::start(arguments).await?);
+    let outside = Arc::new(Outside::start().await?);
     let data = Folder::new()?;
     let mut bot = Bot::start(&outside, &data.0, arguments).await?;
-    weather::break_some(outside.telegram.faults(), arguments.faults);
-    weather::break_some(outside.amocrm.faults(), arguments.faults);
+    for faults in [outside.telegram.faults(), outside.amocrm.faults()] {
+        weather::break_some(faults, arguments.faults, arguments.seed);
+    }
 
     let finished = Arc::new(AtomicUsize::new(0));
     let mut talks = start_talks(&outside, arguments, &finished);
@@ -127,9 +128,8 @@ fn start_talks(outside: &Arc<Outside>, arguments: &Arguments, finished: &Arc<Ato
 }
 
 impl Outside {
-    async fn start(arguments: &Arguments) -> anyhow::Result<Self> {
+    async fn start() -> anyhow::Result<Self> {
         let telegram = telegram::Options {
-            faults: simulators::fault::Faults::seeded(arguments.seed),
             redelivery: telegram::Redelivery { attempts: 10_000, ..telegram::Redelivery::default() },
             ..telegram::Options::default()
         };

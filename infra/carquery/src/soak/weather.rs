@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use simulators::fault::{Fault, Faults, When};
 
-/// Makes `percent` of 100 calls fail.
-pub(super) fn break_some(faults: &Faults, percent: u8) {
+/// Makes `percent` of 100 calls fail, as chance draws them from `seed`.
+pub(super) fn break_some(faults: &Faults, percent: u8, seed: u64) {
+    faults.reseed(seed);
     let ways = [
         Fault::DropBefore,
         Fault::LoseAnswer,
@@ -32,7 +33,7 @@ mod tests {
     #[test]
     fn the_ways_share_what_is_to_fail() {
         let faults = Faults::default();
-        break_some(&faults, 80);
+        break_some(&faults, 80, 1);
         let chances: Vec<f64> = faults
             .list()
             .into_iter()
