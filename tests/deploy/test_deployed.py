@@ -87,7 +87,7 @@ class Test1Door(Story):
         self.assertEqual(status, 200, body)
         health = json.loads(body)
         self.assertEqual(health["status"], "ok")
-        self.assertEqual({health["parts"]["sessions"], health["parts"]["queue"]}, {"ok"})
+        self.assertEqual({health["parts"][part] for part in ("sessions", "leads", "queue")}, {"ok"})
 
     def test_only_telegram_may_post_updates(self):
         update = {"update_id": 1, "message": {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}, "text": "/start"}}

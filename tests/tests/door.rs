@@ -127,12 +127,12 @@ async fn health_tells_the_state_of_each_part() {
     story(async |bot| {
         let (status, state) = health(bot).await;
         assert_eq!(status, StatusCode::OK);
-        assert_snapshot!(state, @r#"{"parts":{"ai":"model","queue":"ok","sessions":"ok"},"status":"ok"}"#);
+        assert_snapshot!(state, @r#"{"parts":{"ai":"model","leads":"ok","queue":"ok","sessions":"ok"},"status":"ok"}"#);
 
         bot.stack().sqs().faults().add("*", When::Always, Fault::Status(503, "{}".to_owned()));
         let (status, state) = health(bot).await;
         assert_eq!(status, StatusCode::OK, "requests can be taken without the queue");
-        assert_snapshot!(state, @r#"{"parts":{"ai":"model","queue":"down","sessions":"ok"},"status":"degraded"}"#);
+        assert_snapshot!(state, @r#"{"parts":{"ai":"model","leads":"ok","queue":"down","sessions":"ok"},"status":"degraded"}"#);
         bot.stack().sqs().faults().clear();
     })
     .await;
@@ -142,14 +142,18 @@ async fn health_tells_the_state_of_each_part() {
 async fn health_is_503_when_requests_cannot_be_taken() {
     let database = Faults::default();
     story_with(Setup::default().over(&database), async |bot| {
-        database.add(
-            "GetItem sessions",
-            When::Always,
-            Fault::Status(400, r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}"#.to_owned()),
-        );
+        let missing =
+            || Fault::Status(400, r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}"#.to_owned());
+        database.add("GetItem sessions", When::Always, missing());
         let (status, state) = health(bot).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-        assert_snapshot!(state, @r#"{"parts":{"ai":"model","queue":"ok","sessions":"down"},"status":"down"}"#);
+        assert_snapshot!(state, @r#"{"parts":{"ai":"model","leads":"ok","queue":"ok","sessions":"down"},"status":"down"}"#);
+        database.clear();
+
+        database.add("GetItem leads", When::Always, missing());
+        let (status, state) = health(bot).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_snapshot!(state, @r#"{"parts":{"ai":"model","leads":"down","queue":"ok","sessions":"ok"},"status":"down"}"#);
         database.clear();
         assert_eq!(health(bot).await.0, StatusCode::OK);
     })
