@@ -1,7 +1,8 @@
 //! The folder that a stack keeps its data in. It has one owner at a time.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -51,7 +52,12 @@ impl Folder {
     /// Another stack uses it, or it cannot be written.
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = path else { return Ok(Self { place: None, notes: Notes::fresh() }) };
-        fs::create_dir_all(path).with_context(|| format!("cannot create the data folder {}", path.display()))?;
+        // For its owner only: customers' names and phones are in it, and tokens.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("cannot create the data folder {}", path.display()))?;
         let lock = File::create(path.join(LOCK)).with_context(|| format!("cannot write to {}", path.display()))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -99,6 +105,8 @@ impl Folder {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -106,6 +114,7 @@ mod tests {
         let place = tempfile::tempdir()?;
         let path = place.path().join("data");
         let mut first = Folder::open(Some(&path))?;
+        assert_eq!(fs::metadata(&path)?.permissions().mode() & 0o777, 0o700, "nobody else looks in");
         first.note(|notes| notes.admin_chat_id = Some(42))?;
         let secret = first.notes().webhook_secret.clone();
         let refused = Folder::open(Some(&path)).expect_err("it is in use").to_string();
