@@ -1,7 +1,7 @@
 //! Structured logs.
 //!
 //! JSON on Lambda, readable lines on a terminal. Never log a token, a phone, a name or a customer's text: ids say which
-//! request it was, and [`masked_phone`] is as much of a phone as a log may show.
+//! request it was.
 
 use std::io::IsTerminal;
 
@@ -29,16 +29,4 @@ pub fn start(format: LogFormat) {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(true).try_init(),
         LogFormat::Readable => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
     };
-}
-
-/// `+7900***67`: enough to recognise a phone that one knows, too little to learn one.
-#[must_use]
-pub fn masked_phone(phone: &str) -> String {
-    let digits: Vec<char> = phone.chars().collect();
-    if digits.len() < 9 {
-        return "***".to_owned();
-    }
-    let head: String = digits[..5].iter().collect();
-    let tail: String = digits[digits.len() - 2..].iter().collect();
-    format!("{head}***{tail}")
 }
