@@ -60,13 +60,20 @@ pub(crate) fn report(findings: &[Finding], output: Output) -> ExitCode {
 }
 
 pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
+    if let Err(error) = stage.env().await {
+        // Without settings there is nothing to look at.
+        return Ok(report(
+            &[Finding::bad("stage", &format!("{error:#}"), "nothing else can be looked at before")],
+            *output,
+        ));
+    }
     let mut findings = Vec::new();
     match stage.stores().await {
         Ok(stores) => {
             findings.extend(of_tables(&stores).await);
             findings.extend(of_delivery(&stores).await);
         }
-        Err(error) => findings.push(Finding::bad("stage", &format!("{error:#}"), "deploy the stack, or start it")),
+        Err(error) => findings.push(Finding::bad("stores", &format!("{error:#}"), "deploy the stack again")),
     }
     if let Stage::Deployed(stage) = stage {
         findings.push(of_alarms(stage).await);
@@ -218,7 +225,11 @@ async fn of_alarms(stage: &str) -> Finding {
     const NAME: &str = "alarms";
     let mut alarms = Vec::new();
     let prefix = format!("carquery-{stage}-");
-    let mut pages = funnel::cloudwatch().await.describe_alarms().alarm_name_prefix(&prefix).into_paginator().send();
+    let client = match funnel::cloudwatch().await {
+        Ok(client) => client,
+        Err(error) => return Finding::bad(NAME, &error.to_string(), "check region and rights"),
+    };
+    let mut pages = client.describe_alarms().alarm_name_prefix(&prefix).into_paginator().send();
     while let Some(page) = pages.next().await {
         match page {
             Ok(page) => alarms.extend(page.metric_alarms.unwrap_or_default()),

@@ -8,13 +8,14 @@ use anyhow::Context;
 use jiff::Timestamp;
 use settings::{Env, OpenAi};
 
-use crate::output::Output;
+use crate::output::{Output, say};
+use crate::stage::Stage;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Labelled sentences, one JSON object a line: {"id", "text", "intent", "entities"}.
     file: PathBuf,
-    /// Ask the configured model rather than the built-in rules. Costs money.
+    /// Ask the model of the stage (locally, of .env) rather than the built-in rules. Costs money.
     #[arg(long)]
     model: bool,
     /// Show the sentences that were misunderstood.
@@ -22,13 +23,14 @@ pub(crate) struct Arguments {
     missed: bool,
 }
 
-pub(crate) async fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
     let text = std::fs::read_to_string(&arguments.file)
         .with_context(|| format!("{} cannot be read", arguments.file.display()))?;
     let cases = eval::read(&text).map_err(|error| anyhow::anyhow!("{}: {error}", arguments.file.display()))?;
     let year = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year();
     let outcome = if arguments.model {
-        let mut env = Env::of_process();
+        // Locally the model is no part of the stack, which need not be there.
+        let mut env = if *stage == Stage::Local { Env::of_process() } else { stage.env().await? };
         let settings = OpenAi::read(&mut env);
         env.finish(())?;
         anyhow::ensure!(settings.configured, "no model is configured: set OPENAI_API_KEY or OPENAI_BASE_URL");

@@ -11,10 +11,9 @@ use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery, MetricStat};
 use serde::{Deserialize, Serialize};
-use settings::Env;
 use settings::metrics::NAMESPACE;
-use storage::{Aws, AwsSettings};
 
+use crate::aws;
 use crate::stage::{Stage, data_dir};
 
 /// CloudWatch answers at most so many series a call:
@@ -54,19 +53,19 @@ struct Counts {
 pub(crate) async fn since(stage: &Stage, since: i64) -> anyhow::Result<Vec<Funnel>> {
     let counts = match stage {
         Stage::Local => of_file(&data_dir().join(local::METRICS_FILE), since)?,
-        Stage::Deployed(stage) => of_cloudwatch(&cloudwatch().await, stage, since).await?,
+        Stage::Deployed(stage) => of_cloudwatch(&cloudwatch().await?, stage, since).await?,
     };
     Ok(funnels(&counts))
 }
 
 /// A client of CloudWatch.
-pub(crate) async fn cloudwatch() -> Client {
-    Client::new(&Aws::config(&AwsSettings::read(&mut Env::of_process())).await)
+pub(crate) async fn cloudwatch() -> anyhow::Result<Client> {
+    Ok(Client::new(&aws::config().await?))
 }
 
 /// What CloudWatch says of a failed call.
 pub(crate) fn refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> anyhow::Error {
-    anyhow::anyhow!("CloudWatch does not answer: {}", error.message().unwrap_or("no connection"))
+    anyhow::anyhow!("CloudWatch: {}", aws::reason(error))
 }
 
 fn funnels(counts: &Counts) -> Vec<Funnel> {

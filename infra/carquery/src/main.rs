@@ -1,6 +1,7 @@
 //! The `carquery` command: the local stack, and everything an operator does.
 
 mod amocrm;
+mod aws;
 mod customers;
 mod dlq;
 mod doctor;
@@ -26,7 +27,7 @@ use crate::stage::Stage;
 #[derive(Parser)]
 #[command(version, max_term_width = 100, infer_long_args = true)]
 struct Arguments {
-    /// Where to act: `local`, or the stage of a deployed stack (`dev`, `prod`).
+    /// Where to act: `local`, or the stage of a deployed stack (`dev`, `prod`), whose own settings are used then.
     #[arg(long, global = true, default_value = "local", env = "CARQUERY_STAGE")]
     stage: Stage,
     /// Print JSON instead of text.
@@ -74,10 +75,15 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Not an error: everything has a default, and a deployed stage has its own settings.
-    let _ = dotenvy::dotenv();
+    // No file is no fault: everything has a default, and a deployed stage has its own settings.
+    let file = dotenvy::dotenv().err().filter(|error| !error.not_found());
     let arguments = Arguments::parse();
     let output = Output { json: arguments.json };
+    if file.is_some() {
+        // What is wrong would show the line, which may hold a secret.
+        output.error(&anyhow::anyhow!(".env cannot be read, or has a line that is no NAME=value"));
+        return ExitCode::FAILURE;
+    }
     match run(arguments, &output).await {
         Ok(code) => code,
         Err(error) => {
@@ -102,7 +108,7 @@ async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> 
         Some(Command::Doctor) => doctor::run(stage, output).await,
         Some(Command::Amocrm(command)) => amocrm::run(command, stage, output).await,
         Some(Command::Secrets(command)) => secrets::run(command, stage, output).await,
-        Some(Command::Eval(arguments)) => eval::run(&arguments, output).await,
+        Some(Command::Eval(arguments)) => eval::run(&arguments, stage, output).await,
         Some(Command::Leads(command)) => leads::run(command, stage, output).await,
         Some(Command::Dlq(command)) => dlq::run(command, stage, output).await,
         Some(Command::Customers(command)) => customers::run(command, stage, output).await,
