@@ -230,6 +230,27 @@ class Test4Operators(Story):
         self.assertEqual(said.returncode, 0)
 
     def test_the_stats_show_where_customers_leave(self):
+    def test_stored_secrets_stay_until_they_are_forgotten_and_another_bot_is_asked_about(self):
+        secrets = STAGE.emulator.client("secretsmanager")
+
+        def stored():
+            return json.loads(secrets.get_secret_value(SecretId=STACK.replace("-", "/", 1))["SecretString"])
+
+        def put(text, *arguments, check=True):
+            (STAGE.folder / "other.env").write_text(text)
+            return STAGE.carquery("secrets", "put", "--from", "other.env", *arguments, check=check)
+
+        before = stored()
+        self.assertTrue(before["TELEGRAM_BOT_TOKEN"] and before["TELEGRAM_WEBHOOK_SECRET"])
+        said = json.loads(put("OPENAI_API_KEY=key-of-the-test\nTELEGRAM_BOT_TOKEN=\n").stdout)
+        self.assertEqual((said["set"], said["removed"]), (["OPENAI_API_KEY"], []))
+        self.assertEqual(stored(), before | {"OPENAI_API_KEY": "key-of-the-test"})
+        said = json.loads(put("", "--forget", "OPENAI_API_KEY").stdout)
+        self.assertEqual((said["set"], said["removed"]), ([], ["OPENAI_API_KEY"]))
+        refused = put("TELEGRAM_BOT_TOKEN=1:another\n", check=False)
+        self.assertEqual((refused.returncode, "--yes" in refused.stderr), (1, True))
+        self.assertEqual(stored(), before)
+
         self.ask_a_lawyer(self.customer("Роза"), "Передумала в конце", send=False)
         STAGE.publish_metrics("webhook")
         stats = json.loads(STAGE.carquery("stats").stdout)

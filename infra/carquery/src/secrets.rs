@@ -9,10 +9,10 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use serde_json::json;
-use settings::Env;
-use storage::{Aws, AwsSettings};
 
+use crate::aws;
 use crate::output::Output;
 use crate::stage::Stage;
 
@@ -28,50 +28,99 @@ pub(crate) const SECRETS: [&str; 6] = [
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Store the secrets of a .env file for a stage. Never prints them; the same file twice changes nothing.
+    /// Store the secrets of a .env file for a stage. Never prints them. What the file leaves empty stays as it is stored.
     Put {
         /// The file.
         #[arg(long, default_value = ".env")]
         from: PathBuf,
+        /// Remove a stored secret; may be given several times.
+        #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SECRETS))]
+        forget: Vec<String>,
+        /// Yes, the stage is to become another bot.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
-/// Name of a stage's secret; the template refers to it.
-pub(crate) fn secret_name(stage: &str) -> String {
-    format!("carquery/{stage}")
+/// Secrets by name; an empty one is not set.
+type Values = BTreeMap<String, String>;
+
+/// What becomes of the stored secrets.
+#[derive(Debug, PartialEq, Eq)]
+struct Plan {
+    /// All names, empty where unset: a dynamic reference to a missing one would fail the deployment.
+    values: Values,
+    set: Vec<&'static str>,
+    kept: Vec<&'static str>,
+    removed: Vec<&'static str>,
 }
 
 pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
     let Stage::Deployed(stage) = stage else {
         anyhow::bail!("the local stack reads .env itself: name the stage to store secrets for, as in --stage prod")
     };
-    let Command::Put { from } = command;
-    let given: BTreeMap<String, String> = dotenvy::from_path_iter(&from)
+    let Command::Put { from, forget, yes } = command;
+    let given: Values = dotenvy::from_path_iter(&from)
         .with_context(|| format!("{} cannot be read", from.display()))?
         .collect::<Result<_, _>>()
         .map_err(|_| anyhow::anyhow!("{} has a line that is no NAME=value", from.display()))?;
-    // All names, empty where unset: a dynamic reference to a missing one would fail the deployment.
-    let mut secret: BTreeMap<&str, String> =
-        SECRETS.into_iter().map(|name| (name, given.get(name).cloned().unwrap_or_default())).collect();
-    anyhow::ensure!(!secret["TELEGRAM_BOT_TOKEN"].is_empty(), "TELEGRAM_BOT_TOKEN is not set in {}", from.display());
-    let client = client(&mut Env::of_process()).await;
-    let name = secret_name(stage);
+    let client = Client::new(&aws::config().await?);
+    let name = format!("carquery/{stage}");
     let stored = read(&client, &name).await?;
-    if secret["TELEGRAM_WEBHOOK_SECRET"].is_empty() {
-        let kept = stored.as_ref().and_then(|stored| stored.get("TELEGRAM_WEBHOOK_SECRET")).cloned();
-        secret.insert("TELEGRAM_WEBHOOK_SECRET", kept.unwrap_or_else(random_secret));
+    let plan = Plan::of(&given, stored.as_ref(), &forget, yes)?;
+    if stored.as_ref() != Some(&plan.values) {
+        write(&client, &name, &serde_json::to_string(&plan.values)?, stored.is_some()).await?;
     }
-    let set: Vec<&str> = secret.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| *name).collect();
-    let changed =
-        stored.as_ref().is_none_or(|stored| secret.iter().any(|(name, value)| stored.get(*name) != Some(value)));
-    if changed {
-        write(&client, &name, &serde_json::to_string(&secret)?, stored.is_some()).await?;
-    }
-    output.print(&json!({ "secret": name, "set": set, "changed": changed }), |_| {
-        let word = if changed { "Stored" } else { "Unchanged:" };
-        format!("{word} {} in {name}. Deploy again for a change to take effect.", set.join(", "))
+    let changed = !plan.set.is_empty() || !plan.removed.is_empty();
+    let said = json!({
+        "secret": name, "set": plan.set, "kept": plan.kept, "removed": plan.removed, "changed": changed
+    });
+    output.print(&said, |_| {
+        let mut text = format!("{name}:\n");
+        for (word, names) in [("set", &plan.set), ("kept", &plan.kept), ("removed", &plan.removed)] {
+            if !names.is_empty() {
+                text += &format!("  {word:<8} {}\n", names.join(", "));
+            }
+        }
+        text + if changed { "Deploy again for it to take effect." } else { "Nothing has changed." }
     });
     Ok(ExitCode::SUCCESS)
+}
+
+impl Plan {
+    fn of(given: &Values, stored: Option<&Values>, forget: &[String], yes: bool) -> anyhow::Result<Self> {
+        let value = |values: &Values, name: &str| values.get(name).filter(|value| !value.is_empty()).cloned();
+        let mut plan = Self { values: Values::new(), set: Vec::new(), kept: Vec::new(), removed: Vec::new() };
+        for name in SECRETS {
+            let given = value(given, name);
+            let old = stored.and_then(|stored| value(stored, name));
+            let forgotten = forget.iter().any(|forgotten| forgotten == name);
+            anyhow::ensure!(!forgotten || given.is_none(), "{name} is to be forgotten, but the file sets it");
+            let mut new = given.or_else(|| old.clone().filter(|_| !forgotten));
+            // Whatever nobody has chosen serves: no person ever types it.
+            if name == "TELEGRAM_WEBHOOK_SECRET" {
+                new = new.or_else(|| Some(random_secret()));
+            }
+            if name == "TELEGRAM_BOT_TOKEN" {
+                anyhow::ensure!(
+                    new.is_some(),
+                    "{name} is neither stored nor set in the file: without it there is no bot"
+                );
+                anyhow::ensure!(
+                    yes || old.is_none() || old == new,
+                    "another {name} is stored: customers would meet another bot, or none if the token is old. Add --yes if \
+                     that is meant"
+                );
+            }
+            match (&old, &new) {
+                (old, new) if old == new => plan.kept.extend(old.as_ref().map(|_| name)),
+                (_, Some(_)) => plan.set.push(name),
+                (_, None) => plan.removed.push(name),
+            }
+            plan.values.insert(name.to_owned(), new.unwrap_or_default());
+        }
+        Ok(plan)
+    }
 }
 
 /// 64 hexadecimal digits.
@@ -79,20 +128,7 @@ fn random_secret() -> String {
     rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The secrets of a stage, if they are stored.
-pub(crate) async fn of_stage(stage: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    let client = client(&mut Env::of_process()).await;
-    let name = secret_name(stage);
-    read(&client, &name)
-        .await?
-        .with_context(|| format!("there is no secret {name}: store it with `carquery --stage {stage} secrets put`"))
-}
-
-async fn client(env: &mut Env) -> Client {
-    Client::new(&Aws::config(&AwsSettings::read(env)).await)
-}
-
-async fn read(client: &Client, name: &str) -> anyhow::Result<Option<BTreeMap<String, String>>> {
+async fn read(client: &Client, name: &str) -> anyhow::Result<Option<Values>> {
     match client.get_secret_value().secret_id(name).send().await {
         Ok(answer) => serde_json::from_str(answer.secret_string().unwrap_or("{}"))
             .map(Some)
@@ -127,5 +163,52 @@ async fn write(client: &Client, name: &str, text: &str, exists: bool) -> anyhow:
 }
 
 fn refused<E: ProvideErrorMetadata, R>(name: &str, error: &SdkError<E, R>) -> anyhow::Error {
-    anyhow::anyhow!("Secrets Manager does not give {name}: {}", error.message().unwrap_or("no connection"))
+    anyhow::anyhow!("Secrets Manager and {name}: {}", aws::reason(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pairs: &[(&str, &str)]) -> Values {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_first_file_stores_every_name_and_makes_up_the_webhooks_secret() {
+        let plan = Plan::of(&values(&[("TELEGRAM_BOT_TOKEN", "1:a")]), None, &[], false).expect("a plan");
+        assert_eq!(plan.set, ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"]);
+        assert_eq!(plan.values["TELEGRAM_WEBHOOK_SECRET"].len(), 64);
+        assert_eq!((plan.values.len(), &*plan.values["OPENAI_API_KEY"]), (SECRETS.len(), ""));
+        let again =
+            Plan::of(&values(&[("TELEGRAM_BOT_TOKEN", "1:a")]), Some(&plan.values), &[], false).expect("a plan");
+        assert_eq!((again.values, again.kept), (plan.values, plan.set), "the same file again changes nothing");
+    }
+
+    #[test]
+    fn what_a_file_leaves_empty_stays_until_it_is_forgotten_by_name() {
+        let stored =
+            values(&[("TELEGRAM_BOT_TOKEN", "1:a"), ("TELEGRAM_WEBHOOK_SECRET", "s"), ("OPENAI_API_KEY", "key")]);
+        let file = values(&[("OPENAI_API_KEY", ""), ("AMOCRM_LONG_LIVED_TOKEN", "t")]);
+        let plan = Plan::of(&file, Some(&stored), &[], false).expect("a plan");
+        assert_eq!(plan.kept, ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "OPENAI_API_KEY"]);
+        assert_eq!((plan.set, plan.removed), (vec!["AMOCRM_LONG_LIVED_TOKEN"], vec![]));
+
+        let forget = ["OPENAI_API_KEY".to_owned()];
+        let plan = Plan::of(&file, Some(&stored), &forget, false).expect("a plan");
+        assert_eq!((plan.removed, &*plan.values["OPENAI_API_KEY"]), (vec!["OPENAI_API_KEY"], ""));
+        let both = Plan::of(&values(&[("OPENAI_API_KEY", "other")]), Some(&stored), &forget, false);
+        assert!(both.expect_err("set and forgotten").to_string().contains("the file sets it"));
+        let token = Plan::of(&Values::new(), Some(&stored), &["TELEGRAM_BOT_TOKEN".to_owned()], true);
+        assert!(token.expect_err("no bot").to_string().contains("there is no bot"));
+    }
+
+    #[test]
+    fn another_bot_is_asked_about_first() {
+        let stored = values(&[("TELEGRAM_BOT_TOKEN", "1:a"), ("TELEGRAM_WEBHOOK_SECRET", "s")]);
+        let file = values(&[("TELEGRAM_BOT_TOKEN", "2:b")]);
+        let refused = Plan::of(&file, Some(&stored), &[], false).expect_err("another bot").to_string();
+        assert!(refused.contains("--yes") && !refused.contains("1:a") && !refused.contains("2:b"), "{refused}");
+        assert_eq!(Plan::of(&file, Some(&stored), &[], true).expect("a plan").set, ["TELEGRAM_BOT_TOKEN"]);
+    }
 }
