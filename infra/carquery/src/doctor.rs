@@ -162,8 +162,9 @@ async fn of_telegram(stage: &Stage) -> Vec<Finding> {
         }
     }
     if *stage != Stage::Local {
+        let own = env.optional("TELEGRAM_WEBHOOK_URL");
         findings.push(match api.call("getWebhookInfo", &json!({})).await {
-            Ok(info) => of_webhook(&info),
+            Ok(info) => of_webhook(&info, own.as_deref()),
             Err(error) => Finding::bad("Telegram webhook", &error.to_string(), "try again"),
         });
     }
@@ -177,11 +178,16 @@ async fn of_telegram(stage: &Stage) -> Vec<Finding> {
     findings
 }
 
-fn of_webhook(info: &Value) -> Finding {
+/// The webhook as Telegram describes it; `own` is the address of the stage's API.
+fn of_webhook(info: &Value, own: Option<&str>) -> Finding {
     const NAME: &str = "Telegram webhook";
     let url = info["url"].as_str().unwrap_or_default();
     if url.is_empty() {
-        return Finding::bad(NAME, "is not set", "`carquery telegram set-webhook URL` (the stack's output WebhookUrl)");
+        return Finding::bad(NAME, "is not set", "`carquery telegram set-webhook`");
+    }
+    // A domain of the operator's own may well lead to the same API.
+    if url.contains(".execute-api.") && own.is_some_and(|own| own != url) {
+        return Finding::bad(NAME, &format!("{url} is another stack's"), "`carquery telegram set-webhook`");
     }
     let now = Timestamp::now().as_second();
     match (info["last_error_date"].as_i64(), info["last_error_message"].as_str()) {
@@ -273,4 +279,19 @@ fn skew(headers: &reqwest::header::HeaderMap) -> Option<i64> {
     let date = headers.get("date")?.to_str().ok()?;
     let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
     Some(Timestamp::now().as_second() - there.as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_webhook_of_another_stack_is_a_fault_and_one_behind_an_own_domain_is_not() {
+        let own = "https://abc.execute-api.eu-central-1.amazonaws.com/telegram/webhook";
+        let ok = |url: &str| of_webhook(&json!({ "url": url, "pending_update_count": 0 }), Some(own)).ok;
+        assert!(ok(own));
+        assert!(ok("https://bot.example.org/telegram/webhook"));
+        assert!(!ok("https://xyz.execute-api.eu-central-1.amazonaws.com/telegram/webhook"));
+        assert!(!ok(""));
+    }
 }

@@ -15,8 +15,8 @@ use crate::stage::Stage;
 pub(crate) enum Command {
     /// Let Telegram post updates to this address; sets the bot's commands and descriptions too.
     SetWebhook {
-        /// The output `WebhookUrl` of the stack: https://…/telegram/webhook
-        url: String,
+        /// https://…/telegram/webhook; when not given, the address of the stage's own API.
+        url: Option<String>,
     },
     /// Show where updates go, how many wait, and Telegram's last error.
     Info,
@@ -28,9 +28,11 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     let mut env = stage.env().await?;
     let settings = settings::Telegram::read(&mut env);
     let secret = env.secret("TELEGRAM_WEBHOOK_SECRET");
+    let own = env.optional("TELEGRAM_WEBHOOK_URL");
     let api = Api::new(&env.finish(settings)?);
     match command {
         Command::SetWebhook { url } => {
+            let url = url.or(own).context("name the address: https://…/telegram/webhook")?;
             let secret = secret.context("TELEGRAM_WEBHOOK_SECRET is not set")?;
             anyhow::ensure!(url.starts_with("https://") || url.starts_with("http://127.0.0.1"), "Telegram wants https");
             api.call(
