@@ -47,16 +47,16 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
         .await
     };
     if output.json {
-        print!("{}", outcome.predictions());
+        say(outcome.predictions().trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    print!("{}", outcome.report(&eval::Prices::default()));
+    say(outcome.report(&eval::Prices::default()).trim_end());
     if arguments.missed {
         for (case, prediction) in outcome.missed() {
-            println!(
+            say(&format!(
                 "{}  {}\n  wanted {:?} {:?}\n  got    {:?} {:?}",
                 case.id, case.text, case.intent, case.entities, prediction.intent, prediction.entities
-            );
+            ));
         }
     }
     Ok(ExitCode::SUCCESS)

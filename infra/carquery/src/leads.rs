@@ -9,7 +9,7 @@ use lead::{Lead, LeadId, Status};
 use serde_json::{Value, json};
 use storage::Versioned;
 
-use crate::output::{Output, moscow_time, table};
+use crate::output::{Output, moscow_time, say, table};
 use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
@@ -39,7 +39,7 @@ pub(crate) enum Command {
     },
     /// Write all requests to standard output. The file holds personal data: treat it so.
     Export {
-        /// How.
+        /// How; --json is JSON, too.
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
     },
@@ -88,7 +88,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
         Command::List { status, limit } => list(&stores, status, limit, *output).await,
         Command::Show { id } => show(&stores, &id, *output).await,
         Command::Retry { id, .. } => retry(&stores, id.as_deref(), *output).await,
-        Command::Export { format } => export(&stores, format).await,
+        Command::Export { format } => export(&stores, if output.json { Format::Json } else { format }).await,
     }
 }
 
@@ -220,12 +220,10 @@ async fn retry(stores: &Stores, id: Option<&str>, output: Output) -> anyhow::Res
 async fn export(stores: &Stores, format: Format) -> anyhow::Result<ExitCode> {
     let leads: Vec<Lead> = stores.aws.leads(&stores.tables).all().await?.into_iter().map(|lead| lead.value).collect();
     match format {
-        Format::Json => println!("{}", serde_json::to_string_pretty(&leads)?),
+        Format::Json => say(&serde_json::to_string_pretty(&leads)?),
         Format::Csv => {
-            println!("request_number,created_at,branch,service,topic,name,phone,chat_id,price,status,deal_id,answers");
-            for lead in &leads {
-                println!("{}", csv_line(lead));
-            }
+            say("request_number,created_at,branch,service,topic,name,phone,chat_id,price,status,deal_id,answers");
+            leads.iter().for_each(|lead| say(&csv_line(lead)));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,7 @@
 //! What the operator sees: text for people, JSON for programs.
 
+use std::io::{self, ErrorKind, Write as _};
+
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use serde::Serialize;
@@ -15,9 +17,9 @@ impl Output {
     /// Prints `value` as JSON, or what `text` makes of it.
     pub(crate) fn print<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
         if self.json {
-            println!("{}", serde_json::to_string_pretty(value).expect("what is printed is plain data"));
+            say(&serde_json::to_string_pretty(value).expect("what is printed is plain data"));
         } else {
-            println!("{}", text(value).trim_end());
+            say(text(value).trim_end());
         }
     }
 
@@ -28,6 +30,18 @@ impl Output {
         } else {
             eprintln!("carquery: {error:#}");
         }
+    }
+}
+
+/// Prints a line. Whoever reads may have enough, as `head` has: then there is nothing left to do.
+pub(crate) fn say(line: &str) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        if error.kind() == ErrorKind::BrokenPipe {
+            std::process::exit(0);
+        }
+        eprintln!("carquery: cannot write what there is to say: {error}");
+        std::process::exit(1);
     }
 }
 
