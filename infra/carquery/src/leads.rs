@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
 use lead::{Lead, LeadId, Status};
 use serde_json::{Value, json};
-use storage::Versioned;
+use storage::{SaveError, Versioned};
 
 use crate::output::{Output, moscow_time, say, table};
 use crate::stage::{Stage, Stores};
@@ -197,8 +197,9 @@ async fn retry(stores: &Stores, id: Option<&str>, output: Output) -> anyhow::Res
         Some(id) => vec![find(stores, id).await?],
         None => leads.all().await?,
     };
-    let mut queued = Vec::new();
+    let (mut queued, mut changed) = (Vec::new(), Vec::new());
     for mut lead in chosen {
+        let number = lead.value.lead_id.request_number();
         if !lead.value.revive(Timestamp::now().as_second()) {
             if id.is_some() {
                 let word = StatusName::of(&lead.value.status).word();
@@ -206,13 +207,28 @@ async fn retry(stores: &Stores, id: Option<&str>, output: Output) -> anyhow::Res
             }
             continue;
         }
-        leads.save(&mut lead).await.context("the request was changed meanwhile: look at it and repeat")?;
+        match leads.save(&mut lead).await {
+            Ok(()) => {}
+            // Somebody is at work on this one; the others are to go out all the same.
+            Err(SaveError::Conflict) if id.is_none() => {
+                changed.push(number);
+                continue;
+            }
+            Err(SaveError::Conflict) => anyhow::bail!("the request was changed meanwhile: look at it and repeat"),
+            Err(error) => return Err(error.into()),
+        }
         queue.enqueue(&lead).await?;
-        queued.push(lead.value.lead_id.request_number());
+        queued.push(number);
     }
-    output.print(&json!({ "queued": queued }), |_| match queued.len() {
-        0 => "Nothing is dead or waiting.".to_owned(),
-        count => format!("Queued {count} request(s): {}.", queued.join(", ")),
+    output.print(&json!({ "queued": queued, "changed_meanwhile": changed }), |_| {
+        let mut text = match queued.len() {
+            0 => "Nothing is dead or waiting.".to_owned(),
+            count => format!("Queued {count} request(s): {}.", queued.join(", ")),
+        };
+        if !changed.is_empty() {
+            text += &format!("\nChanged meanwhile, and left alone: {}.", changed.join(", "));
+        }
+        text
     });
     Ok(ExitCode::SUCCESS)
 }
