@@ -186,8 +186,9 @@ class Test3Trouble(Story):
             return said["Attributes"]["ApproximateNumberOfMessages"] == "1"
 
         wait_for("the message in the dead-letter queue", buried, 60)
-        self.assertIn("no request", STAGE.carquery("dlq", "show").stdout)
+        self.assertEqual([letter["body"] for letter in json.loads(STAGE.carquery("dlq", "show").stdout)["messages"]], ["no request"])
         sqs.purge_queue(QueueUrl=dead)
+        self.assertEqual(json.loads(STAGE.carquery("dlq", "redrive").stdout), {"redriven": 0})
 
     def test_an_alarm_reaches_the_admins_chat_when_it_starts_and_when_it_is_over(self):
         cloudwatch = STAGE.emulator.client("cloudwatch")

@@ -2,13 +2,21 @@
 
 use std::process::ExitCode;
 
-use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::QueueAttributeName;
+use anyhow::anyhow;
+use aws_sdk_sqs::types::QueueAttributeName::{
+    ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible, QueueArn,
+};
 use clap::Subcommand;
+use serde::Serialize;
 use serde_json::json;
 
+use crate::aws;
 use crate::output::{Output, table};
-use crate::stage::Stage;
+use crate::stage::{Stage, Stores};
+
+/// Seconds to wait for a message. Any wait makes SQS ask all of its servers; without one it asks a few, and may miss what
+/// is there.
+const LONG_POLL: i32 = 2;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -18,66 +26,90 @@ pub(crate) enum Command {
     Redrive,
 }
 
+/// A message that failed too often.
+#[derive(Debug, Serialize)]
+struct DeadLetter {
+    message_id: String,
+    body: String,
+}
+
 pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
     let stores = stage.stores().await?;
     match command {
-        Command::Show => {
-            let answer = stores
-                .aws
-                .sqs
-                .receive_message()
-                .queue_url(&stores.dlq_url)
-                .max_number_of_messages(10)
-                .visibility_timeout(0)
-                .send()
-                .await
-                .map_err(|error| anyhow::anyhow!("the dead-letter queue does not answer: {}", said(error)))?;
-            let messages: Vec<(String, String)> = answer
-                .messages()
-                .iter()
-                .map(|message| {
-                    (message.message_id().unwrap_or("?").to_owned(), message.body().unwrap_or_default().to_owned())
-                })
-                .collect();
-            output.print(&messages, |messages| {
-                if messages.is_empty() {
-                    return "The dead-letter queue is empty.".to_owned();
-                }
-                let rows: Vec<Vec<String>> =
-                    messages.iter().map(|(id, body)| vec![id.clone(), body.chars().take(100).collect()]).collect();
-                table(&["MESSAGE", "BODY"], &rows)
-            });
-        }
-        Command::Redrive => {
-            let attributes = stores
-                .aws
-                .sqs
-                .get_queue_attributes()
-                .queue_url(&stores.dlq_url)
-                .attribute_names(QueueAttributeName::QueueArn)
-                .send()
-                .await
-                .map_err(|error| anyhow::anyhow!("the dead-letter queue does not answer: {}", said(error)))?;
-            let arn = attributes
-                .attributes()
-                .and_then(|attributes| attributes.get(&QueueAttributeName::QueueArn))
-                .cloned()
-                .unwrap_or_default();
-            stores
-                .aws
-                .sqs
-                .start_message_move_task()
-                .source_arn(arn)
-                .send()
-                .await
-                .map_err(|error| anyhow::anyhow!("the messages were not moved: {}", said(error)))?;
-            output
-                .print(&json!({ "redriven": true }), |_| "The messages are on their way back to the queue.".to_owned());
-        }
+        Command::Show => show(&stores, *output).await,
+        Command::Redrive => redrive(&stores, *output).await,
     }
+}
+
+async fn show(stores: &Stores, output: Output) -> anyhow::Result<ExitCode> {
+    let answer = stores
+        .aws
+        .sqs
+        .receive_message()
+        .queue_url(&stores.dlq_url)
+        .max_number_of_messages(10)
+        .visibility_timeout(0)
+        .wait_time_seconds(LONG_POLL)
+        .send()
+        .await
+        .map_err(|error| anyhow!("the dead-letter queue does not answer: {}", aws::reason(&error)))?;
+    let received = answer.messages.unwrap_or_default().into_iter();
+    let messages: Vec<DeadLetter> = received
+        .map(|message| DeadLetter {
+            message_id: message.message_id.unwrap_or_default(),
+            body: message.body.unwrap_or_default(),
+        })
+        .collect();
+    let depth = Queue::of(stores).await?.depth;
+    output.print(&json!({ "messages": messages, "depth": depth }), |_| {
+        let mut text = if messages.is_empty() {
+            "The dead-letter queue is empty.".to_owned()
+        } else {
+            let cells = |letter: &DeadLetter| vec![letter.message_id.clone(), letter.body.chars().take(100).collect()];
+            table(&["MESSAGE", "BODY"], &messages.iter().map(cells).collect::<Vec<_>>())
+        };
+        if depth != messages.len() {
+            text += &format!("\nThe queue counts {depth} message(s), some of them perhaps held by another reader.");
+        }
+        text
+    });
     Ok(ExitCode::SUCCESS)
 }
 
-fn said<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> String {
-    error.message().map_or_else(|| "no connection".to_owned(), str::to_owned)
+async fn redrive(stores: &Stores, output: Output) -> anyhow::Result<ExitCode> {
+    let queue = Queue::of(stores).await?;
+    if queue.depth > 0 {
+        let moving = stores.aws.sqs.start_message_move_task().source_arn(queue.arn).send().await;
+        moving.map_err(|error| anyhow!("the messages were not moved: {}", aws::reason(&error)))?;
+    }
+    output.print(&json!({ "redriven": queue.depth }), |_| match queue.depth {
+        0 => "The dead-letter queue is empty: there is nothing to move.".to_owned(),
+        depth => format!("{depth} message(s) are on their way back to the queue."),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The dead-letter queue as SQS describes it.
+struct Queue {
+    arn: String,
+    /// Messages in it, held by a reader or not; SQS counts roughly.
+    depth: usize,
+}
+
+impl Queue {
+    async fn of(stores: &Stores) -> anyhow::Result<Self> {
+        let counts = [ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
+        let answer = stores
+            .aws
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&stores.dlq_url)
+            .set_attribute_names(Some([&counts[..], &[QueueArn]].concat()))
+            .send()
+            .await
+            .map_err(|error| anyhow!("the dead-letter queue does not answer: {}", aws::reason(&error)))?;
+        let attributes = answer.attributes.unwrap_or_default();
+        let count = |name| attributes.get(name).and_then(|count| count.parse::<usize>().ok()).unwrap_or_default();
+        Ok(Self { depth: counts.iter().map(count).sum(), arn: attributes.get(&QueueArn).cloned().unwrap_or_default() })
+    }
 }
