@@ -12,7 +12,7 @@ use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Delete everything stored about a chat, undelivered requests too. What is in amoCRM stays there.
+    /// Delete everything stored about a chat, undelivered requests too, but not a ban. What is in amoCRM stays there.
     Forget {
         /// Telegram chat id.
         chat_id: i64,
@@ -51,15 +51,32 @@ async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> any
         });
         return Ok(ExitCode::SUCCESS);
     }
-    let gone =
-        forget_customer(chat_id, &leads, &aws.ai_log(tables), &aws.customers(tables), &aws.sessions(tables)).await?;
-    output.print(&json!({ "deleted": { "leads": gone.leads, "ai_log": gone.ai_log } }), |_| {
-        format!("Deleted {} request(s), {} AI log entries, the profile and the conversation.", gone.leads, gone.ai_log)
+    let customers = aws.customers(tables);
+    let banned = customers.get(chat_id).await?.is_some_and(|customer| customer.banned);
+    let gone = forget_customer(chat_id, &leads, &aws.ai_log(tables), &customers, &aws.sessions(tables)).await?;
+    if banned {
+        set_banned(stores, chat_id, true).await?;
+    }
+    let said = json!({ "deleted": { "leads": gone.leads, "ai_log": gone.ai_log }, "banned": banned });
+    output.print(&said, |_| {
+        let still = if banned { " The chat stays banned." } else { "" };
+        let (leads, ai_log) = (gone.leads, gone.ai_log);
+        format!("Deleted {leads} request(s), {ai_log} AI log entries, the profile and the conversation.{still}")
     });
     Ok(ExitCode::SUCCESS)
 }
 
 async fn ban(stores: &Stores, chat_id: i64, banned: bool, output: Output) -> anyhow::Result<ExitCode> {
+    set_banned(stores, chat_id, banned).await?;
+    output.print(&json!({ "chat_id": chat_id, "banned": banned }), |_| {
+        let word = if banned { "gets no more answers" } else { "is answered again" };
+        format!("Chat {chat_id} {word}.")
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// In the conversation, which the bot reads, and in the profile.
+async fn set_banned(stores: &Stores, chat_id: i64, banned: bool) -> anyhow::Result<()> {
     let sessions = stores.aws.sessions(&stores.tables);
     loop {
         let mut session = sessions.load(chat_id).await?;
@@ -71,9 +88,5 @@ async fn ban(stores: &Stores, chat_id: i64, banned: bool, output: Output) -> any
         }
     }
     stores.aws.customers(&stores.tables).set_banned(chat_id, banned).await?;
-    output.print(&json!({ "chat_id": chat_id, "banned": banned }), |_| {
-        let word = if banned { "gets no more answers" } else { "is answered again" };
-        format!("Chat {chat_id} {word}.")
-    });
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
