@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use amocrm::{Client, CrmError, Entity, NewField, TokenState, wanted_fields};
 use anyhow::Context;
 use clap::Subcommand;
+use jiff::Timestamp;
 use secrecy::SecretString;
+use serde::Serialize;
 use serde_json::json;
+use settings::Auth;
 use storage::Aws;
 
 use crate::output::{Output, moscow_time, table};
@@ -47,6 +50,23 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     }
 }
 
+/// A custom field that is not there yet.
+#[derive(Debug, Serialize)]
+struct Wanted {
+    of: &'static str,
+    code: &'static str,
+    name: &'static str,
+}
+
+/// Where a deal can begin; named as the settings that choose it.
+#[derive(Debug, Serialize)]
+struct Place<'a> {
+    pipeline_id: u64,
+    pipeline: &'a str,
+    status_id: u64,
+    status: &'a str,
+}
+
 /// The account of a stage.
 pub(crate) struct Account {
     settings: settings::Amocrm,
@@ -72,6 +92,11 @@ impl Account {
 
     async fn authorize(&self, code: &SecretString, output: Output) -> anyhow::Result<ExitCode> {
         let client = self.client()?;
+        anyhow::ensure!(
+            !matches!(self.settings.auth, Some(Auth::LongLived(_))),
+            "AMOCRM_LONG_LIVED_TOKEN is set: the bot enters with that token and has no use for a code. To let it in with OAuth, \
+             remove the token first (`carquery secrets put --forget AMOCRM_LONG_LIVED_TOKEN`, and deploy)"
+        );
         let state = client.tokens().authorize(code).await.map_err(|error| match error {
             CrmError::Reauth { reason, .. } => anyhow::anyhow!(
                 "amoCRM does not take the code ({reason}): take a fresh one from the integration's settings, and check \
@@ -102,12 +127,13 @@ impl Account {
         let pipelines = client.pipelines().await.map_err(said)?;
         let own = pipelines.iter().find(|pipeline| pipeline.name == PIPELINE);
         let new_pipeline = self.settings.pipeline_id.is_none() && own.is_none();
-        let fields: Vec<Vec<String>> = plan
+        let fields: Vec<Wanted> = plan
             .iter()
             .flat_map(|(entity, wanted)| wanted.iter().map(move |new| (entity, new)))
-            .map(|(entity, new)| {
-                let of = if *entity == Entity::Leads { "deal" } else { "contact" };
-                vec![of.to_owned(), new.field.code().to_owned(), new.field.title().to_owned()]
+            .map(|(entity, new)| Wanted {
+                of: if *entity == Entity::Leads { "deal" } else { "contact" },
+                code: new.field.code(),
+                name: new.field.title(),
             })
             .collect();
         let nothing = fields.is_empty() && !new_pipeline;
@@ -118,7 +144,9 @@ impl Account {
                 }
                 let mut text = String::new();
                 if !fields.is_empty() {
-                    text += &format!("Custom fields to create:\n{}\n", table(&["OF", "CODE", "NAME"], &fields));
+                    let cells = |field: &Wanted| [field.of, field.code, field.name].map(str::to_owned).to_vec();
+                    let rows: Vec<Vec<String>> = fields.iter().map(cells).collect();
+                    text += &format!("Custom fields to create:\n{}\n", table(&["OF", "CODE", "NAME"], &rows));
                 }
                 if new_pipeline {
                     text += &format!("Pipeline to create: {PIPELINE}\n");
@@ -154,15 +182,24 @@ impl Account {
 
     async fn list_pipelines(&self, output: Output) -> anyhow::Result<ExitCode> {
         let pipelines = self.client()?.pipelines().await.map_err(said)?;
-        let rows: Vec<Vec<String>> = pipelines
+        let places: Vec<Place<'_>> = pipelines
             .iter()
             .flat_map(|pipeline| pipeline.stages().iter().map(move |stage| (pipeline, stage)))
             .filter(|(pipeline, stage)| pipeline.takes_deals_in(stage.id))
-            .map(|(pipeline, stage)| {
-                vec![pipeline.id.to_string(), pipeline.name.clone(), stage.id.to_string(), stage.name.clone()]
+            .map(|(pipeline, stage)| Place {
+                pipeline_id: pipeline.id,
+                pipeline: &pipeline.name,
+                status_id: stage.id,
+                status: &stage.name,
             })
             .collect();
-        output.print(&rows, |rows| table(&["PIPELINE", "NAME", "STAGE", "NAME"], rows));
+        output.print(&places, |places| {
+            let cells = |place: &Place<'_>| {
+                let (pipeline_id, status_id) = (place.pipeline_id.to_string(), place.status_id.to_string());
+                vec![pipeline_id, place.pipeline.to_owned(), status_id, place.status.to_owned()]
+            };
+            table(&["PIPELINE", "NAME", "STAGE", "NAME"], &places.iter().map(cells).collect::<Vec<_>>())
+        });
         Ok(ExitCode::SUCCESS)
     }
 
@@ -175,7 +212,7 @@ impl Account {
         let mut findings = Vec::new();
         let state = client.tokens().state().await;
         findings.push(match &state {
-            Ok(state) => of_token(state),
+            Ok(state) => of_token(state, Timestamp::now().as_second()),
             Err(error) => Finding::bad("amoCRM token", &error.to_string(), "check the Credentials table"),
         });
         let account = client.account().await;
@@ -251,18 +288,43 @@ impl Account {
     }
 }
 
-fn of_token(state: &TokenState) -> crate::doctor::Finding {
+fn of_token(state: &TokenState, now: i64) -> crate::doctor::Finding {
     use crate::doctor::Finding;
     const NAME: &str = "amoCRM token";
     if let Some(needed) = &state.consent_needed {
         return Finding::bad(NAME, &needed.reason, "`carquery amocrm authorize CODE`");
     }
-    match state.expires_at {
-        Some(at) => Finding::good(NAME, &format!("good until {} MSK", moscow_time(at))),
-        None => Finding::good(NAME, "long-lived"),
+    match (state.expires_at, state.refreshed_at) {
+        (Some(at), refreshed) if at <= now => {
+            let fix = if refreshed.is_some() {
+                "the schedule does not refresh it: look at the log of scheduled, or `carquery amocrm authorize CODE`"
+            } else {
+                "make a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN"
+            };
+            Finding::bad(NAME, &format!("ended {} MSK", moscow_time(at)), fix)
+        }
+        (Some(at), _) => Finding::good(NAME, &format!("good until {} MSK", moscow_time(at))),
+        (None, _) => Finding::good(NAME, "long-lived"),
     }
 }
 
 fn said(error: CrmError) -> anyhow::Error {
     anyhow::anyhow!("{error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_has_ended_is_a_fault() {
+        let of = |expires_at, refreshed_at| {
+            let state = TokenState { expires_at: Some(expires_at), refreshed_at, consent_needed: None };
+            serde_json::to_value(of_token(&state, 1000)).expect("plain data")
+        };
+        assert_eq!(of(1001, None)["ok"], true);
+        assert_eq!(of(1000, None)["state"], "ended 1970-01-01 03:16 MSK");
+        assert!(of(1000, None)["fix"].to_string().contains("AMOCRM_LONG_LIVED_TOKEN"));
+        assert!(of(1000, Some(0))["fix"].to_string().contains("the schedule does not refresh it"));
+    }
 }

@@ -219,7 +219,7 @@ async fn of_model(stage: &Stage) -> Finding {
     }
     match request.send().await {
         Ok(answer) if answer.status().is_success() || answer.status().as_u16() == 404 => {
-            Finding::good(NAME, &format!("{} answers", settings.model))
+            Finding::good(NAME, &format!("{} is reachable", settings.base_url))
         }
         Ok(answer) => Finding::bad(NAME, &format!("HTTP {}", answer.status().as_u16()), "check OPENAI_API_KEY"),
         Err(_) => Finding::bad(NAME, "no connection", "check OPENAI_BASE_URL; the built-in rules answer meanwhile"),
