@@ -13,7 +13,8 @@ ROLES = {"WebhookRole", "CrmPushRole", "ScheduledRole"}
 EXPIRING = {"SessionsTable", "LeadsTable", "AiLogTable"}
 # Set by Lambda, or of use only where no role stands behind the SDK.
 NOT_ON_LAMBDA = {
-    "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_REGION", "AWS_DEFAULT_REGION",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 }
 LOCAL_ONLY = {"TELEGRAM_UPDATES", "CARQUERY_PORT", "CARQUERY_DATA_DIR", "CARQUERY_STAGE"}
 # Nobody sets these: they tell a function, or the operator's command, where it is.
