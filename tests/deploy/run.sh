@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Deploys template.yaml with the real functions to an emulator of AWS on this machine and plays customers against it.
-# Needs Rust, Python 3.10 or newer and a network (or caches) for pip and cargo. No AWS account, no Docker.
+# Needs Rust, Python 3.11 or newer and a network (or caches) for pip and cargo. No AWS account, no Docker.
 #
 #   tests/deploy/run.sh             everything
 #   tests/deploy/run.sh template    only what can be read off template.yaml (seconds)

@@ -230,7 +230,6 @@ class Test4Operators(Story):
         self.assertEqual([finding for finding in findings["findings"] if not finding["ok"]], [], said.stdout)
         self.assertEqual(said.returncode, 0)
 
-    def test_the_stats_show_where_customers_leave(self):
     def test_stored_secrets_stay_until_they_are_forgotten_and_another_bot_is_asked_about(self):
         secrets = STAGE.emulator.client("secretsmanager")
 
@@ -252,6 +251,7 @@ class Test4Operators(Story):
         self.assertEqual((refused.returncode, "--yes" in refused.stderr), (1, True))
         self.assertEqual(stored(), before)
 
+    def test_the_stats_show_where_customers_leave(self):
         self.ask_a_lawyer(self.customer("Роза"), "Передумала в конце", send=False)
         STAGE.publish_metrics("webhook")
         stats = json.loads(STAGE.carquery("stats").stdout)

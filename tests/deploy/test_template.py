@@ -16,13 +16,37 @@ NOT_ON_LAMBDA = {
     "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_REGION", "AWS_DEFAULT_REGION",
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 }
-LOCAL_ONLY = {"TELEGRAM_UPDATES", "CARQUERY_PORT", "CARQUERY_DATA_DIR", "CARQUERY_STAGE"}
 # Nobody sets these: they tell a function, or the operator's command, where it is.
 BY_TEMPLATE_ONLY = {"STAGE", "TELEGRAM_WEBHOOK_URL"}
+LOCAL_ONLY = {"TELEGRAM_UPDATES", "CARQUERY_PORT", "CARQUERY_DATA_DIR", "CARQUERY_STAGE"}
 SECRETS = {
     "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "AMOCRM_CLIENT_ID", "AMOCRM_CLIENT_SECRET", "AMOCRM_LONG_LIVED_TOKEN",
     "OPENAI_API_KEY",
 }
+
+
+# Each alarm: what is watched, its one dimension, statistic, period × periods (of which so many count), and when it rings.
+LESS, MORE, AT_LEAST = "LessThanThreshold", "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
+ALARMS = {
+    "dead-letters": ("AWS/SQS ApproximateNumberOfMessagesVisible", "QueueName", "LeadsDeadLetters", "Maximum", "1 of 1 × 60", MORE, 0),
+    "queue-stuck": ("AWS/SQS ApproximateAgeOfOldestMessage", "QueueName", "LeadsQueue", "Maximum", "2 of 2 × 60", MORE, 300),
+    "webhook-errors": ("AWS/Lambda Errors", "FunctionName", "WebhookFunction", "Sum", "1 of 1 × 60", AT_LEAST, 1),
+    "crm-push-errors": ("AWS/Lambda Errors", "FunctionName", "CrmPushFunction", "Sum", "1 of 1 × 60", AT_LEAST, 1),
+    "scheduled-errors": ("AWS/Lambda Errors", "FunctionName", "ScheduledFunction", "Sum", "2 of 2 × 300", AT_LEAST, 1),
+    "webhook-throttles": ("AWS/Lambda Throttles", "FunctionName", "WebhookFunction", "Sum", "1 of 1 × 300", AT_LEAST, 1),
+    "crm-push-throttles": ("AWS/Lambda Throttles", "FunctionName", "CrmPushFunction", "Sum", "1 of 1 × 300", AT_LEAST, 1),
+    "scheduled-throttles": ("AWS/Lambda Throttles", "FunctionName", "ScheduledFunction", "Sum", "1 of 1 × 300", AT_LEAST, 1),
+    "slow-replies": ("AWS/Lambda Duration", "FunctionName", "WebhookFunction", "p99", "2 of 3 × 300", MORE, 5000),
+    "api-5xx": ("AWS/ApiGateway 5xx", "ApiId", "Api", "Sum", "1 of 1 × 300", AT_LEAST, 5),
+    "schedule-silent": ("CarQuery UnsentLeads", "stage", "Stage", "SampleCount", "3 of 3 × 300", LESS, 1),
+    "unsent-too-long": ("CarQuery OldestUnsentSeconds", "stage", "Stage", "Maximum", "1 of 1 × 300", MORE, 1800),
+    "token-expires": ("CarQuery TokenSecondsLeft", "stage", "Stage", "Minimum", "2 of 2 × 300", LESS, 14400),
+    "request-given-up": ("CarQuery LeadsDead", "stage", "Stage", "Sum", "1 of 1 × 300", AT_LEAST, 1),
+}
+# Of these a finished period is no good news: a request stays given up.
+NEVER_OVER = {"request-given-up"}
+# Silence is what this one is about; to the others it means that nothing happens.
+ABOUT_SILENCE = {"schedule-silent"}
 
 
 def source(*folders: str) -> str:
@@ -43,6 +67,46 @@ def rust_groups() -> dict[str, set[str]]:
         if found:
             groups[name] = found
     return groups
+
+
+def metrics_written() -> dict[str, set[str]]:
+    """The dimensions besides stage and service of each metric that the functions write."""
+    written: dict[str, set[str]] = {}
+    text = source("functions", "shared")
+    for call in re.finditer(r"metrics::(put|count)\(", text):
+        depth, end = 1, call.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        arguments = text[call.end():end]
+        if call.group(1) == "count":
+            name, dimension = re.match(r'\s*"(\w+)",\s*"(\w+)"', arguments).groups()
+            written.setdefault(name, set()).add(dimension)
+        else:
+            dimensions = set(re.findall(r'\("([a-z_]+)",', arguments))
+            for name in re.findall(r'\("([A-Z]\w+)",', arguments):
+                written.setdefault(name, set()).update(dimensions)
+    return written
+
+
+def alarms() -> dict[str, dict]:
+    """The alarms by the name that the operator sees, without its beginning."""
+    found = of_type("AWS::CloudWatch::Alarm").values()
+    return {alarm["AlarmName"]["Fn::Sub"].removeprefix("carquery-${Stage}-"): alarm for alarm in found}
+
+
+def rule(alarm: dict) -> tuple:
+    """An alarm as ALARMS has it."""
+    (dimension,) = alarm["Dimensions"]
+    value = dimension["Value"]
+    whose = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+    periods = alarm["EvaluationPeriods"]
+    return (
+        f"{alarm['Namespace']} {alarm['MetricName']}", dimension["Name"], whose,
+        alarm.get("Statistic") or alarm["ExtendedStatistic"],
+        f"{alarm.get('DatapointsToAlarm', periods)} of {periods} × {alarm['Period']}",
+        alarm["ComparisonOperator"], alarm["Threshold"],
+    )
 
 
 class Linters(unittest.TestCase):
@@ -157,10 +221,44 @@ class Permissions(unittest.TestCase):
             key = [statement for statement in statements(role) if statement["Sid"] == "CredentialsKey"]
             self.assertEqual([statement["Action"] for statement in key], [["kms:Decrypt"]])
 
-    def test_callers_of_functions_are_named(self):
-        for name, permission in of_type("AWS::Lambda::Permission").items():
+    def test_what_lambda_does_in_a_functions_name_is_allowed_to_each(self):
+        # The emulator asks nobody for these, so the deployment test would not miss them.
+        logs = {"WebhookRole": "WebhookLogs", "CrmPushRole": "CrmPushLogs", "ScheduledRole": "ScheduledLogs"}
+        trace = {
+            "Sid": "Trace", "Effect": "Allow", "Resource": "*",
+            "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+        }
+        for role in ROLES:
+            with self.subTest(role):
+                self.assertIn({
+                    "Sid": "WriteLogs", "Effect": "Allow", "Resource": {"Fn::GetAtt": [logs[role], "Arn"]},
+                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                }, statements(role))
+                self.assertIn(trace, statements(role))
+        self.assertIn({
+            "Sid": "TakeFromQueue", "Effect": "Allow", "Resource": {"Fn::GetAtt": ["LeadsQueue", "Arn"]},
+            "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        }, statements("CrmPushRole"))
+
+    def test_lambda_and_nobody_else_acts_as_a_role(self):
+        for name, role in of_type("AWS::IAM::Role").items():
             with self.subTest(name):
-                self.assertIn("SourceArn", permission)
+                self.assertEqual(role["AssumeRolePolicyDocument"]["Statement"], [
+                    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                ])
+
+    def test_the_api_and_the_alarms_may_call_their_function_and_nobody_else_any(self):
+        def call(function, service, source_arn):
+            return {
+                "FunctionName": {"Ref": function}, "Action": "lambda:InvokeFunction",
+                "Principal": f"{service}.amazonaws.com", "SourceArn": source_arn,
+            }
+
+        api = {"Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"}
+        self.assertEqual(of_type("AWS::Lambda::Permission"), {
+            "ApiMayCallWebhook": call("WebhookFunction", "apigateway", api),
+            "TopicMayCallScheduled": call("ScheduledFunction", "sns", {"Ref": "AlarmTopic"}),
+        })
 
 
 class Functions(unittest.TestCase):
@@ -267,61 +365,122 @@ class Settings(unittest.TestCase):
 
 
 class Alarms(unittest.TestCase):
+    def test_each_watches_what_it_should_and_rings_when_it_should(self):
+        self.assertEqual(set(alarms()), set(ALARMS))
+        for name, alarm in alarms().items():
+            with self.subTest(name):
+                self.assertEqual(rule(alarm), ALARMS[name])
+                self.assertEqual(alarm["TreatMissingData"], "missing" if name in ABOUT_SILENCE else "notBreaching")
+
     def test_every_alarm_tells_people_what_to_do_when_it_starts_and_that_it_is_over(self):
         topic = [{"Ref": "AlarmTopic"}]
-        for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
+        for name, alarm in alarms().items():
             with self.subTest(name):
+                self.assertIsNot(alarm.get("ActionsEnabled"), False)
                 self.assertEqual(alarm["AlarmActions"], topic)
-                self.assertEqual(alarm["OKActions"], topic)
+                self.assertEqual(alarm.get("OKActions"), None if name in NEVER_OVER else topic)
+                self.assertEqual(alarm.get("InsufficientDataActions"), topic if name in ABOUT_SILENCE else None)
                 description = alarm["AlarmDescription"]
                 text = description["Fn::Sub"] if isinstance(description, dict) else description
                 self.assertRegex(text, r"(Look|Run|Read|Find|See|Check|`carquery)")
                 self.assertLessEqual(len(text), 1024)
 
-    def test_what_the_operator_must_learn_of_has_an_alarm(self):
-        watched = {(alarm["Namespace"], alarm["MetricName"]) for alarm in of_type("AWS::CloudWatch::Alarm").values()}
-        self.assertLessEqual(
-            {
-                ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
-                ("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/Lambda", "Duration"),
-                ("CarQuery", "OldestUnsentSeconds"), ("CarQuery", "TokenSecondsLeft"), ("CarQuery", "LeadsDead"),
-            },
-            watched,
-        )
-        for metric in ("Errors", "Throttles"):
-            functions = {
-                alarm["Dimensions"][0]["Value"]["Ref"]
-                for alarm in of_type("AWS::CloudWatch::Alarm").values() if alarm["MetricName"] == metric
-            }
-            self.assertEqual(functions, set(FUNCTIONS))
-
     def test_every_alarm_is_in_the_runbook(self):
         runbook = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
-        for alarm in of_type("AWS::CloudWatch::Alarm").values():
-            name = alarm["AlarmName"]["Fn::Sub"].removeprefix("carquery-${Stage}-")
+        for name in alarms():
             self.assertIn(f"`{name}`", runbook)
 
     def test_the_admins_chat_and_the_mail_hear_the_same(self):
         subscriptions = of_type("AWS::SNS::Subscription")
         self.assertEqual({it["Protocol"] for it in subscriptions.values()}, {"email", "lambda"})
-        self.assertEqual(len({json.dumps(it["FilterPolicy"]) for it in subscriptions.values()}), 1)
+        self.assertEqual({json.dumps(it["TopicArn"]) for it in subscriptions.values()}, {'{"Ref": "AlarmTopic"}'})
+        self.assertEqual(subscriptions["AlarmChat"]["Endpoint"], {"Fn::GetAtt": ["ScheduledFunction", "Arn"]})
+        for name, subscription in subscriptions.items():
+            with self.subTest(name):
+                self.assertEqual(subscription["FilterPolicyScope"], "MessageBody")
+                self.assertEqual(subscription["FilterPolicy"], {"$or": [
+                    {"NewStateValue": ["ALARM"]}, {"NewStateValue": ["OK"], "OldStateValue": ["ALARM"]},
+                    {"NewStateValue": ["INSUFFICIENT_DATA"]},
+                ]})
 
-    def test_every_metric_shown_or_watched_is_one_that_the_code_writes(self):
-        written = set(re.findall(r'"([A-Z][A-Za-z]+)"', source("functions", "shared")))
-        watched = {
-            alarm["MetricName"] for alarm in of_type("AWS::CloudWatch::Alarm").values() if alarm["Namespace"] == "CarQuery"
+    def test_only_the_schedule_writes_the_metric_whose_silence_rings(self):
+        writers = re.findall(r'"UnsentLeads"', source("functions", "shared"))
+        self.assertEqual((len(writers), source("functions/scheduled/src").count('"UnsentLeads"')), (1, 1))
+
+    def test_every_metric_watched_is_one_that_the_code_writes_under_that_dimension(self):
+        written = metrics_written()
+        self.assertGreater(len(written), 12, "the metrics could not be read off the source")
+        # Each is written twice: under all of its dimensions, and under the stage alone.
+        self.assertIn('"Dimensions": [names, ["stage"]]', source("shared/settings/src"))
+        for name, alarm in alarms().items():
+            if alarm["Namespace"] == "CarQuery":
+                with self.subTest(name):
+                    self.assertIn(alarm["MetricName"], written)
+                    self.assertEqual(alarm["Dimensions"], [{"Name": "stage", "Value": {"Ref": "Stage"}}])
+
+
+class Dashboard(unittest.TestCase):
+    def setUp(self):
+        self.text = of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+        self.widgets = json.loads(self.text)["widgets"]
+
+    def rows(self):
+        """Every series shown, written out in full: title, and the list that names it."""
+        for widget in self.widgets:
+            last = []
+            for row in widget["properties"]["metrics"]:
+                names = [part for part in row if isinstance(part, str)]
+                if names and names[0] == "...":
+                    names = last[:len(last) - len(names) + 1] + names[1:]
+                names = [last[place] if part == "." else part for place, part in enumerate(names)]
+                last = names or last
+                yield widget["properties"]["title"], names, row
+
+    def test_every_search_names_the_dimensions_under_which_the_code_writes(self):
+        written, searches = metrics_written(), {}
+        for title, _, row in self.rows():
+            for part in row:
+                if isinstance(part, dict) and "expression" in part:
+                    with self.subTest(title):
+                        found = re.fullmatch(
+                            r"""SEARCH\('\{([\w,]+)\} stage="\$\{Stage\}" MetricName="(\w+)"', 'Sum', (\d+)\)""", part["expression"]
+                        )
+                        self.assertIsNotNone(found, part["expression"])
+                        schema, metric, _ = found.groups()
+                        searches[metric] = schema.split(",")
+                        self.assertEqual(searches[metric][:3], ["CarQuery", "stage", "service"])
+                        self.assertEqual(set(searches[metric][3:]), written[metric])
+        self.assertEqual(set(searches), {"Updates", "StepsReached", "RequestsFinished", "CrmErrors"})
+
+    def test_every_series_of_ours_is_one_that_the_code_writes(self):
+        written, shown = metrics_written(), set()
+        for title, names, _ in self.rows():
+            if names and names[0] == "CarQuery":
+                with self.subTest(title):
+                    self.assertIn(names[1], written)
+                    self.assertEqual(names[2:], ["stage", "${Stage}"])
+                    shown.add(names[1])
+        self.assertGreaterEqual(len(shown), 10)
+
+    def test_every_series_of_aws_is_of_one_of_our_resources(self):
+        owners = {
+            "AWS/Lambda": ("FunctionName", {f"${{{name}}}" for name in FUNCTIONS}),
+            "AWS/ApiGateway": ("ApiId", {"${Api}"}),
+            "AWS/SQS": ("QueueName", {"${LeadsQueue.QueueName}", "${LeadsDeadLetters.QueueName}"}),
         }
-        board = of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
-        watched |= set(re.findall(r'"CarQuery", "(\w+)"', board)) | set(re.findall(r'MetricName=\\"(\w+)\\"', board))
-        self.assertGreater(len(watched), 8)
-        self.assertEqual(watched - written, set())
+        for title, names, _ in self.rows():
+            if names and names[0] != "CarQuery":
+                with self.subTest(title=title, series=names):
+                    dimension, whose = owners[names[0]]
+                    self.assertEqual(names[2], dimension)
+                    self.assertIn(names[3], whose)
+                    self.assertEqual(len(names), 4)
 
-    def test_the_dashboard_is_json(self):
-        board = of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
-        widgets = json.loads(re.sub(r"\$\{[^}]*\}", "x", board))["widgets"]
-        self.assertGreaterEqual(len(widgets), 8)
-        for widget in widgets:
-            self.assertTrue(widget["properties"].get("title") or widget["properties"].get("markdown"))
+    def test_every_widget_has_a_title_and_a_region(self):
+        self.assertGreaterEqual(len(self.widgets), 8)
+        for widget in self.widgets:
+            self.assertTrue(widget["properties"]["title"])
+            self.assertEqual(widget["properties"]["region"], "${AWS::Region}")
 
 
 if __name__ == "__main__":
