@@ -1,0 +1,435 @@
+//! Every operator command, as an operator runs it: the program itself, over a stack that runs in this process, over one that
+//! rests, and over a stage of which only the functions' settings are there.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+
+use axum::extract::Path as UrlPath;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use lead::Status;
+use local::{Options, Stack};
+use serde_json::{Value, json};
+use simulators::telegram::{self, Telegram};
+use tempfile::TempDir;
+
+/// A folder, and what was said by commands that ran in it.
+struct Operator {
+    folder: TempDir,
+    env: Vec<(&'static str, String)>,
+    said: Mutex<String>,
+}
+
+/// What a command said.
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Operator {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("there is room"), env: Vec::new(), said: Mutex::default() }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carquery"));
+        command.env_clear().current_dir(self.folder.path()).stdin(Stdio::null()).args(arguments);
+        command.env("CARQUERY_DATA_DIR", self.data()).env("HOME", self.folder.path());
+        command.env("AWS_EC2_METADATA_DISABLED", "true").envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs a command. Whatever it says is kept, to be searched for secrets.
+    fn runs(&self, arguments: &[&str]) -> Said {
+        let Output { status, stdout, stderr } = self.command(arguments).output().expect("the command starts");
+        let (out, err) = (String::from_utf8(stdout).expect("UTF-8"), String::from_utf8(stderr).expect("UTF-8"));
+        assert!(!err.contains("panicked"), "{arguments:?}: {err}");
+        let mut said = self.said.lock().expect("nobody crashed");
+        *said += &out;
+        *said += &err;
+        Said { code: status.code().expect("it ended by itself"), out, err }
+    }
+
+    /// What a command prints that succeeds.
+    fn text(&self, arguments: &[&str]) -> String {
+        let said = self.runs(arguments);
+        assert_eq!(said.code, 0, "{arguments:?}: {}{}", said.out, said.err);
+        said.out
+    }
+
+    /// The same as JSON.
+    fn json(&self, arguments: &[&str]) -> Value {
+        let out = self.text(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))
+    }
+
+    /// Why a command fails, in both ways of saying it.
+    fn fails(&self, arguments: &[&str]) -> String {
+        let said = self.runs(arguments);
+        assert_eq!(said.code, 1, "{arguments:?}: {}{}", said.out, said.err);
+        assert!(said.out.is_empty(), "{arguments:?}: {}", said.out);
+        let as_json = self.runs(&[arguments, &["--json"]].concat());
+        let error: Value = serde_json::from_str(&as_json.err).expect("the error is JSON");
+        assert_eq!((as_json.code, error["error"].is_string()), (1, true));
+        said.err
+    }
+
+    fn keeps_quiet_about(&self, secrets: &[&str]) {
+        let said = self.said.lock().expect("nobody crashed");
+        for secret in secrets {
+            assert!(secret.len() > 5, "no secret to look for");
+            assert!(!said.contains(secret), "a secret was printed");
+        }
+    }
+}
+
+/// A stack that does nothing by itself, over the operator's folder.
+async fn stack(operator: &Operator) -> Stack {
+    let options = Options { data_dir: Some(operator.data()), schedule: false, ..Options::default() };
+    Stack::start(options).await.expect("the stack starts")
+}
+
+/// A customer goes through the shortest questionnaire and sends it off.
+async fn asks_a_lawyer(telegram: &Telegram, name: &str, phone: &str) -> i64 {
+    let chat = telegram.new_customer(name, None);
+    for step in [
+        "/start",
+        "⚖️ Юридическая помощь",
+        "Страхование (ОСАГО / КАСКО)",
+        "Не платят",
+        name,
+        phone,
+        "⏭ Пропустить",
+        "✅ Отправить",
+    ] {
+        if telegram.tap(chat, step).is_err() {
+            telegram.say(chat, step).expect("it is said");
+        }
+        telegram.settle().await.expect("the bot answers");
+        // Five messages a second is what a customer may send.
+        tokio::time::sleep(std::time::Duration::from_millis(220)).await;
+    }
+    chat
+}
+
+/// Commands block; the stack goes on on the other threads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_are_listed_shown_retried_and_exported() {
+    let operator = Operator::new();
+    let stack = stack(&operator).await;
+    assert_eq!(operator.text(&["leads", "list"]), "No requests.\n");
+    assert_eq!(operator.json(&["leads", "list"]), json!([]));
+    assert_eq!(operator.text(&["leads", "retry", "--all"]), "Nothing is dead or waiting.\n");
+
+    let telegram = stack.telegram().expect("it is simulated");
+    asks_a_lawyer(telegram, "Анна", "8 900 000-00-01").await;
+    let list = operator.json(&["leads", "list", "--status", "pending"]);
+    let (id, number) =
+        (list[0]["lead_id"].as_str().expect("an id"), list[0]["request_number"].as_str().expect("a number"));
+    assert!(operator.text(&["leads", "list"]).contains(number));
+    assert_eq!(operator.json(&["leads", "list", "--status", "dead"]), json!([]));
+    for name in [id, number, &format!("№{}", number.to_lowercase())] {
+        assert_eq!(operator.json(&["leads", "show", name])["request"]["customer"]["phone"], "+79000000001", "{name}");
+    }
+    let shown = operator.text(&["leads", "show", number]);
+    assert!(shown.contains("phone +79000000001") && shown.contains("Не платят"), "{shown}");
+    assert!(operator.fails(&["leads", "show", "AAAA-AAAA"]).contains("there is no request with the number AAAA-AAAA"));
+
+    stack.deliver_once().await.expect("it is delivered");
+    assert_eq!(operator.json(&["leads", "list"])[0]["status"], "sent");
+    assert!(operator.fails(&["leads", "retry", number]).contains("the request is sent: there is nothing to try again"));
+    assert_eq!(operator.json(&["leads", "retry", "--all"]), json!({ "queued": [], "changed_meanwhile": [] }));
+
+    let leads = stack.aws().leads(stack.tables());
+    let mut lead = leads.get(&id.parse().expect("an id")).await.expect("it reads").expect("it is there");
+    lead.value.status = Status::Dead { at: 0 };
+    leads.save(&mut lead).await.expect("it is written");
+    for again in 0..2 {
+        assert_eq!(operator.json(&["leads", "retry", number])["queued"], json!([number]), "the {again}th time");
+    }
+    assert!(operator.text(&["leads", "retry", "--all"]).contains(number));
+    stack.deliver_once().await.expect("it is delivered");
+    assert_eq!(operator.json(&["leads", "list"])[0]["status"], "sent");
+    assert_eq!(stack.amocrm().expect("it is simulated").deals().len(), 1, "tried again, and not doubled");
+
+    let csv = operator.text(&["leads", "export"]);
+    assert!(
+        csv.starts_with("request_number,created_at,") && csv.lines().count() == 2 && csv.contains("'+79000000001"),
+        "{csv}"
+    );
+    for arguments in
+        [&["leads", "export"][..], &["leads", "export", "--format", "csv"], &["leads", "export", "--format", "json"]]
+    {
+        assert_eq!(operator.json(arguments)[0]["lead_id"], id, "--json is JSON");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dead_letters_are_shown_and_put_back() {
+    let operator = Operator::new();
+    let stack = stack(&operator).await;
+    assert_eq!(operator.text(&["dlq", "show"]), "The dead-letter queue is empty.\n");
+    assert_eq!(operator.text(&["dlq", "redrive"]), "The dead-letter queue is empty: there is nothing to move.\n");
+
+    let message = stack.aws().sqs.send_message().queue_url(stack.sqs().dlq_url()).message_body("no request");
+    message.message_group_id("g").message_deduplication_id("1").send().await.expect("it is sent");
+    for _ in 0..2 {
+        let shown = operator.json(&["dlq", "show"]);
+        assert_eq!(
+            (&shown["messages"][0]["body"], &shown["depth"]),
+            (&json!("no request"), &json!(1)),
+            "it is left there"
+        );
+    }
+    assert!(operator.text(&["dlq", "show"]).contains("no request"));
+    assert_eq!(operator.json(&["dlq", "redrive"]), json!({ "redriven": 1 }));
+    assert_eq!(operator.json(&["dlq", "redrive"]), json!({ "redriven": 0 }));
+    assert_eq!(stack.sqs().view().waiting.len(), 1);
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn customers_are_banned_and_forgotten() {
+    let operator = Operator::new();
+    let stack = stack(&operator).await;
+    let telegram = stack.telegram().expect("it is simulated");
+    let chat = asks_a_lawyer(telegram, "Анна", "8 900 000-00-01").await;
+    let id = chat.to_string();
+    let customers = stack.aws().customers(stack.tables());
+    let is_banned = async || customers.get(chat).await.expect("it reads").is_some_and(|customer| customer.banned);
+
+    for _ in 0..2 {
+        assert_eq!(operator.json(&["customers", "ban", &id]), json!({ "chat_id": chat, "banned": true }));
+    }
+    assert!(is_banned().await);
+    let _ = telegram.take_new(chat);
+    telegram.say(chat, "/start").expect("it is said");
+    telegram.settle().await.expect("it is taken");
+    assert!(telegram.take_new(chat).is_empty(), "no answer");
+
+    assert!(operator.text(&["customers", "forget", &id]).contains("Would delete"));
+    assert_eq!(operator.json(&["customers", "forget", &id]), json!({ "would_delete": { "leads": 1 } }));
+    let gone = operator.json(&["customers", "forget", &id, "--yes"]);
+    assert_eq!(gone, json!({ "deleted": { "leads": 1, "ai_log": 0 }, "banned": true }));
+    assert_eq!(operator.json(&["leads", "list"]), json!([]));
+    assert!(is_banned().await, "who is forgotten stays banned");
+    assert!(
+        operator.text(&["customers", "forget", &id, "--yes"]).contains("Deleted 0 request(s)"),
+        "twice is no fault"
+    );
+
+    assert!(operator.text(&["customers", "unban", &id]).contains("is answered again"));
+    assert!(!is_banned().await);
+    telegram.say(chat, "/start").expect("it is said");
+    telegram.settle().await.expect("it is taken");
+    assert!(!telegram.take_new(chat).is_empty(), "an answer");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_account_is_entered_set_up_and_checked() {
+    let operator = Operator::new();
+    let stack = stack(&operator).await;
+    let amocrm = stack.amocrm().expect("it is simulated");
+
+    let code = amocrm.new_code();
+    let entered = operator.json(&["amocrm", "authorize", &code]);
+    assert!(entered["account"].is_string() && entered["token_expires_at"].is_i64(), "{entered}");
+    assert!(operator.fails(&["amocrm", "authorize", &code]).contains("take a fresh one"), "a code works once");
+    assert!(operator.text(&["amocrm", "authorize", &amocrm.new_code()]).contains("The bot is let into"));
+
+    let places = operator.json(&["amocrm", "pipelines"]);
+    let place = &places[0];
+    assert!(place["pipeline_id"].is_u64() && place["status_id"].is_u64() && place["status"].is_string(), "{places}");
+    assert!(operator.text(&["amocrm", "pipelines"]).starts_with("PIPELINE"));
+
+    let plan = operator.json(&["amocrm", "setup"]);
+    let wanted = plan["fields"].as_array().expect("a list").clone();
+    assert!(
+        wanted.iter().all(|field| field["of"].is_string() && field["code"].is_string() && field["name"].is_string())
+    );
+    assert_eq!(operator.json(&["amocrm", "setup"]), plan, "a plan changes nothing");
+    let made = operator.json(&["amocrm", "setup", "--yes"]);
+    assert_eq!(&made[if wanted.is_empty() { "fields" } else { "created" }], &json!(wanted));
+    assert!(operator.text(&["amocrm", "setup", "--yes"]).contains("Nothing to do"), "twice makes nothing twice");
+
+    assert_eq!(operator.json(&["amocrm", "check"])["healthy"], true);
+    amocrm.revoke_everything();
+    let check = operator.runs(&["amocrm", "check"]);
+    assert!(check.code == 1 && check.out.contains("FAIL") && check.out.contains("→"), "{}", check.out);
+
+    let token = amocrm.long_lived_token();
+    let mut entering = operator.command(&["amocrm", "authorize", &amocrm.new_code()]);
+    let refused = entering.env("AMOCRM_LONG_LIVED_TOKEN", &token).output().expect("the command starts");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("AMOCRM_LONG_LIVED_TOKEN is set"), "{said}");
+    operator.keeps_quiet_about(&[amocrm.client_secret(), &token, &code]);
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_bot_is_looked_at_and_its_webhook_set() {
+    let operator = Operator::new();
+    let stack = stack(&operator).await;
+    let telegram = stack.telegram().expect("it is simulated");
+    let healthy = operator.json(&["doctor"]);
+    assert_eq!(healthy["healthy"], true, "{healthy}");
+    assert!(operator.text(&["doctor"]).contains("ok    Telegram bot"));
+    let stats = operator.json(&["stats"]);
+    assert!(stats["funnel"].is_array() && stats["delivery"].is_object(), "{stats}");
+    assert!(operator.text(&["stats", "--days", "2"]).contains("in the last 2 day(s)"));
+
+    let url = format!("{}/telegram/webhook", stack.url());
+    assert!(operator.fails(&["telegram", "set-webhook"]).contains("name the address"));
+    assert!(operator.fails(&["telegram", "set-webhook", "http://example.org"]).contains("Telegram wants https"));
+    for _ in 0..2 {
+        assert_eq!(operator.json(&["telegram", "set-webhook", &url]), json!({ "webhook": url }));
+        assert_eq!(operator.json(&["telegram", "info"])["url"], url);
+    }
+    assert!(operator.text(&["telegram", "info"]).contains(&url));
+    for _ in 0..2 {
+        assert_eq!(operator.json(&["telegram", "delete-webhook"]), json!({ "webhook": null }));
+    }
+    assert!(operator.text(&["telegram", "info"]).contains("(none: long polling)"));
+
+    let endpoints = std::fs::read(operator.data().join(local::ENDPOINTS_FILE)).expect("it is there");
+    let endpoints: Value = serde_json::from_slice(&endpoints).expect("JSON");
+    let secret = endpoints["TELEGRAM_WEBHOOK_SECRET"].as_str().expect("a secret");
+    operator.keeps_quiet_about(&[telegram.token(), secret, stack.amocrm().expect("it is simulated").client_secret()]);
+    stack.stop().await;
+}
+
+#[test]
+fn a_stack_at_rest_is_looked_into_and_the_doctor_says_what_is_missing() {
+    let operator = Operator::new();
+    assert_eq!(operator.json(&["leads", "list"]), json!([]));
+    assert_eq!(operator.json(&["dlq", "show"])["depth"], 0);
+    assert!(operator.text(&["stats"]).contains("Nobody has started"));
+    let doctor = operator.runs(&["doctor", "--json"]);
+    let findings: Value = serde_json::from_str(&doctor.out).expect("JSON");
+    assert_eq!((doctor.code, &findings["healthy"]), (1, &json!(false)));
+    let of = |what: &str| {
+        let found = findings["findings"].as_array().and_then(|all| all.iter().find(|finding| finding["what"] == what));
+        found.unwrap_or_else(|| panic!("nothing on {what}: {findings}")).clone()
+    };
+    assert_eq!((&of("queue")["ok"], &of("table carquery-leads")["ok"]), (&json!(true), &json!(true)));
+    assert_eq!(of("Telegram")["fix"], "ask @BotFather for one");
+    assert!(operator.fails(&["amocrm", "check"]).contains("AMOCRM_SUBDOMAIN"));
+    assert!(operator.fails(&["secrets", "put"]).contains("name the stage"));
+}
+
+#[test]
+fn understanding_is_measured() {
+    let operator = Operator::new();
+    let sentences = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/ai/data/held_out.jsonl");
+    let sentences = sentences.to_str().expect("a path");
+    assert!(!operator.text(&["eval", sentences, "--missed"]).is_empty());
+    let lines = operator.text(&["eval", sentences, "--json"]);
+    assert!(lines.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|said| said["intent"].is_string())));
+    assert!(operator.fails(&["eval", "nothing.jsonl"]).contains("nothing.jsonl cannot be read"));
+    assert!(operator.fails(&["eval", sentences, "--model"]).contains("no model is configured"));
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_fault() {
+    let operator = Operator::new();
+    for arguments in [&["leads", "export"][..], &["leads", "list", "--json"], &["doctor"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let said = operator.command(arguments).stdout(writer).output().expect("the command starts");
+        assert!(said.status.success(), "{arguments:?}");
+        assert!(said.stderr.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&said.stderr));
+    }
+    // A full disk is one.
+    if let Ok(full) = File::options().write(true).open("/dev/full") {
+        let said = operator.command(&["leads", "list"]).stdout(full).output().expect("the command starts");
+        assert_eq!(said.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn a_file_of_settings_that_is_none_is_said_so_and_not_shown() {
+    let operator = Operator::new();
+    std::fs::write(operator.folder.path().join(".env"), "TELEGRAM_BOT_TOKEN 1:secret-token\n").expect("it is written");
+    assert!(operator.fails(&["leads", "list"]).contains(".env cannot be read, or has a line that is no NAME=value"));
+    operator.keeps_quiet_about(&["secret-token"]);
+}
+
+#[test]
+fn what_keeps_a_command_from_a_stage_is_told_apart() {
+    let mut operator = Operator::new();
+    let refused = |operator: &Operator| operator.fails(&["--stage", "prod", "leads", "list"]);
+    for name in ["Prod", "p", "pro/d", "-prod", "averyveryverylongname"] {
+        let said = operator.runs(&[&format!("--stage={name}"), "leads", "list"]);
+        assert!(said.code == 2 && said.err.contains("a stage is named with"), "{name}: {}", said.err);
+    }
+    assert!(refused(&operator).contains("no AWS region is set"));
+    operator.env.push(("AWS_REGION", "eu-central-1".to_owned()));
+    let said = refused(&operator);
+    assert!(said.contains("there are no AWS credentials") && said.contains("aws sso login"), "{said}");
+    operator.env.push(("AWS_ACCESS_KEY_ID", "test".to_owned()));
+    operator.env.push(("AWS_SECRET_ACCESS_KEY", "test".to_owned()));
+    operator.env.push(("AWS_ENDPOINT_URL", String::new()));
+    assert!(refused(&operator).contains("AWS_ENDPOINT_URL is set, but to nothing"));
+    operator.env.pop();
+    operator.env.push(("AWS_ENDPOINT_URL", "http://127.0.0.1:1".to_owned()));
+    assert!(refused(&operator).contains("no connection"));
+    let doctor = operator.runs(&["--stage", "prod", "doctor"]);
+    assert!(doctor.code == 1 && doctor.out.lines().count() == 2, "{}", doctor.out);
+}
+
+/// The part of Lambda that tells what functions run with: of the stage `prod`, and of nothing else.
+async fn lambda_of(settings: Value) -> String {
+    let configuration = async move |UrlPath(name): UrlPath<String>| -> Response {
+        if !name.starts_with("carquery-prod-") {
+            let kind = [("x-amzn-errortype", "ResourceNotFoundException")];
+            return (StatusCode::NOT_FOUND, kind, Json(json!({ "Message": "Function not found" }))).into_response();
+        }
+        Json(json!({ "FunctionName": name, "Environment": { "Variables": settings } })).into_response()
+    };
+    let router = Router::new().route("/2015-03-31/functions/{name}/configuration", get(configuration));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stage_is_acted_on_with_its_own_settings_whatever_the_environment_says() {
+    let telegram = Telegram::start(telegram::Options::default()).await.expect("Telegram starts");
+    let own = "https://abc.execute-api.eu-central-1.amazonaws.com/telegram/webhook";
+    let settings = json!({
+        "TELEGRAM_BOT_TOKEN": telegram.token(), "TELEGRAM_API_URL": telegram.url(),
+        "TELEGRAM_WEBHOOK_SECRET": "secret-of-the-stage", "TELEGRAM_WEBHOOK_URL": own, "LEADS_QUEUE_URL": "http://127.0.0.1:1/q",
+        "AMOCRM_SUBDOMAIN": "acme", "AMOCRM_LONG_LIVED_TOKEN": "token-of-the-stage",
+    });
+    let mut operator = Operator::new();
+    // Another bot and another account, as in the .env of somebody who works on the local stack.
+    let file = "TELEGRAM_BOT_TOKEN=1:another\nTELEGRAM_API_URL=http://127.0.0.1:1\nAMOCRM_MOCK_MODE=true\nLOG_LEVEL=\n";
+    std::fs::write(operator.folder.path().join(".env"), file).expect("it is written");
+    operator.env = vec![
+        ("AWS_ENDPOINT_URL", lambda_of(settings).await),
+        ("AWS_REGION", "eu-central-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("TELEGRAM_WEBHOOK_SECRET", "secret-of-another".to_owned()),
+    ];
+    assert_eq!(operator.json(&["--stage", "prod", "telegram", "set-webhook"]), json!({ "webhook": own }));
+    assert_eq!(operator.json(&["--stage", "prod", "telegram", "info"])["url"], own);
+    let refused = operator.fails(&["--stage", "prod", "amocrm", "authorize", "code"]);
+    assert!(refused.contains("AMOCRM_LONG_LIVED_TOKEN is set"), "no mock mode: {refused}");
+    let unknown = operator.fails(&["--stage", "dev", "telegram", "info"]);
+    assert!(unknown.contains("there is no function carquery-dev-webhook: is this stage deployed"), "{unknown}");
+    operator.keeps_quiet_about(&[telegram.token(), "secret-of-the-stage", "token-of-the-stage", "secret-of-another"]);
+    telegram.stop().await;
+}
