@@ -10,7 +10,7 @@ mod turn;
 
 use ai::Classifier;
 use dialog::Rules;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use settings::{Clock, Delivery, Dialog, Env, OpenAi, Tables, Telegram};
 use storage::{AiLog, Aws, AwsSettings, Customers, Leads, Queue, Sessions};
 use telegram::Api;
@@ -33,9 +33,16 @@ pub struct Settings {
 impl Settings {
     /// Reads the settings.
     pub fn read(env: &mut Env) -> Self {
+        let webhook_secret = env.required_secret("TELEGRAM_WEBHOOK_SECRET");
+        // As Telegram takes it: https://core.telegram.org/bots/api#setwebhook.
+        let is_fit = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
+        let secret = webhook_secret.expose_secret();
+        if secret.len() > 256 || !secret.chars().all(is_fit) {
+            env.problem("TELEGRAM_WEBHOOK_SECRET", "is not 1-256 characters A-Z a-z 0-9 _ -");
+        }
         Self {
             telegram: Telegram::read(env),
-            webhook_secret: env.required_secret("TELEGRAM_WEBHOOK_SECRET"),
+            webhook_secret,
             dialog: Dialog::read(env),
             openai: OpenAi::read(env),
             delivery: Delivery::read(env),

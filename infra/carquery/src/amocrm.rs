@@ -15,6 +15,9 @@ use storage::Aws;
 use crate::output::{Output, moscow_time, table};
 use crate::stage::Stage;
 
+/// Waiting requests queued at once after an authorization; the schedule takes care of more.
+const AT_MOST: usize = 500;
+
 /// The pipeline that `setup` makes when none is set.
 const PIPELINE: &str = "Заявки из Telegram";
 
@@ -70,6 +73,9 @@ struct Place<'a> {
 /// The account of a stage.
 pub(crate) struct Account {
     settings: settings::Amocrm,
+    delivery: settings::Delivery,
+    tables: settings::Tables,
+    aws: Aws,
     /// `None` in mock mode.
     client: Option<Client>,
 }
@@ -79,11 +85,12 @@ impl Account {
         let mut env = stage.env().await?;
         let settings = settings::Amocrm::read(&mut env);
         let tables = settings::Tables::read(&mut env);
+        let delivery = settings::Delivery::read(&mut env);
         let aws = Aws::connect(&storage::AwsSettings::read(&mut env)).await;
         env.finish(())?;
         let client =
             delivery::amocrm_client(&settings, &aws.documents(&tables), &delivery::system_clock(), delivery::WORKERS)?;
-        Ok(Self { settings, client })
+        Ok(Self { settings, delivery, tables, aws, client })
     }
 
     fn client(&self) -> anyhow::Result<&Client> {
@@ -105,13 +112,23 @@ impl Account {
             error => anyhow::anyhow!("{error}"),
         })?;
         let account = client.account().await.map_err(|error| anyhow::anyhow!("the new token is refused: {error}"))?;
-        output.print(&json!({ "account": account.name, "token_expires_at": state.expires_at }), |_| {
+        let queued = self.wake_waiting().await?;
+        let result = json!({ "account": account.name, "token_expires_at": state.expires_at, "queued": queued });
+        output.print(&result, |_| {
             format!(
-                "The bot is let into «{}». The token is refreshed by itself; waiting requests go out within five minutes.",
+                "The bot is let into «{}». The token is refreshed by itself; {queued} waiting request(s) go out now.",
                 account.name
             )
         });
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Whoever waited for this goes out now, and not when the own pause is over.
+    async fn wake_waiting(&self) -> anyhow::Result<usize> {
+        let now = Timestamp::now().as_second();
+        delivery::hope(&self.aws.documents(&self.tables), now).await?;
+        let everybody = delivery::Wanted::everybody(now, self.delivery.retry_interval_seconds, AT_MOST);
+        Ok(delivery::requeue(&self.aws.leads(&self.tables), &self.aws.queue(&self.tables), everybody).await?)
     }
 
     async fn set_up(&self, yes: bool, output: Output) -> anyhow::Result<ExitCode> {

@@ -78,6 +78,10 @@ impl Core {
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
         let env = || Env::from_pairs(variables.clone());
+        // All at once, so that one message names everything that is wrong.
+        read(env(), |env| {
+            (webhook::Settings::read(env), crm_push::Settings::read(env), scheduled::Settings::read(env))
+        })?;
         let (aws_settings, tables) = read(env(), |env| (AwsSettings::read(env), Tables::read(env)))?;
         let aws = Aws::connect(&aws_settings).await;
         let (leads, queue) = (aws.leads(&tables), aws.queue(&tables));

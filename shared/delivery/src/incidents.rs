@@ -1,7 +1,7 @@
 //! Where the incident is kept.
 
 use amocrm::Clock;
-use lead::{LeadId, Status};
+use lead::{LeadId, Seconds, Status};
 use storage::{Documents, Leads, SaveError, StorageError};
 
 use crate::document::{load, update};
@@ -10,6 +10,14 @@ use crate::{AdminChat, Gate, Incident, Outcome};
 const KEY: &str = "amocrm-incident";
 /// Requests read at once.
 const AT_ONCE: usize = 25;
+
+/// A person has mended something: the next batch may find out whether amoCRM takes requests again.
+///
+/// # Errors
+/// When the incident cannot be read or stored.
+pub async fn hope(documents: &Documents, now: Seconds) -> Result<(), SaveError> {
+    update(documents, KEY, |incident: &mut Incident| incident.hope(now)).await
+}
 
 /// The shared incident. What cannot be read or stored is logged and taken for no incident: the breaker spares amoCRM, it
 /// must not be what keeps a request from it.
@@ -52,15 +60,6 @@ impl Incidents {
                 Gate::Probe
             }
         }
-    }
-
-    /// A person has mended something: the next batch may find out whether amoCRM takes requests again.
-    ///
-    /// # Errors
-    /// When the incident cannot be read or stored.
-    pub async fn hope(&self) -> Result<(), SaveError> {
-        let now = (self.clock)();
-        update(&self.documents, KEY, |incident: &mut Incident| incident.hope(now)).await
     }
 
     /// Takes note of how a batch went and tells the admins what is new. True when amoCRM takes requests again.

@@ -21,6 +21,6 @@ pub use settings::system_clock;
 pub use admin::{AdminChat, Written};
 pub use document::{load as load_document, update as update_document};
 pub use incident::{Ended, Gate, Incident, Letter, Outcome, Trouble};
-pub use incidents::Incidents;
+pub use incidents::{Incidents, hope};
 pub use obstacle::{Obstacle, consent_letter};
 pub use requeue::{Wanted, requeue};

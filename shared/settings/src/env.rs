@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use secrecy::SecretString;
@@ -84,6 +85,18 @@ impl Env {
         self.parsed(name).unwrap_or(default)
     }
 
+    /// A number within `range`, or `default` when unset.
+    pub fn within<T>(&mut self, name: &str, default: T, range: RangeInclusive<T>) -> T
+    where
+        T: FromStr + PartialOrd + fmt::Display,
+    {
+        let value = self.parsed(name).unwrap_or(default);
+        if !range.contains(&value) {
+            self.problem(name, &format!("is not between {} and {}", range.start(), range.end()));
+        }
+        value
+    }
+
     /// An http(s) address without a trailing slash, or `default` when unset.
     pub fn address(&mut self, name: &str, default: &str) -> String {
         let value = self.text(name, default);
@@ -95,7 +108,10 @@ impl Env {
 
     /// Notes that `name` is wrong in a way that only the caller knows.
     pub fn problem(&mut self, name: &str, what: &str) {
-        self.problems.push(format!("{name} {what}"));
+        let problem = format!("{name} {what}");
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// The names read so far.
@@ -128,14 +144,17 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once_and_no_value_is_shown() {
-        let mut env = Env::from_pairs([("ATTEMPTS", "hunter2"), ("ADDRESS", "example.org"), ("BLANK", "  ")]);
+        let mut env =
+            Env::from_pairs([("ATTEMPTS", "hunter2"), ("RATE", "0"), ("ADDRESS", "example.org"), ("BLANK", "  ")]);
         env.parsed_or::<u32>("ATTEMPTS", 3);
+        env.parsed_or::<u32>("ATTEMPTS", 3);
+        env.within("RATE", 7, 1..=50);
         env.address("ADDRESS", "https://example.org");
         env.required("BLANK");
         let said = env.finish(()).unwrap_err().to_string();
         assert_eq!(
             said,
-            "cannot start, 3 setting(s) are wrong:\n  ATTEMPTS is no valid whole number\n  ADDRESS is no http(s) \
+            "cannot start, 4 setting(s) are wrong:\n  ATTEMPTS is no valid whole number\n  RATE is not between 1 and 50\n  ADDRESS is no http(s) \
              address\n  BLANK is not set"
         );
     }

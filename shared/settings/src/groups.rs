@@ -6,6 +6,8 @@ use secrecy::SecretString;
 
 use crate::Env;
 
+const DAY: i64 = 24 * 3600;
+
 /// The bot at Telegram.
 #[derive(Clone, Debug)]
 pub struct Telegram {
@@ -42,7 +44,7 @@ impl Dialog {
     pub fn read(env: &mut Env) -> Self {
         let url = env.address("PRIVACY_POLICY_URL", "");
         Self {
-            session_ttl_seconds: env.parsed_or("SESSION_TTL_SECONDS", 1800),
+            session_ttl_seconds: env.within("SESSION_TTL_SECONDS", 1800, 1..=7 * DAY),
             privacy_policy_url: Some(url).filter(|url| !url.is_empty()),
         }
     }
@@ -141,10 +143,10 @@ impl Amocrm {
                     .filter_map(|code| Some((code, env.parsed(&format!("AMOCRM_FIELD_{code}"))?)))
                     .collect(),
             ),
-            rate_limit: env.parsed_or("AMOCRM_RATE_LIMIT", 7),
-            callback_task_minutes: env.parsed_or("CALLBACK_TASK_MINUTES", 30),
-            retry_max_attempts: env.parsed_or("RETRY_MAX_ATTEMPTS", 3),
-            retry_backoff_base: env.parsed_or("RETRY_BACKOFF_BASE", 2.0),
+            rate_limit: env.within("AMOCRM_RATE_LIMIT", 7, 1..=1000),
+            callback_task_minutes: env.within("CALLBACK_TASK_MINUTES", 30, 0..=60 * 24 * 30),
+            retry_max_attempts: env.within("RETRY_MAX_ATTEMPTS", 3, 1..=10),
+            retry_backoff_base: env.within("RETRY_BACKOFF_BASE", 2.0, 1.0..=10.0),
         }
     }
 
@@ -181,8 +183,8 @@ impl Delivery {
     /// Reads the group.
     pub fn read(env: &mut Env) -> Self {
         Self {
-            retry_interval_seconds: env.parsed_or("RETRY_INTERVAL_SECONDS", 300),
-            lead_max_attempts: env.parsed_or("LEAD_MAX_ATTEMPTS", 20),
+            retry_interval_seconds: env.within("RETRY_INTERVAL_SECONDS", 300, 1..=DAY),
+            lead_max_attempts: env.within("LEAD_MAX_ATTEMPTS", 20, 1..=100_000),
         }
     }
 }
@@ -225,10 +227,10 @@ impl OpenAi {
             base_url,
             model: env.text("OPENAI_MODEL", "gpt-4o-mini"),
             fallback_model: env.text("OPENAI_FALLBACK_MODEL", "gpt-4o"),
-            max_tokens: env.parsed_or("OPENAI_MAX_TOKENS", 500),
-            temperature: env.parsed_or("OPENAI_TEMPERATURE", 0.3),
-            smart_fallback_confidence: env.parsed_or("OPENAI_SMART_FALLBACK_CONFIDENCE", 0.65),
-            timeout_seconds: env.parsed_or("OPENAI_TIMEOUT_SECONDS", 10),
+            max_tokens: env.within("OPENAI_MAX_TOKENS", 500, 1..=100_000),
+            temperature: env.within("OPENAI_TEMPERATURE", 0.3, 0.0..=2.0),
+            smart_fallback_confidence: env.within("OPENAI_SMART_FALLBACK_CONFIDENCE", 0.65, 0.0..=1.0),
+            timeout_seconds: env.within("OPENAI_TIMEOUT_SECONDS", 10, 1..=60),
             transcribe_model: env.optional("OPENAI_TRANSCRIBE_MODEL"),
         }
     }

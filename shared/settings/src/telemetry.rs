@@ -19,9 +19,10 @@ pub enum LogFormat {
 /// Starts logging at `LOG_LEVEL` (`info` when unset). Later calls change nothing.
 pub fn start(format: LogFormat) {
     let level = std::env::var("LOG_LEVEL").ok().filter(|level| !level.trim().is_empty());
-    // The SDK and hyper narrate every request at debug, async-openai logs whole answers: bodies carry personal data.
-    let filter =
-        format!("{},hyper=warn,aws=warn,h2=warn,rustls=warn,async_openai=off", level.as_deref().unwrap_or("info"));
+    // The SDK and hyper narrate every request at debug, async-openai logs whole answers: bodies carry personal data. To the
+    // embedded DynamoDB every condition that fails is a warning; here it is how updates take turns.
+    const OTHERS: &str = "hyper=warn,aws=warn,h2=warn,rustls=warn,async_openai=off,dynoxide=error";
+    let filter = format!("{},{OTHERS}", level.as_deref().unwrap_or("info"));
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start, as in tests that share a process, keeps the first one's subscriber.
