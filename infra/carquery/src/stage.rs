@@ -59,7 +59,8 @@ impl Stage {
             Self::Local => {
                 pairs = local_endpoints().await?;
                 // The stack owns its data, whatever the environment says of AWS.
-                pairs.extend(process.filter(|(name, _)| !is_of_aws(name) && !name.ends_with("_QUEUE_URL")));
+                let is_own = |name: &str| is_of_aws(name) || ["LEADS_QUEUE_URL", "LEADS_DLQ_URL"].contains(&name);
+                pairs.extend(process.filter(|(name, _)| !is_own(name)));
             }
             Self::Deployed(stage) => {
                 pairs = deployed_settings(stage).await?.clone();
