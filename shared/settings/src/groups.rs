@@ -146,7 +146,7 @@ impl Amocrm {
             rate_limit: env.within("AMOCRM_RATE_LIMIT", 7, 1..=1000),
             callback_task_minutes: env.within("CALLBACK_TASK_MINUTES", 30, 0..=60 * 24 * 30),
             retry_max_attempts: env.within("RETRY_MAX_ATTEMPTS", 3, 1..=10),
-            retry_backoff_base: env.within("RETRY_BACKOFF_BASE", 2.0, 1.0..=10.0),
+            retry_backoff_base: env.within("RETRY_BACKOFF_BASE", 2.0, 0.0..=10.0),
         }
     }
 
