@@ -11,6 +11,7 @@ root=$(cd "$here/../.." && pwd)
 program=${CARQUERY_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/carquery}
 script=${1:-dialog.mjs}
 
+case $program in /*) ;; *) program=$PWD/$program ;; esac
 [ -x "$program" ] || { echo "no $program: build it with cargo build" >&2; exit 2; }
 [ -d "$here/node_modules/playwright-core" ] || (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund)
 
@@ -25,6 +26,7 @@ trap 'exit 130' INT TERM
 
 # A bare environment and a folder without a .env: nothing of the operator's is used.
 cd "$folder"
+: >"$folder/log"
 env -i PATH="$PATH" HOME="$folder" CARQUERY_PORT=0 CARQUERY_DATA_DIR="$folder/data" "$program" >"$folder/log" 2>&1 &
 stack=$!
 
