@@ -56,7 +56,7 @@ impl Default for Options {
 
 impl Options {
     /// What the process's environment says: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`), and the settings of
-    /// the parts.
+    /// the parts. The simulated Telegram delivers in order, as the real one.
     ///
     /// # Errors
     /// `CARQUERY_PORT` is no port.
@@ -64,6 +64,12 @@ impl Options {
         let mut env = Env::of_process();
         let (port, data_dir) = (env.parsed_or("CARQUERY_PORT", 8080), env.text("CARQUERY_DATA_DIR", ".carquery"));
         env.finish(())?;
-        Ok(Self { env: std::env::vars().collect(), data_dir: Some(data_dir.into()), port, ..Self::default() })
+        Ok(Self {
+            env: std::env::vars().collect(),
+            data_dir: Some(data_dir.into()),
+            port,
+            redelivery: telegram::Redelivery { in_order: true, ..telegram::Redelivery::default() },
+            ..Self::default()
+        })
     }
 }

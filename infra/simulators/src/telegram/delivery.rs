@@ -1,5 +1,6 @@
 //! Updates on their way to the bot's webhook.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -37,12 +38,21 @@ pub(super) fn deliver_pending(model: &Arc<Model>) {
         return;
     }
     let State { pending, delivering, .. } = &mut *state;
+    let mut queues = HashSet::new();
     for (id, update) in pending.iter() {
-        if delivering.insert(*id) {
+        let its_turn = !model.redelivery.in_order || queue_of(update).is_none_or(|queue| queues.insert(queue));
+        if its_turn && delivering.insert(*id) {
             let delivery = Delivery { model: Arc::downgrade(model), id: *id, update: update.clone(), repeated: false };
             tokio::spawn(delivery.run());
         }
     }
+}
+
+/// What real Telegram delivers one after another: one kind of update of one chat. `None` for what waits for nothing.
+fn queue_of(update: &Value) -> Option<(&str, i64)> {
+    let (kind, content) = update.as_object()?.iter().find(|(key, _)| *key != "update_id")?;
+    let chat = content["chat"]["id"].as_i64().or_else(|| content["from"]["id"].as_i64())?;
+    Some((kind, chat))
 }
 
 /// Sends an update once more, accepted or not. False if it is not remembered.
@@ -116,6 +126,9 @@ impl Delivery {
             }
         }
         model.changed();
+        if accepted && model.redelivery.in_order {
+            deliver_pending(&model);
+        }
     }
 
     async fn attempt(&self, model: &Arc<Model>) -> Attempt {

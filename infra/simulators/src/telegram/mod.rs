@@ -76,6 +76,9 @@ pub struct Redelivery {
     pub longest_pause: Duration,
     /// How long an answer is waited for.
     pub timeout: Duration,
+    /// As real Telegram does it: a chat's next message leaves only when the bot has accepted the one before, and its
+    /// presses queue up likewise, apart from the messages. Otherwise everything leaves at once, which asks more of a bot.
+    pub in_order: bool,
 }
 
 impl Default for Redelivery {
@@ -85,6 +88,7 @@ impl Default for Redelivery {
             first_pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(5),
             timeout: Duration::from_secs(60),
+            in_order: false,
         }
     }
 }

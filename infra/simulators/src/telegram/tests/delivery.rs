@@ -125,6 +125,33 @@ async fn an_album_reaches_the_bot_in_parallel() -> Done {
 }
 
 #[tokio::test]
+async fn in_order_a_chats_next_message_waits_for_the_one_before_and_nothing_else_does() -> Done {
+    let (hook, faults) = (Hook::default(), Faults::default());
+    let server = hook.serve(&faults).await?;
+    let in_order = Redelivery { in_order: true, ..quick().redelivery };
+    let bot = Bot::of(Options { redelivery: in_order, ..quick() }).await?;
+    bot.telegram.set_webhook_target(&server.url(), Some("s3cret"));
+    let (anna, igor) = (bot.customer(), bot.customer());
+    let keyboard = json!({"inline_keyboard": [[{"text": "Да", "callback_data": "yes"}]]});
+    bot.call("sendMessage", json!({"chat_id": anna, "text": "?", "reply_markup": keyboard})).await?;
+
+    // While the bot is busy with the first photo, the rest of the album waits; a press and another chat do not.
+    faults.add("*", When::Times(1), Fault::Hang(Duration::from_millis(400)));
+    let mut messages = bot.telegram.send_album(anna, vec![Bytes::from_static(b"jpeg"); 4])?;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    bot.telegram.tap(anna, "Да")?;
+    bot.telegram.say(igor, "привет")?;
+    messages.push(bot.telegram.say(anna, "всё")?);
+    bot.telegram.settle().await?;
+
+    let heard = hook.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let ids: Vec<i64> = heard.iter().filter_map(|update| update["update_id"].as_i64()).collect();
+    assert_eq!(ids.len(), 7);
+    assert_eq!(ids[2..], messages);
+    Ok(())
+}
+
+#[tokio::test]
 async fn only_wanted_kinds_of_updates_come() -> Done {
     let hook = Hook::default();
     let server = hook.serve(&Faults::default()).await?;
