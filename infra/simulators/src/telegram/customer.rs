@@ -9,7 +9,7 @@ use super::message::{Card, Content, Message, Size};
 use super::state::State;
 use super::text::found_entities;
 use super::view::MessageView;
-use super::{Telegram, delivery};
+use super::{Telegram, delivery, files};
 use crate::fault::now_ms;
 
 /// The smallest JPEG there is: what the small sizes of every photo hold, so that a bot that fetches the wrong size is
@@ -52,6 +52,22 @@ impl fmt::Display for CustomerError {
 }
 
 impl std::error::Error for CustomerError {}
+
+/// Something of a customer's gallery or disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// A photo, a JPEG, as the app has compressed it.
+    Photo(Bytes),
+    /// A video.
+    Video(Bytes),
+    /// Anything as a file, which Telegram leaves as it is.
+    File {
+        /// Its name on the disk.
+        name: String,
+        /// What is in it.
+        bytes: Bytes,
+    },
+}
 
 /// What a tap on a visible button does.
 enum Tap {
@@ -156,21 +172,30 @@ impl Telegram {
     /// There is no such chat, or its customer has blocked the bot.
     pub fn send_photo(&self, chat: i64, jpeg: impl Into<Bytes>, caption: Option<&str>) -> Result<i64, CustomerError> {
         let (jpeg, caption) = (jpeg.into(), caption.map(str::to_owned));
-        self.send(chat, None, |state| Content::Photo { sizes: photo_sizes(state, jpeg), caption })
+        self.send(chat, None, |state| Media::Photo(jpeg).into_content(state, caption))
     }
 
-    /// Sends photos as an album: one update for each, all at once, sharing a `media_group_id`.
+    /// Sends photos as an album.
     ///
     /// # Errors
     /// There is no such chat, or its customer has blocked the bot.
     pub fn send_album(&self, chat: i64, jpegs: Vec<Bytes>) -> Result<Vec<i64>, CustomerError> {
-        let album = format!("1{:016}", now_ms() * 1000 + u64::from(rand::random::<u8>()));
+        self.send_media(chat, jpegs.into_iter().map(Media::Photo).collect(), None)
+    }
+
+    /// Sends what was chosen together: one update for each, all at once, sharing a `media_group_id` where there are
+    /// several; the caption comes with the first. Telegram's apps put up to ten into one album, photos and videos
+    /// together, files with files only.
+    ///
+    /// # Errors
+    /// There is no such chat, or its customer has blocked the bot.
+    pub fn send_media(&self, chat: i64, media: Vec<Media>, caption: Option<&str>) -> Result<Vec<i64>, CustomerError> {
+        let album = (media.len() > 1).then(|| format!("1{:016}", now_ms() * 1000 + u64::from(rand::random::<u8>())));
+        let mut caption = caption.map(str::to_owned);
         let mut updates = Vec::new();
-        for jpeg in jpegs {
-            let album = Some(album.clone());
-            updates.push(
-                self.write(chat, album, |state| Content::Photo { sizes: photo_sizes(state, jpeg), caption: None })?,
-            );
+        for part in media {
+            let caption = caption.take();
+            updates.push(self.write(chat, album.clone(), |state| part.into_content(state, caption))?);
         }
         Ok(updates.into_iter().map(|update| delivery::emit(&self.model, update)).collect())
     }
@@ -180,15 +205,16 @@ impl Telegram {
     /// # Errors
     /// There is no such chat, or its customer has blocked the bot.
     pub fn send_document_image(&self, chat: i64, jpeg: impl Into<Bytes>) -> Result<i64, CustomerError> {
-        self.document(chat, jpeg.into(), "IMG_2041.jpg", "image/jpeg")
+        self.send_document(chat, jpeg, "IMG_2041.jpg")
     }
 
-    /// Sends a file that is no image.
+    /// Sends a file; its media type is what its name says.
     ///
     /// # Errors
     /// There is no such chat, or its customer has blocked the bot.
     pub fn send_document(&self, chat: i64, bytes: impl Into<Bytes>, name: &str) -> Result<i64, CustomerError> {
-        self.document(chat, bytes.into(), name, "application/pdf")
+        let file = Media::File { name: name.to_owned(), bytes: bytes.into() };
+        self.send(chat, None, |state| file.into_content(state, None))
     }
 
     /// Sends a sticker.
@@ -267,16 +293,6 @@ impl Telegram {
     #[must_use]
     pub fn last_from_bot(&self, chat: i64) -> Option<MessageView> {
         self.chat(chat)?.messages.into_iter().rev().find(|message| message.from == "bot")
-    }
-
-    fn document(&self, chat: i64, bytes: Bytes, name: &str, mime: &str) -> Result<i64, CustomerError> {
-        let extension = name.rsplit('.').next().unwrap_or("bin");
-        self.send(chat, None, |state| Content::Document {
-            file: state.add_file("documents", extension, mime, bytes),
-            name: name.to_owned(),
-            mime: mime.to_owned(),
-            caption: None,
-        })
     }
 
     fn send(
@@ -359,6 +375,23 @@ impl Telegram {
             visible.push(button.text.clone());
         }
         Err(CustomerError::NoSuchButton { text: text.to_owned(), visible })
+    }
+}
+
+impl Media {
+    fn into_content(self, state: &mut State, caption: Option<String>) -> Content {
+        match self {
+            Self::Photo(jpeg) => Content::Photo { sizes: photo_sizes(state, jpeg), caption },
+            Self::Video(bytes) => {
+                Content::Video { file: state.add_file("videos", "mp4", "video/mp4", bytes), duration: 5, caption }
+            }
+            Self::File { name, bytes } => {
+                let extension = files::extension(&name);
+                let mime = files::media_type(&name);
+                let file = state.add_file("documents", &extension, mime, bytes);
+                Content::Document { file, name, mime: mime.to_owned(), caption }
+            }
+        }
     }
 }
 

@@ -38,6 +38,11 @@ pub(super) enum Content {
         sizes: Vec<Size>,
         caption: Option<String>,
     },
+    Video {
+        file: FileRef,
+        duration: u32,
+        caption: Option<String>,
+    },
     Document {
         file: FileRef,
         name: String,
@@ -96,7 +101,7 @@ impl Message {
     pub(super) fn text(&self) -> &str {
         match &self.content {
             Content::Text { text, .. } => text,
-            Content::Photo { caption, .. } | Content::Document { caption, .. } => {
+            Content::Photo { caption, .. } | Content::Video { caption, .. } | Content::Document { caption, .. } => {
                 caption.as_deref().unwrap_or_default()
             }
             _ => "",
@@ -132,6 +137,12 @@ impl Content {
             }
             Self::Photo { sizes, caption } => {
                 message["photo"] = json!(sizes);
+                caption.as_ref()
+            }
+            Self::Video { file, duration, caption } => {
+                message["video"] =
+                    json!({"duration": duration, "width": 1280, "height": 720, "mime_type": "video/mp4"});
+                merge(&mut message["video"], file);
                 caption.as_ref()
             }
             Self::Document { file, name, mime, caption } => {

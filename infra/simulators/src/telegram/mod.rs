@@ -11,6 +11,7 @@
 mod api;
 mod customer;
 mod delivery;
+mod files;
 mod markup;
 mod message;
 mod methods;
@@ -31,7 +32,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 
-pub use customer::CustomerError;
+pub use customer::{CustomerError, Media};
 pub use markup::{InlineButton, KeyboardButton, ReplyKeyboard};
 pub use message::Card;
 pub use text::Entity;

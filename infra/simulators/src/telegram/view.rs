@@ -58,15 +58,15 @@ pub struct MessageView {
     pub id: i64,
     /// `bot` or `customer`.
     pub from: &'static str,
-    /// `text`, `photo`, `document`, `sticker`, `voice`, `location` or `contact`.
+    /// `text`, `photo`, `video`, `document`, `sticker`, `voice`, `location` or `contact`.
     pub kind: &'static str,
     /// Text or caption.
     pub text: String,
     /// Its styled parts.
     pub entities: Vec<Entity>,
-    /// The photo, document, sticker or voice.
+    /// The photo, video, document, sticker or voice.
     pub file: Option<FileView>,
-    /// Photos of one album share it.
+    /// Parts of one album share it.
     pub album: Option<String>,
     /// Buttons under it.
     pub buttons: Vec<Vec<InlineButton>>,
@@ -89,6 +89,8 @@ pub struct FileView {
     pub mime: String,
     /// In bytes.
     pub size: usize,
+    /// A document's name on the customer's disk.
+    pub name: Option<String>,
 }
 
 /// What a press brought up.
@@ -148,9 +150,13 @@ impl MessageView {
                 view.kind = "photo";
                 view.file = sizes.last().and_then(|size| file(&size.file));
             }
-            Content::Document { file: document, .. } => {
+            Content::Video { file: video, .. } => {
+                view.kind = "video";
+                view.file = file(video);
+            }
+            Content::Document { file: document, name, .. } => {
                 view.kind = "document";
-                view.file = file(document);
+                view.file = file(document).map(|file| FileView { name: Some(name.clone()), ..file });
             }
             Content::Sticker { emoji, file: sticker } => {
                 view.kind = "sticker";
@@ -194,7 +200,7 @@ impl fmt::Display for MessageView {
 
 impl FileView {
     fn of(stored: &StoredFile) -> Self {
-        Self { path: stored.path.clone(), mime: stored.mime.clone(), size: stored.bytes.len() }
+        Self { path: stored.path.clone(), mime: stored.mime.clone(), size: stored.bytes.len(), name: None }
     }
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{Bot, Done};
-use crate::telegram::CustomerError;
+use crate::telegram::{CustomerError, Media};
 
 /// The one update that waits, without what differs from run to run.
 async fn heard(bot: &Bot) -> Result<Value, Box<dyn std::error::Error>> {
@@ -110,6 +110,43 @@ async fn an_album_is_many_updates_with_one_group_and_every_photo_can_be_fetched(
         assert_eq!(bot.client.get(url).send().await?.bytes().await?, photo);
     }
     assert_eq!(bot.refusal("getFile", json!({"file_id": "AgAC"})).await?, "400 Bad Request: invalid file_id");
+    Ok(())
+}
+
+#[tokio::test]
+async fn photos_and_videos_share_an_album_whose_caption_comes_first() -> Done {
+    let bot = Bot::start().await?;
+    let chat = bot.customer();
+    let parts = vec![Media::Photo("jpeg".into()), Media::Video("mp4".into()), Media::Photo("jpeg".into())];
+    bot.telegram.send_media(chat, parts, Some("мои"))?;
+    let updates = bot.call("getUpdates", json!({})).await?;
+    let messages: Vec<&Value> =
+        updates.as_array().ok_or("no updates")?.iter().map(|update| &update["message"]).collect();
+    let kinds = messages.iter().map(|message| ["photo", "video"].map(|kind| message.get(kind).is_some()));
+    assert_eq!(kinds.collect::<Vec<_>>(), [[true, false], [false, true], [true, false]]);
+    assert_eq!(messages[1]["video"]["file_size"], 3);
+    let captions: Vec<&Value> = messages.iter().map(|message| &message["caption"]).collect();
+    assert_eq!(captions, [&json!("мои"), &Value::Null, &Value::Null]);
+    assert!(messages.iter().all(|message| message["media_group_id"] == messages[0]["media_group_id"]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_type_name_and_size_and_alone_it_is_no_album() -> Done {
+    let bot = Bot::start().await?;
+    let chat = bot.customer();
+    for (name, kind) in [("скан.png", "image/png"), ("IMG_1.HEIC", "image/heic"), ("ПТС.pdf", "application/pdf")]
+    {
+        let file = Media::File { name: name.to_owned(), bytes: "bytes".into() };
+        bot.telegram.send_media(chat, vec![file], Some("вот"))?;
+        let mut message = heard(&bot).await?["message"].take();
+        assert_eq!((&message["caption"], &message["media_group_id"]), (&json!("вот"), &Value::Null));
+        let document = message["document"].as_object_mut().ok_or("no document")?;
+        document.retain(|key, _| !key.starts_with("file_id") && key != "file_unique_id");
+        assert_eq!(message["document"], json!({"file_name": name, "mime_type": kind, "file_size": 5}));
+    }
+    let shown = bot.telegram.chat(chat).ok_or("no chat")?.messages.pop().and_then(|message| message.file);
+    assert_eq!(shown.and_then(|file| file.name).as_deref(), Some("ПТС.pdf"));
     Ok(())
 }
 
