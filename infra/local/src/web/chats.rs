@@ -10,13 +10,17 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use simulators::telegram::{ChatView, CustomerError, MessageView, Telegram};
+use simulators::telegram::{ChatView, CustomerError, FileView, Media, MessageView, Telegram};
 
 use super::Refusal;
 use crate::core::Core;
 
-/// Photos in one album.
+/// Parts of one album.
 const ALBUM: usize = 10;
+/// Longest caption, in UTF-16 units.
+const CAPTION: usize = 1024;
+/// Pictures that every browser can show.
+const SHOWN: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 /// How long a button spins at most.
 const PRESS_PATIENCE: Duration = Duration::from_secs(20);
 /// Characters of the newest message in the list of chats.
@@ -86,7 +90,8 @@ fn summary(core: &Core, chat: &ChatView) -> Value {
 
 fn kind_title(kind: &str) -> &'static str {
     match kind {
-        "photo" => "📷 Фото",
+        "photo" => "🖼 Фото",
+        "video" => "📹 Видео",
         "document" => "📄 Файл",
         "sticker" => "Стикер",
         "voice" => "🎤 Голосовое сообщение",
@@ -97,7 +102,12 @@ fn kind_title(kind: &str) -> &'static str {
 }
 
 fn message(message: &MessageView) -> Value {
-    let photo = message.file.as_ref().filter(|file| file.mime.starts_with("image/"));
+    let url = |file: &FileView| format!("/api/files/{}", file.path);
+    let media = message.file.as_ref().filter(|_| matches!(message.kind, "photo" | "video"));
+    let document = message.file.as_ref().filter(|_| message.kind == "document").map(|file| {
+        let preview = SHOWN.contains(&file.mime.as_str()).then(|| url(file));
+        json!({ "name": file.name, "size": file.size, "preview": preview })
+    });
     let contact = message.contact.as_ref().map(|card| {
         let phone = card.phone_number.trim_start_matches('+');
         json!({ "name": card.first_name, "phone": format!("+{phone}") })
@@ -118,26 +128,22 @@ fn message(message: &MessageView) -> Value {
         "emoji": sticker.then_some(&message.text),
         "entities": message.entities,
         "album": message.album,
-        "photos": photo.map(|photo| json!({ "url": format!("/api/photos/{}", photo.path) })).into_iter().collect::<Vec<_>>(),
-        "file_name": message.file.as_ref().and_then(|file| file.path.rsplit('/').next()),
+        "media": media.map(|file| json!({ "kind": message.kind, "url": url(file) })).into_iter().collect::<Vec<_>>(),
+        "document": document,
         "contact": contact,
         "buttons": buttons.collect::<Value>(),
     })
 }
 
-/// `GET /api/photos/{path}`: the bytes of a picture somebody sent.
-pub(super) async fn photo(State(core): State<Arc<Core>>, Path(path): Path<String>) -> Result<Response, Refusal> {
+/// `GET /api/files/{path}`: what somebody sent.
+pub(super) async fn sent_file(State(core): State<Arc<Core>>, Path(path): Path<String>) -> Result<Response, Refusal> {
     let (kind, bytes) = telegram(&core)?.file(&path).ok_or_else(|| Refusal::unknown("Такого файла нет"))?;
-    Ok(picture(&kind, bytes))
+    Ok(stranger(&kind, bytes))
 }
 
-/// A stranger's file: shown as a picture or not at all.
-pub(super) fn picture(kind: &str, bytes: Bytes) -> Response {
-    let kind = if matches!(kind, "image/jpeg" | "image/png" | "image/webp" | "image/gif") {
-        kind
-    } else {
-        "application/octet-stream"
-    };
+/// A stranger's file: shown as a picture or a video, or not at all.
+pub(super) fn stranger(kind: &str, bytes: Bytes) -> Response {
+    let kind = if SHOWN.contains(&kind) || kind == "video/mp4" { kind } else { "application/octet-stream" };
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -221,46 +227,36 @@ pub(super) async fn contact(State(core): State<Arc<Core>>, Path(id): Path<i64>, 
     done()
 }
 
-/// The files and the caption of a form.
-async fn files_of(mut form: Multipart) -> Result<(Vec<(String, Bytes)>, Option<String>), Refusal> {
+/// `POST /api/chats/{id}/media`: photos (form field `photo`), videos (`video`) and files (`file`) with a `caption`, as one
+/// message or an album.
+pub(super) async fn media(State(core): State<Arc<Core>>, Path(id): Path<i64>, mut form: Multipart) -> Answer {
+    let telegram = telegram(&core)?;
     let unreadable = |_| Refusal::wrong("Файл не удалось принять");
-    let (mut files, mut caption) = (Vec::new(), None);
+    let (mut media, mut caption) = (Vec::new(), String::new());
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() == Some("caption") {
-            caption = Some(field.text().await.map_err(unreadable)?).filter(|caption| !caption.is_empty());
-        } else {
-            let name = field.file_name().unwrap_or("file").to_owned();
-            files.push((name, field.bytes().await.map_err(unreadable)?));
+        match field.name() {
+            Some("caption") => caption = field.text().await.map_err(unreadable)?,
+            Some("photo") => media.push(Media::Photo(field.bytes().await.map_err(unreadable)?)),
+            Some("video") => media.push(Media::Video(field.bytes().await.map_err(unreadable)?)),
+            Some("file") => {
+                let name = field.file_name().unwrap_or("file").to_owned();
+                media.push(Media::File { name, bytes: field.bytes().await.map_err(unreadable)? });
+            }
+            _ => {}
         }
     }
-    Ok((files, caption))
-}
-
-/// `POST /api/chats/{id}/photos`: one photo, or several as an album.
-pub(super) async fn photos(State(core): State<Arc<Core>>, Path(id): Path<i64>, form: Multipart) -> Answer {
-    let telegram = telegram(&core)?;
-    let (files, caption) = files_of(form).await?;
-    let mut photos: Vec<Bytes> = files.into_iter().map(|(_, bytes)| bytes).collect();
-    match photos.len() {
-        0 => return Err(Refusal::wrong("Нет ни одного фото")),
-        1 => drop(telegram.send_photo(id, photos.remove(0), caption.as_deref())?),
-        2..=ALBUM => drop(telegram.send_album(id, photos)?),
-        _ => return Err(Refusal::wrong("В альбоме может быть до 10 фото")),
+    let files = media.iter().filter(|part| matches!(part, Media::File { .. })).count();
+    if media.is_empty() {
+        return Err(Refusal::wrong("Нет ни одного файла"));
     }
-    done()
-}
-
-/// `POST /api/chats/{id}/file`: a file as it is.
-pub(super) async fn file(State(core): State<Arc<Core>>, Path(id): Path<i64>, form: Multipart) -> Answer {
-    let telegram = telegram(&core)?;
-    let (mut files, _) = files_of(form).await?;
-    let (name, bytes) = files.pop().ok_or_else(|| Refusal::wrong("Нет файла"))?;
-    let is_jpeg = bytes.starts_with(&[0xFF, 0xD8, 0xFF]);
-    if is_jpeg {
-        telegram.send_document_image(id, bytes)?;
-    } else {
-        telegram.send_document(id, bytes, &name)?;
+    if media.len() > ALBUM || (files > 0 && files < media.len()) {
+        return Err(Refusal::wrong("В альбоме может быть до 10 фото и видео или до 10 файлов"));
     }
+    let caption = caption.trim();
+    if caption.encode_utf16().count() > CAPTION {
+        return Err(Refusal::wrong("В подписи может быть до 1024 знаков"));
+    }
+    telegram.send_media(id, media, (!caption.is_empty()).then_some(caption))?;
     done()
 }
 

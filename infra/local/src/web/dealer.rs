@@ -83,8 +83,18 @@ pub(super) async fn file(
     let file = deal.files.get(index).ok_or_else(missing)?;
     let answer = core.http.get(&file.url).send().await.map_err(anyhow::Error::from)?;
     let bytes = answer.error_for_status().map_err(anyhow::Error::from)?.bytes().await.map_err(anyhow::Error::from)?;
-    let kind = if bytes.starts_with(&[0xFF, 0xD8]) { "image/jpeg" } else { "image/png" };
-    Ok(chats::picture(kind, bytes))
+    Ok(chats::stranger(picture_kind(&bytes), bytes))
+}
+
+/// What these bytes are, of what browsers can show.
+fn picture_kind(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0xFF, 0xD8, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [b'G', b'I', b'F', b'8', ..] => "image/gif",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        _ => "application/octet-stream",
+    }
 }
 
 /// `GET /api/requests`: the newest requests and their delivery.

@@ -1,25 +1,36 @@
 // Talks to the stack.
 
-async function answer(response) {
-  const text = await response.text();
-  const body = text ? JSON.parse(text) : null;
-  if (!response.ok) throw new Error(body?.error ?? `Ошибка ${response.status}`);
+async function call(path, options) {
+  let response, text;
+  try {
+    response = await fetch(`/api/${path}`, options);
+    text = await response.text();
+  } catch {
+    throw new Error("Стенд не отвечает");
+  }
+  let body = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Not from the stack's own code: the status says enough.
+  }
+  if (!response.ok || body === null) throw new Error(body?.error ?? `Ошибка ${response.status}`);
   return body;
 }
 
 /** Reads one view of the stack. */
-export const read = async (path) => answer(await fetch(`/api/${path}`, { headers: { accept: "application/json" } }));
+export const read = (path) => call(path, { headers: { accept: "application/json" } });
 
 /** Does something: a customer's action, a switch, a retry. */
-export const act = async (path, body = {}) =>
-  answer(await fetch(`/api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }));
+export const act = (path, body = {}) =>
+  call(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
-/** Sends files with a form's fields. */
-export async function upload(path, fields, files) {
+/** Sends a caption and parts `{ kind, file }`, where kind is `photo`, `video` or `file`. */
+export function upload(path, caption, parts) {
   const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  for (const file of files) form.append("file", file, file.name ?? "photo.jpg");
-  return answer(await fetch(`/api/${path}`, { method: "POST", body: form }));
+  form.append("caption", caption);
+  for (const { kind, file } of parts) form.append(kind, file, file.name);
+  return call(path, { method: "POST", body: form });
 }
 
 /**

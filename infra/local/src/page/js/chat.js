@@ -37,13 +37,13 @@ async function press(item, button, element) {
   element.removeAttribute("aria-busy");
 }
 
-/** Photos of one album become one item; every item learns where it stands in its run; days are set apart. */
+/** Photos and videos of one album become one item; every item learns where it stands in its run; days are set apart. */
 function arrange(messages) {
   const items = [];
   for (const message of messages) {
     const previous = items.at(-1);
-    if (message.album && previous?.album === message.album && message.photos.length) {
-      previous.photos = [...previous.photos, ...message.photos];
+    if (message.album && previous?.album === message.album && message.media.length) {
+      previous.media = [...previous.media, ...message.media];
       previous.text ||= message.text;
       continue;
     }

@@ -6,11 +6,13 @@ import { at, fill, h, icon } from "./dom.js";
 import { ask, openMenu, toast } from "./overlay.js";
 import { samplePhotos } from "./samples.js";
 import { on, state } from "./state.js";
-import { phone as shownPhone } from "./text.js";
+import { size as fileSize, phone as shownPhone } from "./text.js";
 
 /** Telegram sends photos in albums of up to ten, at most this many pixels a side. */
 const ALBUM = 10;
 const LONGEST_SIDE = 1280;
+/** Files sent at once, at most. */
+const MOST_FILES = 30;
 
 /** Texts begun in each chat. */
 const drafts = new Map();
@@ -61,31 +63,52 @@ async function compressed(file) {
   }
 }
 
+/** What a chosen file is sent as. */
+async function partOf(file, asFile) {
+  if (!asFile && file.type.startsWith("video/")) return { kind: "video", file };
+  const photo = asFile ? null : await compressed(file);
+  return photo ? { kind: "photo", file: photo } : { kind: "file", file };
+}
+
+/** Albums of up to ten: photos and videos together, files with files. The caption comes with the first. */
+async function sendParts(parts, caption) {
+  const shown = parts.filter((part) => part.kind !== "file");
+  const files = parts.filter((part) => part.kind === "file");
+  const address = own("media");
+  let words = caption;
+  for (const group of [shown, files]) {
+    for (let from = 0; from < group.length; from += ALBUM) {
+      const sent = await doing(() => upload(address, words, group.slice(from, from + ALBUM)));
+      if (!sent) return;
+      words = "";
+    }
+  }
+}
+
 async function sendFiles(files) {
-  if (!files.length || !state.chat) return;
+  if (!files.length || !state.chat || state.chat.blocked) return;
+  if (files.length > MOST_FILES) return toast(`Не больше ${MOST_FILES} файлов за раз`);
+  const isVisual = (file) => file.type.startsWith("image/") || file.type.startsWith("video/");
   const pictures = files.filter((file) => file.type.startsWith("image/"));
+  const others = files.filter((file) => !file.type.startsWith("image/"));
   const urls = pictures.map((file) => URL.createObjectURL(file));
   const caption = h("input", { placeholder: "Добавить подпись…", maxlength: "1024", autofocus: true, "aria-label": "Подпись" });
   const asFile = h("input", { type: "checkbox" });
-  const title = pictures.length === files.length ? (files.length === 1 ? "Отправить фото" : `Отправить фото: ${files.length}`) : `Отправить файлы: ${files.length}`;
+  const title = pictures.length < files.length ? (files.length === 1 ? "Отправить файл" : `Отправить файлы: ${files.length}`)
+    : files.length === 1 ? "Отправить фото" : `Отправить фото: ${files.length}`;
   const done = await ask([
     h("h2", {}, title),
-    urls.length ? h("div", { class: urls.length === 1 ? "thumbs one" : "thumbs" }, urls.map((url) => h("img", { src: url, alt: "" }))) : h("p", {}, files.map((file) => file.name).join("\n")),
-    caption, pictures.length ? h("label", { class: "inline" }, asFile, "Отправить без сжатия, файлом") : null,
-  ], [{ text: "Отмена", value: null }, { text: "Отправить", value: true, submit: true }], { label: title });
+    urls.length ? h("div", { class: urls.length === 1 ? "thumbs one" : "thumbs" }, urls.map((url) => h("img", { src: url, alt: "", onerror: (event) => event.target.remove() }))) : null,
+    others.length ? h("ul", { class: "file-names" }, others.map((file) => h("li", {}, h("span", {}, file.name), h("span", { class: "muted" }, fileSize(file.size))))) : null,
+    caption, files.some(isVisual) ? h("label", { class: "inline" }, asFile, "Отправить без сжатия, файлом") : null,
+  ].filter(Boolean), [{ text: "Отмена", value: null }, { text: "Отправить", value: true, submit: true }], { label: title });
   urls.forEach((url) => URL.revokeObjectURL(url));
   if (!done) return;
-  const ready = await Promise.all(files.map(async (file) => ({ file, photo: asFile.checked ? null : await compressed(file) })));
-  const photos = ready.filter((item) => item.photo).map((item) => item.photo);
-  for (let from = 0; from < photos.length; from += ALBUM) {
-    await doing(() => upload(own("photos"), { caption: from === 0 ? caption.value.trim() : "" }, photos.slice(from, from + ALBUM)));
-  }
-  for (const { file } of ready.filter((item) => !item.photo)) await doing(() => upload(own("file"), { caption: caption.value.trim() }, [file]));
+  await sendParts(await Promise.all(files.map((file) => partOf(file, asFile.checked))), caption.value.trim());
 }
 
 async function sendSamples(count) {
-  const photos = await samplePhotos(count);
-  await doing(() => upload(own("photos"), { caption: "" }, photos));
+  await sendParts((await samplePhotos(count)).map((file) => ({ kind: "photo", file })), "");
 }
 
 async function shareContact() {
@@ -107,7 +130,7 @@ async function sendOtherContact() {
 
 function attachMenu(event) {
   openMenu(event.currentTarget, [
-    { glyph: "🖼", text: "Фото или файл с диска", act: () => at("files").click() },
+    { glyph: "🖼", text: "Фото, видео или файл с диска", act: () => at("files").click() },
     "-",
     { glyph: "🚗", text: "Пример: одно фото", act: () => sendSamples(1) },
     { glyph: "🚙", text: "Пример: альбом из 4 фото", act: () => sendSamples(4) },
@@ -193,7 +216,6 @@ export function startComposer() {
   at("files").addEventListener("change", (event) => {
     const files = [...event.target.files];
     event.target.value = "";
-    if (files.length > 30) return toast("Не больше 30 файлов за раз");
     return sendFiles(files);
   });
   takeDrops();

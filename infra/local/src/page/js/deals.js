@@ -39,7 +39,13 @@ function taskBox(task) {
 function photoBox(files) {
   if (!files.length) return null;
   return h("div", { class: "box", "data-box": "photos" }, h("h3", {}, `Файлы · ${files.length}`),
-    h("div", { class: "photos" }, files.map((file) => h("button", { type: "button", title: file.name, onclick: () => enlarge(file.url) }, h("img", { src: file.url, alt: file.name, loading: "lazy" })))));
+    h("div", { class: "photos" }, files.map(thumbnail)));
+}
+
+/** A file that this browser cannot show, a HEIC photo for one, is named instead. */
+function thumbnail(file) {
+  const instead = ({ target }) => target.parentElement.replaceWith(h("span", { class: "unseen", title: file.name }, file.name));
+  return h("button", { type: "button", title: file.name, onclick: () => enlarge(file.url) }, h("img", { src: file.url, alt: file.name, loading: "lazy", onerror: instead }));
 }
 
 function opened(deal) {

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { enlarge } from "./overlay.js";
-import { avatar, phone, richText, time } from "./text.js";
+import { avatar, phone, richText, safe, size, time } from "./text.js";
 
 /** Columns, of six, that each photo of an album takes: rows of two or three, a wide one first where it comes out even. */
 const MOSAIC = {
@@ -15,24 +15,27 @@ function meta(item, over = false) {
   return h("span", { class: over ? "meta over" : "meta" }, item.edited && item.out ? "изменено " : null, time(item.at), item.out ? icon("checks") : null);
 }
 
-const picture = (photo, span) => {
-  const style = span ? { "--span": span } : {};
-  return h("button", { type: "button", class: "photo", style, "aria-label": "Открыть фото", onclick: () => enlarge(photo.url) },
-    h("img", { src: photo.url, alt: "", onload: span ? null : takeShape }));
-};
-
-/** A single photo is shown in its own proportions, within reason. */
-function takeShape(event) {
-  const { naturalWidth: width, naturalHeight: height } = event.target;
-  event.target.parentElement.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.7, width / height))));
+/** One photo or video of a message. */
+function part(medium, span) {
+  const video = medium.kind === "video";
+  const content = video
+    ? [h("video", { src: `${medium.url}#t=0.1`, muted: true, playsinline: true, preload: "metadata", onloadedmetadata: span ? null : takeShape }), h("span", { class: "play", "aria-hidden": "true" }, "▶")]
+    : h("img", { src: medium.url, alt: "", onload: span ? null : takeShape });
+  return h("button", { type: "button", class: video ? "photo video" : "photo", style: span ? { "--span": span } : {}, "aria-label": video ? "Открыть видео" : "Открыть фото", onclick: () => enlarge(medium.url, medium.kind) }, content);
 }
 
-function photos(item) {
-  const many = item.photos.length > 1;
-  const frame = many
-    ? h("div", { class: "album" }, item.photos.map((photo, index) => picture(photo, (MOSAIC[item.photos.length] ?? [])[index] ?? 2)))
-    : h("div", { class: "single" }, picture(item.photos[0]));
-  return [frame, item.text ? words(item) : null, meta(item, !item.text)];
+/** A single photo or video is shown in its own proportions, within reason. */
+function takeShape({ target }) {
+  const ratio = (target.naturalWidth || target.videoWidth) / (target.naturalHeight || target.videoHeight);
+  if (ratio > 0) target.parentElement.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.7, ratio))));
+}
+
+function media(item) {
+  const count = item.media.length;
+  const frame = count > 1
+    ? h("div", { class: "album" }, item.media.map((medium, index) => part(medium, (MOSAIC[count] ?? [])[index] ?? 2)))
+    : h("div", { class: "single" }, part(item.media[0]));
+  return [frame, item.text ? h("div", { class: "caption" }, words(item), meta(item)) : meta(item, true)];
 }
 
 const words = (item) => h("span", { class: "words", dir: "auto" }, richText(item.text, item.entities, item.onCommand));
@@ -42,7 +45,8 @@ const file = (glyph, title, note) =>
 
 const KINDS = {
   text: (item) => [words(item), meta(item)],
-  photo: photos,
+  photo: media,
+  video: media,
   contact: (item) => [
     h("div", { class: "card" }, avatar(item.contact.phone.replace(/\D/g, "").slice(-6), item.contact.name),
       h("div", {}, h("strong", {}, item.contact.name), h("span", {}, phone(item.contact.phone)))), meta(item)],
@@ -52,9 +56,10 @@ const KINDS = {
       h("div", {}, h("div", { class: "wave" }, Array.from({ length: 30 }, (_, bar) => h("i", { style: { height: `${6 + Math.abs(Math.sin(bar * 1.7 + item.id)) * 19}px` } }))),
         h("span", { class: "muted" }, `0:${String(item.duration ?? 4).padStart(2, "0")}`))), meta(item)],
   location: (item) => [h("div", { class: "place" }, "📍"), meta(item, true)],
-  document: (item) => [
-    file(item.photos[0] ? h("img", { src: item.photos[0].url, alt: "" }) : "📄", item.file_name ?? "Документ", "файл"), item.text ? words(item) : null, meta(item)],
-  video: (item) => [file("🎬", "Видео", "0:05"), meta(item)],
+  document: (item) => {
+    const { name, size: bytes, preview } = item.document;
+    return [file(preview ? h("button", { type: "button", "aria-label": "Открыть фото", onclick: () => enlarge(preview) }, h("img", { src: preview, alt: "" })) : "📄", name ?? "Документ", size(bytes)), item.text ? words(item) : null, meta(item)];
+  },
 };
 
 function keyboard(item, onPress) {
@@ -70,7 +75,7 @@ export function drawMessage(item, { onPress, onCommand, fresh }) {
   const shape = KINDS[item.kind] ?? (() => [file("📎", "Вложение", item.kind), meta(item)]);
   const bare = item.kind === "sticker";
   const inside = shape({ ...item, onCommand });
-  const media = item.kind === "photo" || item.kind === "location";
+  const media = ["photo", "video", "location"].includes(item.kind);
   const boxed = !media && item.kind !== "text" && !item.text;
   const looks = ["bubble", media && "media", boxed && "boxed", !(media && !item.text) && !item.buttons?.length && "tailed"].filter(Boolean);
   const bubble = h("div", { class: bare ? "bare" : looks.join(" ") }, inside);

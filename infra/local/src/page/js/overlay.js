@@ -36,9 +36,12 @@ export function toast(text) {
   setTimeout(() => line.remove(), 3200);
 }
 
-/** A photo over the whole window. */
-export function enlarge(url) {
-  const dialog = h("dialog", { class: "lightbox", "aria-label": "Фото", onclick: () => dialog.close() }, h("img", { src: url, alt: "Фото" }));
+/** A photo or a video over the whole window. */
+export function enlarge(url, kind = "photo") {
+  const content = kind === "video"
+    ? h("video", { src: url, controls: true, autoplay: true, playsinline: true, onclick: (event) => event.stopPropagation() })
+    : h("img", { src: url, alt: "Фото" });
+  const dialog = h("dialog", { class: "lightbox", "aria-label": kind === "video" ? "Видео" : "Фото", onclick: () => dialog.close() }, content);
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

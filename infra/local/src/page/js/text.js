@@ -12,7 +12,7 @@ const WRAPPERS = {
 };
 
 /** Only these may be opened: a link in a message is somebody else's text. */
-const safe = (url) => /^(https?:|tel:|mailto:)/i.test(url);
+export const safe = (url) => /^(https?:|tel:|mailto:)/i.test(url);
 
 const link = (url) => h("a", safe(url) ? { href: url, target: "_blank", rel: "noopener noreferrer" } : {});
 
@@ -110,6 +110,13 @@ export const money = (roubles) => `${new Intl.NumberFormat("ru-RU").format(roubl
 
 /** «+7 900 123-45-67»; a number of another country stays as it is. */
 export const phone = (text) => text.replace(/^\+?7(\d{3})(\d{3})(\d{2})(\d{2})$/, "+7 $1 $2-$3-$4");
+
+/** «1,4 МБ» */
+export function size(bytes) {
+  const shown = (value) => new Intl.NumberFormat("ru-RU", { maximumFractionDigits: 1 }).format(value);
+  if (bytes < 1024) return `${bytes} Б`;
+  return bytes < 1024 * 1024 ? `${shown(bytes / 1024)} КБ` : `${shown(bytes / 1024 / 1024)} МБ`;
+}
 
 /** `plural(2, "заявка", "заявки", "заявок")` */
 export function plural(count, one, few, many) {
