@@ -112,7 +112,6 @@ fn request(lead: &Lead) -> Value {
         Status::Sent { .. } => "sent",
         Status::Dead { .. } => "dead",
     };
-    let progress = &lead.progress;
     json!({
         "id": lead.lead_id,
         "number": lead.lead_id.request_number(),
@@ -122,14 +121,28 @@ fn request(lead: &Lead) -> Value {
         "attempts": lead.attempts,
         "error": lead.error,
         "created_at": lead.request.created_at,
-        "progress": {
-            "contact": progress.contact_id,
-            "deal": progress.deal_id,
-            "note": progress.note_id,
-            "photos": progress.photos_done || (progress.note_id.is_some() && lead.request.photos.is_empty()),
-            "task": progress.task_id,
-        },
+        "deal": lead.progress.deal_id,
+        "steps": steps(lead).into_iter().map(|(step, done)| json!({ "step": step, "done": done })).collect::<Value>(),
     })
+}
+
+/// What crm-push does for a request, in its order, and whether it has been done.
+fn steps(lead: &Lead) -> Vec<(&'static str, bool)> {
+    let progress = &lead.progress;
+    let mut steps = vec![
+        ("contact", progress.contact_id.is_some()),
+        ("deal", progress.deal_id.is_some()),
+        ("note", progress.note_id.is_some()),
+    ];
+    let task = progress.task_id.is_some_and(|id| id > 0);
+    // A request that has arrived without a task was not to have one.
+    if task || !matches!(lead.status, Status::Sent { .. }) {
+        steps.push(("task", task));
+    }
+    if !lead.request.photos.is_empty() {
+        steps.push(("photos", progress.photos_done));
+    }
+    steps
 }
 
 /// `POST /api/requests/{id}/retry`: tries a request again at once, as `carquery leads retry` does.
@@ -193,4 +206,38 @@ pub(super) async fn set_fault(State(core): State<Arc<Core>>, Path(id): Path<Stri
     }
     core.changes.note(|now| now.faults += 1);
     Ok(Json(json!({})))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lead(photos: &Value, progress: &Value, status: &Value) -> Lead {
+        let id = "01KBA9Z6Y4TESTTESTTESTTEST";
+        let request = json!({
+            "id": id, "branch": "sell", "service": "Продажа авто", "topic": "Kia Rio",
+            "customer": { "chat_id": 1, "name": "Анна", "phone": "+79001234567" },
+            "fields": {}, "answers": [], "photos": photos, "created_at": 0,
+        });
+        let lead = json!({ "lead_id": id, "chat_id": 1, "request": request, "status": status, "progress": progress });
+        serde_json::from_value(lead).unwrap()
+    }
+
+    #[test]
+    fn the_steps_are_those_of_this_request_in_the_order_they_are_taken() {
+        let pending = json!({ "is": "pending", "due_at": 0 });
+        let photo = json!([{ "file_id": "a", "unique_id": "b" }]);
+        let begun = lead(&photo, &json!({ "contact_id": 1, "deal_id": 2 }), &pending);
+        let names = ["contact", "deal", "note", "task", "photos"];
+        assert_eq!(steps(&begun), names.into_iter().zip([true, true, false, false, false]).collect::<Vec<_>>());
+        let without_photos = lead(&json!([]), &json!({}), &pending);
+        assert_eq!(steps(&without_photos).len(), 4);
+    }
+
+    #[test]
+    fn a_request_that_was_to_have_no_task_has_arrived_in_full() {
+        let progress = json!({ "contact_id": 1, "deal_id": 2, "note_id": 3 });
+        let sent = lead(&json!([]), &progress, &json!({ "is": "sent", "at": 0 }));
+        assert_eq!(steps(&sent), [("contact", true), ("deal", true), ("note", true)]);
+    }
 }

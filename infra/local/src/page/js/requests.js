@@ -6,7 +6,7 @@ import { at, h, keyed } from "./dom.js";
 import { choose, on, state } from "./state.js";
 import { fromNow, shortTime, plural } from "./text.js";
 
-const STEPS = [["contact", "контакт"], ["deal", "сделка"], ["note", "заметка"], ["photos", "фото"], ["task", "задача"]];
+const STEPS = { contact: "контакт", deal: "сделка", note: "примечание", task: "задача", photos: "фото" };
 
 const STATUS = {
   pending: ["plain", "в очереди"],
@@ -22,15 +22,15 @@ function when(request) {
 }
 
 function row(request) {
-  const active = STEPS.findIndex(([step]) => !request.progress[step]);
-  const steps = STEPS.map(([step, title], index) => {
-    const look = request.progress[step] ? "step done" : request.status === "sending" && index === active ? "step now" : "step";
-    return h("span", { class: look }, title);
+  const active = request.steps.findIndex(({ done }) => !done);
+  const steps = request.steps.map(({ step, done }, index) => {
+    const look = done ? "step done" : request.status === "sending" && index === active ? "step now" : "step";
+    return h("span", { class: look }, STEPS[step] ?? step);
   });
   const again = ["dead", "retry"].includes(request.status)
     ? h("button", { type: "button", class: "button quiet", onclick: () => doing(() => act(`requests/${request.id}/retry`)) }, "Повторить сейчас") : null;
-  const toDeal = request.progress.deal && state.deals.some((deal) => deal.id === request.progress.deal)
-    ? h("button", { type: "button", class: "button quiet", onclick: () => { choose("deal", request.progress.deal); choose("tab", "deals"); choose("view", "deals"); } }, "Открыть сделку") : null;
+  const toDeal = request.linked
+    ? h("button", { type: "button", class: "button quiet", onclick: () => { choose("deal", request.deal); choose("tab", "deals"); choose("view", "deals"); } }, "Открыть сделку") : null;
   return h("div", { class: "request", "data-request": request.number },
     h("div", { class: "request-top" }, h("span", { class: "request-number" }, `№ ${request.number}`), h("span", { class: `chip ${STATUS[request.status]?.[0] ?? "plain"}`, title: request.status }, when(request))),
     h("div", { class: "request-name" }, request.name),
@@ -43,10 +43,8 @@ function row(request) {
 function draw() {
   const panel = at("panel-requests");
   if (panel.hidden) return;
-  const bar = { id: "bar", unsent: state.requests.filter((request) => !["sent"].includes(request.status)).length };
-  // The minute is part of the item, so that «через 4 мин» moves on.
-  const items = state.requests.map((request) => ({ ...request, tick: request.status === "retry" ? Math.floor(Date.now() / 1000) : 0, linked: state.deals.some((deal) => deal.id === request.progress.deal) }));
-  keyed(panel, [bar, ...(items.length ? items : [{ id: "empty" }])], (item) => item.id, (item) => {
+  const items = state.requests.map((request) => ({ ...request, linked: state.deals.some((deal) => deal.id === request.deal) }));
+  keyed(panel, [{ id: "bar" }, ...(items.length ? items : [{ id: "empty" }])], (item) => item.id, (item) => {
     if (item.id === "bar") {
       return h("div", {},
         h("p", { class: "panel-note" }, "Каждая заявка сначала надёжно сохраняется и только потом уходит в amoCRM, шаг за шагом."),
