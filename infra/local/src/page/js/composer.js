@@ -2,7 +2,7 @@
 
 import { act, upload } from "./api.js";
 import { doing, own, say } from "./chat.js";
-import { at, fill, h, icon } from "./dom.js";
+import { at, h, icon, keyed } from "./dom.js";
 import { ask, openMenu, toast } from "./overlay.js";
 import { samplePhotos } from "./samples.js";
 import { on, state } from "./state.js";
@@ -156,8 +156,8 @@ function drawKeys() {
   keysShown = now;
   at("toggle-keys").hidden = !keys;
   at("reply-keys").hidden = !keys || keysHidden;
-  fill(at("reply-keys"), (keys ?? []).map((row) => h("div", { class: "keys-row" }, row.map((key) =>
-    h("button", { type: "button", class: "reply-key", onclick: () => (key.contact ? shareContact() : say(key.text)) }, key.text)))));
+  keyed(at("reply-keys"), (keys ?? []).map((row, index) => ({ row, index })), (item) => item.index, ({ row }) => h("div", { class: "keys-row" }, row.map((key) =>
+    h("button", { type: "button", class: "reply-key", onclick: () => (key.contact ? shareContact() : say(key.text)) }, key.text))));
 }
 
 function draw() {

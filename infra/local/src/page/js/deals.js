@@ -1,6 +1,6 @@
 // amoCRM as a dealer sees it: deals, the newest first, and an opened card.
 
-import { at, fill, h, icon, keyed } from "./dom.js";
+import { at, h, icon, keyed, ticking } from "./dom.js";
 import { enlarge } from "./overlay.js";
 import { changed, choose, on, state } from "./state.js";
 import { avatar, fromNow, moment, money, phone, plural, shortTime } from "./text.js";
@@ -33,7 +33,7 @@ function contactBox(contact) {
 
 function taskBox(task) {
   return h("div", { class: "box task", "data-box": "task" }, h("span", { class: "tick", "aria-hidden": "true" }),
-    h("div", {}, h("div", { class: "due" }, `${moment(task.due)} · ${fromNow(task.due)}`), h("div", {}, task.text), task.responsible ? h("div", { class: "muted" }, task.responsible) : null));
+    h("div", {}, ticking(() => `${moment(task.due)} · ${fromNow(task.due)}`, "div", { class: "due" }), h("div", {}, task.text), task.responsible ? h("div", { class: "muted" }, task.responsible) : null));
 }
 
 function photoBox(files) {

@@ -2,18 +2,18 @@
 
 import { act } from "./api.js";
 import { doing } from "./chat.js";
-import { at, h, keyed } from "./dom.js";
+import { at, h, keyed, ticking } from "./dom.js";
 import { on, state } from "./state.js";
 import { plural, span } from "./text.js";
 
 function message(item) {
   return h("div", { class: "line" }, h("span", { class: "mono" }, item.number ? `№ ${item.number}` : item.id.slice(0, 8)),
     item.receives ? h("span", { class: "chip plain" }, plural(item.receives, "попытка", "попытки", "попыток")) : null,
-    h("span", { class: "right" }, span(Math.max(0, Math.round(Date.now() / 1000 - item.sent_at)))));
+    ticking(() => span(Math.max(0, Math.round(Date.now() / 1000 - item.sent_at))), "span", { class: "right" }));
 }
 
 function section(title, items) {
-  return [{ key: title, title }, ...items.map((item) => ({ ...item, key: `${title}-${item.id}`, tick: Math.floor(Date.now() / 1000) }))];
+  return [{ key: title, title }, ...items.map((item) => ({ ...item, key: `${title}-${item.id}` }))];
 }
 
 function draw() {
@@ -46,5 +46,4 @@ function draw() {
 
 export function startQueue() {
   on(["queue", "tab"], draw);
-  setInterval(draw, 1000);
 }

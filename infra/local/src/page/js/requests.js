@@ -2,7 +2,7 @@
 
 import { act } from "./api.js";
 import { doing } from "./chat.js";
-import { at, h, keyed } from "./dom.js";
+import { at, h, keyed, ticking } from "./dom.js";
 import { choose, on, state } from "./state.js";
 import { fromNow, shortTime, plural } from "./text.js";
 
@@ -16,23 +16,20 @@ const STATUS = {
   dead: ["bad", "нужна помощь"],
 };
 
-function when(request) {
-  if (request.status === "retry") return `${STATUS.retry[1]} · ${fromNow(request.due_at)}`;
-  return STATUS[request.status]?.[1] ?? request.status;
-}
-
 function row(request) {
   const active = request.steps.findIndex(({ done }) => !done);
   const steps = request.steps.map(({ step, done }, index) => {
     const look = done ? "step done" : request.status === "sending" && index === active ? "step now" : "step";
     return h("span", { class: look }, STEPS[step] ?? step);
   });
+  const [look, title] = STATUS[request.status] ?? ["plain", request.status];
+  const status = request.status === "retry" ? ticking(() => `${title} · ${fromNow(request.due_at)}`) : title;
   const again = ["dead", "retry"].includes(request.status)
     ? h("button", { type: "button", class: "button quiet", onclick: () => doing(() => act(`requests/${request.id}/retry`)) }, "Повторить сейчас") : null;
   const toDeal = request.linked
     ? h("button", { type: "button", class: "button quiet", onclick: () => { choose("deal", request.deal); choose("tab", "deals"); choose("view", "deals"); } }, "Открыть сделку") : null;
   return h("div", { class: "request", "data-request": request.number },
-    h("div", { class: "request-top" }, h("span", { class: "request-number" }, `№ ${request.number}`), h("span", { class: `chip ${STATUS[request.status]?.[0] ?? "plain"}`, title: request.status }, when(request))),
+    h("div", { class: "request-top" }, h("span", { class: "request-number" }, `№ ${request.number}`), h("span", { class: `chip ${look}` }, status)),
     h("div", { class: "request-name" }, request.name),
     h("div", { class: "deal-line" }, h("span", {}, shortTime(request.created_at)), h("span", {}, plural(request.attempts, "попытка", "попытки", "попыток"))),
     h("div", { class: "steps" }, steps),
@@ -57,5 +54,4 @@ function draw() {
 
 export function startRequests() {
   on(["requests", "deals", "tab"], draw);
-  setInterval(() => { if (state.requests.some((request) => request.status === "retry")) draw(); }, 1000);
 }
