@@ -19,6 +19,7 @@ const drafts = new Map();
 let draftOf = null;
 let keysHidden = false;
 let keysShown = "";
+let sending = false;
 
 function fit() {
   const text = at("text");
@@ -33,14 +34,28 @@ function fit() {
   }
 }
 
-function submit(event) {
+/** Takes a text that was sent out of the field, or out of the draft of a chat left meanwhile; what was typed after it stays. */
+function takeOut(chat, words) {
+  const rest = (value) => (value.trimStart().startsWith(words) ? value.trimStart().slice(words.length).trimStart() : value);
+  if (chat !== draftOf) return drafts.set(chat, rest(drafts.get(chat) ?? ""));
+  at("text").value = rest(at("text").value);
+  return fit();
+}
+
+async function submit(event) {
   event.preventDefault();
-  const text = at("text");
-  const words = text.value.trim();
+  const chat = state.chosen;
+  const words = at("text").value.trim();
   if (!words) return doing(() => act(own("voice")));
-  text.value = "";
-  fit();
-  return say(words);
+  if (sending) return null;
+  sending = true;
+  // Only what has been accepted leaves the field.
+  await doing(async () => {
+    await act(`chats/${chat}/text`, { text: words });
+    takeOut(chat, words);
+  });
+  sending = false;
+  return null;
 }
 
 /** A photo as Telegram's apps send it: a JPEG of bounded size. Null for a file that is no picture. */
