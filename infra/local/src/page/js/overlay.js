@@ -47,16 +47,27 @@ export function enlarge(url, kind = "photo") {
   dialog.showModal();
 }
 
-/** A menu beside `anchor`: entries `{ glyph, text, act, danger }`, `{ command, text, act }` or "-". */
+/** Closes the menu that is open. */
+let closeMenu = null;
+
+/**
+ * A menu beside `anchor`: entries `{ glyph, text, act, danger }`, `{ command, text, act }` or "-". Another press on the
+ * anchor closes it.
+ */
 export function openMenu(anchor, entries) {
   const menu = at("menu");
-  const close = () => {
+  const wasHere = anchor.getAttribute("aria-expanded") === "true";
+  closeMenu?.();
+  if (wasHere) return;
+  const close = closeMenu = () => {
+    closeMenu = null;
     menu.hidden = true;
+    anchor.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);
     document.removeEventListener("keydown", keys, true);
   };
   const outside = (event) => {
-    if (!menu.contains(event.target)) close();
+    if (!menu.contains(event.target) && !anchor.contains(event.target)) close();
   };
   const keys = (event) => {
     const items = [...menu.querySelectorAll("button")];
@@ -74,6 +85,7 @@ export function openMenu(anchor, entries) {
     if (entry === "-") return h("hr");
     const run = () => {
       close();
+      anchor.focus();
       entry.act();
     };
     if (entry.command) return h("button", { type: "button", role: "menuitem", class: "command", onclick: run }, h("b", {}, entry.command), h("span", {}, entry.text));
@@ -81,6 +93,7 @@ export function openMenu(anchor, entries) {
       h("span", { class: "glyph", "aria-hidden": "true" }, entry.glyph), h("span", {}, entry.text));
   }));
   menu.hidden = false;
+  anchor.setAttribute("aria-expanded", "true");
   const from = anchor.getBoundingClientRect();
   const size = menu.getBoundingClientRect();
   const left = Math.max(8, Math.min(from.right - size.width, innerWidth - size.width - 8));
