@@ -65,7 +65,7 @@ const KINDS = {
 function keyboard(item, onPress) {
   if (!item.buttons?.length) return null;
   return h("div", { class: "keys" }, item.buttons.map((row) => h("div", { class: "keys-row" }, row.map((button) => {
-    if (button.url) return h("a", { class: "key", href: button.url, target: "_blank", rel: "noopener noreferrer" }, button.text, icon("open"));
+    if (button.url) return h("a", { class: "key", ...(safe(button.url) ? { href: button.url, target: "_blank", rel: "noopener noreferrer" } : {}) }, button.text, icon("open"));
     return h("button", { type: "button", class: "key", onclick: (event) => onPress(item, button, event.currentTarget) }, button.text);
   }))));
 }
