@@ -14,6 +14,9 @@ const RUN_SECONDS = 300;
 let shownChat = null;
 let alertsShown = new Map();
 let typingTimer = null;
+/** The newest messages are being watched; whoever has scrolled up stays where they are. */
+let following = true;
+let lastTop = 0;
 
 /** Does a customer's thing and says what is wrong if it cannot be done. */
 export async function doing(action) {
@@ -74,7 +77,6 @@ function drawLog() {
   log.hidden = real;
   if (!chat) return fill(box);
   const switched = shownChat !== chat.id;
-  const atBottom = log.scrollHeight - log.scrollTop - log.clientHeight < 90;
   if (switched) fill(box);
   const items = chat.messages.length ? arrange(chat.messages) : [{ intro: true, id: "intro", admin: chat.admin }];
   const mine = chat.messages.at(-1)?.out ?? false;
@@ -83,13 +85,14 @@ function drawLog() {
     if (item.separator) return h("div", { class: "day" }, item.separator);
     return drawMessage(item, { onPress: press, onCommand: say, fresh: !switched && !existed });
   });
-  if (switched || atBottom || mine) toBottom(switched);
+  if (switched || following || mine) toBottom(switched);
   shownChat = chat.id;
   markRead();
 }
 
 function toBottom(atOnce = false) {
   const log = at("log");
+  following = true;
   log.scrollTo({ top: log.scrollHeight, behavior: atOnce ? "instant" : "smooth" });
 }
 
@@ -154,12 +157,16 @@ export function startChat() {
   at("to-bottom").addEventListener("click", () => toBottom());
   at("log").addEventListener("scroll", () => {
     const log = at("log");
-    at("to-bottom").hidden = log.scrollHeight - log.scrollTop - log.clientHeight < 260;
+    const below = log.scrollHeight - log.scrollTop - log.clientHeight;
+    if (below < 90) following = true;
+    else if (log.scrollTop < lastTop) following = false;
+    lastTop = log.scrollTop;
+    at("to-bottom").hidden = following || below < 260;
   }, { passive: true });
   // Photos that load, a keyboard that opens: whoever was at the bottom stays there.
   const keepBottom = new ResizeObserver(() => {
     const log = at("log");
-    if (at("to-bottom").hidden) log.scrollTop = log.scrollHeight;
+    if (following) log.scrollTop = log.scrollHeight;
   });
   keepBottom.observe(at("log"));
   keepBottom.observe(at("messages"));
