@@ -127,11 +127,6 @@ function moreMenu(event) {
   const chat = state.chat;
   if (!chat) return;
   openMenu(event.currentTarget, [
-    { glyph: "🎭", text: "Отправить стикер", act: () => doing(() => act(own("sticker"))) },
-    { glyph: "🎤", text: "Голосовое сообщение", act: () => doing(() => act(own("voice"))) },
-    { glyph: "📄", text: "Документ PDF", act: () => doing(() => act(own("document"))) },
-    { glyph: "📍", text: "Геопозиция", act: () => doing(() => act(own("location"))) },
-    "-",
     chat.blocked
       ? { glyph: "✅", text: "Разблокировать бота", act: () => doing(() => act(own("block"), { blocked: false })) }
       : { glyph: "🚫", text: "Заблокировать бота", danger: true, act: () => doing(() => act(own("block"), { blocked: true })) },

@@ -150,12 +150,13 @@ function attachMenu(event) {
     { glyph: "🚗", text: "Пример: одно фото", act: () => sendSamples(1) },
     { glyph: "🚙", text: "Пример: альбом из 4 фото", act: () => sendSamples(4) },
     { glyph: "🏁", text: "Пример: альбом из 10 фото", act: () => sendSamples(10) },
+    { glyph: "📄", text: "Пример: документ PDF", act: () => doing(() => act(own("document"))) },
     "-",
     { glyph: "📱", text: "Мой контакт", act: shareContact },
     { glyph: "👤", text: "Чужой контакт", act: sendOtherContact },
-    "-",
-    { glyph: "👍", text: "Стикер", act: () => doing(() => act(own("sticker"))) },
     { glyph: "📍", text: "Геопозиция", act: () => doing(() => act(own("location"))) },
+    { glyph: "👍", text: "Стикер", act: () => doing(() => act(own("sticker"))) },
+    { glyph: "🎤", text: "Голосовое сообщение", act: () => doing(() => act(own("voice"))) },
   ]);
 }
 
