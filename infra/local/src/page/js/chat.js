@@ -18,10 +18,12 @@ let typingTimer = null;
 let following = true;
 let lastTop = 0;
 
-/** Does a customer's thing and says what is wrong if it cannot be done. */
-export async function doing(action) {
+/** Does something and says what is wrong if it cannot be done; what came of it shows by itself, or `done` says it. */
+export async function doing(action, done = null) {
   try {
-    return await action();
+    const result = await action();
+    if (done) toast(done);
+    return result;
   } catch (error) {
     toast(error.message);
     return null;

@@ -7,7 +7,7 @@ import { on, state } from "./state.js";
 
 function row(item) {
   if (item.shot) {
-    return h("button", { type: "button", class: "switch shot", "data-switch": item.id, onclick: () => doing(() => act(`faults/${item.id}`, { on: true })) },
+    return h("button", { type: "button", class: "switch shot", "data-switch": item.id, onclick: () => doing(() => act(`faults/${item.id}`, { on: true }), `${item.title}: сделано`) },
       h("strong", {}, item.title), h("small", {}, item.hint), h("span", { class: "knob" }, "Сделать"));
   }
   return h("button", { type: "button", role: "switch", class: "switch", "aria-checked": String(item.on), "data-switch": item.id, onclick: () => doing(() => act(`faults/${item.id}`, { on: !item.on })) },

@@ -32,7 +32,7 @@ export const alertWindow = (title, text) =>
 /** A line that fades. */
 export function toast(text) {
   const line = h("div", { class: "toast" }, text);
-  at("chat-toasts").append(line);
+  at("toasts").append(line);
   setTimeout(() => line.remove(), 3200);
 }
 

@@ -45,7 +45,7 @@ function draw() {
     if (item.id === "bar") {
       return h("div", {},
         h("p", { class: "panel-note" }, "Каждая заявка сначала надёжно сохраняется и только потом уходит в amoCRM, шаг за шагом."),
-        h("div", { class: "toolbar" }, h("button", { type: "button", class: "button quiet", id: "run-schedule", onclick: () => doing(() => act("schedule")) }, "Запустить проверку по расписанию")));
+        h("div", { class: "toolbar" }, h("button", { type: "button", class: "button quiet", id: "run-schedule", onclick: () => doing(() => act("schedule"), "Проверка прошла") }, "Запустить проверку по расписанию")));
     }
     if (item.id === "empty") return h("div", { class: "empty" }, h("span", { class: "glyph" }, "📋"), h("strong", {}, "Заявок пока нет"));
     return row(item);
