@@ -37,7 +37,7 @@ function person(chat) {
     h("div", { class: "person-text" },
       h("div", { class: "person-top" }, h("span", { class: "person-name" }, chat.name), h("span", { class: "person-time" }, last ? shortTime(last.at) : "")),
       h("div", { class: "person-bottom" },
-        h("span", { class: "person-last" }, last?.out ? h("b", {}, "Вы: ") : null, chat.blocked ? "бот заблокирован" : last?.text ?? (chat.admin ? "сюда приходят тревоги" : "ещё не писал боту")), count)),
+        h("span", { class: "person-last" }, last?.out ? h("b", {}, "Вы: ") : null, chat.blocked ? "бот заблокирован" : last?.text ?? (chat.admin ? "сообщения о сбоях" : "сообщений пока нет")), count)),
     chat.unread ? h("span", { class: "badge float" }, String(chat.unread)) : null);
 }
 

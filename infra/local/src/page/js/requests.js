@@ -31,9 +31,9 @@ function row(request) {
   return h("div", { class: "request", "data-request": request.number },
     h("div", { class: "request-top" }, h("span", { class: "request-number" }, `№ ${request.number}`), h("span", { class: `chip ${look}` }, status)),
     h("div", { class: "request-name" }, request.name),
-    h("div", { class: "deal-line" }, h("span", {}, shortTime(request.created_at)), h("span", {}, plural(request.attempts, "попытка", "попытки", "попыток"))),
+    h("div", { class: "deal-line" }, h("span", {}, shortTime(request.created_at)), request.attempts ? h("span", {}, plural(request.attempts, "попытка", "попытки", "попыток")) : null),
     h("div", { class: "steps" }, steps),
-    request.error ? h("div", { class: "problem" }, request.error) : null,
+    request.error ? h("div", { class: "problem" }, `Причина: ${request.error}`) : null,
     again || toDeal ? h("div", { class: "actions" }, again, toDeal) : null);
 }
 
