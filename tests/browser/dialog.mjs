@@ -1,6 +1,7 @@
 // Stories played on the chat page in a real browser: node dialog.mjs URL
 
 import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
 import { ChatPage, openBrowser, PATIENCE } from "./page.mjs";
 
 const url = process.argv[2];
@@ -15,6 +16,28 @@ const story = (name, play, options) => stories.push({ name, play, options });
 /** Every story has a customer of its own, so that one's failure is not another's. */
 const fresh = (name) => `${name} ${Math.random().toString(36).slice(2, 6)}`;
 
+/** A picture of one colour as a PNG. */
+function png(red) {
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    let sum = ~0;
+    for (const byte of body) {
+      sum ^= byte;
+      for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+    }
+    const size = Buffer.alloc(4);
+    const check = Buffer.alloc(4);
+    size.writeUInt32BE(data.length);
+    check.writeUInt32BE(~sum >>> 0);
+    return Buffer.concat([size, body, check]);
+  };
+  const rows = Buffer.concat(Array.from({ length: 24 }, () => Buffer.from([0, ...Array(32).fill([red, 80, 120]).flat()])));
+  const header = Buffer.from([0, 0, 0, 32, 0, 0, 0, 24, 8, 2, 0, 0, 0]);
+  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk("IHDR", header), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]);
+}
+
+const picture = (name, red) => ({ name, mimeType: "image/png", buffer: png(red) });
+
 story("a car is sold with an album and a shared contact, and the deal is in amoCRM", async (chat) => {
   const name = fresh("Алексей");
   await chat.becomeNewCustomer(name);
@@ -24,6 +47,12 @@ story("a car is sold with an album and a shared contact, and the deal is in amoC
   const confirmation = await chat.lastFromBot.innerText();
   for (const answer of ["Toyota Camry", "85 000", "1 500 000", name]) assert.ok(confirmation.replaceAll(/[\u00a0\u202f]/g, " ").includes(answer), `the confirmation shows ${answer}`);
   const number = await chat.sends();
+
+  await chat.opensTab("Заявки");
+  const request = chat.page.locator(`[data-request="${number}"]`);
+  await request.getByText("в amoCRM").waitFor();
+  assert.deepEqual(await request.locator(".step").allInnerTexts(), ["контакт", "сделка", "примечание", "задача", "фото"]);
+  assert.equal(await request.locator(".step.done").count(), 5);
 
   await chat.opensTab("amoCRM");
   await chat.deals(name).first().click();
@@ -83,6 +112,10 @@ story("a request that meets a dead amoCRM waits, and arrives once it is back", a
     await chat.opensTab("Заявки");
     const request = chat.page.locator(`[data-request="${number}"]`);
     await request.getByText("ждёт повтора").waitFor({ timeout: 60_000 });
+    const due = await request.locator(".chip").innerText();
+    await request.getByRole("button", { name: "Повторить сейчас" }).focus();
+    await request.getByText(due, { exact: true }).waitFor({ state: "detached" });
+    assert.equal(await chat.focused(), "Повторить сейчас", "the countdown goes on and leaves the focus alone");
     await chat.turns("crm_down", false);
     await chat.opensTab("Заявки");
     // The circuit breaker may still be open: then the request waits a little longer.
@@ -98,6 +131,75 @@ story("a request that meets a dead amoCRM waits, and arrives once it is back", a
   } finally {
     await chat.turns("crm_down", false);
   }
+});
+
+story("photos and a video with a caption are one album, and the bot takes its photos", async (chat) => {
+  await chat.becomeNewCustomer(fresh("Зоя"));
+  await chat.page.getByRole("button", { name: "ЗАПУСТИТЬ" }).click();
+  await chat.answersUpToPhotos("Lada Vesta");
+  const video = { name: "clip.mp4", mimeType: "video/mp4", buffer: Buffer.from("no real video") };
+  await chat.sendsFiles([picture("a.png", 10), video, picture("b.png", 20)], { caption: "С трёх сторон" });
+  const album = chat.page.locator(".message.out", { hasText: "С трёх сторон" });
+  await album.locator(".album .photo").nth(2).waitFor();
+  assert.equal(await album.locator(".album .photo.video").count(), 1);
+  await chat.presses("✅ Готово");
+  await chat.hears("Шаг 6 из 8");
+  const { messages } = await chat.stored();
+  const sent = messages.filter((message) => message.out).slice(-3);
+  assert.deepEqual(sent.map((message) => [message.kind, message.text]), [["photo", "С трёх сторон"], ["video", ""], ["photo", ""]]);
+});
+
+story("an image of any kind sent as a file is a photo to the bot, with its name, size and caption", async (chat) => {
+  await chat.becomeNewCustomer(fresh("Инна"));
+  await chat.page.getByRole("button", { name: "ЗАПУСТИТЬ" }).click();
+  await chat.answersUpToPhotos("Lada Vesta");
+  await chat.sendsFiles([picture("скан.png", 30)], { caption: "Как есть", asFile: true });
+  const file = chat.page.locator(".message.out", { hasText: "скан.png" });
+  await file.getByText("Как есть").waitFor();
+  await file.locator("img").waitFor();
+  await chat.hears("Принято фото: 1 из 10");
+});
+
+story("a text stays in the field until it has been accepted", async (chat) => {
+  await chat.becomeNewCustomer(fresh("Клара"));
+  await chat.page.getByRole("button", { name: "ЗАПУСТИТЬ" }).click();
+  await chat.hears("Продать авто");
+  const field = chat.page.locator("#text");
+  await chat.page.route("**/api/chats/*/text", (route) => route.fulfill({ status: 500, json: { error: "Сейчас нельзя" } }));
+  await field.fill("сколько стоит проверка");
+  await field.press("Enter");
+  await chat.page.locator(".toast", { hasText: "Сейчас нельзя" }).waitFor();
+  assert.equal(await field.inputValue(), "сколько стоит проверка");
+  await chat.page.unroute("**/api/chats/*/text");
+  await field.press("Enter");
+  await chat.page.locator(".message.out", { hasText: "сколько стоит проверка" }).waitFor();
+  assert.equal(await field.inputValue(), "");
+  chat.complaints = chat.complaints.filter((complaint) => !complaint.includes("500"));
+});
+
+story("whoever watches the newest messages goes on seeing them, however long they are", async (chat) => {
+  await chat.becomeNewCustomer(fresh("Лев"));
+  await chat.page.getByRole("button", { name: "ЗАПУСТИТЬ" }).click();
+  await chat.hears("Продать авто");
+  for (const word of ["Слово", "Ещёслово"]) {
+    await chat.types(word.repeat(120));
+    await chat.page.locator("#messages > .message.out + .message:not(.out)").last().waitFor();
+  }
+  await chat.page.waitForTimeout(800);
+  assert.ok(await chat.page.locator("#log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 3));
+  await chat.page.locator("#log").evaluate((log) => { log.scrollTop = 0; });
+  await chat.page.getByRole("button", { name: "К последним сообщениям" }).click();
+  await chat.page.locator("#to-bottom").waitFor({ state: "hidden" });
+});
+
+story("only web, mail and phone addresses can be opened, under a message too", async (chat) => {
+  const links = await chat.page.evaluate(async () => {
+    const { drawMessage } = await import("/assets/js/message.js");
+    const button = (url) => [{ text: url, data: null, url }];
+    const item = { id: 1, kind: "text", text: "", entities: [], media: [], at: 0, buttons: [button("javascript:alert(1)"), button("https://example.com/")] };
+    return [...drawMessage(item, {}).querySelectorAll(".key")].map((key) => key.getAttribute("href"));
+  });
+  assert.deepEqual(links, [null, "https://example.com/"]);
 });
 
 story("a free question gets an answer, and the button leads into the form", async (chat) => {
@@ -144,6 +246,27 @@ story("the keyboard alone is enough to open the menu and send a command", async 
   await chat.page.getByRole("menuitem", { name: "/help" }).focus();
   await chat.page.keyboard.press("Enter");
   await chat.page.locator(".message.out", { hasText: "/help" }).waitFor();
+
+  const press = chat.page.locator(`.message.out:has-text("/help") + .message .key`, { hasText: "🔍 Купить авто" });
+  await press.focus();
+  await press.press("Enter");
+  await chat.hears("Шаг 1 из 8");
+  assert.ok(await chat.page.evaluate(() => document.activeElement.matches(".message, .message *")), "the focus stays in the message that was pressed");
+  await chat.page.keyboard.press("Tab");
+  assert.equal(await chat.focused(), "🏠 В начало", "and Tab goes on to its buttons");
+});
+
+story("the button that opens a menu closes it", async (chat) => {
+  await chat.page.locator(".person").first().click();
+  for (const opener of ["#chat-more", "#attach:visible"]) {
+    const button = chat.page.locator(opener);
+    if (!(await button.count())) continue;
+    await button.click();
+    await chat.page.locator("#menu").waitFor();
+    await button.click();
+    await chat.page.locator("#menu").waitFor({ state: "hidden" });
+    assert.equal(await button.getAttribute("aria-expanded"), "false");
+  }
 });
 
 const browser = await openBrowser();

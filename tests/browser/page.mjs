@@ -90,6 +90,26 @@ export class ChatPage {
     await this.page.getByRole("menuitem", { name: text }).click();
   }
 
+  /** Sends files from the disk through the window that asks for a caption. */
+  async sendsFiles(files, { caption = "", asFile = false } = {}) {
+    await this.page.locator("#files").setInputFiles(files);
+    const window = this.page.getByRole("dialog");
+    await window.getByLabel("Подпись").fill(caption);
+    if (asFile) await window.getByRole("checkbox").check();
+    await window.getByRole("button", { name: "Отправить" }).click();
+    await window.waitFor({ state: "detached" });
+  }
+
+  /** The chosen chat as the stack has it. */
+  stored() {
+    return this.page.evaluate(async () => (await fetch(`/api/chats/${localStorage["carquery.chosen"]}`)).json());
+  }
+
+  /** What the focused control is called. */
+  focused() {
+    return this.page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent);
+  }
+
   /** Shares the customer's own contact with the button below the field. */
   async sharesContact() {
     await this.presses("📱 Поделиться контактом");
@@ -97,8 +117,8 @@ export class ChatPage {
     await this.page.locator(".message.out .card").last().waitFor();
   }
 
-  /** Answers the questions of «Продать авто» up to the confirmation. */
-  async fillsSellForm({ car, name, year = String(new Date().getFullYear() - 3), photos = "Пример: альбом из 4 фото" }) {
+  /** Answers the questions of «Продать авто» up to the photos. */
+  async answersUpToPhotos(car, year = String(new Date().getFullYear() - 3)) {
     await this.presses("🚗 Продать авто");
     await this.hears("Шаг 1 из 8");
     await this.types(car);
@@ -109,6 +129,11 @@ export class ChatPage {
     await this.hears("Шаг 4 из 8");
     await this.types("1,5 млн");
     await this.hears("Шаг 5 из 8");
+  }
+
+  /** Answers the questions of «Продать авто» up to the confirmation. */
+  async fillsSellForm({ car, name, photos = "Пример: альбом из 4 фото" }) {
+    await this.answersUpToPhotos(car);
     await this.attaches(photos);
     await this.presses("✅ Готово");
     await this.hears("Шаг 6 из 8");
