@@ -107,7 +107,7 @@ export class ChatPage {
 
   /** What the focused control is called. */
   focused() {
-    return this.page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent);
+    return this.page.evaluate(() => (document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent).trim());
   }
 
   /** Shares the customer's own contact with the button below the field. */

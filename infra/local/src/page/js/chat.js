@@ -87,15 +87,15 @@ function drawLog() {
     if (item.separator) return h("div", { class: "day" }, item.separator);
     return drawMessage(item, { onPress: press, onCommand: say, fresh: !switched && !existed });
   });
-  if (switched || following || mine) toBottom(switched);
+  if (switched || following || mine) toBottom();
   shownChat = chat.id;
   markRead();
 }
 
-function toBottom(atOnce = false) {
+function toBottom(behavior = "instant") {
   const log = at("log");
   following = true;
-  log.scrollTo({ top: log.scrollHeight, behavior: atOnce ? "instant" : "smooth" });
+  log.scrollTo({ top: log.scrollHeight, behavior });
 }
 
 function drawHead() {
@@ -151,7 +151,7 @@ export function startChat() {
   });
   at("chat-more").addEventListener("click", moreMenu);
   at("chat-back").addEventListener("click", () => { document.body.dataset.open = "list"; });
-  at("to-bottom").addEventListener("click", () => toBottom());
+  at("to-bottom").addEventListener("click", () => toBottom("smooth"));
   at("log").addEventListener("scroll", () => {
     const log = at("log");
     const below = log.scrollHeight - log.scrollTop - log.clientHeight;
