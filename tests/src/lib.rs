@@ -1,6 +1,6 @@
 //! How stories are told: customers who speak to the running bot, and what they, the dealer and the admin saw.
 //!
-//! ```ignore
+//! ```text
 //! story(async |bot| {
 //!     let anna = bot.customer("Анна");
 //!     anna.says("/start").await;
