@@ -166,7 +166,7 @@ const REFRESH_TRIES: u32 = 3;
 /// A token that ends this soon is not used any more.
 const MARGIN: Seconds = 30;
 /// A token refused so soon after it was got is not refused because of its age: refreshing again would not help.
-const FRESH: Seconds = 60;
+const FRESH: Seconds = 5;
 
 impl Tokens {
     /// A token made by hand in the account's settings.
