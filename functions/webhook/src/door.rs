@@ -41,7 +41,10 @@ impl Webhook {
                 tracing::debug!(update_id, "ignored an update: {why}");
                 return text(StatusCode::OK, "");
             }
-            Err(error) => return text(StatusCode::BAD_REQUEST, &error.to_string()),
+            Err(error) => {
+                tracing::warn!(bytes = request.body().len(), "refused a body that is no update");
+                return text(StatusCode::BAD_REQUEST, &error.to_string());
+            }
         };
         let span = tracing::info_span!("update", update_id = event.update_id, chat_id = event.person.chat_id);
         match self.turn(event).instrument(span.clone()).await {
