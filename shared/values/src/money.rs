@@ -1,8 +1,7 @@
 //! Money in roubles.
 
 use crate::Wrong;
-use crate::amount::lexer::Kind;
-use crate::amount::{self, Amount, DASHES, Scale, Unit};
+use crate::amount::{self, Amount, Scale, Unit};
 
 /// The least that is taken, in roubles. Less is a number whose «тыс» or «млн» was left out: «900», «1.5».
 pub const MIN: u64 = 1_000;
@@ -59,16 +58,7 @@ const FILLERS: &[&str] = &[
 pub fn parse(typed: &str) -> Result<u64, Wrong> {
     let (mut amounts, tokens) = amount::only_amounts(typed, FILLERS)?;
     if let [from, to] = amounts.as_slice() {
-        let between = &tokens[from.tokens.end..to.tokens.start];
-        let is_range = matches!(between, [one] if match &one.kind {
-            Kind::Mark(mark) => DASHES.contains(*mark),
-            Kind::Word(word) => word == "до",
-            _ => false,
-        });
-        if !is_range {
-            return Err(Wrong::NotANumber);
-        }
-        amounts.remove(0);
+        amounts = vec![amount::upper_end(&tokens, from, to, &["до"]).ok_or(Wrong::NotANumber)?];
     }
     match amounts.as_slice() {
         [amount] if matches!(amount.unit, None | Some(Unit::Roubles)) => of_amount(amount),
@@ -163,6 +153,14 @@ mod tests {
             ("поляма", 500_000),
             ("сотка", 100_000),
             ("500-700 тыс", 700_000),
+            ("500 тыс. - 1 млн", 1_000_000),
+            ("от 800 тыс. до 1,2 млн. руб.", 1_200_000),
+            ("тысяч 800", 800_000),
+            ("тысяч за семьсот", 700_000),
+            ("тысяч 300-400", 400_000),
+            ("миллиона полтора", 1_500_000),
+            ("миллиона двухсот", 1_200_000),
+            ("пятьсот-семьсот тысяч", 700_000),
             ("от 1 до 1,5 млн", 1_500_000),
             ("1 млрд", 1_000_000_000),
             ("1 000", 1_000),
@@ -200,6 +198,8 @@ mod tests {
             "+7 900 123-45-67",
             "1 500 000 за камри",
             "1 2 3",
+            "тысяч",
+            "500 - 1 млн. 200 - 300",
         ] {
             assert_eq!(parse(typed), Err(Wrong::NotANumber), "{typed}");
         }

@@ -57,8 +57,9 @@ const PLATE_SHAPES: [&str; 6] = [
     "LLDDDL", // transit
 ];
 
-/// Words people put before the number itself, as [`characters`] leaves them.
-const LABELS: [&str; 6] = ["VIN", "ВИН", "ГОСНОМЕР", "ГОСЗНАК", "НОМЕР", "ГРЗ"];
+/// Words people put before the number itself, one or several, as [`characters`] leaves them. None can begin a number.
+const LABELS: [&str; 12] =
+    ["VIN", "ВИН", "ГОСЗНАК", "ГОСУДАРСТВЕННЫЙ", "ГОС", "НОМЕР", "НОМ", "ЗНАК", "КОД", "CODE", "ГРЗ", "АВТО"];
 
 const VIN_LENGTH: usize = 17;
 
@@ -71,7 +72,10 @@ pub fn parse(typed: &str) -> Result<VehicleId, Wrong> {
         return Err(Wrong::Empty);
     }
     let typed = characters(typed);
-    let unlabelled = LABELS.iter().find_map(|label| typed.strip_prefix(label)).unwrap_or(&typed);
+    let mut unlabelled = typed.as_str();
+    while let Some(rest) = LABELS.iter().find_map(|label| unlabelled.strip_prefix(label)) {
+        unlabelled = rest;
+    }
     let characters: Vec<char> = unlabelled.chars().collect();
     if let Some(vin) = vin(&characters) {
         let check_digit_ok = check_digit(&vin) == vin.chars().nth(8);
@@ -129,8 +133,8 @@ fn check_digit(vin: &str) -> Option<char> {
 }
 
 fn plate(characters: &[char]) -> Option<String> {
-    let country = ['R', 'U', 'S'];
-    let characters = characters.strip_suffix(&country).unwrap_or(characters);
+    let country = |country: [char; 3]| characters.strip_suffix(&country);
+    let characters = country(['R', 'U', 'S']).or_else(|| country(['Р', 'У', 'С'])).unwrap_or(characters);
     PLATE_SHAPES.iter().find_map(|shape| plate_of_shape(characters, shape))
 }
 
@@ -175,6 +179,10 @@ mod tests {
         assert_eq!(vin("11111111111111111"), ("11111111111111111".into(), true));
         assert_eq!(vin("xta21099-0y-2766380"), ("XTA210990Y2766380".into(), false));
         assert_eq!(vin("VIN: JTDKB20U 5 77596359").0, "JTDKB20U577596359");
+        for labelled in ["VIN номер XTA210990Y2766380", "вин код XTA210990Y2766380", "vin code: xta210990y2766380"]
+        {
+            assert_eq!(vin(labelled).0, "XTA210990Y2766380", "{labelled}");
+        }
         assert_eq!(vin("1М8GDМ9АХКР042788"), ("1M8GDM9AXKP042788".into(), true), "letters typed in Cyrillic");
     }
 
@@ -194,6 +202,10 @@ mod tests {
             ("А1234 77", "А123477"),
             ("госномер к555кк 123", "К555КК123"),
             ("гос. номер м001мм01", "М001ММ01"),
+            ("А123ВС77РУС", "А123ВС77"),
+            ("а123вс 777 рус", "А123ВС777"),
+            ("гос номер: а123вс77", "А123ВС77"),
+            ("номер авто а123вс77", "А123ВС77"),
         ] {
             let plate = parse(typed).map(|id| id.show()).unwrap_or_default();
             assert_eq!(plate, shown, "{typed}");

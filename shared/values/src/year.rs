@@ -1,6 +1,7 @@
 //! Year of manufacture.
 
 use crate::Wrong;
+use crate::amount::lexer::{Kind, Token};
 use crate::amount::{self, Amount, Scale, Unit};
 
 /// The first year taken.
@@ -22,18 +23,54 @@ const FILLERS: &[&str] = &[
     "модельный",
     "модельного",
     "го",
+    "и",
+    "не",
+    "старше",
+    "старее",
+    "ниже",
+    "раньше",
+    "новее",
+    "моложе",
+    "свежее",
+    "выше",
+    "позже",
+    "позднее",
+    "после",
+    "начиная",
+    "минимум",
 ];
+
+/// Words that make a year the least wanted only behind «не»: «старше 2018» is another wish than «не старше 2018».
+const WITH_NOT: &[&str] = &["старше", "старее", "ниже", "раньше"];
 
 /// A year up to the next one: «2019», «2019 г.в.», «19», «18 года». Two digits belong to the century that makes sense.
 ///
 /// # Errors
 /// [`Wrong::Empty`], [`Wrong::NotANumber`], [`Wrong::TooSmall`], [`Wrong::TooLarge`].
 pub fn parse(typed: &str, this_year: i16) -> Result<i16, Wrong> {
-    let (amounts, _) = amount::only_amounts(typed, FILLERS)?;
+    let (amounts, tokens) = amount::only_amounts(typed, FILLERS)?;
     match amounts.as_slice() {
-        [amount] if matches!(amount.unit, None | Some(Unit::Year)) => of_amount(amount, this_year),
+        [amount] if matches!(amount.unit, None | Some(Unit::Year)) && is_least(&tokens) => of_amount(amount, this_year),
         _ => Err(Wrong::NotANumber),
     }
+}
+
+/// Whether the words around a year leave it the year itself or the least wanted: «не старше 2018», «2018 и новее».
+fn is_least(tokens: &[Token]) -> bool {
+    let words = tokens.iter().filter_map(|token| match &token.kind {
+        Kind::Word(word) => Some(word.as_str()),
+        _ => None,
+    });
+    let mut negated = false;
+    for word in words {
+        let with_not = WITH_NOT.contains(&word);
+        let without = matches!(word, "новее" | "моложе" | "свежее" | "выше" | "позже" | "позднее" | "после");
+        if (with_not && !negated) || (without && negated) {
+            return false;
+        }
+        negated = word == "не";
+    }
+    true
 }
 
 /// The year that an amount is.
@@ -83,6 +120,15 @@ mod tests {
             ("1950", 1950),
             ("2027", 2027),
             ("год выпуска: 2015", 2015),
+            ("2018 и новее", 2018),
+            ("2018 и выше", 2018),
+            ("не старше 2018", 2018),
+            ("не старше 2018 года", 2018),
+            ("после 2015", 2015),
+            ("от 2015 года и выше", 2015),
+            ("не ниже 15 года", 2015),
+            ("начиная с 2016", 2016),
+            ("2017+", 2017),
         ] {
             assert_eq!(parse(typed, NOW), Ok(year), "{typed}");
         }
@@ -111,6 +157,9 @@ mod tests {
             "🚗",
             "г.в.",
             "2019 камри",
+            "до 2015",
+            "старше 2010",
+            "не новее 2015",
         ] {
             assert_eq!(parse(typed, NOW), Err(Wrong::NotANumber), "{typed}");
         }

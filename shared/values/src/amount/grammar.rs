@@ -6,6 +6,47 @@ use super::{Amount, DASHES, MILLION, Scale, Unit};
 
 /// The amount that begins at token `at`, if one does.
 pub(super) fn amount_at(tokens: &[Token], at: usize) -> Option<Amount> {
+    let Some((multiplier, many)) = word_at(tokens, at).and_then(words::genitive) else { return plain_at(tokens, at) };
+    inverted(tokens, at, multiplier, many).or_else(|| if many { None } else { plain_at(tokens, at) })
+}
+
+/// An approximation, its multiplier first: «тысяч 800», «тысяч за семьсот», «миллиона полтора».
+fn inverted(tokens: &[Token], at: usize, multiplier: Multiplier, many: bool) -> Option<Amount> {
+    const BETWEEN: &[&str] = &["за", "под", "до", "в", "около", "от", "так", "эдак", "примерно"];
+    const BEFORE_ONE: &[&str] = &["до", "за", "от", "около", "больше", "более", "меньше", "менее", "с", "в", "на"];
+    let apart = word_at(tokens, at + 1).is_some_and(|word| BETWEEN.contains(&word));
+    // «до миллиона 2 …» has a sum of its own before the other number.
+    if !(many || apart) && at > 0 && word_at(tokens, at - 1).is_some_and(|word| BEFORE_ONE.contains(&word)) {
+        return None;
+    }
+    let mut amount = plain_at(tokens, at + 1 + usize::from(apart))?;
+    let most = if many { 10_000 } else { 100 };
+    let fits = amount.scale == Scale::One && amount.millionths < most * MILLION && !amount.negative;
+    let counts = word_at(tokens, amount.tokens.end).is_some_and(words::is_thing);
+    if !fits || counts || !matches!(amount.unit, None | Some(Unit::Roubles | Unit::Kilometres)) {
+        return None;
+    }
+    amount.millionths = amount.millionths.saturating_mul(multiplier.factor);
+    amount.scale = Scale::of(multiplier.factor);
+    amount.tokens.start = at;
+    Some(amount)
+}
+
+/// How much the multiplier in front of an approximation multiplies by: it holds for the other end of a range as well.
+pub(super) fn leading_factor(tokens: &[Token], amount: &Amount) -> Option<u64> {
+    let (multiplier, _) = words::genitive(word_at(tokens, amount.tokens.start)?)?;
+    (amount.tokens.len() > 1).then_some(multiplier.factor)
+}
+
+fn word_at(tokens: &[Token], at: usize) -> Option<&str> {
+    match &tokens.get(at)?.kind {
+        Kind::Word(word) => Some(word),
+        _ => None,
+    }
+}
+
+/// The amount that begins at token `at` in the usual order.
+fn plain_at(tokens: &[Token], at: usize) -> Option<Amount> {
     let mut reader = Reader { tokens, at, sum: Sum::default(), digits: 0, unit: None, settled: None };
     reader.read();
     let Reader { at: end, sum, digits, unit, .. } = reader;
@@ -16,10 +57,15 @@ pub(super) fn amount_at(tokens: &[Token], at: usize) -> Option<Amount> {
     Some(Amount { millionths: sum.total(), scale: sum.scale, unit, digits, negative, tokens: at..end })
 }
 
-/// A dash that no number stands directly before.
+/// A dash that no number or word stands directly before.
 fn is_minus(tokens: &[Token], dash: usize) -> bool {
     let is_dash = matches!(tokens[dash].kind, Kind::Mark(mark) if DASHES.contains(mark));
-    is_dash && !(dash > 0 && matches!(tokens[dash - 1].kind, Kind::Number(_) | Kind::Opaque))
+    let in_between = |before: &Token| match before.kind {
+        Kind::Number(_) | Kind::Opaque => true,
+        Kind::Word(_) => tokens[dash].glued,
+        Kind::Mark(_) => false,
+    };
+    is_dash && !(dash > 0 && in_between(&tokens[dash - 1]))
 }
 
 /// What has been added up.

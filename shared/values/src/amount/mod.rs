@@ -101,6 +101,28 @@ const MARKS: &str = ".,:;!()+~≈<>≤=-–—−…\"«»'";
 /// Dashes that make a range.
 pub(crate) const DASHES: &str = "-–—−";
 
+/// The upper end of a range, if `from` and `to` are one with nothing between but what makes it: «500-700 тыс», «от 1 до 1,5»,
+/// «500 тыс. - 1 млн». `joins` tells words that make a range.
+pub(crate) fn upper_end(tokens: &[Token], from: &Amount, to: &Amount, joins: &[&str]) -> Option<Amount> {
+    let between = &tokens[from.tokens.end..to.tokens.start];
+    // The full stop of an abbreviation, and nothing a sentence could end with.
+    let between = match between {
+        [Token { kind: Kind::Mark('.'), .. }, rest @ ..] if from.scale != Scale::One => rest,
+        _ => between,
+    };
+    let is_range = match between {
+        [Token { kind: Kind::Mark(mark), .. }] => DASHES.contains(*mark),
+        [Token { kind: Kind::Word(word), .. }] => joins.contains(&word.as_str()),
+        _ => false,
+    };
+    let mut to = Some(to).filter(|_| is_range)?.clone();
+    if let Some(factor) = grammar::leading_factor(tokens, from).filter(|_| to.scale == Scale::One) {
+        to.millionths = to.millionths.saturating_mul(factor);
+        to.scale = Scale::of(factor);
+    }
+    Some(to)
+}
+
 /// Every amount among `tokens`, in order.
 pub(crate) fn all_amounts(tokens: &[Token]) -> Vec<Amount> {
     let mut amounts = Vec::new();

@@ -25,6 +25,8 @@ pub(super) struct Spelling {
     pub(super) name: Name,
     /// It counts only next to its make (or, of a make, before its model), or alone.
     pub(super) needs_company: bool,
+    /// A trade, or a year, is company enough: «девятку куплю», «акцент 2007».
+    pub(super) in_trade: bool,
 }
 
 /// A spelling that is long enough to be recognised with a slip.
@@ -68,7 +70,7 @@ impl Catalogue {
                 continue;
             }
             let (name, others) = line.trim().split_once(": ").unwrap_or((line.trim(), ""));
-            let proper = name.trim_start_matches('=');
+            let proper = name.trim_start_matches(['=', '+']);
             let is_model = line.starts_with(' ');
             if !is_model {
                 brand = proper;
@@ -83,10 +85,11 @@ impl Catalogue {
     }
 
     fn add(&mut self, name: Name, written: &'static str) {
-        let marked = written.starts_with('=');
+        let in_trade = written.starts_with('+');
+        let marked = in_trade || written.starts_with('=');
         let key: &'static str = spelling::key(written).leak(); // once a process, and needed as long as it runs
         let needs_company = marked || (name.model.is_some() && is_short(key));
-        let spelling = Spelling { name, needs_company };
+        let spelling = Spelling { name, needs_company, in_trade };
         let mut chars = key.chars();
         if let Some(first) = chars.next() {
             self.beginnings.insert((first, chars.next()));

@@ -34,6 +34,34 @@ const MAX_TOKENS: usize = 400;
 /// Texts of so many tokens are a car's name rather than a sentence: there, shorter models may have a slip too.
 const SHORT_TEXT: usize = 3;
 
+/// How many tokens away from a name what it needs may be.
+const NEARBY: usize = 4;
+
+/// Beginnings of words that say that something is traded.
+const TRADE: &[&str] = &[
+    "прода",
+    "куп",
+    "сдам",
+    "сдать",
+    "сдаю",
+    "выкуп",
+    "обмен",
+    "меняю",
+    "поменя",
+    "забер",
+    "забир",
+    "возьм",
+    "оцен",
+    "приобр",
+    "отдам",
+    "отдаю",
+    "ищу",
+    "ищем",
+    "цена",
+    "prod",
+    "kup",
+];
+
 /// The longest name, in tokens: «Tiggo 7 Pro Max», «Grand C4 Picasso».
 const MAX_NAME_TOKENS: usize = 5;
 
@@ -71,14 +99,24 @@ impl Text<'_> {
             if end > at && !self.joins(end) {
                 break;
             }
+            let spoken = spelling::spoken_digits(&token.text).filter(|_| !self.counts_something(end));
+            let as_digits = spoken.map(|digits| format!("{key}{digits}"));
             key.push_str(&token.text);
-            if end == at && !token.number && !CATALOGUE.may_begin(&key) && !has_digit_after(self.tokens, at) {
+            let tokens = at..end + 1;
+            if let Some(key) = as_digits {
+                hits.extend(
+                    spellings(&key)
+                        .into_iter()
+                        .filter(|(spelling, _)| end > at || spelling.needs_company)
+                        .map(|(spelling, digits)| Hit { tokens: tokens.clone(), spelling, digits }),
+                );
+            }
+            if end == at && !token.number && !CATALOGUE.may_begin(&key) && !self.has_digit_after(at) {
                 break;
             }
-            if token.number && self.counts_something(end) {
+            if (token.number || is_numeral(&token.text)) && self.counts_something(end) {
                 continue;
             }
-            let tokens = at..end + 1;
             hits.extend(spellings(&key).into_iter().map(|(spelling, digits)| Hit {
                 tokens: tokens.clone(),
                 spelling,
@@ -117,6 +155,11 @@ impl Text<'_> {
         })
     }
 
+    /// Whether digits follow, written or spoken.
+    fn has_digit_after(&self, at: usize) -> bool {
+        self.tokens.get(at + 1).is_some_and(|next| next.number || spelling::spoken_digits(&next.text).is_some())
+    }
+
     /// The first car among exact hits; of several that begin at one place, the one that takes most of the text.
     fn choose(&self, hits: &[Hit]) -> Option<Named> {
         let mut best: Option<Candidate> = None;
@@ -137,9 +180,9 @@ impl Text<'_> {
     fn candidate(&self, hit: &Hit, hits: &[Hit]) -> Option<Candidate> {
         let alone = hit.tokens == (0..self.tokens.len());
         if hit.name().model.is_some() {
-            let stands = alone || !hit.spelling.needs_company;
+            let stands = alone || !hit.spelling.needs_company || (hit.spelling.in_trade && self.is_traded(hit));
             let stronger = || hits.iter().any(|other| other.tokens == hit.tokens && !other.spelling.needs_company);
-            let stands = stands && !(hit.spelling.needs_company && stronger());
+            let stands = stands && !(hit.spelling.needs_company && !hit.spelling.in_trade && stronger());
             return stands.then(|| Candidate {
                 tokens: hit.tokens.clone(),
                 brand: hit.name().brand,
@@ -180,11 +223,35 @@ impl Text<'_> {
         let elsewhere = hits
             .iter()
             .filter(of_brand)
-            .filter(|hit| !hit.spelling.needs_company && !overlap(&hit.tokens, &brand.tokens));
+            .filter(|hit| !overlap(&hit.tokens, &brand.tokens))
+            .filter(|hit| !hit.spelling.needs_company || self.is_near(hit, brand));
         let model =
             elsewhere.max_by_key(|hit| (std::cmp::Reverse(hit.tokens.start), hit.tokens.end)).and_then(Hit::model);
         let apart = model.is_some();
         Some(Candidate { tokens: brand.tokens.clone(), brand: brand.name().brand, model, apart })
+    }
+
+    /// Whether a hit is spoken of as something that is bought and sold, or has a year: «куплю девятку», «акцент 2007».
+    fn is_traded(&self, hit: &Hit) -> bool {
+        let before = &self.tokens[hit.tokens.start.saturating_sub(NEARBY)..hit.tokens.start];
+        let after = &self.tokens[hit.tokens.end..self.tokens.len().min(hit.tokens.end + NEARBY)];
+        let traded = |token: &Token| TRADE.iter().any(|stem| token.text.starts_with(stem));
+        let year =
+            |token: &Token| token.text.len() == 4 && (token.text.starts_with("19") || token.text.starts_with("20"));
+        let written =
+            |at: usize| after.get(at + 1).is_some_and(|next| next.text == "г" || next.text.starts_with("год"));
+        before.iter().chain(after).any(traded)
+            || after.iter().enumerate().any(|(at, token)| token.number && (year(token) || written(at)))
+    }
+
+    /// Whether a hit that needs its make has it nearby, though not beside it: «бэху хочу трёшку», «из лексусов? rx».
+    fn is_near(&self, hit: &Hit, brand: &Hit) -> bool {
+        let (first, last) = if hit.tokens.start < brand.tokens.start { (hit, brand) } else { (brand, hit) };
+        let words = &self.tokens[hit.tokens.clone()];
+        let long = words.iter().any(|word| !word.number && word.text.chars().count() >= 4);
+        let code = words.iter().all(|word| word.number || word.text.is_ascii())
+            && words.iter().any(|word| !word.number && word.text.len() >= 2);
+        last.tokens.start.saturating_sub(first.tokens.end) <= NEARBY && (long || code)
     }
 
     /// Whether nothing but white space or a hyphen separates token `at` from the one before.
@@ -204,10 +271,11 @@ impl Text<'_> {
 
     /// The spellings that the word at `at`, or it together with the next, is a slip away from.
     fn near_hits_at(&self, at: usize) -> Option<Hit> {
-        let word = self.tokens.get(at).filter(|token| !token.number)?;
+        let word = self.tokens.get(at).filter(|token| !token.number && !is_numeral(&token.text))?;
         let short = self.tokens.len() <= SHORT_TEXT;
         let one = nearest(&word.text, |long| {
             !long.spelling.needs_company
+                && spelling::begin_alike(&word.text, long.key)
                 && (short || long.spelling.name.model.is_none() || long.length > MIN_LETTERS_FOR_SLIPS)
         });
         if let Some(spelling) = one {
@@ -215,12 +283,17 @@ impl Text<'_> {
         }
         let next =
             self.tokens.get(at + 1).filter(|next| !next.number && matches!(next.gap, Gap::Space | Gap::Hyphen))?;
+        if is_numeral(&next.text) {
+            return None;
+        }
         if word.text.chars().count() < 3 || next.text.chars().count() < 3 {
             return None;
         }
         // Two words are one name only if they are nearly as long as it: «ленд крузир», not any pair of words.
         let both = format!("{}{}", word.text, next.text);
-        let spelling = nearest(&both, |long| !long.spelling.needs_company && long.length >= 9)?;
+        let spelling = nearest(&both, |long| {
+            !long.spelling.needs_company && long.length >= 9 && spelling::begin_alike(&both, long.key)
+        })?;
         Some(Hit { tokens: at..at + 2, spelling, digits: None })
     }
 
@@ -261,8 +334,9 @@ fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
 
-fn has_digit_after(tokens: &[Token], at: usize) -> bool {
-    tokens.get(at + 1).is_some_and(|next| next.number)
+/// Whether a word is a number, and so never a name with a slip: «трёхсот», «миллиона».
+fn is_numeral(word: &str) -> bool {
+    words::numeral(word).is_some() || words::multiplier(word).is_some() || spelling::spoken_digits(word).is_some()
 }
 
 /// What `key` spells: as it is, as a code in the other alphabet, by pattern, or in another grammatical case.

@@ -89,6 +89,16 @@ const DECLENSIONS: [(&str, &[&str]); 5] = [
     ("", &["а", "у", "ом", "ем", "е", "ы", "и", "ов", "ам", "ами", "ах"]),
 ];
 
+/// Whether two words have the same two letters at the beginning, in either order.
+pub(super) fn begin_alike(one: &str, other: &str) -> bool {
+    let first_two = |word: &str| {
+        let mut letters = word.chars();
+        (letters.next(), letters.next())
+    };
+    let ((a, b), (c, d)) = (first_two(one), first_two(other));
+    (a == c && b == d) || (a == d && b == c)
+}
+
 /// The fewest letters before a case ending.
 const MIN_STEM: usize = 3;
 
@@ -110,6 +120,39 @@ pub(super) fn nominatives(word: &str) -> Vec<String> {
 pub(super) fn stem(word: &str) -> &str {
     let stem = word.trim_end_matches(['а', 'я', 'ь', 'й', 'ы', 'и', 'е', 'у', 'ю', 'о']);
     if stem.len() >= MIN_STEM * 2 { stem } else { word }
+}
+
+/// The digits of an ordinal or a short numeral, as it stands in a name: «двухсотый» крузак, ауди «шестая», икс «пять».
+pub(super) fn spoken_digits(word: &str) -> Option<&'static str> {
+    const ORDINALS: &[(&str, &str)] = &[
+        ("перв", "1"),
+        ("втор", "2"),
+        ("трет", "3"),
+        ("четверт", "4"),
+        ("пят", "5"),
+        ("шест", "6"),
+        ("седьм", "7"),
+        ("восьм", "8"),
+        ("девят", "9"),
+        ("десят", "10"),
+        ("семидесят", "70"),
+        ("восьмидесят", "80"),
+        ("сот", "100"),
+        ("двухсот", "200"),
+        ("трехсот", "300"),
+        ("четырехсот", "400"),
+        ("пятисот", "500"),
+    ];
+    const ENDINGS: &[&str] = &[
+        "ый", "ий", "ой", "ая", "яя", "ую", "ого", "его", "ом", "ем", "ему", "ому", "ья", "ью", "ьей", "ьего", "ьем",
+        "ое", "ые", "ых",
+    ];
+    const NUMERALS: [&str; 9] = ["один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"];
+    if let Some(at) = NUMERALS.iter().position(|numeral| *numeral == word) {
+        return ["1", "2", "3", "4", "5", "6", "7", "8", "9"].get(at).copied();
+    }
+    let is_it = |stem: &str| word.strip_prefix(stem).is_some_and(|ending| ENDINGS.contains(&ending));
+    ORDINALS.iter().find(|(stem, _)| is_it(stem)).map(|(_, digits)| *digits)
 }
 
 /// Latin letters that look like the Cyrillic ones, for codes: «х5» is X5.

@@ -25,17 +25,30 @@ const ORDINALS: &[(u64, &str)] = &[
     (19, "девятнадцат"),
     (20, "двадцат"),
     (30, "тридцат"),
+    (80, "восьмидесят"),
+    (90, "девяност"),
 ];
 
 const ENDINGS: &[&str] = &["ого", "его", "ый", "ий", "ой", "ом", "ем", "ье", "ьем", "ьего"];
 
-/// Puts digits in place of every ordinal that «год» follows.
-pub(super) fn spell_in_digits(tokens: &mut [Token]) {
+/// Words before an ordinal that is a year even without «год»: «не старше семнадцатого».
+const BEFORE_YEARS: &[&str] = &["старше", "старее", "моложе", "новее", "свежее", "ниже", "выше", "позднее", "позже"];
+/// The same, but in a sentence that names a model.
+const PERHAPS_BEFORE_YEARS: &[&str] = &["с", "от", "после"];
+
+/// Puts digits in place of every ordinal that is a year: one that «год» follows, or «две тысячи» precedes, or that stands
+/// where only a year can. `model` marks the place of a model.
+pub(super) fn spell_in_digits(tokens: &mut [Token], model: char) {
+    spell_numeral_with_k(tokens);
+    let is_model = |token: &Token| token.kind == Kind::Mark(model);
+    let has_model = tokens.iter().any(is_model);
     for at in 0..tokens.len() {
-        let Some(mut value) = ordinal(&tokens[at]).filter(|_| is_word(tokens.get(at + 1), is_year)) else { continue };
+        let Some(mut value) = ordinal(&tokens[at]) else { continue };
         let mut from = at;
-        if value < 10 && from > 0 && is_word(tokens.get(from - 1), |word| word == "двадцать") {
-            value += 20;
+        if value < 10
+            && let Some(tens) = from.checked_sub(1).and_then(|before| tens(&tokens[before]))
+        {
+            value += tens;
             from -= 1;
         }
         let mut digits = 2;
@@ -47,12 +60,85 @@ pub(super) fn spell_in_digits(tokens: &mut [Token]) {
             digits = 4;
             from -= 2;
         }
+        let named = is_word(tokens.get(at + 1), is_year) || digits == 4;
+        if !named {
+            let before = from.checked_sub(1).map(|before| &tokens[before]);
+            let stands = is_word(before, |word| BEFORE_YEARS.contains(&word))
+                || before.is_some_and(is_model)
+                || (has_model && is_word(before, |word| PERHAPS_BEFORE_YEARS.contains(&word)));
+            if !stands || !(10..=30).contains(&value) || is_word(tokens.get(at + 1), is_no_car) {
+                continue;
+            }
+            value += 2_000;
+            digits = 4;
+        }
         // The words that are part of the number now say nothing.
         for token in &mut tokens[from..at] {
             token.kind = Kind::Mark(' ');
         }
-        tokens[at].kind = Kind::Number(Number { millionths: value * 1_000_000, digits, as_decimal: None });
+        tokens[at].kind = number(value, digits);
     }
+}
+
+/// «2к17» is 2017.
+fn spell_numeral_with_k(tokens: &mut [Token]) {
+    for at in 0..tokens.len().saturating_sub(2) {
+        let digits = |token: &Token| match token.kind {
+            Kind::Number(number) => (number.millionths / 1_000_000, number.digits),
+            _ => (0, 0),
+        };
+        let (first, last) = (digits(&tokens[at]), digits(&tokens[at + 2]));
+        let glued = tokens[at + 1].glued && tokens[at + 2].glued;
+        if first == (2, 1) && last.1 == 2 && glued && is_word(tokens.get(at + 1), |word| matches!(word, "к" | "k")) {
+            tokens[at].kind = Kind::Mark(' ');
+            tokens[at + 1].kind = Kind::Mark(' ');
+            tokens[at + 2].kind = number(2_000 + last.0, 4);
+        }
+    }
+}
+
+fn number(value: u64, digits: usize) -> Kind {
+    Kind::Number(Number { millionths: value * 1_000_000, digits, as_decimal: None })
+}
+
+fn tens(token: &Token) -> Option<u64> {
+    let Kind::Word(word) = &token.kind else { return None };
+    Some(match word.as_str() {
+        "двадцать" => 20,
+        "семьдесят" => 70,
+        "восемьдесят" => 80,
+        "девяносто" => 90,
+        _ => return None,
+    })
+}
+
+/// Whether an ordinal before `word` is a day or a place rather than a year: «с пятнадцатого марта».
+pub(super) fn is_no_car(word: &str) -> bool {
+    const STEMS: &[&str] = &[
+        "числ",
+        "январ",
+        "феврал",
+        "март",
+        "апрел",
+        "мая",
+        "июн",
+        "июл",
+        "август",
+        "сентябр",
+        "октябр",
+        "ноябр",
+        "декабр",
+        "этаж",
+        "раза",
+        "дома",
+        "подъезд",
+        "километр",
+        "регион",
+        "кузов",
+        "поколен",
+        "размер",
+    ];
+    STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
 fn ordinal(token: &Token) -> Option<u64> {
