@@ -570,7 +570,10 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
     let for_it =
         matches!(before.as_slice(), [.., za, it] if za == "за" && matches!(it.as_str(), "него" | "нее" | "все"));
     let on_hand = matches!(before.as_slice(), [.., on, hand] if on == "на" && hand == "руках");
-    let perhaps_money = for_it || on_hand || is_after(before, PERHAPS_MONEY_WORDS) || approximates(tokens, amount);
+    let asked =
+        after.first().is_some_and(|word| matches!(word.as_str(), "хочу" | "хотим" | "прошу" | "просим" | "отдам"));
+    let perhaps_money =
+        asked || for_it || on_hand || is_after(before, PERHAPS_MONEY_WORDS) || approximates(tokens, amount);
     let value = amount.whole();
     if amount.scale == Scale::Thousand || value >= 10_000 {
         let fits = (money::MIN..=money::MAX).contains(&value);
@@ -616,6 +619,10 @@ const AFTER_A_SUM: &[&str] = &[
     "макс",
     "интерес",
     "нал",
+    "хочу",
+    "хотим",
+    "прошу",
+    "просим",
 ];
 
 /// The kilometres of an amount. Where a mileage is talked of, a bare number below a thousand is in thousands: «пробег 85».
