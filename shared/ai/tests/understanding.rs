@@ -2,6 +2,7 @@
 
 use ai::eval::{Outcome, Prices, read, run};
 use ai::{Answered, CallLog, offline};
+use dialog::Intent;
 use proptest::prelude::*;
 
 const THIS_YEAR: i16 = 2026;
@@ -44,6 +45,21 @@ async fn sentences_the_rules_were_tuned_on_are_understood() {
 async fn sentences_the_rules_have_never_seen_are_understood() {
     let (accuracy, f1) = accuracy_and_f1("held out", HELD_OUT, false).await;
     assert!(accuracy >= 0.9 && f1 >= 0.85, "accuracy {accuracy:.3}, F1 {f1:.3}");
+}
+
+/// Words of everyday Russian that no rule speaks of, though some look or sound like words that one does.
+const ORDINARY_WORDS: &str = include_str!("ordinary_words.txt");
+
+#[test]
+fn ordinary_words_ask_for_no_service() {
+    let service = |intent| !matches!(intent, Intent::Faq | Intent::Unknown);
+    let taken: Vec<_> = ORDINARY_WORDS
+        .split_whitespace()
+        .map(|word| (word, offline::classify(word, THIS_YEAR)))
+        .filter(|(_, said)| service(said.intent) && said.confidence >= 0.7)
+        .map(|(word, said)| (word, said.intent))
+        .collect();
+    assert!(taken.is_empty(), "{taken:?}");
 }
 
 proptest! {

@@ -14,11 +14,14 @@ use values::car::Car;
 use values::sentence::Numbers;
 
 use rules::{Facts, INTENTS, RULES};
+use words::Word;
 
 pub(crate) use replies::reply;
 
 /// So much of a text is looked at, in characters.
 const LONGEST: usize = 600;
+/// No car costs less, in roubles.
+const LEAST_PRICE: u64 = 10_000;
 /// Below this score, words say too little to name an intent.
 const ENOUGH: f32 = 2.0;
 
@@ -26,7 +29,7 @@ const ENOUGH: f32 = 2.0;
 #[must_use]
 pub fn classify(text: &str, this_year: i16) -> AiAnswer {
     let text = beginning(text, LONGEST);
-    let found = values::car::find(&without_vehicle_ids(text));
+    let found = values::car::find(&without_vehicle_ids(text)).filter(|found| !is_replaced(&text[..found.span.start]));
     let (car, span) = found.map_or((None, None), |found| (Some(found.car), Some(found.span)));
     let numbers = values::sentence::numbers(text, this_year);
     let facts = facts(text, car.as_ref(), &numbers);
@@ -42,7 +45,10 @@ pub fn classify(text: &str, this_year: i16) -> AiAnswer {
         model: car.as_ref().and_then(|car| car.model.clone()),
         brand: car.map(|car| car.brand),
         year: numbers.year.map(|year| year.to_string()),
-        budget: numbers.money.map(|money| money.to_string()),
+        budget: numbers
+            .money
+            .filter(|money| intent != Intent::Legal && *money >= LEAST_PRICE)
+            .map(|money| money.to_string()),
         mileage: numbers.mileage.map(|mileage| mileage.to_string()),
     }
 }
@@ -56,7 +62,22 @@ fn facts(text: &str, car: Option<&Car>, numbers: &Numbers) -> Facts {
         mileage: numbers.mileage.is_some(),
         question: text.contains('?'),
         vin: text.split_whitespace().any(is_vehicle_id),
+        range: text.split_whitespace().any(is_range),
     }
+}
+
+/// Whether the car that follows `before` is the one to be replaced: «что взять вместо старого логана».
+fn is_replaced(before: &str) -> bool {
+    let mut words = before.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).rev();
+    words.by_ref().take(3).any(|word| matches!(word.to_lowercase().as_str(), "вместо" | "взамен" | "смену" | "замену"))
+}
+
+/// Two numbers with a dash between, the smaller first: «17-19», «1,5-1,7», «2015–2018г».
+fn is_range(word: &str) -> bool {
+    let word = word.trim_matches(|letter: char| !letter.is_ascii_digit());
+    let number = |part: &str| part.replace(',', ".").parse::<f32>().ok().filter(|_| part.len() <= 4);
+    let Some((from, to)) = word.split_once(['-', '–', '—']) else { return false };
+    matches!((number(from), number(to)), (Some(from), Some(to)) if from < to)
 }
 
 /// A VIN, or a plate: letters and digits mixed, and nothing that could be a model («x5», «в200»).
@@ -76,14 +97,27 @@ fn without_vehicle_ids(text: &str) -> Cow<'_, str> {
 
 /// What the make-up of a sentence says where words are few: an offer names year, mileage and price; a wish names a car or
 /// a limit.
-fn add_shape(scores: &mut [f32; INTENTS.len()], facts: &Facts, words: &[String]) {
+fn add_shape(scores: &mut [f32; INTENTS.len()], facts: &Facts, words: &[Word]) {
     let mut add = |intent: Intent, weight: f32| {
         if let Some(at) = INTENTS.iter().position(|known| *known == intent) {
             scores[at] += weight;
         }
     };
-    let limits = ["до", "не", "бюджет", "от", "бюджита"].map(words::key);
-    let is_limited = words.iter().any(|word| limits.contains(word));
+    const LIMITS: [&str; 12] = [
+        "дороже",
+        "больше",
+        "более",
+        "до",
+        "бюджет",
+        "от",
+        "бюджета",
+        "старше",
+        "моложе",
+        "новее",
+        "меньше",
+        "максимум",
+    ];
+    let is_limited = facts.range || words.iter().any(|word| LIMITS.contains(&word.letters.as_str()));
     match (facts.car, facts.year, facts.mileage, facts.money) {
         (true, true, true, _) if !is_limited => add(Intent::Sell, 3.0),
         (true, _, true, true) if !is_limited => add(Intent::Sell, 3.0),

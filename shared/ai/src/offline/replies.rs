@@ -129,7 +129,7 @@ fn faq(text: &str) -> &'static str {
     let words = words::words(text, None);
     let is_about = |stems: &[&str]| {
         let stems: Vec<String> = stems.iter().map(|stem| words::key(stem)).collect();
-        words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem.as_str())))
+        words.iter().any(|word| stems.iter().any(|stem| word.sound.starts_with(stem.as_str())))
     };
     FAQ.iter().find(|(stems, _)| is_about(stems)).map_or(FAQ_OTHER, |(_, reply)| *reply)
 }

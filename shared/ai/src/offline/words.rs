@@ -11,15 +11,36 @@ pub(super) const OTHER: &str = "<other>";
 /// At most so many words are looked at: enough for a minute of speech, little enough to stay within microseconds.
 const MOST_WORDS: usize = 120;
 
-/// The words of `text` as [`key`]s, in order; the part at `car` is one word, [`CAR`].
-pub(super) fn words(text: &str, car: Option<Range<usize>>) -> Vec<String> {
+/// A word, and what it may be taken for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// As it is written: lower case, «е» for «ё», Latin letters transliterated.
+    pub(super) letters: String,
+    /// Only о and а merged and soft signs dropped: what short stems are compared by.
+    pub(super) plain: String,
+    /// How it sounds, see [`key`].
+    pub(super) sound: String,
+}
+
+impl Word {
+    pub(super) fn new(written: &str) -> Self {
+        if written == CAR || written == OTHER {
+            return Self { letters: written.to_owned(), plain: String::new(), sound: String::new() };
+        }
+        let letters = letters(written);
+        Self { plain: plain(&letters), sound: sound(&letters), letters }
+    }
+}
+
+/// The words of `text`, in order; the part at `car` is one word, [`CAR`].
+pub(super) fn words(text: &str, car: Option<Range<usize>>) -> Vec<Word> {
     let mut words = Vec::new();
     let car = car.filter(|span| text.is_char_boundary(span.start) && text.is_char_boundary(span.end));
     match car {
         None => push_words(text, &mut words),
         Some(span) => {
             push_words(&text[..span.start], &mut words);
-            words.push(CAR.to_owned());
+            words.push(Word::new(CAR));
             push_words(&text[span.end..], &mut words);
         }
     }
@@ -27,19 +48,34 @@ pub(super) fn words(text: &str, car: Option<Range<usize>>) -> Vec<String> {
     words
 }
 
-fn push_words(text: &str, words: &mut Vec<String>) {
+fn push_words(text: &str, words: &mut Vec<Word>) {
     let pieces = text.split(|letter: char| !letter.is_alphanumeric()).filter(|piece| !piece.is_empty());
-    words.extend(pieces.take(MOST_WORDS).map(key));
+    words.extend(pieces.take(MOST_WORDS).map(Word::new));
 }
 
 /// How a word sounds: lower case, Latin letters transliterated, unstressed vowels merged (о and а; е, ё, э, ы and и),
 /// soft signs and doubled letters dropped. «Прадаёться» and «продается» have one key.
 pub(super) fn key(word: &str) -> String {
-    let lower = word.to_lowercase();
-    let cyrillic = if lower.bytes().any(|byte| byte.is_ascii_alphabetic()) { transliterated(&lower) } else { lower };
-    let mut key = String::with_capacity(cyrillic.len());
+    sound(&letters(word))
+}
+
+fn letters(word: &str) -> String {
+    let lower: String = word.to_lowercase().chars().map(|letter| if letter == 'ё' { 'е' } else { letter }).collect();
+    if lower.bytes().any(|byte| byte.is_ascii_alphabetic()) { transliterated(&lower) } else { lower }
+}
+
+fn plain(letters: &str) -> String {
+    letters
+        .chars()
+        .filter(|letter| !matches!(letter, 'ь' | 'ъ'))
+        .map(|letter| if letter == 'о' { 'а' } else { letter })
+        .collect()
+}
+
+fn sound(letters: &str) -> String {
+    let mut key = String::with_capacity(letters.len());
     let mut last = None;
-    for letter in cyrillic.chars() {
+    for letter in letters.chars() {
         let sound = match letter {
             'о' => 'а',
             'е' | 'ё' | 'э' | 'ы' => 'и',
@@ -112,7 +148,10 @@ fn transliterated(word: &str) -> String {
     let mut rest = word;
     let mut out = String::with_capacity(word.len() * 2);
     while let Some(letter) = rest.chars().next() {
-        if let Some((latin, cyrillic)) = LATIN.iter().find(|(latin, _)| rest.starts_with(latin)) {
+        if letter == 'c' && rest[1..].starts_with(['e', 'i', 'y']) {
+            out.push('ц'); // «cena»
+            rest = &rest[1..];
+        } else if let Some((latin, cyrillic)) = LATIN.iter().find(|(latin, _)| rest.starts_with(latin)) {
             out.push_str(cyrillic);
             rest = &rest[latin.len()..];
         } else {
@@ -138,6 +177,8 @@ mod tests {
             ("учот", "учот"),
             ("растаможкаа", "растаможка"),
             ("kuplyu", "куплю"),
+            ("cena", "цена"),
+            ("tsena", "цена"),
         ] {
             assert_eq!(key(wrong), key(right), "{wrong}");
         }
@@ -149,7 +190,12 @@ mod tests {
         let text = "Куплю тойоту камри, недорого";
         let start = text.find("тойоту").unwrap();
         let end = start + "тойоту камри".len();
-        assert_eq!(words(text, Some(start..end)), ["куплю", CAR, "нидарага"]);
-        assert_eq!(words("Куплю", Some(1..3)), ["куплю"], "a span inside a letter is ignored");
+        let sounds = |words: Vec<Word>| words.into_iter().map(|word| (word.letters, word.sound)).collect::<Vec<_>>();
+        let pair = |letters: &str, sound: &str| (letters.to_owned(), sound.to_owned());
+        assert_eq!(
+            sounds(words(text, Some(start..end))),
+            [pair("куплю", "куплю"), pair(CAR, ""), pair("недорого", "нидарага")]
+        );
+        assert_eq!(sounds(words("Куплю", Some(1..3))), [pair("куплю", "куплю")], "a span inside a letter is ignored");
     }
 }
