@@ -3,6 +3,7 @@
 //! It answers in microseconds, knows no doubt about being reachable, and speaks to the same form as the model does. What
 //! words mean is data (`rules.txt`); this module weighs them together with what the sentence is made of.
 
+pub mod learned;
 mod replies;
 mod rules;
 mod words;
@@ -22,6 +23,12 @@ pub(crate) use replies::reply;
 const LONGEST: usize = 600;
 /// No car costs less, in roubles.
 const LEAST_PRICE: u64 = 10_000;
+/// What was learned counts so much more than the rules: measured on sentences that neither had seen.
+const LEARNED: f32 = 1.5;
+/// From here on the rules need no second opinion on what has nothing to do with cars.
+const SURE_NONSENSE: f32 = 0.7;
+/// Without a word that the rules know, an intent has to be this likely.
+const STRONG_LIKENESS: f32 = 0.6;
 /// Below this score, words say too little to name an intent.
 const ENOUGH: f32 = 2.0;
 
@@ -37,7 +44,7 @@ pub fn classify(text: &str, this_year: i16) -> AiAnswer {
 
     let mut scores = RULES.scores(&words, &facts);
     add_shape(&mut scores, &facts, &words);
-    let (intent, confidence) = verdict(&scores);
+    let (intent, confidence) = weighed(verdict(&scores), &learned::MODEL.probabilities(text));
     AiAnswer {
         intent,
         confidence,
@@ -145,6 +152,21 @@ fn verdict(scores: &[f32; INTENTS.len()]) -> (Intent, f32) {
     let margin = 1.0 - (-(first - second) / 3.0).exp();
     let strength = (first / 5.0).min(1.0);
     (intent, 0.5 + 0.47 * margin * strength)
+}
+
+/// The verdict of the rules, weighed against what sentences like this one meant. Rules that are sure of nonsense or of an
+/// attempt to command the bot have the last word; where they find nothing, a likeness has to be strong.
+fn weighed((intent, confidence): (Intent, f32), likely: &[f32; learned::CLASSES]) -> (Intent, f32) {
+    let strongest = likely.iter().copied().fold(0.0, f32::max);
+    if intent == Intent::Unknown && (confidence >= SURE_NONSENSE || strongest < STRONG_LIKENESS) {
+        return (intent, confidence);
+    }
+    let rest = (1.0 - confidence) / 6.0;
+    let shares = crate::INTENTS.into_iter().zip(likely).map(|(candidate, likely)| {
+        let by_rules = if candidate == intent { confidence } else { rest };
+        (candidate, (by_rules + LEARNED * likely) / (1.0 + LEARNED))
+    });
+    shares.fold((Intent::Unknown, 0.0), |best, share| if share.1 > best.1 { share } else { best })
 }
 
 /// The first `characters` of `text`.
