@@ -120,7 +120,8 @@ async fn an_update_costs_one_read_one_write_and_one_call() {
         let (message, dead) = (anna.button("✅ Отправить").0, "1:back".to_owned());
         anna.presses(&(message, dead)).await;
         let cost = meter.take("a dead button");
-        assert_eq!((cost.reads, cost.writes, cost.calls, cost.riding), (1, 0, 0, 1), "{cost:?}");
+        // The call shows the prompt as it should look; nearly always it looks so already.
+        assert_eq!((cost.reads, cost.writes, cost.calls, cost.riding), (1, 0, 1, 1), "{cost:?}");
         let _ = anna.alert();
 
         let send = anna.taps("✅ Отправить").await;

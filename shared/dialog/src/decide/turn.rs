@@ -87,14 +87,24 @@ impl<'a> Turn<'a> {
         Verdict::Move(Box::new(self.next), effects)
     }
 
-    /// A dead button: an alert, and its message loses its buttons if they were left there. Nothing else, unless no session
-    /// is live: then the menu says what happened.
+    /// A dead button: an alert. Its message loses its buttons if they were left there; the current prompt is shown as it
+    /// should look, for a reply that was late may have put an older screen over it. Nothing is stored, unless no session is
+    /// live: then the menu says what happened.
     pub(super) fn stale(self) -> Verdict {
         if self.before.is_live(self.moment.now) {
-            let prompt = self.before.prompt.message_id;
-            let left = self.pressed_message().filter(|pressed| prompt.is_some_and(|prompt| prompt != *pressed));
-            let dead = left.map(|message_id| Effect::DropKeyboard { message_id });
-            return Verdict::Stay(self.answer_press(Some("stale"), true).into_iter().chain(dead).collect());
+            let prompt = self.before.prompt;
+            let mended = match (prompt.message_id, self.pressed_message()) {
+                (Some(current), Some(pressed)) if current != pressed => {
+                    Some(Effect::DropKeyboard { message_id: pressed })
+                }
+                (Some(message_id), Some(_)) if prompt.keys == Keys::Inline => Some(Effect::Show {
+                    screen: render(self.before, &self.light()),
+                    target: Target::Edit { message_id },
+                    seq: prompt.seq,
+                }),
+                _ => None,
+            };
+            return Verdict::Stay(mended.into_iter().chain(self.answer_press(Some("stale"), true)).collect());
         }
         let word = if self.before.prompt.seq == 0 { Word::Closed } else { Word::Expired };
         self.open_menu(word)

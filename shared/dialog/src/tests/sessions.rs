@@ -341,6 +341,21 @@ fn a_button_that_was_left_behind_goes_when_it_is_pressed() {
         panic!("nothing to store")
     };
     assert!(
-        matches!(effects[..], [Effect::AnswerPress { alert: true, .. }, Effect::DropKeyboard { message_id }] if message_id == old)
+        matches!(effects[..], [Effect::DropKeyboard { message_id }, Effect::AnswerPress { alert: true, .. }] if message_id == old)
     );
+}
+
+#[test]
+fn a_late_reply_that_put_an_older_screen_over_the_prompt_is_mended_by_the_next_press() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    let (prompt, old) = talk.button("Страхование (ОСАГО / КАСКО)").expect("it is there");
+    let late = talk.chat[&prompt].clone();
+    talk.tap("Страхование (ОСАГО / КАСКО)");
+    let current = talk.screen();
+    // The redelivered press before it was answered by a slower worker: the message shows the first step again.
+    talk.chat.insert(prompt, late);
+    assert_ne!(talk.screen(), current);
+    talk.press(prompt, &old);
+    assert_eq!(talk.screen(), current);
+    assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
 }
