@@ -1,8 +1,8 @@
 //! Makes `data/intents.bin` of labelled sentences:
 //!
 //! ```text
-//! cargo run --release -p ai --example train                    # of data/tune.jsonl
-//! cargo run --release -p ai --example train -- FILE.jsonl      # the same, and how well that does on other sentences
+//! cargo run -p ai --example train                    # of data/tune.jsonl
+//! cargo run -p ai --example train -- FILE.jsonl      # the same, and how well that does on other sentences
 //! ```
 //! The same sentences give the same weights: nothing is drawn by chance.
 

@@ -1,7 +1,7 @@
 //! What labelled sentences teach beside the rules: how likely each intent is, from the words of a text and their parts.
 //!
 //! A linear classifier. Its weights are data (`data/intents.bin`), made of `data/tune.jsonl` by
-//! `cargo run --release -p ai --example train`; nothing is learned while the bot runs.
+//! `cargo run -p ai --example train`; nothing is learned while the bot runs.
 
 use std::sync::LazyLock;
 
