@@ -252,7 +252,13 @@ class Test4Operators(Story):
         self.assertEqual(stored(), before)
 
     def test_the_stats_show_where_customers_leave(self):
+        def at_the_end():
+            """Times that somebody came to the confirmation of this questionnaire."""
+            return sum(m.get("branch") == "legal" and m.get("step") == "confirm" for m in STAGE.metrics("webhook"))
+
+        before = at_the_end()
         self.ask_a_lawyer(self.customer("Роза"), "Передумала в конце", send=False)
+        wait_for("the last step in the log", lambda: at_the_end() > before)
         STAGE.publish_metrics("webhook")
         stats = json.loads(STAGE.carquery("stats").stdout)
         legal = next(funnel for funnel in stats["funnel"] if funnel["branch"] == "legal")

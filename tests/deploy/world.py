@@ -307,22 +307,29 @@ class Stage:
         events = pages.paginate(logGroupName=f"/aws/lambda/{STACK}-{function}")
         return "\n".join(event["message"] for page in events for event in page["events"])
 
-
-    def publish_metrics(self, function: str) -> None:
-        """What CloudWatch does by itself with lines in the embedded metric format, and the emulator does not."""
-        cloudwatch = self.emulator.client("cloudwatch")
+    def metrics(self, function: str) -> list[dict]:
+        """Its lines in the embedded metric format. The emulator writes a line some time after the call it tells of."""
+        found = []
         for line in self.logs(function).splitlines():
             with contextlib.suppress(json.JSONDecodeError):
                 values = json.loads(line)
-                for directive in values.get("_aws", {}).get("CloudWatchMetrics", []):
-                    cloudwatch.put_metric_data(Namespace=directive["Namespace"], MetricData=[
-                        {
-                            "MetricName": metric["Name"], "Unit": metric["Unit"], "Value": values[metric["Name"]],
-                            "Timestamp": values["_aws"]["Timestamp"] / 1000,
-                            "Dimensions": [{"Name": name, "Value": values[name]} for name in names],
-                        }
-                        for metric in directive["Metrics"] for names in directive["Dimensions"]
-                    ])
+                if "_aws" in values:
+                    found.append(values)
+        return found
+
+    def publish_metrics(self, function: str) -> None:
+        """What CloudWatch does by itself with such lines, and the emulator does not."""
+        cloudwatch = self.emulator.client("cloudwatch")
+        for values in self.metrics(function):
+            for directive in values["_aws"]["CloudWatchMetrics"]:
+                cloudwatch.put_metric_data(Namespace=directive["Namespace"], MetricData=[
+                    {
+                        "MetricName": metric["Name"], "Unit": metric["Unit"], "Value": values[metric["Name"]],
+                        "Timestamp": values["_aws"]["Timestamp"] / 1000,
+                        "Dimensions": [{"Name": name, "Value": values[name]} for name in names],
+                    }
+                    for metric in directive["Metrics"] for names in directive["Dimensions"]
+                ])
 
 
 def stop(process: subprocess.Popen) -> None:
