@@ -1,6 +1,6 @@
 //! What a button does, and how that is written into its data.
 
-use crate::{Button, ButtonAction};
+use crate::Button;
 
 /// What a button does. Its data is `{seq}:{action}`, where `seq` is the number of the prompt it belongs to: a button of any
 /// other prompt is dead.
@@ -70,7 +70,7 @@ impl<'a> Action<'a> {
             Self::Year(year) => format!("{seq}:{word}:{year}"),
             _ => format!("{seq}:{word}"),
         };
-        Button { text: text.into(), action: ButtonAction::Press(data) }
+        Button { text: text.into(), data }
     }
 
     /// Every action without an argument.
@@ -124,7 +124,7 @@ mod tests {
         let with_argument =
             [Action::Open("sell"), Action::Choose("upto-1m"), Action::Year(2027), Action::Field("name")];
         for action in Action::PLAIN.into_iter().chain(with_argument) {
-            let ButtonAction::Press(data) = action.button(u32::MAX, "…").action else { panic!("a press") };
+            let data = action.button(u32::MAX, "…").data;
             assert!(data.len() <= 64, "{data}");
             assert_eq!(Action::parse(&data), Some((u32::MAX, action)));
         }

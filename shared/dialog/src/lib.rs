@@ -33,7 +33,7 @@ pub use effect::{Effect, Target, Verdict};
 pub use event::{AiAnswer, Command, Event, Input, Intent, Moment, Person, Rules, Unsupported};
 pub use introduction::{commands, descriptions};
 pub use progress::{CONFIRMATION, Progress, funnel};
-pub use screen::{Button, ButtonAction, Entity, Keyboard, ReplyButton, Screen, Style, Text};
+pub use screen::{Button, Entity, Keyboard, ReplyButton, Screen, Style, Text};
 
 use lead::Seconds;
 

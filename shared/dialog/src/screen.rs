@@ -37,8 +37,6 @@ pub struct Entity {
 pub enum Style {
     /// Bold.
     Bold,
-    /// Italic.
-    Italic,
     /// A link to this address.
     Link(String),
 }
@@ -62,17 +60,8 @@ pub enum Keyboard {
 pub struct Button {
     /// What is on it.
     pub text: String,
-    /// What it does.
-    pub action: ButtonAction,
-}
-
-/// What a button does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ButtonAction {
-    /// Sends this to the bot: at most 64 bytes.
-    Press(String),
-    /// Opens this address.
-    Open(String),
+    /// What a press sends to the bot: at most 64 bytes.
+    pub data: String,
 }
 
 /// A button in place of the customer's keyboard.

@@ -1,6 +1,6 @@
 //! Screens as the JSON of messages.
 
-use dialog::{ButtonAction, Keyboard, Screen, Style, Text};
+use dialog::{Keyboard, Screen, Style, Text};
 use serde_json::{Value, json};
 
 /// Parameters of `sendMessage` for a screen.
@@ -36,7 +36,6 @@ fn text(text: &Text) -> Value {
             let mut value = json!({ "offset": entity.offset, "length": entity.length });
             let kind = match &entity.style {
                 Style::Bold => "bold",
-                Style::Italic => "italic",
                 Style::Link(url) => {
                     value["url"] = url.as_str().into();
                     "text_link"
@@ -58,10 +57,7 @@ fn keyboard(keyboard: &Keyboard) -> Option<Value> {
         Keyboard::None => None,
         Keyboard::Inline(rows) => {
             let rows = rows.iter().map(|row| {
-                let buttons = row.iter().map(|button| match &button.action {
-                    ButtonAction::Press(data) => json!({ "text": button.text, "callback_data": data }),
-                    ButtonAction::Open(url) => json!({ "text": button.text, "url": url }),
-                });
+                let buttons = row.iter().map(|button| json!({ "text": button.text, "callback_data": button.data }));
                 Value::from_iter(buttons)
             });
             Some(json!({ "inline_keyboard": Value::from_iter(rows) }))
@@ -93,10 +89,7 @@ mod tests {
     fn what_a_customer_typed_is_text_and_never_markup() {
         let screen = Screen {
             text: Text::plain("Имя: ").bold("<b>Ан_на</b> & 😀").push("!"),
-            keyboard: Keyboard::Inline(vec![vec![Button {
-                text: "Далее".into(),
-                action: ButtonAction::Press("3:next".into()),
-            }]]),
+            keyboard: Keyboard::Inline(vec![vec![Button { text: "Далее".into(), data: "3:next".into() }]]),
         };
         assert_eq!(
             edit(7, 9, &screen),

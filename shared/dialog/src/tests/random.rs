@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::talk::{Talk, answer, inline, photo};
-use crate::{ButtonAction, Command, Effect, Input, Intent, Unsupported, Verdict};
+use crate::{Command, Effect, Input, Intent, Unsupported, Verdict};
 
 /// Something a customer, Telegram or the clock may do.
 #[derive(Clone, Debug)]
@@ -66,13 +66,9 @@ fn traces(talk: &Talk) -> (i64, usize, usize, usize, u32) {
 }
 
 fn live_buttons(talk: &Talk) -> Vec<(i64, String)> {
-    let buttons = talk.chat.iter().flat_map(|(id, screen)| inline(screen).map(move |button| (*id, button)));
-    buttons
-        .filter_map(|(id, button)| match &button.action {
-            ButtonAction::Press(data) => Some((id, data.clone())),
-            ButtonAction::Open(_) => None,
-        })
-        .collect()
+    let buttons =
+        talk.chat.iter().flat_map(|(id, screen)| inline(screen).map(move |button| (*id, button.data.clone())));
+    buttons.collect()
 }
 
 fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {

@@ -82,10 +82,7 @@ impl Talk {
     /// The latest button with this text: its message and data.
     pub(super) fn button(&self, text: &str) -> Option<(i64, String)> {
         self.chat.iter().rev().find_map(|(message_id, screen)| {
-            inline(screen).find(|button| button.text == text).map(|button| match &button.action {
-                ButtonAction::Press(data) => (*message_id, data.clone()),
-                ButtonAction::Open(url) => panic!("{text} opens {url}"),
-            })
+            inline(screen).find(|button| button.text == text).map(|button| (*message_id, button.data.clone()))
         })
     }
 
@@ -291,9 +288,7 @@ fn fits(screen: &Screen) {
     }
     for button in inline(screen) {
         assert!((1..=64).contains(&button.text.chars().count()), "{}", button.text);
-        if let ButtonAction::Press(data) = &button.action {
-            assert!((1..=64).contains(&data.len()), "{data}");
-        }
+        assert!((1..=64).contains(&button.data.len()), "{}", button.data);
     }
 }
 
@@ -316,7 +311,6 @@ fn drawn(screen: &Screen) -> String {
         text.push_str(&part(at, entity.offset));
         text.push_str(&match &entity.style {
             Style::Bold => format!("*{styled}*"),
-            Style::Italic => format!("_{styled}_"),
             Style::Link(url) => format!("{styled} <{url}>"),
         });
         at = end;
