@@ -204,6 +204,10 @@ impl Reader<'_> {
     }
 
     fn step_word(&mut self, word: &str) -> bool {
+        if self.is_glued_ending(word) {
+            self.at += 1;
+            return true;
+        }
         if word == "с" && self.word(1).is_some_and(|next| next.starts_with("половин")) {
             return self.step_and_a_half();
         }
@@ -291,6 +295,14 @@ impl Reader<'_> {
         self.sum.multiply(multiplier.factor);
         self.unit = multiplier.unit;
         self.settled = Some((self.at, self.sum));
+    }
+
+    /// «2х миллионов», «5ти тыс»: not «х5», and no factor either.
+    fn is_glued_ending(&self, word: &str) -> bool {
+        let follows_digits = self.tokens[self.at].glued && self.sum.open.is_some() && self.digits > 0;
+        follows_digits
+            && matches!(word, "х" | "ти" | "ух")
+            && self.word(1).is_some_and(|next| words::multiplier(next).is_some())
     }
 
     /// «2-х миллионов», «5-ти тысяч».
