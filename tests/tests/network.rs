@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
-use simulators::fault::{Fault, When};
-use stories::{Bot, Customer, story, to_confirmation, to_photos, to_sent};
+use simulators::fault::{Fault, Faults, When};
+use stories::{Bot, Customer, Setup, story, story_with, to_confirmation, to_photos, to_sent};
 
 #[tokio::test]
 async fn two_quick_presses_make_one_request() {
@@ -22,6 +22,25 @@ async fn two_quick_presses_make_one_request() {
         bot.deliver().await;
         bot.schedule().await;
         let _ = bot.next_deal();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_press_that_is_faster_than_our_notes_finds_its_buttons_alive() {
+    let database = Faults::default();
+    story_with(Setup::default().over(&database), async |bot| {
+        let anna = bot.customer("Анна");
+        // The menu is sent, but its message's id is not noted yet when she presses.
+        database.add("PutItem sessions", When::After(1, 1), Fault::Hang(Duration::from_millis(1500)));
+        bot.telegram().say(anna.chat, "/start").expect("the command is sent");
+        while anna.messages_with_buttons().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        anna.taps("🚗 Продать авто").await;
+        anna.finally_sees("Шаг 1 из 8");
+        let _ = anna.button("🏠 В начало");
+        assert_eq!(anna.messages_with_buttons().len(), 1);
     })
     .await;
 }

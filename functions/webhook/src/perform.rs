@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialog::{AiAnswer, Conversation, Effect, Event, Person, Screen, Target};
+use dialog::{AiAnswer, Conversation, Effect, Event, Person, PromptSent, Screen, Target};
 use futures::future::join_all;
 use lead::Request;
 use serde_json::{Value, json};
@@ -114,15 +114,19 @@ impl Webhook {
         self.api.send(chat_id, screen).await.map(Some)
     }
 
-    /// Stores the id of a prompt that has left, for the next edit. Whoever has shown a later prompt meanwhile knows
-    /// nothing of this one, so its buttons go here.
+    /// Stores the id of a prompt that has left, for the next edit. Whoever has shown a later prompt in another message
+    /// meanwhile knows nothing of this one, so its buttons go here.
     async fn remember_prompt(&self, chat_id: i64, session: &mut Versioned<Conversation>, seq: u32, message_id: i64) {
         let writer = Ulid::generate().to_string();
         let result: Result<(), StorageError> = async {
             loop {
-                if !session.value.prompt_sent(seq, message_id) {
-                    self.call_aside(vec![drop_keyboard(chat_id, message_id)]).await;
-                    return Ok(());
+                match session.value.prompt_sent(seq, message_id) {
+                    PromptSent::Noted => {}
+                    PromptSent::Reused => return Ok(()),
+                    PromptSent::Outdated => {
+                        self.call_aside(vec![drop_keyboard(chat_id, message_id)]).await;
+                        return Ok(());
+                    }
                 }
                 match self.sessions.save(chat_id, session, &writer).await {
                     Ok(()) => return Ok(()),

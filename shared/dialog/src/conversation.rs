@@ -174,15 +174,28 @@ pub(crate) enum Saying {
     KeyboardAway,
 }
 
+/// What follows from a prompt having been sent as a new message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptSent {
+    /// The conversation has noted the message: store it.
+    Noted,
+    /// The message shows a later prompt already: the customer's press was faster than this.
+    Reused,
+    /// A later prompt is in another message: take the buttons off this one.
+    Outdated,
+}
+
 impl Conversation {
-    /// The message that shows prompt `seq` has this id. False when a later prompt has replaced it meanwhile: then take
-    /// the buttons off that message instead of storing the conversation.
-    pub fn prompt_sent(&mut self, seq: u32, message_id: i64) -> bool {
-        let current = self.prompt.seq == seq;
-        if current {
+    /// The message that shows prompt `seq` has this id.
+    pub fn prompt_sent(&mut self, seq: u32, message_id: i64) -> PromptSent {
+        if self.prompt.seq == seq {
             self.prompt.message_id = Some(message_id);
+            PromptSent::Noted
+        } else if self.prompt.message_id == Some(message_id) {
+            PromptSent::Reused
+        } else {
+            PromptSent::Outdated
         }
-        current
     }
 
     /// When the item may be deleted; `None` for one to keep (a banned customer).

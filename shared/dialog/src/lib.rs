@@ -27,7 +27,7 @@ mod screen;
 mod tests;
 mod texts;
 
-pub use conversation::Conversation;
+pub use conversation::{Conversation, PromptSent};
 pub use decide::decide;
 pub use effect::{Effect, Target, Verdict};
 pub use event::{AiAnswer, Command, Event, Input, Intent, Moment, Person, Rules, Unsupported};

@@ -2,7 +2,9 @@
 
 use super::filling::sale;
 use super::talk::{Talk, photo};
-use crate::{CONFIRMATION, Command, Conversation, Effect, Event, Input, Person, Target, Unsupported, Verdict, funnel};
+use crate::{
+    CONFIRMATION, Command, Conversation, Effect, Event, Input, Person, PromptSent, Target, Unsupported, Verdict, funnel,
+};
 
 #[test]
 fn old_buttons_answer_with_an_alert_and_change_nothing() {
@@ -236,7 +238,9 @@ fn a_replaced_prompt_is_not_noted() {
     let seq = talk.conversation.prompt.seq;
     talk.say("Kia Rio");
     let before = talk.conversation.clone();
-    assert!(!talk.conversation.prompt_sent(seq, 77));
+    assert_eq!(talk.conversation.prompt_sent(seq, 77), PromptSent::Outdated);
+    let current = talk.conversation.prompt.message_id.expect("it is known");
+    assert_eq!(talk.conversation.prompt_sent(seq, current), PromptSent::Reused);
     assert_eq!(talk.conversation, before);
 }
 

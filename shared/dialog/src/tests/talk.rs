@@ -185,7 +185,7 @@ impl Talk {
                 };
                 self.chat.insert(id, screen.clone());
                 if *target == Target::New && !self.loses_ids {
-                    assert!(self.conversation.prompt_sent(*seq, id), "the prompt shown is the current one");
+                    assert_eq!(self.conversation.prompt_sent(*seq, id), PromptSent::Noted, "it is the current one");
                 }
             }
             Effect::Say(screen) => {
