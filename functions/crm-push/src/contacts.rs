@@ -7,10 +7,11 @@ use delivery::{load_document, update_document};
 use futures::{StreamExt, stream};
 use lead::{Lead, SEARCH_LAG, Seconds};
 use serde_json::{Value, json};
+use storage::SaveError;
 
-use crate::Delivery;
 use crate::recent::{KEY, Recent, RecentContacts};
 use crate::work::{End, Failed, Work};
+use crate::{CrmPush, Delivery};
 
 /// Phones looked up at once; the client paces the calls.
 const AT_ONCE: usize = 4;
@@ -66,8 +67,7 @@ impl Delivery<'_> {
                 Err(error) => group.iter().for_each(|at| self.fail_to_look(&mut works[*at], &error)),
             }
         }
-        let news = self.create_contacts(works, missing).await;
-        self.remember(&news).await;
+        self.create_contacts(works, missing).await;
     }
 
     async fn look_up(&self, works: &[Work], group: &Group, recent: &RecentContacts) -> Result<Found, CrmError> {
@@ -120,9 +120,9 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    /// Creates the contacts that are missing, together where amoCRM takes them together. Answers what to remember.
-    async fn create_contacts(&self, works: &mut [Work], groups: Vec<Group>) -> Vec<(String, Recent)> {
-        let mut news = Vec::new();
+    /// Creates the contacts that are missing, together where amoCRM takes them together. Each is remembered for its phone
+    /// before any lead has it: whoever dies in between leaves no phone behind whose contact only search would find.
+    async fn create_contacts(&self, works: &mut [Work], groups: Vec<Group>) {
         self.let_go_of_deleted(works, &groups).await;
         let groups = groups.into_iter().map(|group| self.with_time(works, &group));
         let groups: Vec<Group> = groups.filter(|group| !group.is_empty()).collect();
@@ -131,33 +131,37 @@ impl Delivery<'_> {
             match self.crm.create_contacts(&items).await {
                 Ok(created) => {
                     let keys: Vec<&str> = items.iter().filter_map(|item| item["request_id"].as_str()).collect();
-                    for (group, id) in groups.iter().zip(crate::step::in_order(&created, &keys)) {
-                        news.push((self.group_key(works, group), Recent::created(id, (self.push.clock)())));
+                    let ids = crate::step::in_order(&created, &keys);
+                    let now = (self.push.clock)();
+                    let known = |(group, id): (&Group, &u64)| (self.group_key(works, group), Recent::created(*id, now));
+                    self.remember(&groups.iter().zip(&ids).map(known).collect::<Vec<_>>()).await;
+                    for (group, id) in groups.iter().zip(ids) {
                         self.settle(works, group, id).await;
                     }
-                    return news;
+                    return;
                 }
                 // One of them is refused, and not even amoCRM says whose fault it is: one by one.
                 Err(CrmError::Refused(_)) => {}
                 Err(error) => {
-                    groups.iter().for_each(|group| self.fail_group(works, group, &error, &mut news));
-                    return news;
+                    self.fail_groups(works, &groups, &error).await;
+                    return;
                 }
             }
         }
         for group in &groups {
-            if self.with_time(works, group).len() < group.len() {
+            let in_time = self.with_time(works, group);
+            if in_time.is_empty() {
                 continue;
             }
-            match self.create_contact(works, group).await {
+            match self.create_contact(works, &in_time).await {
                 Ok(id) => {
-                    news.push((self.group_key(works, group), Recent::created(id, (self.push.clock)())));
+                    let known = (self.group_key(works, group), Recent::created(id, (self.push.clock)()));
+                    self.remember(&[known]).await;
                     self.settle(works, group, id).await;
                 }
-                Err(error) => self.fail_group(works, group, &error, &mut news),
+                Err(error) => self.fail_groups(works, std::slice::from_ref(&in_time), &error).await,
             }
         }
-        news
     }
 
     /// Nothing is stored between claiming a lead and creating its contact. If looking took its time, a customer may have had
@@ -210,11 +214,13 @@ impl Delivery<'_> {
         works[group[0]].lead.value.request.queue_group()
     }
 
-    fn fail_group(&self, works: &mut [Work], group: &Group, error: &CrmError, news: &mut Vec<(String, Recent)>) {
+    async fn fail_groups(&self, works: &mut [Work], groups: &[Group], error: &CrmError) {
         if error.doubt() != Doubt::No {
-            news.push((self.group_key(works, group), Recent::in_doubt((self.push.clock)())));
+            let in_doubt = Recent::in_doubt((self.push.clock)());
+            let news: Vec<_> = groups.iter().map(|group| (self.group_key(works, group), in_doubt)).collect();
+            self.remember(&news).await;
         }
-        group.iter().for_each(|at| self.fail(&mut works[*at], error));
+        groups.iter().flatten().for_each(|at| self.fail(&mut works[*at], error));
     }
 
     /// Records the contact with every lead of the phone.
@@ -238,14 +244,29 @@ impl Delivery<'_> {
     }
 
     async fn remember(&self, news: &[(String, Recent)]) {
-        if news.is_empty() {
-            return;
-        }
-        let now = (self.push.clock)();
-        let stored = update_document(&self.push.documents, KEY, |recent: &mut RecentContacts| recent.add(news, now));
-        if let Err(error) = stored.await {
+        if let Err(error) = self.push.remember_contacts(news).await {
             tracing::error!(%error, "recent contacts cannot be stored");
         }
+    }
+}
+
+impl CrmPush {
+    /// Keeps everybody from creating the contact of these queue groups' phones until then, for a dead worker may have been
+    /// creating it.
+    ///
+    /// # Errors
+    /// When that cannot be stored.
+    pub async fn doubt_contacts(&self, groups: &[(String, Seconds)]) -> Result<(), SaveError> {
+        let doubt = |(group, until): &(String, Seconds)| (group.clone(), Recent::in_doubt_until(*until));
+        self.remember_contacts(&groups.iter().map(doubt).collect::<Vec<_>>()).await
+    }
+
+    async fn remember_contacts(&self, news: &[(String, Recent)]) -> Result<(), SaveError> {
+        if news.is_empty() {
+            return Ok(());
+        }
+        let now = (self.clock)();
+        update_document(&self.documents, KEY, |recent: &mut RecentContacts| recent.add(news, now)).await
     }
 }
 

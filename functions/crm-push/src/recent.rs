@@ -34,7 +34,11 @@ impl Recent {
     }
 
     pub(crate) const fn in_doubt(now: Seconds) -> Self {
-        Self::InDoubt { until: now + SEARCH_LAG }
+        Self::in_doubt_until(now + SEARCH_LAG)
+    }
+
+    pub(crate) const fn in_doubt_until(until: Seconds) -> Self {
+        Self::InDoubt { until }
     }
 
     const fn until(self) -> Seconds {

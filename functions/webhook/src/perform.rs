@@ -11,7 +11,6 @@ use storage::{AiLogEntry, SaveError, StorageError, Versioned, forget_customer};
 use telegram::{ApiError, BotCall};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, timeout};
-use ulid::Ulid;
 
 use crate::Webhook;
 use crate::turn::NotNow;
@@ -117,7 +116,6 @@ impl Webhook {
     /// Stores the id of a prompt that has left, for the next edit. Whoever has shown a later prompt in another message
     /// meanwhile knows nothing of this one, so its buttons go here.
     async fn remember_prompt(&self, chat_id: i64, session: &mut Versioned<Conversation>, seq: u32, message_id: i64) {
-        let writer = Ulid::generate().to_string();
         let result: Result<(), StorageError> = async {
             loop {
                 match session.value.prompt_sent(seq, message_id) {
@@ -128,7 +126,7 @@ impl Webhook {
                         return Ok(());
                     }
                 }
-                match self.sessions.save(chat_id, session, &writer).await {
+                match self.sessions.save(chat_id, session).await {
                     Ok(()) => return Ok(()),
                     Err(SaveError::Conflict) => *session = self.sessions.load(chat_id).await?,
                     Err(SaveError::Storage(error)) => return Err(error),

@@ -79,7 +79,6 @@ impl Webhook {
         started: Instant,
     ) -> Result<(Vec<Effect>, Versioned<Conversation>), NotNow> {
         let chat_id = event.person.chat_id;
-        let writer = Ulid::generate().to_string();
         let mut conflicts = 0;
         // When it came in, however often it is decided anew: a burst belongs to the second it arrived in, or waiting for
         // each other would let all of it through.
@@ -106,9 +105,9 @@ impl Webhook {
             let saved = match request {
                 Some(request) => {
                     let lead = Lead::new((**request).clone(), self.grace);
-                    self.sessions.finish(&event.person, &mut session, &lead, &writer).await
+                    self.sessions.finish(&event.person, &mut session, &lead).await
                 }
-                None => self.sessions.save(chat_id, &mut session, &writer).await,
+                None => self.sessions.save(chat_id, &mut session).await,
             };
             match saved {
                 Ok(()) => {

@@ -81,7 +81,7 @@ async fn set_banned(stores: &Stores, chat_id: i64, banned: bool) -> anyhow::Resu
     loop {
         let mut session = sessions.load(chat_id).await?;
         session.value.set_banned(banned);
-        match sessions.save(chat_id, &mut session, "carquery").await {
+        match sessions.save(chat_id, &mut session).await {
             Ok(()) => break,
             Err(SaveError::Conflict) => {}
             Err(error) => return Err(error).context("the conversation was not changed"),

@@ -87,7 +87,7 @@ impl Core {
         let (leads, queue) = (aws.leads(&tables), aws.queue(&tables));
         storage::schema::create(&aws.dynamodb, &tables).await?;
         // Whoever held a lease died with the last stack of this folder.
-        leads.release_all(now()).await?;
+        let in_doubt = leads.release_all(now()).await?;
 
         let clock: Clock = Arc::new(move || now() + ahead.load(Ordering::Relaxed));
         let webhook = Webhook::connect(&read(env(), webhook::Settings::read)?, clock.clone()).await;
@@ -98,6 +98,7 @@ impl Core {
         // One process has the account's whole rate limit.
         let crm = || delivery::amocrm_client(&crm_push_settings.amocrm, &aws.documents(&tables), &clock, ONE_PROCESS);
         let crm_push = Arc::new(CrmPush::with(&crm_push_settings, &aws, crm()?, clock.clone()));
+        crm_push.doubt_contacts(&in_doubt).await?;
         let scheduled = Arc::new(Scheduled::with(&scheduled_settings, &aws, crm()?, clock.clone()));
         let telegram_settings = read(env(), settings::Telegram::read)?;
         let api = Api::new(&telegram_settings);

@@ -68,7 +68,7 @@ pub enum Status {
         /// When.
         at: Seconds,
     },
-    /// amoCRM refuses it; a person must act (`carquery leads retry`).
+    /// amoCRM refuses it, or it failed too often; a person must act (`carquery leads retry`).
     Dead {
         /// When it was given up.
         at: Seconds,
@@ -96,7 +96,7 @@ pub struct Progress {
     /// The photos are attached to the deal, or it is settled that they cannot be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub photos_done: bool,
-    /// The call-back task; 0 when switched off.
+    /// The call-back task, unless it is switched off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<u64>,
 }
@@ -283,16 +283,6 @@ impl Lead {
         };
     }
 
-    /// Lets nobody try a waiting lead before `until`.
-    pub fn hold(&mut self, until: Seconds) {
-        let in_doubt = match self.status {
-            Status::Pending { .. } => false,
-            Status::Retry { in_doubt, .. } => in_doubt,
-            Status::Sending { .. } | Status::Sent { .. } | Status::Dead { .. } => return,
-        };
-        self.status = Status::Retry { due_at: until, in_doubt, not_before: until };
-    }
-
     /// Nobody may try the lead before then; `None` if anybody may now.
     #[must_use]
     pub fn held_until(&self, now: Seconds) -> Option<Seconds> {
@@ -306,15 +296,13 @@ impl Lead {
     /// alive. What a dead worker was creating may still be created for a moment; a contact is due to be looked for when
     /// amoCRM's search would find it.
     pub fn release(&mut self, now: Seconds) {
-        let settled = now + if self.progress.contact_id.is_some() { SETTLING } else { SEARCH_LAG };
         match &mut self.status {
-            Status::Pending { due_at } | Status::Retry { due_at, in_doubt: false, not_before: 0 } => *due_at = now,
-            Status::Retry { due_at, not_before, in_doubt } => {
-                let wait = if *in_doubt { settled } else { *not_before };
-                *not_before = (*not_before).min(wait);
-                *due_at = (*due_at).min(wait).max(now);
+            Status::Pending { due_at } => *due_at = now,
+            Status::Retry { due_at, not_before, .. } => *due_at = (*not_before).max(now),
+            Status::Sending { lease_until, .. } => {
+                let settled = now + if self.progress.contact_id.is_some() { SETTLING } else { SEARCH_LAG };
+                *lease_until = (*lease_until).min(settled);
             }
-            Status::Sending { lease_until, .. } => *lease_until = (*lease_until).min(settled),
             Status::Sent { .. } | Status::Dead { .. } => {}
         }
     }
@@ -366,9 +354,9 @@ mod tests {
             (retry(900, false, 130), None, 130),
             (sending(900), Some(7), 100 + SETTLING),
             (sending(900), None, 100 + SEARCH_LAG),
-            (retry(900, true, 145), None, 100 + SEARCH_LAG),
-            (retry(900, true, 145), Some(7), 100 + SETTLING),
-            (retry(110, true, 50), None, 110),
+            (retry(900, true, 145), None, 145),
+            (retry(900, true, 145), Some(7), 145),
+            (retry(110, true, 50), None, 100),
         ] {
             let mut lead = lead(status.clone(), contact_id);
             lead.release(100);

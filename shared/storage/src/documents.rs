@@ -1,12 +1,11 @@
 //! The Credentials table: a few documents that crm-push and scheduled share, such as the OAuth pair.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::versioned::condition;
+use crate::versioned::{put, replacing};
 use crate::{SaveError, StorageError, Versioned};
 
 /// The Credentials table.
@@ -19,7 +18,6 @@ pub struct Documents {
 #[derive(Serialize)]
 struct Item<'a, T> {
     integration: &'a str,
-    version: u64,
     document: &'a T,
 }
 
@@ -58,36 +56,13 @@ impl Documents {
     ///
     /// # Errors
     /// [`SaveError::Conflict`] if somebody else changed it meanwhile.
-    pub async fn save<T: Serialize + DeserializeOwned + PartialEq>(
-        &self,
-        key: &str,
-        document: &mut Versioned<T>,
-    ) -> Result<(), SaveError> {
+    pub async fn save<T: Serialize>(&self, key: &str, document: &mut Versioned<T>) -> Result<(), SaveError> {
         const WRITE: &str = "writing a shared document";
-        let next = document.version + 1;
-        let item = serde_dynamo::to_item(Item { integration: key, version: next, document: &document.value })
+        let item = serde_dynamo::to_item(Item { integration: key, document: &document.value })
             .map_err(|error| StorageError::shape(WRITE, &error))?;
-        let mut put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression(condition(document.version, "integration"));
-        if document.version > 0 {
-            put = put.expression_attribute_values(":expected", AttributeValue::N(document.version.to_string()));
-        }
-        if let Err(error) = put.send().await {
-            let conflict = error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception);
-            if !conflict {
-                return Err(StorageError::of(WRITE)(error).into());
-            }
-            // The SDK repeats a write whose answer was lost: what is stored may be this very write.
-            match self.load::<T>(key).await? {
-                Some(stored) if stored.version == next && stored.value == document.value => {}
-                _ => return Err(SaveError::Conflict),
-            }
-        }
-        document.version = next;
+        let write = replacing(&self.table, "integration", document.version, item)?;
+        put(&self.client, write, WRITE).await?;
+        document.version += 1;
         Ok(())
     }
 }

@@ -5,13 +5,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use futures::future::join_all;
 use lead::{Lead, LeadId, Seconds, Status};
 use serde::{Deserialize, Serialize};
 
-use crate::versioned::condition;
+use crate::versioned::{put, replacing};
 use crate::{SaveError, StorageError, Versioned};
 
 /// Index of undelivered requests.
@@ -20,6 +19,8 @@ pub(crate) const DUE_INDEX: &str = "due";
 pub(crate) const CHAT_INDEX: &str = "by_chat";
 /// The one partition of the index `due`.
 const DUE: &str = "1";
+/// What a write is doing, for its error.
+const WRITE: &str = "writing a request";
 /// Requests read at once.
 const AT_ONCE: usize = 25;
 
@@ -34,7 +35,6 @@ pub struct Leads {
 struct Item<'a> {
     #[serde(flatten)]
     lead: &'a Lead,
-    version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,9 +50,12 @@ struct Stored {
     version: u64,
 }
 
-pub(crate) fn lead_item(lead: &Lead, version: u64) -> Result<HashMap<String, AttributeValue>, serde_dynamo::Error> {
+/// The write of a request in place of version `expected`.
+pub(crate) fn replacing_lead(table: &str, lead: &Lead, expected: u64) -> Result<Put, StorageError> {
     let due_at = lead.due_at();
-    serde_dynamo::to_item(Item { lead, version, due: due_at.map(|_| DUE), due_at, expires_at: lead.expires_at() })
+    let item = Item { lead, due: due_at.map(|_| DUE), due_at, expires_at: lead.expires_at() };
+    let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
+    replacing(table, "lead_id", expected, item)
 }
 
 fn read_item(item: HashMap<String, AttributeValue>) -> Result<Versioned<Lead>, StorageError> {
@@ -112,30 +115,8 @@ impl Leads {
     /// # Errors
     /// [`SaveError::Conflict`] if somebody else changed it, or deleted it on the customer's demand.
     pub async fn save(&self, lead: &mut Versioned<Lead>) -> Result<(), SaveError> {
-        const WRITE: &str = "writing a request";
-        let next = lead.version + 1;
-        let item = lead_item(&lead.value, next).map_err(|error| StorageError::shape(WRITE, &error))?;
-        let mut put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item.clone()))
-            .condition_expression(condition(lead.version, "lead_id"));
-        if lead.version > 0 {
-            put = put.expression_attribute_values(":expected", AttributeValue::N(lead.version.to_string()));
-        }
-        if let Err(error) = put.send().await {
-            let conflict = error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception);
-            if !conflict {
-                return Err(StorageError::of(WRITE)(error).into());
-            }
-            // The SDK repeats a write whose answer was lost: what is stored may be this very write.
-            match self.get(&lead.value.lead_id).await? {
-                Some(stored) if stored.version == next && stored.value == lead.value => {}
-                _ => return Err(SaveError::Conflict),
-            }
-        }
-        lead.version = next;
+        put(&self.client, replacing_lead(&self.table, &lead.value, lead.version)?, WRITE).await?;
+        lead.version += 1;
         Ok(())
     }
 
@@ -269,32 +250,23 @@ impl Leads {
     }
 
     /// Makes every undelivered request due at `now`, leases included. For whoever knows that no worker is alive: the local
-    /// stack when it starts. Returns how many there are.
+    /// stack when it starts. Returns the queue groups whose contact a dead worker may have been creating, and until when
+    /// that cannot be seen.
     ///
     /// # Errors
     /// When the table cannot be read or written.
-    pub async fn release_all(&self, now: Seconds) -> Result<usize, SaveError> {
+    pub async fn release_all(&self, now: Seconds) -> Result<Vec<(String, Seconds)>, SaveError> {
         let unsent = self.unsent(1000).await?;
-        let mut leads = self.get_many(&unsent).await?;
-        for lead in &mut leads {
+        let mut in_doubt = Vec::new();
+        for mut lead in self.get_many(&unsent).await? {
             lead.value.release(now);
-        }
-        // A contact that one of them may have created is not to be created by another of the same phone meanwhile.
-        let hidden: HashMap<String, Seconds> = leads
-            .iter()
-            .filter(|lead| {
-                matches!(lead.value.status, Status::Sending { .. }) && lead.value.progress.contact_id.is_none()
-            })
-            .filter_map(|lead| Some((lead.value.request.queue_group(), lead.value.due_at()?)))
-            .collect();
-        for lead in &mut leads {
-            if let Some(until) = hidden.get(&lead.value.request.queue_group())
-                && lead.value.due_at().is_some_and(|due_at| due_at < *until)
+            if let Status::Sending { lease_until, .. } = lead.value.status
+                && lead.value.progress.contact_id.is_none()
             {
-                lead.value.hold(*until);
+                in_doubt.push((lead.value.request.queue_group(), lease_until));
             }
-            self.save(lead).await?;
+            self.save(&mut lead).await?;
         }
-        Ok(leads.len())
+        Ok(in_doubt)
     }
 }

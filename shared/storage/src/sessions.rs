@@ -1,17 +1,19 @@
 //! Conversation states: one item a chat, deleted by DynamoDB some time after the session has ended.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use dialog::{Conversation, Person};
 use lead::{Lead, Seconds};
 use serde::{Deserialize, Serialize};
 use settings::Tables;
 
-use crate::leads::lead_item;
-use crate::versioned::condition;
+use crate::leads::replacing_lead;
+use crate::versioned::{put, replacing};
 use crate::{SaveError, StorageError, Versioned};
+
+/// What a write is doing, for its error.
+const WRITE: &str = "writing the session";
 
 /// The Sessions table.
 #[derive(Clone, Debug)]
@@ -25,9 +27,6 @@ pub struct Sessions {
 #[derive(Serialize)]
 struct Item<'a> {
     chat_id: i64,
-    version: u64,
-    /// Who wrote this version: tells a write of one's own whose answer was lost from somebody else's.
-    writer: &'a str,
     conversation: &'a Conversation,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Seconds>,
@@ -84,41 +83,9 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SaveError::Conflict`] if another update was handled meanwhile.
-    pub async fn save(
-        &self,
-        chat_id: i64,
-        conversation: &mut Versioned<Conversation>,
-        writer: &str,
-    ) -> Result<(), SaveError> {
-        let put = self.put(chat_id, conversation, writer)?;
-        let answer = self
-            .client
-            .put_item()
-            .table_name(put.table_name())
-            .set_item(Some(put.item().clone()))
-            .set_condition_expression(put.condition_expression().map(str::to_owned))
-            .set_expression_attribute_values(put.expression_attribute_values().cloned())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let next = conversation.version + 1;
-        match answer {
-            Ok(_) => {}
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    // The SDK repeats a write whose answer was lost, and then finds its own.
-                    let found = failed.item();
-                    let version = found.and_then(|item| item.get("version")).and_then(|value| value.as_n().ok());
-                    let wrote = found.and_then(|item| item.get("writer")).and_then(|value| value.as_s().ok());
-                    let own = version == Some(&next.to_string()) && wrote.is_some_and(|wrote| wrote == writer);
-                    if !own {
-                        return Err(SaveError::Conflict);
-                    }
-                }
-                _ => return Err(StorageError::of("writing the session")(error).into()),
-            },
-        }
-        conversation.version = next;
+    pub async fn save(&self, chat_id: i64, conversation: &mut Versioned<Conversation>) -> Result<(), SaveError> {
+        put(&self.client, self.replacing(chat_id, conversation)?, WRITE).await?;
+        conversation.version += 1;
         Ok(())
     }
 
@@ -131,16 +98,10 @@ impl Sessions {
         person: &Person,
         conversation: &mut Versioned<Conversation>,
         lead: &Lead,
-        writer: &str,
     ) -> Result<(), SaveError> {
         const WRITE: &str = "storing the request";
-        let put_session = self.put(person.chat_id, conversation, writer)?;
-        let put_lead = Put::builder()
-            .table_name(&self.leads)
-            .set_item(Some(lead_item(lead, 1).map_err(|error| StorageError::shape(WRITE, &error))?))
-            .condition_expression("attribute_not_exists(lead_id)")
-            .build()
-            .map_err(|error| StorageError::other(WRITE, error.to_string()))?;
+        let put_session = self.replacing(person.chat_id, conversation)?;
+        let put_lead = replacing_lead(&self.leads, lead, 0)?;
         let profile = Update::builder()
             .table_name(&self.customers)
             .key("chat_id", AttributeValue::N(person.chat_id.to_string()))
@@ -189,22 +150,9 @@ impl Sessions {
         Ok(())
     }
 
-    fn put(&self, chat_id: i64, conversation: &Versioned<Conversation>, writer: &str) -> Result<Put, StorageError> {
-        const WRITE: &str = "writing the session";
-        let item = Item {
-            chat_id,
-            version: conversation.version + 1,
-            writer,
-            conversation: &conversation.value,
-            expires_at: conversation.value.expires_at(),
-        };
-        let mut put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?))
-            .condition_expression(condition(conversation.version, "chat_id"));
-        if conversation.version > 0 {
-            put = put.expression_attribute_values(":expected", AttributeValue::N(conversation.version.to_string()));
-        }
-        put.build().map_err(|error| StorageError::other(WRITE, error.to_string()))
+    fn replacing(&self, chat_id: i64, conversation: &Versioned<Conversation>) -> Result<Put, StorageError> {
+        let item = Item { chat_id, conversation: &conversation.value, expires_at: conversation.value.expires_at() };
+        let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
+        replacing(&self.table, "chat_id", conversation.version, item)
     }
 }

@@ -1,4 +1,13 @@
-//! Optimistic locking.
+//! Optimistic locking: an item is replaced only if it still has the version that was read.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure};
+use ulid::Ulid;
+
+use crate::{SaveError, StorageError};
 
 /// A value as it was read, with the version that a write of it expects to find. Version 0: there is no item yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,7 +25,47 @@ impl<T> Versioned<T> {
     }
 }
 
-/// Condition under which an item of version `:expected` may be replaced.
-pub(crate) fn condition(expected: u64, key: &str) -> String {
-    if expected == 0 { format!("attribute_not_exists({key})") } else { "version = :expected".to_owned() }
+/// The write of `item` in place of version `expected`; `key` is its partition key's name.
+pub(crate) fn replacing(
+    table: &str,
+    key: &str,
+    expected: u64,
+    mut item: HashMap<String, AttributeValue>,
+) -> Result<Put, StorageError> {
+    item.insert("version".to_owned(), AttributeValue::N((expected + 1).to_string()));
+    // Tells a write of one's own whose answer was lost from somebody else's of the same value.
+    item.insert("writer".to_owned(), AttributeValue::S(Ulid::generate().to_string()));
+    let put = Put::builder().table_name(table).set_item(Some(item));
+    let put = if expected == 0 {
+        put.condition_expression(format!("attribute_not_exists({key})"))
+    } else {
+        put.condition_expression("version = :expected")
+            .expression_attribute_values(":expected", AttributeValue::N(expected.to_string()))
+    };
+    put.build().map_err(|error| StorageError::other("putting a write together", error.to_string()))
+}
+
+/// Carries out a write of [`replacing`] alone.
+///
+/// # Errors
+/// [`SaveError::Conflict`] if somebody else has replaced the version meanwhile.
+pub(crate) async fn put(client: &Client, put: Put, writing: &'static str) -> Result<(), SaveError> {
+    let answer = client
+        .put_item()
+        .table_name(put.table_name())
+        .set_item(Some(put.item().clone()))
+        .set_condition_expression(put.condition_expression().map(str::to_owned))
+        .set_expression_attribute_values(put.expression_attribute_values().cloned())
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .send()
+        .await;
+    let Err(error) = answer else { return Ok(()) };
+    match error.as_service_error() {
+        Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+            // The SDK repeats a write whose answer was lost, and then finds its own.
+            let is_own = |name| failed.item().is_some_and(|found| found.get(name) == put.item().get(name));
+            if is_own("writer") && is_own("version") { Ok(()) } else { Err(SaveError::Conflict) }
+        }
+        _ => Err(StorageError::of(writing)(error).into()),
+    }
 }

@@ -76,23 +76,24 @@ async fn the_second_writer_of_a_session_is_told_to_read_again() {
     let sessions = store.aws.sessions(&store.tables);
     let mut one = sessions.load(ANNA).await.unwrap();
     let mut other = sessions.load(ANNA).await.unwrap();
-    sessions.save(ANNA, &mut one, "one").await.unwrap();
-    assert!(matches!(sessions.save(ANNA, &mut other, "other").await, Err(SaveError::Conflict)));
+    sessions.save(ANNA, &mut one).await.unwrap();
+    assert!(matches!(sessions.save(ANNA, &mut other).await, Err(SaveError::Conflict)));
     let mut read_again = sessions.load(ANNA).await.unwrap();
     assert_eq!(read_again.version, 1);
-    sessions.save(ANNA, &mut read_again, "other").await.unwrap();
+    sessions.save(ANNA, &mut read_again).await.unwrap();
     assert_eq!(sessions.load(ANNA).await.unwrap().version, 2);
 }
 
 #[tokio::test]
-async fn a_repeated_write_of_ones_own_is_no_conflict() {
+async fn of_two_who_write_the_same_one_is_told_so() {
     let store = store().await;
-    let sessions = store.aws.sessions(&store.tables);
-    let mut conversation = sessions.load(ANNA).await.unwrap();
-    sessions.save(ANNA, &mut conversation.clone(), "one").await.unwrap();
-    // As the SDK does it when the answer to the first write was lost.
-    sessions.save(ANNA, &mut conversation, "one").await.unwrap();
-    assert_eq!(conversation.version, 1);
+    let mut lead = Versioned::new(Lead::new(request(FIRST), 60));
+    let leads = store.aws.leads(&store.tables);
+    leads.save(&mut lead.clone()).await.unwrap();
+    assert!(matches!(leads.save(&mut lead).await, Err(SaveError::Conflict)));
+    let documents = store.aws.documents(&store.tables);
+    documents.save("outbox", &mut Versioned::new("news")).await.unwrap();
+    assert!(matches!(documents.save("outbox", &mut Versioned::new("news")).await, Err(SaveError::Conflict)));
 }
 
 #[tokio::test]
@@ -101,12 +102,12 @@ async fn a_request_is_stored_once_and_with_the_session_or_not_at_all() {
     let sessions = store.aws.sessions(&store.tables);
     let lead = Lead::new(request(FIRST), 60);
     let mut conversation = Versioned::<Conversation>::default();
-    sessions.finish(&anna(), &mut conversation, &lead, "one").await.unwrap();
+    sessions.finish(&anna(), &mut conversation, &lead).await.unwrap();
     let mut outdated = Versioned::<Conversation>::default();
     let second = Lead::new(request(SECOND), 60);
-    let refused = sessions.finish(&anna(), &mut outdated, &second, "two").await;
+    let refused = sessions.finish(&anna(), &mut outdated, &second).await;
     assert!(matches!(refused, Err(SaveError::Conflict)));
-    assert!(matches!(sessions.finish(&anna(), &mut conversation, &lead, "one").await, Err(SaveError::Conflict)));
+    assert!(matches!(sessions.finish(&anna(), &mut conversation, &lead).await, Err(SaveError::Conflict)));
 
     let leads = store.aws.leads(&store.tables);
     let stored = leads.get(&lead.lead_id).await.unwrap().unwrap();
@@ -166,7 +167,7 @@ async fn a_forgotten_customer_leaves_nothing_behind() {
     let (sessions, leads) = (store.aws.sessions(&store.tables), store.aws.leads(&store.tables));
     let (customers, ai_log) = (store.aws.customers(&store.tables), store.aws.ai_log(&store.tables));
     let lead = Lead::new(request(FIRST), 60);
-    sessions.finish(&anna(), &mut Versioned::default(), &lead, "one").await.unwrap();
+    sessions.finish(&anna(), &mut Versioned::default(), &lead).await.unwrap();
     let entry = AiLogEntry {
         chat_id: ANNA,
         at: "1767000000-5".into(),

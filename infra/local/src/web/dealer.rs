@@ -134,7 +134,7 @@ fn steps(lead: &Lead) -> Vec<(&'static str, bool)> {
         ("deal", progress.deal_id.is_some()),
         ("note", progress.note_id.is_some()),
     ];
-    let task = progress.task_id.is_some_and(|id| id > 0);
+    let task = progress.task_id.is_some();
     // A request that has arrived without a task was not to have one.
     if task || !matches!(lead.status, Status::Sent { .. }) {
         steps.push(("task", task));
