@@ -3,7 +3,7 @@
 use amocrm::{Concession, Fault, SOURCE, gave_up_field};
 use delivery::{Obstacle, Outcome, Written};
 use futures::future::join_all;
-use lead::{CrmField, Lead, Progress, Status, Trouble};
+use lead::{Backoff, CrmField, Lead, Progress, Status, Trouble};
 use settings::metrics;
 use storage::SaveError;
 
@@ -32,10 +32,10 @@ impl CrmPush {
         let mut outcome = Outcome::default();
         for (work, stored) in works.iter().zip(stored) {
             if let Some(End::Failed(failed)) = &work.end {
-                outcome.learn(failed);
+                learn(&mut outcome.obstacle, failed);
             }
             if let Some(failed) = &work.late {
-                outcome.learn(failed);
+                learn(&mut outcome.photos, failed);
             }
             outcome.answered |= work.has_got_on();
             match stored {
@@ -118,8 +118,13 @@ impl CrmPush {
         let key = format!("dead:{}:{now}", lead.lead_id);
         let text = given_up(lead);
         let Ok(written) = self.admins.write(&key, &text).await else {
+            // Given up another time, when that can be written down. What this attempt left in doubt stays so.
             *lead = claimed;
-            lead.put_back(now + self.backoff.base);
+            if let Trouble::Later { .. } = failure.trouble {
+                lead.fail(&failure, now, Backoff { max_attempts: u32::MAX, ..self.backoff }, 0.0);
+            } else {
+                lead.put_back(now + self.backoff.base);
+            }
             return if self.store(work).await { Stored::Waiting } else { Stored::Not };
         };
         if !self.store(work).await {
@@ -237,17 +242,11 @@ fn given_up(lead: &Lead) -> String {
     )
 }
 
-trait Learn {
-    fn learn(&mut self, failed: &Failed);
-}
-
-impl Learn for Outcome {
-    /// Keeps the first reason why amoCRM could not take a request, rather one that asks for a person.
-    fn learn(&mut self, failed: &Failed) {
-        let asks = |obstacle: &Option<Obstacle>| obstacle.as_ref().is_some_and(|held| held.remedy.is_some());
-        if self.obstacle.is_none() || (asks(&failed.obstacle) && !asks(&self.obstacle)) {
-            self.obstacle.clone_from(&failed.obstacle);
-        }
+/// Keeps the first reason, rather one that asks for a person.
+fn learn(obstacle: &mut Option<Obstacle>, failed: &Failed) {
+    let asks = |obstacle: &Option<Obstacle>| obstacle.as_ref().is_some_and(|held| held.remedy.is_some());
+    if obstacle.is_none() || (asks(&failed.obstacle) && !asks(obstacle)) {
+        obstacle.clone_from(&failed.obstacle);
     }
 }
 

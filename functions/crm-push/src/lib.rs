@@ -136,7 +136,7 @@ impl CrmPush {
                 None => works.iter_mut().for_each(|work| self.pretend(work)),
             }
             let outcome = self.close(&mut works, &mut batch).await;
-            let news = incident != Incident::default() || outcome.obstacle.is_some();
+            let news = incident != Incident::default() || outcome.obstacle.is_some() || outcome.photos.is_some();
             if news && self.incidents.note(&outcome).await {
                 self.requeue_put_back().await;
             }

@@ -10,6 +10,8 @@ use telegram::ApiError;
 use crate::Delivery;
 use crate::work::{Failed, Work};
 
+/// That there is no such address may be said once by mistake; from this attempt on it is believed.
+const NOT_THERE_FROM: u32 = 3;
 /// However little of the lease is left, an upload that was begun has this long.
 const UPLOAD_AT_LEAST: Duration = Duration::from_secs(20);
 
@@ -66,7 +68,7 @@ impl Delivery<'_> {
             [] => false,
             uuids => match self.crm.attach_files(deal_id, uuids).await {
                 Ok(()) => true,
-                Err(error) => refused(error).map(|()| false)?,
+                Err(error) => refused(work, error).map(|()| false)?,
             },
         };
         let missing = lead.request.photos.len() - if attached { uuids.len() } else { 0 };
@@ -107,7 +109,7 @@ impl Delivery<'_> {
                 Err(error) => {
                     // An account that takes no files at all need not be asked for each.
                     let places = if matches!(error, CrmError::Closed { .. }) { photos.len() } else { n + 1 };
-                    refused(error)?;
+                    refused(work, error)?;
                     work.lead.value.progress.files.resize(places, String::new());
                 }
             }
@@ -128,20 +130,23 @@ impl Delivery<'_> {
         let note = note_item(deal_id, &text, &format!("{}.photos", work.id()));
         match self.crm.create_notes(&[note]).await {
             Ok(_) => Ok(()),
-            Err(error) => refused(error),
+            Err(error) => refused(work, error),
         }
     }
 }
 
 /// Logs what the account will never take (no scope, no storage, a refusal); any other error passes.
-fn refused(error: CrmError) -> Result<(), CrmError> {
-    match error {
-        CrmError::Refused(_) | CrmError::Closed { status: 200 | 403, .. } => {
-            tracing::warn!(%error, "the account does not take photos");
-            Ok(())
-        }
-        other => Err(other),
+fn refused(work: &Work, error: CrmError) -> Result<(), CrmError> {
+    let is_final = match &error {
+        CrmError::Refused(_) | CrmError::Closed { status: 200 | 403, .. } => true,
+        CrmError::Closed { status: 404, .. } => work.lead.value.attempts >= NOT_THERE_FROM,
+        _ => false,
+    };
+    if !is_final {
+        return Err(error);
     }
+    tracing::warn!(lead_id = %work.id(), %error, "the account does not take photos");
+    Ok(())
 }
 
 /// Extension and type, by how the file begins. Telegram's photos are JPEG; images sent as files may be anything.

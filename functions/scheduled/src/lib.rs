@@ -162,22 +162,26 @@ impl Scheduled {
 /// that, however long its own pause: the others wait for it.
 fn wanted(incident: &Incident, now: Seconds, interval: Seconds) -> Option<Wanted> {
     match incident.gate(now) {
-        Gate::Closed => Some(Wanted { now, due_by: now, again_at: now + 2 * interval, limit: MOST_A_RUN }),
-        Gate::Probe => Some(Wanted::everybody(now, interval, PROBES)),
+        Gate::Closed => Some(Wanted { due_by: now, ..Wanted::everybody(now, interval, MOST_A_RUN) }),
+        Gate::Probe => Some(Wanted::probes(now, interval, PROBES)),
         Gate::Open { .. } => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use delivery::First;
+
     use super::*;
 
     #[test]
     fn the_breaker_is_respected() {
         let open = Incident { open_until: Some(100), pause: 30, failures: 3, ..Default::default() };
         assert_eq!(wanted(&open, 99, 300), None);
-        assert_eq!(wanted(&open, 100, 300), Some(Wanted { now: 100, due_by: 21_700, again_at: 700, limit: 1 }));
-        let calm = Wanted { now: 100, due_by: 100, again_at: 700, limit: 500 };
+        let (now, again_at) = (100, 700);
+        let probe = Wanted { now, due_by: 21_700, again_at, limit: 1, first: First::Due };
+        assert_eq!(wanted(&open, now, 300), Some(probe));
+        let calm = Wanted { now, due_by: now, again_at, limit: 500, first: First::Oldest };
         assert_eq!(wanted(&Incident::default(), 100, 300), Some(calm));
     }
 }

@@ -104,7 +104,9 @@ pub struct Outcome {
     pub waiting: Vec<LeadId>,
     /// Why amoCRM could not take a request.
     pub obstacle: Option<Obstacle>,
-    /// amoCRM took something of a request: it may fail now and then, or its host for photos may, but it is not down.
+    /// Why photos have to wait. Whether amoCRM takes requests does not follow from it: files have a host of their own.
+    pub photos: Option<Obstacle>,
+    /// amoCRM took something of a request: it may fail now and then, but it is not down.
     pub answered: bool,
 }
 
@@ -177,11 +179,12 @@ impl Incident {
     }
 
     fn tell_story(&mut self, outcome: &Outcome, now: Seconds) {
-        if self.trouble.is_none() && outcome.obstacle.is_some() {
+        let obstacle = outcome.obstacle.as_ref().or(outcome.photos.as_ref());
+        if self.trouble.is_none() && obstacle.is_some() {
             self.trouble = Some(Trouble { since: now, obstacles: Vec::new(), waiting: BTreeSet::new(), sent: 0 });
         }
         let Some(trouble) = &mut self.trouble else { return };
-        if let Some(obstacle) = &outcome.obstacle {
+        for obstacle in [&outcome.obstacle, &outcome.photos].into_iter().flatten() {
             trouble.meet(obstacle);
         }
         for id in &outcome.sent {
@@ -336,6 +339,17 @@ mod tests {
         let mut calm = Incident::default();
         calm.hope(NOW);
         assert_eq!(calm, Incident::default());
+    }
+
+    #[test]
+    fn a_file_host_that_is_down_stops_no_requests() {
+        let mut incident = Incident::default();
+        for n in 1..9 {
+            let photos = Some(Obstacle::passing("HTTP 503"));
+            incident.note(&Outcome { waiting: vec![id(n)], photos, ..Default::default() }, NOW);
+        }
+        assert_eq!(incident.gate(NOW), Gate::Closed);
+        assert_eq!(incident.letters(8, NOW).len(), 1, "the admins are told all the same");
     }
 
     #[test]

@@ -20,6 +20,17 @@ pub struct Wanted {
     pub again_at: Seconds,
     /// At most so many.
     pub limit: usize,
+    /// Which of them first.
+    pub first: First,
+}
+
+/// Which requests come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// Whose dialog began first.
+    Oldest,
+    /// Who is due first. One that is queued is due again later than the others: each gets its turn.
+    Due,
 }
 
 impl Wanted {
@@ -27,7 +38,15 @@ impl Wanted {
     /// schedule's, which takes care of more than `limit`.
     #[must_use]
     pub const fn everybody(now: Seconds, interval: Seconds, limit: usize) -> Self {
-        Self { now, due_by: now + interval * BACKOFF_CAP, again_at: now + 2 * interval, limit }
+        let (due_by, again_at) = (now + interval * BACKOFF_CAP, now + 2 * interval);
+        Self { now, due_by, again_at, limit, first: First::Oldest }
+    }
+
+    /// The same, so many of them to find out whether amoCRM takes requests: not always the same ones, for it may be one
+    /// request alone that fails.
+    #[must_use]
+    pub const fn probes(now: Seconds, interval: Seconds, limit: usize) -> Self {
+        Self { first: First::Due, ..Self::everybody(now, interval, limit) }
     }
 
     /// Whether the lead is due, and nobody is delivering it.
@@ -43,8 +62,10 @@ impl Wanted {
 /// When the table cannot be read. A request that cannot be queued is logged: it is found again when it is due again.
 pub async fn requeue(leads: &Leads, queue: &Queue, wanted: Wanted) -> Result<usize, StorageError> {
     let mut ids = leads.due(wanted.due_by, LOOKED_AT).await?;
-    // Ids begin with the time at which the dialog did.
-    ids.sort_unstable();
+    if wanted.first == First::Oldest {
+        // Ids begin with the time at which the dialog did.
+        ids.sort_unstable();
+    }
     ids.truncate(wanted.limit);
     let queued = stream::iter(ids).map(|id| requeue_one(leads, queue, id, wanted)).buffered(AT_ONCE);
     Ok(queued.filter(|queued| std::future::ready(*queued)).count().await)
@@ -102,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_is_due_later_may_be_wanted_now_but_not_out_of_a_living_workers_hands() {
-        let wanted = Wanted { now: 100, due_by: 400, again_at: 700, limit: 1 };
+        let wanted = Wanted { now: 100, due_by: 400, again_at: 700, limit: 1, first: First::Oldest };
         let sending = |lease_until| Status::Sending { lease_until, worker: "w".to_owned(), in_doubt: false };
         assert!(wanted.takes(&lead(Status::Retry { due_at: 400, in_doubt: false, not_before: 0 })));
         assert!(!wanted.takes(&lead(Status::Retry { due_at: 401, in_doubt: false, not_before: 0 })));

@@ -402,10 +402,17 @@ async fn a_look_up_that_is_refused_gives_nobody_up() {
 async fn a_file_host_that_is_down_holds_back_photos_and_nothing_else() {
     let world = World::new().await;
     world.amocrm.faults().add("POST /drive/*", When::Always, Fault::Html(503));
+    let mut ids = Vec::new();
     for n in 1..=4 {
         let photos = world.photos(1).await;
         let id = world.request_with(n, ANNA, |request| request.photos = photos).await;
         world.deliver(&[id]).await;
+        ids.push(id);
+    }
+    // Nothing but their photos is left to do.
+    world.wait(400);
+    for id in &ids {
+        world.deliver(&[*id]).await;
     }
     let plain = world.request(5, BORIS).await;
     world.deliver(&[plain]).await;
