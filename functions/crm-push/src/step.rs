@@ -33,7 +33,7 @@ impl Delivery<'_> {
         let mut due: Vec<&mut Work> = works.iter_mut().filter(|work| step.is_due(&work.lead.value)).collect();
         due.retain_mut(|work| self.has_time(work));
         self.adopt_doubtful(step, &mut due).await;
-        due.retain(|work| work.is_active() && step.is_due(&work.lead.value));
+        due.retain_mut(|work| work.is_active() && step.is_due(&work.lead.value) && self.has_time(work));
         let lost = match due.len() {
             0 => return,
             1 => None,
@@ -138,6 +138,9 @@ impl Delivery<'_> {
                         return for_everybody(error);
                     }
                 }
+            }
+            if !self.has_time(work) {
+                return None;
             }
             let items = step.items(&work.lead.value);
             match step.create(self.crm, &items).await {

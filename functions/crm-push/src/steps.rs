@@ -27,25 +27,23 @@ impl Step for DealStep<'_> {
         lead.progress.contact_id.map(|contact_id| self.shape.deal(lead, contact_id)).into_iter().collect()
     }
 
-    /// Through the contact, because a contact and deals read by id are always current while search lags.
+    /// Through the contact, because a contact and deals read by id are always current; by search besides, which lags, but
+    /// does not depend on the link.
     async fn find(&self, crm: &Client, lead: &Lead) -> Result<Option<u64>, CrmError> {
         let Some(contact_id) = lead.progress.contact_id else { return Ok(None) };
-        let Some(contact) = crm.contact(contact_id).await? else { return Ok(None) };
-        let mut ids = contact.deal_ids();
+        let mut ids = crm.contact(contact_id).await?.map(|contact| contact.deal_ids()).unwrap_or_default();
         ids.sort_unstable_by(|a, b| b.cmp(a));
         ids.truncate(NEWEST);
-        if ids.is_empty() {
-            return Ok(None);
-        }
-        let deals = crm.deals(&ids).await?;
+        let deals = if ids.is_empty() { Vec::new() } else { crm.deals(&ids).await? };
         let number = lead.lead_id.request_number();
-        if let Some(deal) = deals.iter().find(|deal| deal.has_value(&number)) {
-            return Ok(Some(deal.id));
+        let numbered = |deals: &[Deal]| deals.iter().find(|deal| deal.has_value(&number)).map(|deal| deal.id);
+        if let Some(id) = numbered(&deals) {
+            return Ok(Some(id));
         }
         if gave_up_field(lead, CrmField::RequestId).is_some() {
             return find_unnumbered(crm, lead, &deals).await;
         }
-        Ok(None)
+        Ok(numbered(&crm.search_deals(&number).await?))
     }
 
     async fn create(&self, crm: &Client, items: &[Value]) -> Result<Vec<Created>, CrmError> {
@@ -88,7 +86,7 @@ impl Step for NoteStep {
         lead.progress.deal_id.map(|deal_id| note_items(lead, deal_id)).unwrap_or_default()
     }
 
-    /// All parts are posted in one call; the last one stands for them.
+    /// All parts are posted in one call, so that the last one is there if all are.
     async fn find(&self, crm: &Client, lead: &Lead) -> Result<Option<u64>, CrmError> {
         let Some(deal_id) = lead.progress.deal_id else { return Ok(None) };
         let parts = note_parts(lead);

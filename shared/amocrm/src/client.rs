@@ -55,7 +55,11 @@ impl Client {
     /// A contact with the ids of its deals; `None` if it does not exist.
     pub async fn contact(&self, id: u64) -> Result<Option<Contact>, CrmError> {
         let answer = self.get(&format!("/api/v4/contacts/{id}"), &[("with", "leads".to_owned())]).await?;
-        if answer.is_null() { Ok(None) } else { parse(answer).map(Some) }
+        if answer.is_null() {
+            return Ok(None);
+        }
+        let contact: Contact = parse(answer)?;
+        if contact.id == id { Ok(Some(contact)) } else { Err(CrmError::retry(Cause::Unreadable, Doubt::No)) }
     }
 
     /// Creates contacts.
@@ -96,6 +100,12 @@ impl Client {
         Ok(deals)
     }
 
+    /// Deals that contain `term` in any field. A new one is found some seconds late.
+    pub async fn search_deals(&self, term: &str) -> Result<Vec<Deal>, CrmError> {
+        let query = [("query", term.to_owned()), ("limit", "50".to_owned())];
+        self.list("/api/v4/leads", &query, "leads").await
+    }
+
     /// Creates notes on deals.
     pub async fn create_notes(&self, notes: &[Value]) -> Result<Vec<Created>, CrmError> {
         self.create("/api/v4/leads/notes", notes, "notes").await
@@ -133,7 +143,7 @@ impl Client {
         name: &str,
     ) -> Result<Vec<T>, CrmError> {
         let answer = self.get(target, query).await?;
-        embedded(&answer, name).iter().map(|item| parse(item.clone())).collect()
+        embedded(&answer, name)?.iter().map(|item| parse(item.clone())).collect()
     }
 
     async fn create(&self, target: &str, items: &[Value], name: &str) -> Result<Vec<Created>, CrmError> {

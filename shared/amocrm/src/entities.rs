@@ -1,20 +1,23 @@
 //! What amoCRM answers, as far as it is used.
 
 use lead::Seconds;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+use crate::error::{Cause, CrmError, Doubt};
 
 /// A contact as read.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Contact {
     /// Its id.
+    #[serde(deserialize_with = "number")]
     pub id: u64,
-    /// When it was made.
-    pub created_at: Seconds,
     /// When it was last changed.
+    #[serde(deserialize_with = "number")]
     pub updated_at: Seconds,
     /// In the bin.
+    #[serde(deserialize_with = "or_default")]
     pub is_deleted: bool,
     /// Filled fields; `null` when there is none.
     pub custom_fields_values: Option<Vec<FieldValues>>,
@@ -28,10 +31,12 @@ pub struct Contact {
 #[serde(default)]
 pub struct Deal {
     /// Its id.
+    #[serde(deserialize_with = "number")]
     pub id: u64,
     /// Its name.
     pub name: Option<String>,
     /// When it was made.
+    #[serde(deserialize_with = "number")]
     pub created_at: Seconds,
     /// Filled fields; `null` when there is none.
     pub custom_fields_values: Option<Vec<FieldValues>>,
@@ -42,6 +47,7 @@ pub struct Deal {
 #[serde(default)]
 pub struct Note {
     /// Its id.
+    #[serde(deserialize_with = "number")]
     pub id: u64,
     params: Option<Value>,
 }
@@ -51,11 +57,10 @@ pub struct Note {
 #[serde(default)]
 pub struct Task {
     /// Its id.
+    #[serde(deserialize_with = "number")]
     pub id: u64,
     /// Its text.
     pub text: Option<String>,
-    /// When it was made.
-    pub created_at: Seconds,
 }
 
 /// A filled custom field.
@@ -66,6 +71,7 @@ pub struct FieldValues {
     pub field_id: Option<u64>,
     /// Code, if the field has one.
     pub field_code: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     values: Vec<FieldValue>,
 }
 
@@ -91,6 +97,7 @@ struct Tag {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 struct Linked {
+    #[serde(deserialize_with = "number")]
     id: u64,
 }
 
@@ -155,14 +162,26 @@ impl Note {
     }
 }
 
-/// The items of a collection answer: `_embedded.{name}`. Nothing found is an empty body.
-pub(crate) fn embedded<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
-    answer.get("_embedded").and_then(|held| held.get(name)).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+/// The items of a collection answer: `_embedded.{name}`. Nothing found is an empty body, or a collection without items.
+///
+/// # Errors
+/// When it is no collection: nothing follows from that.
+pub(crate) fn embedded<'a>(answer: &'a Value, name: &str) -> Result<&'a [Value], CrmError> {
+    let items = match answer {
+        Value::Null => Some(&Value::Null),
+        answer => answer.get("_embedded").map(|held| held.get(name).unwrap_or(&Value::Null)),
+    };
+    match items {
+        Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(items)) => Ok(items),
+        _ => Err(CrmError::retry(Cause::Unreadable, Doubt::No)),
+    }
 }
 
-/// The items of a creation's answer.
+/// The items of a creation's answer, as far as they say what was created.
 pub(crate) fn created(answer: &Value, name: &str) -> Vec<Created> {
     embedded(answer, name)
+        .unwrap_or_default()
         .iter()
         .filter_map(|item| {
             let request_id = match item.get("request_id") {
@@ -170,7 +189,27 @@ pub(crate) fn created(answer: &Value, name: &str) -> Vec<Created> {
                 Some(Value::Number(number)) => Some(number.to_string()),
                 _ => None,
             };
-            Some(Created { id: item.get("id")?.as_u64()?, request_id })
+            Some(Created { id: whole(item.get("id")?).and_then(|id| u64::try_from(id).ok())?, request_id })
         })
         .collect()
+}
+
+/// An id or a time, however it is written: a number, a number with a fraction, digits in quotes. Without one, zero.
+fn number<'de, D: Deserializer<'de>, T: TryFrom<i64> + Default>(value: D) -> Result<T, D::Error> {
+    let value = Value::deserialize(value)?;
+    Ok(whole(&value).and_then(|number| T::try_from(number).ok()).unwrap_or_default())
+}
+
+/// `null` for what should not be.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
+    Option::deserialize(value).map(Option::unwrap_or_default)
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        #[expect(clippy::cast_possible_truncation, reason = "a time; saturates")]
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
 }

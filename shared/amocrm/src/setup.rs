@@ -192,7 +192,7 @@ impl Client {
         let target = "/api/v4/leads/pipelines";
         let call = Call { method: Method::POST, target, query: &[], body: Body::Json(&body), repeatable: false };
         let answer = self.transport.call(call).await?;
-        let created = crate::entities::embedded(&answer, "pipelines").first().cloned().unwrap_or_default();
+        let created = crate::entities::embedded(&answer, "pipelines")?.first().cloned().unwrap_or_default();
         parse(created)
     }
 
@@ -230,7 +230,7 @@ impl Client {
         let target = entity.path();
         let call = Call { method: Method::POST, target, query: &[], body: Body::Json(&body), repeatable: false };
         let answer = self.transport.call(call).await?;
-        crate::entities::embedded(&answer, "custom_fields").iter().map(|item| parse(item.clone())).collect()
+        crate::entities::embedded(&answer, "custom_fields")?.iter().map(|item| parse(item.clone())).collect()
     }
 }
 

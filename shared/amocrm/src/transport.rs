@@ -59,6 +59,9 @@ impl Options {
 /// A pause longer than this is not waited out in a call: the lead waits for its next turn instead.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
+/// A longer pause is not believed: it would be in milliseconds, or a date.
+const LONGEST_SILENCE: Seconds = 3600;
+
 /// A connection idle for longer may be dead without our knowing, and a creation sent into it would be in doubt.
 const IDLE: Duration = Duration::from_secs(20);
 
@@ -97,7 +100,7 @@ impl Transport {
         Ok(Self { http, limiter: RateLimiter::direct(quota), options, tokens, silent_until: Mutex::new(None) })
     }
 
-    /// The body of the answer, `null` for an empty one (204: nothing found).
+    /// The body of the answer, `null` for an empty one. To a GET only a 204 is empty: nothing found.
     pub(crate) async fn call(&self, call: Call<'_>) -> Result<Value, CrmError> {
         let mut tries = 0;
         loop {
@@ -136,15 +139,16 @@ impl Transport {
         let token = self.tokens.access().await?;
         let answer = self.send(call, &token).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
-            return self.judge(answer);
+            return self.judge(answer, &call.method);
         }
         let token = self.tokens.renew(&token).await?;
+        self.wait_for_turn().await?;
         let answer = self.send(call, &token).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
             let reason = said(&answer.json(), "the new token is refused as well");
             return Err(CrmError::Reauth { reason, remedy: Remedy::SwitchOn, since: None });
         }
-        self.judge(answer)
+        self.judge(answer, &call.method)
     }
 
     async fn send(&self, call: &Call<'_>, token: &SecretString) -> Result<Answer, CrmError> {
@@ -165,9 +169,13 @@ impl Transport {
         Answer::read(request).await
     }
 
-    fn judge(&self, answer: Answer) -> Result<Value, CrmError> {
+    fn judge(&self, answer: Answer, method: &Method) -> Result<Value, CrmError> {
         if answer.status.is_success() {
-            return answer.success();
+            let value = answer.success()?;
+            // That nothing was found is said by a 204. From a success that says nothing nobody may conclude that a deal does
+            // not exist, and create it again.
+            let says_nothing = value.is_null() && method == Method::GET && answer.status != StatusCode::NO_CONTENT;
+            return if says_nothing { Err(CrmError::retry(Cause::Unreadable, Doubt::No)) } else { Ok(value) };
         }
         let error = answer.error();
         if let CrmError::Retry { cause: Cause::RateLimit, pause: Some(pause), .. } = &error {
@@ -262,7 +270,8 @@ impl Answer {
 
     fn retry_after(&self, json: &Value) -> Option<Seconds> {
         let header = || self.header(RETRY_AFTER.as_str())?.trim().parse().ok();
-        json["retry_after"].as_i64().or_else(header).filter(|pause| *pause > 0)
+        let asked = json["retry_after"].as_i64().or_else(header).filter(|pause| *pause > 0);
+        asked.map(|pause| pause.min(LONGEST_SILENCE))
     }
 
     fn header(&self, name: &str) -> Option<&str> {

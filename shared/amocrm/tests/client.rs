@@ -59,6 +59,48 @@ async fn nothing_found_is_an_empty_body() {
 }
 
 #[tokio::test]
+async fn from_a_success_that_says_nothing_nothing_follows() {
+    let says_nothing = [
+        ResponseTemplate::new(200),
+        ResponseTemplate::new(200).set_body_json(json!({})),
+        ResponseTemplate::new(200).set_body_json(json!(null)),
+        ResponseTemplate::new(200).set_body_json(json!([])),
+        ResponseTemplate::new(200).set_body_json(json!({ "_embedded": { "leads": "none" } })),
+    ];
+    for answer in says_nothing {
+        let server = MockServer::start().await;
+        Mock::given(method("GET")).respond_with(answer).mount(&server).await;
+        let unreadable = CrmError::Retry { cause: Cause::Unreadable, pause: None, doubt: Doubt::No };
+        assert_eq!(client(&server).deals(&[1]).await, Err(unreadable.clone()));
+        assert_eq!(client(&server).contact(7).await, Err(unreadable));
+    }
+    let empty = json!({ "_page": 1, "_embedded": { "leads": [] } });
+    let server = server_that_answers([ResponseTemplate::new(200).set_body_json(empty)]).await;
+    assert_eq!(client(&server).deals(&[1]).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn ids_and_times_are_read_however_they_are_written() {
+    let server = MockServer::start().await;
+    let contact = json!({
+        "id": "7", "updated_at": 1_767_000_000.75, "created_at": "yesterday", "is_deleted": null,
+        "custom_fields_values": [{ "field_code": "PHONE", "values": null }, { "field_code": "X" }],
+        "_embedded": { "leads": [{ "id": "8001" }, { "id": 8002.0 }], "tags": null }
+    });
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(200).set_body_json(contact)).mount(&server).await;
+    let contact = client(&server).contact(7).await.unwrap().unwrap();
+    assert_eq!((contact.id, contact.updated_at, contact.is_deleted), (7, 1_767_000_000, false));
+    assert_eq!(contact.deal_ids(), [8001, 8002]);
+}
+
+#[tokio::test]
+async fn a_pause_that_nobody_can_mean_is_an_hour() {
+    let server = server_that_answers([ResponseTemplate::new(429).insert_header("retry-after", "1767000000000")]).await;
+    let error = client(&server).deals(&[1]).await.unwrap_err();
+    assert_eq!(error, CrmError::Retry { cause: Cause::RateLimit, pause: Some(3600), doubt: Doubt::No });
+}
+
+#[tokio::test]
 async fn an_account_that_ignores_the_filter_does_not_hand_out_strangers_deals() {
     let server = server_that_answers([ResponseTemplate::new(200)
         .set_body_json(json!({ "_embedded": { "leads": [{ "id": 1 }, { "id": 2, "name": null }] } }))])

@@ -185,6 +185,16 @@ async fn a_lost_deal_is_found_in_the_same_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_deal_is_found_though_its_contact_does_not_tell_of_it() {
+    let world = World::new().await;
+    let id = world.request(1, ANNA).await;
+    world.amocrm.faults().add("GET /api/v4/contacts/*", When::Always, Fault::Status(204, String::new()));
+    world.amocrm.faults().add("POST /api/v4/leads", When::Times(1), Fault::LoseAnswer);
+    world.deliver_until_sent(&[id]).await;
+    assert_eq!(world.amocrm.deals().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_deal_is_found_in_an_account_without_a_field_for_the_number() {
     let account = simulators::amocrm::Options { with_bot_fields: false, ..crate::world::calm() };
     for lost in 0..3 {
