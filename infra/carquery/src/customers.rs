@@ -1,4 +1,4 @@
-//! `carquery customers`: delete a customer's data on demand, or stop answering somebody.
+//! `carquery customers`: who a customer is, delete the data on demand, or stop answering somebody.
 
 use std::process::ExitCode;
 
@@ -12,6 +12,11 @@ use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Show what is known of a chat: name and phone of the last request, the contact in amoCRM, whether it is banned.
+    Show {
+        /// Telegram chat id.
+        chat_id: i64,
+    },
     /// Delete everything stored about a chat, undelivered requests too, but not a ban. What is in amoCRM stays there.
     Forget {
         /// Telegram chat id.
@@ -35,10 +40,34 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
     let stores = stage.stores().await?;
     match command {
+        Command::Show { chat_id } => show(&stores, chat_id, *output).await,
         Command::Forget { chat_id, yes } => forget(&stores, chat_id, yes, *output).await,
         Command::Ban { chat_id } => ban(&stores, chat_id, true, *output).await,
         Command::Unban { chat_id } => ban(&stores, chat_id, false, *output).await,
     }
+}
+
+async fn show(stores: &Stores, chat_id: i64, output: Output) -> anyhow::Result<ExitCode> {
+    let Some(customer) = stores.aws.customers(&stores.tables).get(chat_id).await? else {
+        anyhow::bail!("nothing is known of chat {chat_id}: nobody has finished a request there");
+    };
+    let requests = stores.aws.leads(&stores.tables).of_chat(chat_id).await?.len();
+    output.print(&json!({ "customer": customer, "requests": requests }), |_| {
+        let contact = customer.contact_id.map(|id| id.to_string());
+        let username = customer.username.as_ref().map(|name| format!("@{name}"));
+        let lines = [
+            ("name", customer.name.as_ref()),
+            ("phone", customer.phone.as_ref()),
+            ("Telegram", customer.first_name.as_ref()),
+            ("username", username.as_ref()),
+            ("amoCRM contact", contact.as_ref()),
+        ];
+        let known = lines.into_iter().filter_map(|(what, value)| value.map(|value| format!("{what:16}{value}")));
+        let banned = if customer.banned { "yes" } else { "no" };
+        let rest = [format!("{:16}{requests} stored", "requests"), format!("{:16}{banned}", "banned")];
+        known.chain(rest).collect::<Vec<_>>().join("\n")
+    });
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
@@ -52,16 +81,21 @@ async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> any
         return Ok(ExitCode::SUCCESS);
     }
     let customers = aws.customers(tables);
-    let banned = customers.get(chat_id).await?.is_some_and(|customer| customer.banned);
+    let customer = customers.get(chat_id).await?.unwrap_or_default();
+    let banned = customer.banned;
     let gone = forget_customer(chat_id, &leads, &aws.ai_log(tables), &customers, &aws.sessions(tables)).await?;
     if banned {
         set_banned(stores, chat_id, true).await?;
     }
-    let said = json!({ "deleted": { "leads": gone.leads, "ai_log": gone.ai_log }, "banned": banned });
+    let deleted = json!({ "leads": gone.leads, "ai_log": gone.ai_log });
+    let said = json!({ "deleted": deleted, "banned": banned, "amocrm_contact": customer.contact_id });
     output.print(&said, |_| {
         let still = if banned { " The chat stays banned." } else { "" };
-        let (leads, ai_log) = (gone.leads, gone.ai_log);
-        format!("Deleted {leads} request(s), {ai_log} AI log entries, the profile and the conversation.{still}")
+        let contact = customer.contact_id.map(|id| format!(" Contact {id} is still in amoCRM: delete it there."));
+        let (leads, ai_log, contact) = (gone.leads, gone.ai_log, contact.unwrap_or_default());
+        format!(
+            "Deleted {leads} request(s), {ai_log} AI log entries, the profile and the conversation.{contact}{still}"
+        )
     });
     Ok(ExitCode::SUCCESS)
 }

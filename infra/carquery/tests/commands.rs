@@ -217,10 +217,18 @@ async fn customers_are_banned_and_forgotten() {
     telegram.settle().await.expect("it is taken");
     assert!(telegram.take_new(chat).is_empty(), "no answer");
 
+    stack.deliver_once().await.expect("it is delivered");
+    let shown = operator.json(&["customers", "show", &id]);
+    let card = (&shown["customer"]["phone"], &shown["customer"]["banned"], &shown["requests"]);
+    assert_eq!(card, (&json!("+79000000001"), &json!(true), &json!(1)));
+    let contact = &shown["customer"]["contact_id"];
+    assert!(operator.text(&["customers", "show", &id]).contains(&format!("amoCRM contact  {contact}")));
+
     assert!(operator.text(&["customers", "forget", &id]).contains("Would delete"));
     assert_eq!(operator.json(&["customers", "forget", &id]), json!({ "would_delete": { "leads": 1 } }));
     let gone = operator.json(&["customers", "forget", &id, "--yes"]);
-    assert_eq!(gone, json!({ "deleted": { "leads": 1, "ai_log": 0 }, "banned": true }));
+    let deleted = json!({ "leads": 1, "ai_log": 0 });
+    assert_eq!(gone, json!({ "deleted": deleted, "banned": true, "amocrm_contact": contact }));
     assert_eq!(operator.json(&["leads", "list"]), json!([]));
     assert!(is_banned().await, "who is forgotten stays banned");
     assert!(
