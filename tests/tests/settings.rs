@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use lead::CrmField;
 use settings::Env;
 
 /// Read by the local stack itself, and where logging starts.
@@ -37,6 +38,16 @@ fn the_example_lists_exactly_what_is_read() {
     let idle: Vec<_> = once.difference(&read).collect();
     assert!(missing.is_empty(), ".env.example does not name {missing:?}");
     assert!(idle.is_empty(), ".env.example names {idle:?}, which nothing reads");
+}
+
+#[test]
+fn every_field_of_a_deal_has_a_setting_for_its_id() {
+    let asked = read();
+    let settings = asked.iter().filter(|name| name.starts_with("AMOCRM_FIELD_")).count();
+    assert_eq!(settings, CrmField::ALL.len());
+    for field in CrmField::ALL {
+        assert!(asked.contains(&format!("AMOCRM_FIELD_{}", field.code())), "{field:?}");
+    }
 }
 
 /// A default that is shown must be the one that holds: the values of commented-out lines change nothing.

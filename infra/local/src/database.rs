@@ -51,12 +51,8 @@ impl Database {
         &self.url
     }
 
-    /// Deletes what has expired, which DynamoDB does by itself and this one only when told.
-    pub(crate) fn sweep(&self) {
-        sweep(&self.database);
-    }
-
-    /// [`Database::sweep`] for a task that outlives this borrow.
+    /// Deletes what has expired, which DynamoDB does by itself and this one only when told. For a task that outlives this
+    /// borrow.
     pub(crate) fn sweeper(&self) -> impl Fn() + Send + 'static {
         let database = self.database.clone();
         move || sweep(&database)

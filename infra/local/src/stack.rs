@@ -194,11 +194,6 @@ impl Stack {
         self.core.run_schedule().await
     }
 
-    /// Deletes what has expired, which on AWS happens by itself.
-    pub fn sweep_expired(&self) {
-        self.database.sweep();
-    }
-
     /// Ends everything in order: no more updates, work under way, the page, the simulators, the database.
     pub async fn stop(self) {
         self.stop.send_replace(true);

@@ -9,7 +9,7 @@ use crate::{Answered, CallLog, guard, offline};
 
 /// So much of a question goes to a model, in characters.
 const LONGEST_QUESTION: usize = 500;
-/// Both calls together take no longer: the webhook, whose deadline is 25 s, must still be able to reply.
+/// Both calls together take no longer: the customer is to be answered within 25 s, and the reply takes its time too.
 const PATIENCE: Duration = Duration::from_secs(22);
 /// One call takes no longer, whatever the setting, so that time is left for the second.
 const LONGEST_CALL: Duration = Duration::from_secs(11);

@@ -178,12 +178,6 @@ impl MessageView {
         }
         view
     }
-
-    /// What is on the buttons under it, row by row.
-    #[must_use]
-    pub fn button_texts(&self) -> Vec<Vec<&str>> {
-        self.buttons.iter().map(|row| row.iter().map(|button| button.text.as_str()).collect()).collect()
-    }
 }
 
 /// The text, then each row of buttons on a line of its own: `[⬅️ Назад] [🏠 В начало]`.

@@ -1,4 +1,5 @@
-//! The questionnaires, as data. A new one is a file here, a line in [`ALL`] and its texts; nothing else knows their names.
+//! The questionnaires, as data. A new one is a file here, a line in [`ALL`] and its texts; [`crate::Intent::branch`] says which free
+//! sentences lead to it, and nothing else knows their names.
 
 mod buy;
 mod check;
