@@ -163,15 +163,13 @@ impl Scheduled {
 fn wanted(incident: &Incident, now: Seconds, interval: Seconds) -> Option<Wanted> {
     match incident.gate(now) {
         Gate::Closed => Some(Wanted { due_by: now, ..Wanted::everybody(now, interval, MOST_A_RUN) }),
-        Gate::Probe => Some(Wanted::probes(now, interval, PROBES)),
+        Gate::Probe => Some(Wanted { last: incident.probed.clone(), ..Wanted::everybody(now, interval, PROBES) }),
         Gate::Open { .. } => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use delivery::First;
-
     use super::*;
 
     #[test]
@@ -179,9 +177,9 @@ mod tests {
         let open = Incident { open_until: Some(100), pause: 30, failures: 3, ..Default::default() };
         assert_eq!(wanted(&open, 99, 300), None);
         let (now, again_at) = (100, 700);
-        let probe = Wanted { now, due_by: 21_700, again_at, limit: 1, first: First::Due };
+        let probe = Wanted { now, due_by: 21_700, again_at, limit: 1, last: vec![] };
         assert_eq!(wanted(&open, now, 300), Some(probe));
-        let calm = Wanted { now, due_by: now, again_at, limit: 500, first: First::Oldest };
+        let calm = Wanted { now, due_by: now, again_at, limit: 500, last: vec![] };
         assert_eq!(wanted(&Incident::default(), 100, 300), Some(calm));
     }
 }

@@ -27,6 +27,8 @@ const LONGEST_PAUSE: Seconds = 300;
 const PROBE: Seconds = 120;
 /// Requests remembered by id as waiting; the story needs no more.
 const MOST_WAITING: usize = 500;
+/// Requests remembered that have tried in vain; so many overtake nobody far.
+const MOST_PROBED: usize = 20;
 /// For so long the end of trouble may still have to be told.
 const RECENT: Seconds = 3600;
 
@@ -44,6 +46,9 @@ pub struct Incident {
     /// A worker is trying one request, and is taken for dead from then on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probe_until: Option<Seconds>,
+    /// Who tried in vain, the latest last. Others try next: it may be these requests that fail, and not amoCRM.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub probed: Vec<LeadId>,
     /// What is going on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
@@ -155,7 +160,11 @@ impl Incident {
         self.ended.take_if(|ended| now - ended.at >= RECENT);
         if answered {
             (self.failures, self.pause, self.open_until, self.probe_until) = (0, 0, None, None);
-        } else if outcome.obstacle.is_some() {
+            self.probed.clear();
+        } else if outcome.obstacle.is_some() || outcome.photos.is_some() {
+            self.remember_probe(outcome);
+        }
+        if !answered && outcome.obstacle.is_some() {
             self.failures = self.failures.saturating_add(1);
             if self.failures >= FAILURES_TO_OPEN {
                 self.pause = (self.pause * 2).clamp(PAUSE, LONGEST_PAUSE);
@@ -167,6 +176,18 @@ impl Incident {
             self.end_story(now);
         }
         answered && was_open
+    }
+
+    /// The first of a batch is the one that tried.
+    fn remember_probe(&mut self, outcome: &Outcome) {
+        if self.open_until.is_none() {
+            return;
+        }
+        let Some(probe) = outcome.waiting.first() else { return };
+        self.probed.retain(|id| id != probe);
+        self.probed.push(*probe);
+        let forgotten = self.probed.len().saturating_sub(MOST_PROBED);
+        self.probed.drain(..forgotten);
     }
 
     /// Takes note of what became of those who wait without a batch having said so: its worker died, a customer had the request
@@ -350,6 +371,22 @@ mod tests {
         }
         assert_eq!(incident.gate(NOW), Gate::Closed);
         assert_eq!(incident.letters(8, NOW).len(), 1, "the admins are told all the same");
+    }
+
+    #[test]
+    fn who_tried_in_vain_is_remembered_until_somebody_succeeds() {
+        let mut incident = Incident { failures: 3, open_until: Some(NOW), pause: 30, ..Default::default() };
+        incident.note(&Outcome { waiting: vec![id(9)], ..Default::default() }, NOW);
+        assert_eq!(incident.probed, [], "it was put back untried");
+        for n in (1..30).chain([20]) {
+            incident.note(&failed(&[n, 40]), NOW);
+        }
+        assert_eq!(
+            (incident.probed.len(), incident.probed.first(), incident.probed.last()),
+            (20, Some(&id(10)), Some(&id(20)))
+        );
+        incident.note(&sent(&[40]), NOW);
+        assert_eq!(incident.probed, []);
     }
 
     #[test]

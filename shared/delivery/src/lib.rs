@@ -23,4 +23,4 @@ pub use document::{load as load_document, update as update_document};
 pub use incident::{Ended, Gate, Incident, Letter, Outcome, Trouble};
 pub use incidents::{Incidents, hope};
 pub use obstacle::{Obstacle, consent_letter};
-pub use requeue::{First, Wanted, requeue};
+pub use requeue::{Wanted, requeue};

@@ -10,7 +10,7 @@ const AT_ONCE: usize = 8;
 const LOOKED_AT: i32 = 1000;
 
 /// Which requests to queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// The time now: a lease that lasts longer is somebody's.
     pub now: Seconds,
@@ -20,17 +20,8 @@ pub struct Wanted {
     pub again_at: Seconds,
     /// At most so many.
     pub limit: usize,
-    /// Which of them first.
-    pub first: First,
-}
-
-/// Which requests come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum First {
-    /// Whose dialog began first.
-    Oldest,
-    /// Who is due first. One that is queued is due again later than the others: each gets its turn.
-    Due,
+    /// Those only if there are no others.
+    pub last: Vec<LeadId>,
 }
 
 impl Wanted {
@@ -38,15 +29,7 @@ impl Wanted {
     /// schedule's, which takes care of more than `limit`.
     #[must_use]
     pub const fn everybody(now: Seconds, interval: Seconds, limit: usize) -> Self {
-        let (due_by, again_at) = (now + interval * BACKOFF_CAP, now + 2 * interval);
-        Self { now, due_by, again_at, limit, first: First::Oldest }
-    }
-
-    /// The same, so many of them to find out whether amoCRM takes requests: not always the same ones, for it may be one
-    /// request alone that fails.
-    #[must_use]
-    pub const fn probes(now: Seconds, interval: Seconds, limit: usize) -> Self {
-        Self { first: First::Due, ..Self::everybody(now, interval, limit) }
+        Self { now, due_by: now + interval * BACKOFF_CAP, again_at: now + 2 * interval, limit, last: Vec::new() }
     }
 
     /// Whether the lead is due, and nobody is delivering it.
@@ -62,16 +45,14 @@ impl Wanted {
 /// When the table cannot be read. A request that cannot be queued is logged: it is found again when it is due again.
 pub async fn requeue(leads: &Leads, queue: &Queue, wanted: Wanted) -> Result<usize, StorageError> {
     let mut ids = leads.due(wanted.due_by, LOOKED_AT).await?;
-    if wanted.first == First::Oldest {
-        // Ids begin with the time at which the dialog did.
-        ids.sort_unstable();
-    }
+    // Ids begin with the time at which the dialog did.
+    ids.sort_unstable_by_key(|id| (wanted.last.contains(id), *id));
     ids.truncate(wanted.limit);
-    let queued = stream::iter(ids).map(|id| requeue_one(leads, queue, id, wanted)).buffered(AT_ONCE);
+    let queued = stream::iter(ids).map(|id| requeue_one(leads, queue, id, &wanted)).buffered(AT_ONCE);
     Ok(queued.filter(|queued| std::future::ready(*queued)).count().await)
 }
 
-async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, wanted: Wanted) -> bool {
+async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, wanted: &Wanted) -> bool {
     let done = async {
         let Some(mut lead) = leads.get(&id).await? else { return Ok(false) };
         // The index lags behind the table: somebody may have taken it meanwhile.
@@ -123,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_is_due_later_may_be_wanted_now_but_not_out_of_a_living_workers_hands() {
-        let wanted = Wanted { now: 100, due_by: 400, again_at: 700, limit: 1, first: First::Oldest };
+        let wanted = Wanted { now: 100, due_by: 400, again_at: 700, limit: 1, last: vec![] };
         let sending = |lease_until| Status::Sending { lease_until, worker: "w".to_owned(), in_doubt: false };
         assert!(wanted.takes(&lead(Status::Retry { due_at: 400, in_doubt: false, not_before: 0 })));
         assert!(!wanted.takes(&lead(Status::Retry { due_at: 401, in_doubt: false, not_before: 0 })));
