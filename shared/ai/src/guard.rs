@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use values::text::{is_unseen, selects};
+
 use crate::model::SYSTEM_PROMPT;
 
 /// Longest reply, in characters.
@@ -26,10 +28,9 @@ pub(crate) fn presentable(reply: &str) -> Option<String> {
     is_russian.then_some(text)
 }
 
-/// Control characters and those that turn the direction of writing.
+/// What nobody sees, but for white space and what makes an emoji colourful.
 fn is_invisible(letter: char) -> bool {
-    letter.is_control() && letter != '\t'
-        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    is_unseen(letter) && !letter.is_whitespace() && !selects(letter)
 }
 
 /// A link, a mention or an e-mail address.

@@ -1,5 +1,7 @@
 //! Making foreign text harmless: what customers type and what a model writes.
 
+use values::text::turns;
+
 /// Text as it is kept: without control characters, except line breaks.
 pub(crate) fn cleaned(text: &str) -> String {
     text.chars()
@@ -10,8 +12,6 @@ pub(crate) fn cleaned(text: &str) -> String {
 
 /// Text that can turn nothing around it: wrapped in FSI…PDI when it carries controls of the writing direction.
 pub(crate) fn isolated(text: &str) -> String {
-    let turns =
-        |char| matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if text.contains(turns) { format!("\u{2068}{text}\u{2069}") } else { text.to_owned() }
 }
 

@@ -1,6 +1,7 @@
 //! A person's name.
 
 use crate::Wrong;
+use crate::text::is_unseen;
 
 /// The longest name taken, in characters.
 pub const MAX_CHARS: usize = 60;
@@ -8,7 +9,7 @@ pub const MAX_CHARS: usize = 60;
 /// A name as typed, with white space collapsed. Emoji and right-to-left text stay as they are.
 ///
 /// # Errors
-/// [`Wrong::Empty`], [`Wrong::TooLong`], or [`Wrong::BadName`] when there is no letter in it.
+/// [`Wrong::Empty`], [`Wrong::TooLong`], or [`Wrong::BadName`] when no letter is seen in it.
 pub fn parse(typed: &str) -> Result<String, Wrong> {
     let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() {
@@ -17,7 +18,7 @@ pub fn parse(typed: &str) -> Result<String, Wrong> {
     if name.chars().count() > MAX_CHARS {
         return Err(Wrong::TooLong { max: MAX_CHARS });
     }
-    if name.chars().any(char::is_alphabetic) { Ok(name) } else { Err(Wrong::BadName) }
+    if name.chars().any(|char| char.is_alphabetic() && !is_unseen(char)) { Ok(name) } else { Err(Wrong::BadName) }
 }
 
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod tests {
             ("🚗 Ваня <b>&_</b>", "🚗 Ваня <b>&_</b>"),
             ("محمد", "محمد"),
             ("Я", "Я"),
+            ("민\u{3164}수", "민\u{3164}수"),
         ] {
             assert_eq!(parse(typed).as_deref(), Ok(name));
         }
@@ -43,6 +45,9 @@ mod tests {
         assert_eq!(parse(" \n "), Err(Wrong::Empty));
         assert_eq!(parse("+7 900 123-45-67"), Err(Wrong::BadName));
         assert_eq!(parse("😀"), Err(Wrong::BadName));
+        for unseen in ["\u{3164}", "\u{115f}\u{1160}", "\u{ffa0}.", "\u{200b}\u{2800}"] {
+            assert_eq!(parse(unseen), Err(Wrong::BadName), "{unseen:?}");
+        }
         assert_eq!(parse(&"ы".repeat(60)).map(|name| name.chars().count()), Ok(60));
         assert_eq!(parse(&"ы".repeat(61)), Err(Wrong::TooLong { max: 60 }));
     }

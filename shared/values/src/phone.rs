@@ -4,6 +4,7 @@ use phonenumber::{Mode, PhoneNumber};
 use serde::{Deserialize, Serialize};
 
 use crate::Wrong;
+use crate::text::is_unseen;
 
 /// A phone number that exists in some country's numbering plan, in E.164: `+79001234567`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,12 +96,10 @@ fn digits(typed: &str) -> Result<(String, bool), Wrong> {
     Ok((digits, has_plus))
 }
 
-/// What people, and their phones when they copy a number, put between digits; marks of writing direction too.
+/// What people, and their phones when they copy a number, put between digits; what nobody sees too.
 fn is_separator(c: char) -> bool {
     const MARKS: &str = "-‑–—−()./";
-    let direction =
-        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    c.is_whitespace() || MARKS.contains(c) || direction
+    MARKS.contains(c) || is_unseen(c)
 }
 
 /// A decimal digit of the scripts that people's keyboards have, as an ASCII one.
