@@ -98,8 +98,19 @@ pub(crate) fn shown_with_doubts(step: &Step, value: &Value) -> String {
 }
 
 /// Whether it is a VIN whose check digit is wrong, which is unusual but not forbidden.
-pub(crate) const fn is_doubtful(value: &Value) -> bool {
+const fn is_doubtful(value: &Value) -> bool {
     matches!(value, Value::Vehicle { doubtful: true, .. })
+}
+
+/// What the customer should look at again, though the answer is taken.
+pub(crate) fn notice(value: &Value, typed: &str) -> Option<String> {
+    match value {
+        Value::Vehicle { doubtful: true, .. } => Some(texts::get("vin-check")),
+        Value::Km(km) if mileage::may_be_thousands(&plain::cleaned(typed)) => {
+            Some(texts::with("mileage-check", [("mileage", mileage::show(*km).into()), ("thousands", (*km).into())]))
+        }
+        _ => None,
+    }
 }
 
 /// What is wrong with a typed value, and what is expected.

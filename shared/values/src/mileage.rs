@@ -1,7 +1,8 @@
 //! Mileage in kilometres.
 
 use crate::Wrong;
-use crate::amount::{self, Amount, Unit, lexer};
+use crate::amount::lexer::{self, Kind, Token};
+use crate::amount::{self, Amount, Scale, Unit, words};
 
 /// The most kilometres taken.
 pub const MAX: u32 = 2_000_000;
@@ -53,6 +54,16 @@ pub fn parse(typed: &str) -> Result<u32, Wrong> {
         [amount] if matches!(amount.unit, None | Some(Unit::Kilometres)) => of_amount(amount),
         _ => Err(Wrong::NotANumber),
     }
+}
+
+/// Whether what [`parse`] takes as it is may be meant in thousands: «150», «100+», «на спидометре 120». A new car has as few
+/// kilometres; who writes «150 км» or «150 тыс» leaves no doubt.
+#[must_use]
+pub fn may_be_thousands(typed: &str) -> bool {
+    let Ok((amounts, tokens)) = amount::only_amounts(typed, FILLERS) else { return false };
+    let says_unit = |token: &Token| matches!(&token.kind, Kind::Word(word) if words::unit(word).is_some());
+    matches!(amounts.as_slice(), [amount] if amount.scale == Scale::One && (1..1_000).contains(&amount.whole()))
+        && !tokens.iter().any(says_unit)
 }
 
 /// The kilometres that an amount is.
@@ -145,6 +156,31 @@ mod tests {
             "новая 2",
         ] {
             assert_eq!(parse(typed), Err(Wrong::NotANumber), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_small_bare_number_may_be_thousands() {
+        for typed in ["150", "85", "9", "999", "100+", "на спидометре 120", "пробег 90", "~150", "сто двадцать"]
+        {
+            assert!(may_be_thousands(typed), "{typed}");
+        }
+        for typed in [
+            "0",
+            "1000",
+            "85000",
+            "150 км",
+            "150км",
+            "12 километров",
+            "км: 150",
+            "150 тыс",
+            "150к",
+            "сотка",
+            "новая",
+            "нет",
+            "",
+        ] {
+            assert!(!may_be_thousands(typed), "{typed}");
         }
     }
 

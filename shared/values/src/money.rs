@@ -3,8 +3,9 @@
 use crate::Wrong;
 use crate::amount::{self, Amount, Scale, Unit};
 
-/// The least that is taken, in roubles. Less is a number whose «тыс» or «млн» was left out: «900», «1.5».
-pub const MIN: u64 = 1_000;
+/// The least that is taken, in roubles: no car costs less. Less is a number whose «тыс» or «млн» was left out: «900», «1200»,
+/// «1.350».
+pub const MIN: u64 = 10_000;
 
 /// The most that is taken, in roubles.
 pub const MAX: u64 = 1_000_000_000;
@@ -164,7 +165,11 @@ mod tests {
             ("пятьсот-семьсот тысяч", 700_000),
             ("от 1 до 1,5 млн", 1_500_000),
             ("1 млрд", 1_000_000_000),
-            ("1 000", 1_000),
+            ("10 000", 10_000),
+            ("10 тыс", 10_000),
+            ("10.500", 10_500),
+            ("1200 тыс", 1_200_000),
+            ("1.350 млн", 1_350_000),
             ("85 500 руб", 85_500),
             ("1500000,00", 1_500_000),
         ] {
@@ -175,9 +180,28 @@ mod tests {
     #[test]
     fn what_is_no_sum() {
         assert_eq!(parse("  "), Err(Wrong::Empty));
-        for typed in ["900", "1.5", "999", "0", "полтора", "-500000", "-1,5 млн", "900 руб", "0,5 тыс", "700-900"]
-        {
-            assert_eq!(parse(typed), Err(Wrong::TooSmall { min: 1_000 }), "{typed}");
+        for typed in [
+            "900",
+            "1.5",
+            "999",
+            "0",
+            "полтора",
+            "-500000",
+            "-1,5 млн",
+            "900 руб",
+            "0,5 тыс",
+            "700-900",
+            "1 000",
+            "1200",
+            "до 1200",
+            "1.350",
+            "1,350 руб",
+            "900-1200",
+            "1500р",
+            "5 тыс",
+            "9999",
+        ] {
+            assert_eq!(parse(typed), Err(Wrong::TooSmall { min: 10_000 }), "{typed}");
         }
         for typed in ["1000000001", "2 млрд", "99999999999999999999999", "1000 млрд", "9999999999 млн"] {
             assert_eq!(parse(typed), Err(Wrong::TooLarge { max: 1_000_000_000 }), "{typed}");
@@ -221,7 +245,7 @@ mod tests {
         }
 
         #[test]
-        fn thousands_and_millions_agree_with_digits(thousands in 1_u64..=999_999) {
+        fn thousands_and_millions_agree_with_digits(thousands in 10_u64..=999_999) {
             proptest::prop_assert_eq!(parse(&format!("{thousands} тыс")), Ok(thousands * 1_000));
             let millions = format!("{},{:03} млн", thousands / 1_000, thousands % 1_000);
             proptest::prop_assert_eq!(parse(&millions), Ok(thousands * 1_000), "{}", millions);

@@ -131,8 +131,8 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
     let perhaps_money =
         asked || for_it || on_hand || is_after(before, PERHAPS_MONEY_WORDS) || approximates(tokens, amount);
     let value = amount.whole();
-    if amount.scale == Scale::Thousand || value >= 10_000 {
-        let fits = (money::MIN..=money::MAX).contains(&value);
+    if amount.scale == Scale::Thousand || value >= money::MIN {
+        let fits = (1_000..=money::MAX).contains(&value);
         return if fits { Guess::MoneyOrMileage { value, rather_money: perhaps_money } } else { Guess::Nothing };
     }
     // A bare small number is a sum only where sums are said, and nothing that it counts follows.
@@ -169,10 +169,11 @@ const RATHER_MONEY_FROM: u64 = 400_000;
 
 /// Decides on numbers that may be a sum or a mileage, by what is known already.
 fn settle(numbers: &mut Numbers, doubtful: &[(u64, bool)], tokens: &[Token]) {
+    let roubles = |value: u64| Some(value).filter(|roubles| *roubles >= money::MIN);
     let mut open: Vec<u64> = Vec::new();
     for (value, rather_money) in doubtful {
         if *rather_money && numbers.money.is_none() {
-            numbers.money = Some(*value);
+            numbers.money = roubles(*value);
         } else {
             open.push(*value);
         }
@@ -181,17 +182,17 @@ fn settle(numbers: &mut Numbers, doubtful: &[(u64, bool)], tokens: &[Token]) {
     match (numbers.money, numbers.mileage, open.as_slice()) {
         (None, None, [one]) => {
             if *one >= RATHER_MONEY_FROM || !sells(tokens, numbers) {
-                numbers.money = Some(*one);
+                numbers.money = roubles(*one);
             } else {
                 numbers.mileage = kilometres(*one);
             }
         }
         (None, None, [one, other, ..]) => {
             numbers.mileage = kilometres(*one.min(other));
-            numbers.money = Some(*one.max(other));
+            numbers.money = roubles(*one.max(other));
         }
         (Some(_), None, [one, ..]) => numbers.mileage = kilometres(*one),
-        (None, Some(_), [one, ..]) => numbers.money = Some(*one),
+        (None, Some(_), [one, ..]) => numbers.money = roubles(*one),
         _ => {}
     }
 }

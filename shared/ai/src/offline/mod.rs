@@ -21,8 +21,6 @@ pub(crate) use replies::reply;
 
 /// So much of a text is looked at, in characters.
 const LONGEST: usize = 600;
-/// No car costs less, in roubles.
-const LEAST_PRICE: u64 = 10_000;
 /// What was learned counts so much more than the rules: measured on sentences that neither had seen.
 const LEARNED: f32 = 1.5;
 /// From here on the rules need no second opinion on what has nothing to do with cars.
@@ -52,10 +50,7 @@ pub fn classify(text: &str, this_year: i16) -> AiAnswer {
         model: car.as_ref().and_then(|car| car.model.clone()),
         brand: car.map(|car| car.brand),
         year: numbers.year.map(|year| year.to_string()),
-        budget: numbers
-            .money
-            .filter(|money| intent != Intent::Legal && *money >= LEAST_PRICE)
-            .map(|money| money.to_string()),
+        budget: numbers.money.filter(|_| intent != Intent::Legal).map(|money| money.to_string()),
         mileage: numbers.mileage.map(|mileage| mileage.to_string()),
     }
 }

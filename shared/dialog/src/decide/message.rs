@@ -153,8 +153,8 @@ fn typed_answer(mut turn: Turn<'_>, step: &Step, typed: &str) -> Verdict {
         let typed = typed.clone();
         return turn.in_form(|form| form.answer_as_typed(typed, suggested));
     }
-    if answer::is_doubtful(&value) {
-        turn.note(texts::get("vin-check"));
+    if let Some(notice) = answer::notice(&value, typed) {
+        turn.note(notice);
     }
     turn.in_form(|form| form.answer_with(value))
 }

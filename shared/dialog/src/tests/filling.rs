@@ -420,6 +420,38 @@ fn a_doubtful_vin_is_taken_and_reported() {
 }
 
 #[test]
+fn a_mileage_that_may_be_thousands_is_taken_and_asked_about() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Lada Vesta").tap("2024").say("150");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 4 из 8*");
+    assert!(
+        talk.screen()
+            .contains("Записал пробег 150 км. Если это тысячи, вернитесь к вопросу о пробеге и напишите «150 тыс»."),
+        "{}",
+        talk.screen()
+    );
+    talk.tap("⬅️ Назад");
+    assert!(!talk.screen().contains("Записал пробег"), "{}", talk.screen());
+    talk.say("150 км");
+    assert!(!talk.screen().contains("Записал пробег"), "{}", talk.screen());
+    talk.tap("⬅️ Назад").say("150 тыс");
+    assert!(!talk.screen().contains("Записал пробег"), "{}", talk.screen());
+}
+
+#[test]
+fn a_price_without_its_thousands_is_asked_again() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Lada Vesta").tap("2024").say("85 тыс");
+    for typed in ["900", "1200", "1.350"] {
+        talk.say(typed);
+        assert_eq!(talk.header(), "*Продажа авто · Шаг 4 из 8*", "{typed}");
+        assert!(talk.screen().contains("нужно не меньше 10 000 ₽"), "{}", talk.screen());
+    }
+    talk.say("1200 тыс");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 5 из 8*");
+}
+
+#[test]
 fn a_spelling_can_be_taken_while_a_year_is_typed() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     talk.say("тойота камри").tap("Старше");
