@@ -43,6 +43,7 @@ pub(crate) fn parse(parser: Parser, typed: &str, this_year: i16) -> Result<Value
     match parser {
         Parser::Car => text::parse(&typed, 1000).map(|text| Value::Text(on_one_line(&text))),
         Parser::Year => year::parse(&typed, this_year).map(Value::Year),
+        Parser::YearFrom => year::parse_from(&typed, this_year).map(Value::Year),
         Parser::Mileage => mileage::parse(&typed).map(Value::Km),
         Parser::Price | Parser::Budget => money::parse(&typed).map(Value::Roubles),
         Parser::Vehicle => vehicle_id::parse(&typed).map(|vehicle| Value::Vehicle {
@@ -116,7 +117,7 @@ pub(crate) fn notice(value: &Value, typed: &str) -> Option<String> {
 /// What is wrong with a typed value, and what is expected.
 pub(crate) fn complaint(parser: Option<Parser>, wrong: Wrong) -> String {
     let number = match parser {
-        Some(Parser::Year) => "wrong-year",
+        Some(Parser::Year | Parser::YearFrom) => "wrong-year",
         Some(Parser::Mileage) => "wrong-mileage",
         Some(Parser::Price | Parser::Budget) => "wrong-money",
         _ => "wrong-value",

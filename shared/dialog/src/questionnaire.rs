@@ -80,6 +80,8 @@ pub(crate) enum Parser {
     Car,
     /// A year of manufacture.
     Year,
+    /// The least year of manufacture.
+    YearFrom,
     /// Kilometres.
     Mileage,
     /// Roubles.

@@ -49,7 +49,7 @@ pub fn parse(typed: &str) -> Result<u32, Wrong> {
     if !folded.contains(|c: char| c.is_ascii_digit()) && NEW.iter().any(|word| folded.starts_with(word)) {
         return Ok(0);
     }
-    let (amounts, _) = amount::only_amounts(typed, FILLERS)?;
+    let (amounts, _) = amount::only_amounts(typed, |word| FILLERS.contains(&word))?;
     match amounts.as_slice() {
         [amount] if matches!(amount.unit, None | Some(Unit::Kilometres)) => of_amount(amount),
         _ => Err(Wrong::NotANumber),
@@ -60,7 +60,7 @@ pub fn parse(typed: &str) -> Result<u32, Wrong> {
 /// kilometres; who writes «150 км» or «150 тыс» leaves no doubt.
 #[must_use]
 pub fn may_be_thousands(typed: &str) -> bool {
-    let Ok((amounts, tokens)) = amount::only_amounts(typed, FILLERS) else { return false };
+    let Ok((amounts, tokens)) = amount::only_amounts(typed, |word| FILLERS.contains(&word)) else { return false };
     let says_unit = |token: &Token| matches!(&token.kind, Kind::Word(word) if words::unit(word).is_some());
     matches!(amounts.as_slice(), [amount] if amount.scale == Scale::One && (1..1_000).contains(&amount.whole()))
         && !tokens.iter().any(says_unit)

@@ -57,7 +57,7 @@ const FILLERS: &[&str] = &[
 /// # Errors
 /// [`Wrong::Empty`], [`Wrong::NotANumber`], [`Wrong::TooSmall`], [`Wrong::TooLarge`].
 pub fn parse(typed: &str) -> Result<u64, Wrong> {
-    let (mut amounts, tokens) = amount::only_amounts(typed, FILLERS)?;
+    let (mut amounts, tokens) = amount::only_amounts(typed, |word| FILLERS.contains(&word))?;
     if let [from, to] = amounts.as_slice() {
         amounts = vec![amount::upper_end(&tokens, from, to, &["до"]).ok_or(Wrong::NotANumber)?];
     }
@@ -106,6 +106,7 @@ mod tests {
     fn sums_as_people_write_them() {
         for (typed, roubles) in [
             ("1,5 млн", 1_500_000),
+            ("1,5 млн?", 1_500_000),
             ("1.5 млн.", 1_500_000),
             ("1.500 млн", 1_500_000),
             ("1 500 000 р.", 1_500_000),

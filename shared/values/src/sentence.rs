@@ -117,6 +117,7 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
         _ if is_said(before, YEAR_WORDS) && matches!(amount.digits, 2 | 4) => return year(),
         _ if year_like => return year(),
         _ if mentioned.is_short_year(this_year) => return year(),
+        _ if mentioned.is_ordinal() => return Guess::Nothing,
         _ if after.first().is_some_and(|word| is_of(word, MILEAGE_WORDS)) => return kilometres(amount, true),
         _ => {}
     }

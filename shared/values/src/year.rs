@@ -38,21 +38,107 @@ const FILLERS: &[&str] = &[
     "после",
     "начиная",
     "минимум",
+    "начало",
+    "начала",
+    "начале",
+    "середина",
+    "середины",
+    "середине",
+    "конец",
+    "конца",
+    "конце",
+    "вроде",
+    "бы",
+    "кажется",
+    "наверное",
+    "наверно",
+    "где",
+    "то",
+    "точно",
+];
+
+/// Months, by the part before their ending.
+const MONTHS: &[&str] = &[
+    "январ",
+    "феврал",
+    "март",
+    "апрел",
+    "май",
+    "мая",
+    "мае",
+    "июн",
+    "июл",
+    "август",
+    "сентябр",
+    "октябр",
+    "ноябр",
+    "декабр",
 ];
 
 /// Words that make a year the least wanted only behind «не»: «старше 2018» is another wish than «не старше 2018».
 const WITH_NOT: &[&str] = &["старше", "старее", "ниже", "раньше"];
 
-/// A year up to the next one: «2019», «2019 г.в.», «19», «18 года». Two digits belong to the century that makes sense.
+/// A year up to the next one: «2019», «2019 г.в.», «19», «18 года», «декабрь 2014», «02.2015». Two digits belong to the
+/// century that makes sense.
 ///
 /// # Errors
 /// [`Wrong::Empty`], [`Wrong::NotANumber`], [`Wrong::TooSmall`], [`Wrong::TooLarge`].
 pub fn parse(typed: &str, this_year: i16) -> Result<i16, Wrong> {
-    let (amounts, tokens) = amount::only_amounts(typed, FILLERS)?;
+    let (amounts, tokens) =
+        amount::only_amounts(&without_months(typed), |word| FILLERS.contains(&word) || is_month(word))?;
     match amounts.as_slice() {
-        [amount] if matches!(amount.unit, None | Some(Unit::Year)) && is_least(&tokens) => of_amount(amount, this_year),
+        [amount] if is_year(amount) && is_least(&tokens) && !is_day(amount, &tokens) => of_amount(amount, this_year),
         _ => Err(Wrong::NotANumber),
     }
+}
+
+/// The same, where the least wanted year is asked for: of «2015-2018» and «с 2015 по 2018», the lower end.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn parse_from(typed: &str, this_year: i16) -> Result<i16, Wrong> {
+    parse(typed, this_year).or_else(|wrong| lower_end(typed, this_year).ok_or(wrong))
+}
+
+fn lower_end(typed: &str, this_year: i16) -> Option<i16> {
+    const JOINS: &[&str] = &["до", "по"];
+    let is_filler = |word: &str| FILLERS.contains(&word) || JOINS.contains(&word);
+    let (amounts, tokens) = amount::only_amounts(typed, is_filler).ok()?;
+    let [from, to] = amounts.as_slice() else { return None };
+    amount::upper_end(&tokens, from, to, JOINS)?;
+    let year = |amount: &Amount| of_amount(amount, this_year).ok().filter(|_| is_year(amount));
+    year(from).filter(|from| is_least(&tokens) && year(to).is_some_and(|to| *from <= to))
+}
+
+fn is_year(amount: &Amount) -> bool {
+    matches!(amount.unit, None | Some(Unit::Year))
+}
+
+/// Without months in digits before their year: «02.2015», «2/2015».
+fn without_months(typed: &str) -> String {
+    let is_month = |number: &str| number.len() <= 2 && number.parse().is_ok_and(|month: u8| (1..=12).contains(&month));
+    let words = typed.split_whitespace().map(|word| match word.split_once(['.', '/', '-']) {
+        Some((month, year)) if is_month(month) && begins_with_year(year) => year,
+        _ => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn begins_with_year(text: &str) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let goes_on = rest.starts_with(['.', ',', '/', '-', ':']) && rest[1..].starts_with(|c: char| c.is_ascii_digit());
+    text.len() - rest.len() == 4 && !goes_on
+}
+
+fn is_month(word: &str) -> bool {
+    let is_short = |month: &str| month.starts_with(word) && word.chars().count() >= 3;
+    MONTHS.iter().any(|month| word.starts_with(month) || is_short(month))
+}
+
+/// Whether a number beside a month is no year but a day of it: «14 декабря».
+fn is_day(amount: &Amount, tokens: &[Token]) -> bool {
+    let names_month = tokens.iter().any(|token| matches!(&token.kind, Kind::Word(word) if is_month(word)));
+    names_month && amount.digits < 4 && amount.unit.is_none()
 }
 
 /// Whether the words around a year leave it the year itself or the least wanted: «не старше 2018», «2018 и новее».
@@ -129,6 +215,28 @@ mod tests {
             ("не ниже 15 года", 2015),
             ("начиная с 2016", 2016),
             ("2017+", 2017),
+            ("2012й", 2012),
+            ("2012го года", 2012),
+            ("2012ого", 2012),
+            ("19й год", 2019),
+            ("19го", 2019),
+            ("декабрь 2014", 2014),
+            ("в декабре 2014 г.", 2014),
+            ("дек. 2014", 2014),
+            ("май 14 года", 2014),
+            ("2019 год выпуска, февраль", 2019),
+            ("02.2015", 2015),
+            ("2.2015", 2015),
+            ("12/2015 г.", 2015),
+            ("11-2015", 2015),
+            ("начало 2010", 2010),
+            ("конец 2019", 2019),
+            ("середина 2019 года", 2019),
+            ("2010?", 2010),
+            ("2015 вроде", 2015),
+            ("вроде бы 2015", 2015),
+            ("где-то 2015", 2015),
+            ("выпуск 02.2015.", 2015),
         ] {
             assert_eq!(parse(typed, NOW), Ok(year), "{typed}");
         }
@@ -137,10 +245,10 @@ mod tests {
     #[test]
     fn what_is_no_year() {
         assert_eq!(parse("", NOW), Err(Wrong::Empty));
-        for typed in ["1949", "28", "49", "7", "0", "201", "1 года"] {
+        for typed in ["1949", "02.1949", "28", "49", "2", "7", "0", "201", "1 года"] {
             assert_eq!(parse(typed, NOW), Err(Wrong::TooSmall { min: 1950 }), "{typed}");
         }
-        for typed in ["2028", "20190", "99999999999999999999"] {
+        for typed in ["2028", "2028й", "декабрь 2028", "20190", "99999999999999999999"] {
             assert_eq!(parse(typed, NOW), Err(Wrong::TooLarge { max: 2027 }), "{typed}");
         }
         for typed in [
@@ -160,9 +268,53 @@ mod tests {
             "до 2015",
             "старше 2010",
             "не новее 2015",
+            "14 декабря",
+            "12 декабря 2014",
+            "13.2015",
+            "00.2015",
+            "02.2015.03",
+            "2й",
+            "201й",
+            "85 тыс?",
+            "с 2015 по 2018",
+            "по 2015",
+            "февраль",
         ] {
             assert_eq!(parse(typed, NOW), Err(Wrong::NotANumber), "{typed}");
         }
+    }
+
+    #[test]
+    fn of_a_range_the_least_year_is_its_lower_end() {
+        for (typed, year) in [
+            ("2015-2018", 2015),
+            ("2015 – 2018", 2015),
+            ("2015-2018 гг.", 2015),
+            ("15-18 год", 2015),
+            ("2015-18", 2015),
+            ("с 2015 по 2018", 2015),
+            ("от 2015 до 2018 года", 2015),
+            ("2015", 2015),
+            ("не старше 2015", 2015),
+        ] {
+            assert_eq!(parse_from(typed, NOW), Ok(year), "{typed}");
+        }
+        for typed in [
+            "2018-2015",
+            "2015-2030",
+            "1940-1960",
+            "2015 или 2018",
+            "2015, 2018",
+            "2015-2018-2020",
+            "2015-85 тыс",
+            "до 2015",
+            "по 2015 до",
+            "старше 2015-2018",
+        ] {
+            assert_eq!(parse_from(typed, NOW), Err(Wrong::NotANumber), "{typed}");
+        }
+        assert_eq!(parse_from("1949", NOW), Err(Wrong::TooSmall { min: 1950 }));
+        assert_eq!(parse_from(" ", NOW), Err(Wrong::Empty));
     }
 
     proptest::proptest! {
@@ -174,7 +326,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_it_panic(typed in "\\PC{0,5000}", this_year in proptest::prelude::any::<i16>()) {
-            let _ = parse(&typed, this_year);
+            let _ = (parse(&typed, this_year), parse_from(&typed, this_year));
         }
     }
 }

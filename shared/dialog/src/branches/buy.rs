@@ -12,7 +12,7 @@ pub(super) static BUY: Branch = Branch {
         Step::typed("car", "buy-car", Parser::Car).used_as(&[Use::Car, Use::Topic]).prefilled_by(Entity::Car),
         BUDGET,
         Step::chosen("year", "buy-year", Options::years(3, &[1, 0, -1, -2, -3, -5, -8]).and(&[Choice::new("any")]))
-            .or_typed(Parser::Year)
+            .or_typed(Parser::YearFrom)
             .used_as(&[Use::Field(CrmField::CarYear)])
             .prefilled_by(Entity::Year),
         Step::chosen(

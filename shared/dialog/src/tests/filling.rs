@@ -101,7 +101,7 @@ fn other_asks_for_a_typed_answer() {
     assert_snapshot!(talk.screen(), @r"
     *Продажа авто · Шаг 2 из 8*
 
-    Не вижу здесь года. Напишите его четырьмя цифрами — например, 2019.
+    Нужен один год — например, 2019.
 
     Напишите год выпуска — например, 2012.
 
@@ -417,6 +417,18 @@ fn a_doubtful_vin_is_taken_and_reported() {
     assert!(talk.screen().contains("контрольный символ VIN не сходится"), "{}", talk.screen());
     talk.say_all(&["Иван", "+79001234567"]).tap("⏭ Пропустить");
     assert!(talk.screen().contains("*VIN или госномер:* WBAFA51010LP00000 (контрольный символ не сходится)"));
+}
+
+#[test]
+fn a_range_of_years_is_a_least_year_and_no_year_of_a_car() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("Kia Rio").tap("до 500 000 ₽").say("2015-2018");
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 4 из 8*");
+    talk.tap("⬅️ Назад");
+    assert!(talk.screen().contains("Текущее значение: 2015"), "{}", talk.screen());
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Kia Rio").say("2015-2018");
+    assert!(talk.screen().contains("Нужен один год"), "{}", talk.screen());
 }
 
 #[test]

@@ -327,6 +327,11 @@ impl Reader<'_> {
     }
 
     fn read_unit(&mut self) {
+        if self.is_glued_ordinal() {
+            self.at += 1;
+            self.read_year_behind_ordinal();
+            return;
+        }
         let found = match self.tokens.get(self.at).map(|token| &token.kind) {
             Some(Kind::Word(word)) => words::unit(word),
             Some(Kind::Mark('-')) => self.word(1).and_then(words::unit), // «2019-го», «2018-й»
@@ -342,9 +347,7 @@ impl Reader<'_> {
             // An ordinal: it may be a year, it is no count of anything.
             if self.word(1).is_some_and(|word| matches!(word, "й" | "го" | "ый" | "я" | "м")) {
                 self.at += 2;
-                if self.word(0).is_some_and(|word| words::unit(word) == Some(Unit::Year)) {
-                    self.read_unit();
-                }
+                self.read_year_behind_ordinal();
             }
             return;
         }
@@ -354,6 +357,19 @@ impl Reader<'_> {
             self.skip_of_manufacture();
         } else if self.mark(0) == Some('.') && self.tokens[self.at].glued {
             self.at += 1;
+        }
+    }
+
+    /// «2012й», «19го»: an ordinal of as many digits as a year has.
+    fn is_glued_ordinal(&self) -> bool {
+        let is_glued = self.tokens.get(self.at).is_some_and(|token| token.glued);
+        let ends = self.word(0).is_some_and(|word| matches!(word, "й" | "го" | "ый" | "ого"));
+        is_glued && ends && matches!(self.digits, 2 | 4) && self.sum.scale == Scale::One
+    }
+
+    fn read_year_behind_ordinal(&mut self) {
+        if self.word(0).is_some_and(|word| words::unit(word) == Some(Unit::Year)) {
+            self.read_unit();
         }
     }
 

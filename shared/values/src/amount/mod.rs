@@ -68,11 +68,11 @@ impl Amount {
     }
 }
 
-/// The amounts in text that consists of them, of `fillers` and of punctuation only.
+/// The amounts in text that consists of them, of fillers and of punctuation only.
 ///
 /// # Errors
 /// [`Wrong::Empty`], or [`Wrong::NotANumber`] when anything else is in it or there is no amount.
-pub(crate) fn only_amounts(typed: &str, fillers: &[&str]) -> Result<(Vec<Amount>, Vec<Token>), Wrong> {
+pub(crate) fn only_amounts(typed: &str, is_filler: impl Fn(&str) -> bool) -> Result<(Vec<Amount>, Vec<Token>), Wrong> {
     if typed.trim().is_empty() {
         return Err(Wrong::Empty);
     }
@@ -86,7 +86,7 @@ pub(crate) fn only_amounts(typed: &str, fillers: &[&str]) -> Result<(Vec<Amount>
             continue;
         }
         match &tokens[at].kind {
-            Kind::Word(word) if fillers.contains(&word.as_str()) => {}
+            Kind::Word(word) if is_filler(word) => {}
             Kind::Mark(mark) if MARKS.contains(*mark) => {}
             _ => return Err(Wrong::NotANumber),
         }
@@ -96,7 +96,7 @@ pub(crate) fn only_amounts(typed: &str, fillers: &[&str]) -> Result<(Vec<Amount>
 }
 
 /// Punctuation that changes nothing about a number.
-const MARKS: &str = ".,:;!()+~≈<>≤=-–—−…\"«»'";
+const MARKS: &str = ".,:;!?()+~≈<>≤=-–—−…\"«»'";
 
 /// Dashes that make a range.
 pub(crate) const DASHES: &str = "-–—−";

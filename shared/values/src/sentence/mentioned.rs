@@ -102,6 +102,11 @@ impl Mentioned {
         }
     }
 
+    /// «17-го», «30го»: no count of anything.
+    pub(super) fn is_ordinal(&self) -> bool {
+        self.ending == Ending::Ordinal && self.amount.scale == Scale::One
+    }
+
     /// The upper end of a range that can only be of sums, though nothing says so: «от 800 до 1200», «1,5-1,7».
     pub(super) fn bare_range(&self) -> bool {
         let Some(lower) = &self.lower else { return false };
