@@ -1,5 +1,7 @@
 //! Phone numbers of the world; those without a country code are Russian.
 
+use std::ops::Range;
+
 use phonenumber::{Mode, PhoneNumber};
 use serde::{Deserialize, Serialize};
 
@@ -53,52 +55,145 @@ impl TryFrom<String> for Phone {
     }
 }
 
-/// A number typed or taken from a contact card, which often has no «+».
+/// The number in what was typed, whatever words are around it, or taken from a contact card, which often has no «+». Of
+/// several, the first, if they are told apart as alternatives: by a comma, a slash or «или».
 ///
 /// # Errors
 /// [`Wrong::Empty`] or [`Wrong::BadPhone`].
 pub fn parse(typed: &str) -> Result<Phone, Wrong> {
-    let typed = typed.trim();
-    if typed.is_empty() {
+    if typed.trim().is_empty() {
         return Err(Wrong::Empty);
     }
-    let (digits, has_plus) = digits(typed)?;
-    readings(&digits, has_plus).iter().find_map(|reading| existing(reading)).ok_or(Wrong::BadPhone)
+    let numbers = numbers(typed);
+    let negated = || words(typed).any(|word| word == "не");
+    let are_alternatives = numbers.windows(2).all(|pair| match pair {
+        [(phone, span), (next, next_span)] => {
+            phone == next || (is_between_alternatives(&typed[span.end..next_span.start]) && !negated())
+        }
+        _ => true,
+    });
+    numbers.into_iter().next().map(|(phone, _)| phone).filter(|_| are_alternatives).ok_or(Wrong::BadPhone)
 }
 
 /// The most digits E.164 has, and two for an international prefix.
 const MAX_DIGITS: usize = 17;
 
-/// The digits of `typed`, an extension cut off, and whether a «+» stood before them. Words are refused: «позвоните 900…»
-/// is a message, not a number.
-fn digits(typed: &str) -> Result<(String, bool), Wrong> {
-    let lower = typed.to_lowercase();
-    let number = ["доб", "ext", "#", ";", ","]
-        .iter()
-        .fold(lower.as_str(), |rest, mark| rest.split_once(mark).map_or(rest, |(number, _)| number));
-    let number = ["tel:", "тел.", "тел", "моб.", ":"]
-        .iter()
-        .fold(number.trim(), |rest, label| rest.strip_prefix(label).unwrap_or(rest).trim());
-    let mut digits = String::new();
-    let mut has_plus = false;
-    for c in number.chars() {
-        if let Some(digit) = decimal_digit(c) {
-            digits.push(digit);
-        } else if c == '+' && digits.is_empty() && !has_plus {
-            has_plus = true;
-        } else if !is_separator(c) {
-            return Err(Wrong::BadPhone);
+/// Words that may stand directly before a number, without a space.
+const LABELS: &[&str] = &["т", "тел", "телефон", "моб", "сот", "номер", "tel", "phone"];
+
+/// An extension may directly follow.
+const EXTENSIONS: &[&str] = &["доб", "ext"];
+
+/// Words before digits that are another number.
+const OTHER_BEFORE: &[&str] = &[
+    "паспорт",
+    "паспорта",
+    "снилс",
+    "инн",
+    "огрн",
+    "карта",
+    "карты",
+    "счет",
+    "счёт",
+    "полис",
+    "птс",
+    "стс",
+    "vin",
+    "вин",
+    "пробег",
+    "цена",
+    "цену",
+    "бюджет",
+];
+
+/// Words after digits that are a sum or a mileage.
+const OTHER_AFTER: &[&str] = &["р", "руб", "рублей", "рубля", "тыс", "тысяч", "млн", "миллионов", "км"];
+
+/// The phone numbers in `text`, in order, and where they are.
+fn numbers(text: &str) -> Vec<(Phone, Range<usize>)> {
+    let mut numbers = Vec::new();
+    for span in runs(text).into_iter().filter(|span| may_be_phone(text, span)) {
+        let run = &text[span.clone()];
+        if let Some(phone) = read(run) {
+            numbers.push((phone, span));
+            continue;
         }
-        if digits.len() > MAX_DIGITS {
-            return Err(Wrong::BadPhone);
+        let mut start = span.start;
+        for part in run.split('/').filter(|part| part.len() < run.len()) {
+            let end = start + part.len();
+            numbers.extend(read(part).map(|phone| (phone, start..end)));
+            start = end + 1;
         }
     }
-    Ok((digits, has_plus))
+    numbers
+}
+
+/// Where digits with nothing but separators between them are, each from its «+» or first digit to its last one.
+fn runs(text: &str) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    let mut plus = None;
+    let mut is_open = false;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        match runs.last_mut().filter(|_| is_open) {
+            Some(run) if decimal_digit(c).is_some() => run.end = end,
+            None if decimal_digit(c).is_some() => {
+                runs.push(plus.take().unwrap_or(at)..end);
+                is_open = true;
+            }
+            _ if is_separator(c) => {}
+            _ => {
+                plus = (c == '+').then_some(at);
+                is_open = false;
+            }
+        }
+    }
+    runs
+}
+
+/// Whether digits are neither part of a word, a time or a VIN nor said to be something else.
+fn may_be_phone(text: &str, span: &Range<usize>) -> bool {
+    let (before, after) = (&text[..span.start], &text[span.end..]);
+    let is_digit = |c: char| decimal_digit(c).is_some();
+    let begins = match before.chars().next_back() {
+        Some('+') => false,
+        Some(':') => !before.trim_end_matches(':').ends_with(is_digit),
+        Some(c) if c.is_alphanumeric() => words(before).next_back().is_some_and(|word| LABELS.contains(&word.as_str())),
+        _ => true,
+    };
+    let ends = match after.chars().next() {
+        Some(':') => !after.trim_start_matches(':').starts_with(is_digit),
+        Some(c) if c.is_alphanumeric() => EXTENSIONS.iter().any(|word| after.to_lowercase().starts_with(word)),
+        _ => true,
+    };
+    let after = after.trim_start();
+    let is_sum = after.starts_with(['₽', '$', '€'])
+        || (after.starts_with(char::is_alphabetic)
+            && words(after).next().is_some_and(|word| OTHER_AFTER.contains(&word.as_str())));
+    let is_other = words(before).next_back().is_some_and(|word| OTHER_BEFORE.contains(&word.as_str()));
+    begins && ends && !is_sum && !is_other
+}
+
+/// Letters and digits that stand together, in lower case.
+fn words(text: &str) -> impl DoubleEndedIterator<Item = String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+fn is_between_alternatives(text: &str) -> bool {
+    text.contains([',', ';', '/']) || words(text).any(|word| word == "или")
+}
+
+/// The number that a run of digits is.
+fn read(run: &str) -> Option<Phone> {
+    let digits: String = run.chars().filter_map(decimal_digit).collect();
+    let has_plus = run.trim_start_matches(is_separator).starts_with('+');
+    let readings = if digits.len() > MAX_DIGITS { Vec::new() } else { readings(&digits, has_plus) };
+    readings.iter().find_map(|reading| existing(reading))
 }
 
 /// What people, and their phones when they copy a number, put between digits; what nobody sees too.
 fn is_separator(c: char) -> bool {
-    const MARKS: &str = "-‑–—−()./";
+    const MARKS: &str = "-‑–—−()./_";
     MARKS.contains(c) || is_unseen(c)
 }
 
@@ -182,6 +277,7 @@ mod tests {
             "8 900 123 45 67 доб. 12",
             "+7 (900) 123 45 67 ext 5",
             "٨٩٠٠١٢٣٤٥٦٧",
+            "8_900_123_45_67",
         ] {
             assert_eq!(shown(typed), "+79001234567 = +7 900 123-45-67", "{typed}");
         }
@@ -189,6 +285,62 @@ mod tests {
         assert_eq!(shown("+7 812 123-45-67"), "+78121234567 = +7 812 123-45-67");
         assert_eq!(shown("88611234567"), "+78611234567 = +7 861 123-45-67");
         assert_eq!(shown("8 800 555 35 35"), "+78005553535 = +7 800 555-35-35");
+    }
+
+    #[test]
+    fn the_words_around_a_number_say_nothing() {
+        for typed in [
+            "Телефон: 89001234567",
+            "телефон 89001234567",
+            "номер 8 900 123-45-67",
+            "мой номер 89001234567",
+            "Мой номер: +7 900 123-45-67.",
+            "сот. 89001234567",
+            "т. 89001234567",
+            "т.89001234567",
+            "тел89001234567",
+            "89001234567!",
+            "89001234567 (WhatsApp)",
+            "89001234567, Иван",
+            "Инна 89001234567",
+            "89001234567 Рубен",
+            "Иван\n+7 (900) 123-45-67",
+            "добрый день, 89001234567",
+            "позвоните 89001234567",
+            "89001234567 звоните с 9 до 18:00",
+            "после 18:00, 89001234567",
+            "8 900 123 45 67доб12",
+            "89001234567#12",
+            "89001234567; 12",
+            "🚗 89001234567 👍",
+            "продам за 1 500 000, тел. 89001234567",
+            "+ 7 900 123-45-67",
+        ] {
+            assert_eq!(shown(typed), "+79001234567 = +7 900 123-45-67", "{typed}");
+        }
+    }
+
+    #[test]
+    fn of_alternatives_the_first_is_taken() {
+        for typed in [
+            "89001234567, 89001234568",
+            "89001234567/89001234568",
+            "89001234567 / +79001234568",
+            "89001234567 или 89001234568",
+            "8 900 123-45-67 (мой), 8 900 123-45-68 (жены)",
+            "89001234567 он же +7 900 123-45-67",
+            "8/900/123/45/67",
+        ] {
+            assert_eq!(shown(typed), "+79001234567 = +7 900 123-45-67", "{typed}");
+        }
+        for typed in [
+            "89001234567 89001234568",
+            "89001234567 +79001234568",
+            "89001234567 и 89001234568",
+            "не 89001234567, а 89001234568",
+        ] {
+            assert_eq!(parse(typed), Err(Wrong::BadPhone), "{typed}");
+        }
     }
 
     #[test]
@@ -236,12 +388,25 @@ mod tests {
             "11111111111",
             "+7 000 000 00 00",
             "+999 123456789",
-            "позвоните 89001234567",
-            "89001234567 89001234568",
             "+",
             "++79001234567",
             "½½½½½½½½½½½",
             "1M8GDM9AXKP042788",
+            "VIN XTA21099043576123",
+            "XTA9001234567",
+            "А123ВС777",
+            "900",
+            "1 500 000",
+            "цена 1 500 000 руб",
+            "90 000 - 95 000 км",
+            "9 000 000 000 ₽",
+            "12.05.2019",
+            "12.05.2019 в 18:00",
+            "30.12.2019 12:00",
+            "2019-05-12",
+            "паспорт 9012 345678",
+            "мой номер 900",
+            "позвоните мне",
         ] {
             assert_eq!(parse(typed), Err(Wrong::BadPhone), "{typed}");
         }
@@ -270,8 +435,8 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(typed in "\\PC{0,5000}", number in "\\+?[0-9 ()-]{0,30}") {
-            let _ = (parse(&typed), parse(&number));
+        fn no_text_makes_it_panic(typed in "\\PC{0,5000}", number in "\\+?[0-9 ()-]{0,30}", several in "([0-9+/:,_ ]|или|т|₽){0,60}") {
+            let _ = (parse(&typed), parse(&number), parse(&several));
         }
     }
 }
