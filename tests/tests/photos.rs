@@ -66,6 +66,24 @@ async fn two_albums_and_a_file_are_one_row_of_photos() {
 }
 
 #[tokio::test]
+async fn two_albums_sent_together_arrive_whole() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        to_photos(&anna).await;
+        for album in [1..=5, 6..=10] {
+            let photos = album.map(|number| photo(number).into()).collect();
+            bot.telegram().send_album(anna.chat, photos).expect("the album is sent");
+        }
+        anna.settle().await;
+        assert_eq!(anna.reads().len(), 2, "one reply each");
+        anna.taps("✅ Готово").await;
+        finish(&anna).await;
+        assert_eq!(next_deals_photos(bot).await, (1..=10).collect::<Vec<u8>>());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_eleventh_photo_is_declined() {
     story(async |bot| {
         let anna = bot.customer("Анна");

@@ -4,6 +4,7 @@ use lead::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::Keyboard;
+use crate::albums::Albums;
 use crate::flood::Flood;
 use crate::form::{Facts, Form};
 use crate::progress::Progress;
@@ -44,9 +45,9 @@ pub struct Conversation {
     pub(crate) flood: Flood,
     #[serde(default)]
     pub(crate) questions: Questions,
-    /// The latest album that was answered with a hint: its other photos get none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) hinted_album: Option<String>,
+    /// Albums that were answered with a hint, latest last: their other photos get none.
+    #[serde(default, skip_serializing_if = "Albums::is_empty")]
+    pub(crate) hinted_albums: Albums,
 }
 
 /// Where the customer is.

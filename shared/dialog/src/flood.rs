@@ -3,6 +3,8 @@
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
 
+use crate::albums::Albums;
+
 /// How many updates a second are handled.
 pub(crate) const A_SECOND: u8 = 5;
 
@@ -19,14 +21,15 @@ pub(crate) struct Flood {
     handled: u8,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told_at: Option<Seconds>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    album: Option<String>,
+    /// Albums that were counted.
+    #[serde(default, skip_serializing_if = "Albums::is_empty")]
+    albums: Albums,
 }
 
 impl Flood {
     /// Counts an update. False if it is one too many. All photos of an album count as one.
     pub(crate) fn admits(&mut self, now: Seconds, album: Option<&str>) -> bool {
-        if album.is_some() && self.album.as_deref() == album {
+        if self.albums.know(album) {
             return true;
         }
         if !(now..=now + DISORDER).contains(&self.second) {
@@ -37,9 +40,7 @@ impl Flood {
             return false;
         }
         self.handled += 1;
-        if let Some(album) = album {
-            self.album = Some(album.to_owned());
-        }
+        self.albums.note(album);
         true
     }
 
@@ -63,6 +64,15 @@ mod tests {
         let admitted = (0..100).filter(|n| flood.admits(1_000 + n % 2, None)).count();
         assert_eq!(admitted, usize::from(A_SECOND) + 1, "one of the first second, five of the next");
         assert!(flood.admits(1_002, None));
+    }
+
+    #[test]
+    fn albums_that_arrive_mixed_count_as_one_each() {
+        let mut flood = Flood::default();
+        let parts = (0..10).flat_map(|_| ["one", "two", "three", "four"]);
+        assert!(parts.into_iter().all(|album| flood.admits(1_000, Some(album))));
+        assert!(flood.admits(1_000, None), "the fifth");
+        assert!(!flood.admits(1_000, Some("five")));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lead::{LeadId, Photo};
 use serde::{Deserialize, Serialize};
 
+use crate::albums::Albums;
 use crate::answer::{self, Value};
 use crate::branches;
 use crate::plain;
@@ -43,8 +44,8 @@ pub(crate) struct Form {
     settled: BTreeSet<String>,
     /// Questions asked before, for the manager who answers them.
     pub(crate) preface: Vec<String>,
-    /// Albums whose photos belong to this form, latest last.
-    albums: Vec<String>,
+    /// Albums whose photos belong to this form.
+    pub(crate) albums: Albums,
     /// The update that brought each photo: those of an album are handled in any order.
     photo_updates: Vec<i64>,
     /// What was written under photos.
@@ -120,7 +121,7 @@ impl Form {
             prefilled: BTreeSet::new(),
             settled: BTreeSet::new(),
             preface: Vec::new(),
-            albums: Vec::new(),
+            albums: Albums::default(),
             photo_updates: Vec::new(),
             captions: Vec::new(),
             spelling: None,
@@ -311,16 +312,6 @@ impl Form {
         self.answers.remove(self.step().id);
     }
 
-    /// Whether an album's photos belong to this form.
-    pub(crate) fn knows_album(&self, album: &str) -> bool {
-        self.albums.iter().any(|known| known == album)
-    }
-
-    /// From now on an album's photos belong to this form.
-    pub(crate) fn expect_album(&mut self, album: &str) {
-        crate::conversation::remember(&mut self.albums, album.to_owned(), 4);
-    }
-
     /// Goes to the first required step without an answer. False if there is none.
     pub(crate) fn go_to_missing(&mut self) -> bool {
         let missing = self.branch.steps.iter().position(|step| !step.optional && self.answer(step).is_none());
@@ -372,8 +363,8 @@ struct Stored {
     settled: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     preface: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    albums: Vec<String>,
+    #[serde(default, skip_serializing_if = "Albums::is_empty")]
+    albums: Albums,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     photo_updates: Vec<i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

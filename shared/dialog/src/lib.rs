@@ -7,6 +7,7 @@
 //! worked out from the state alone (`render/`), so that a reply that got lost is given again.
 
 mod action;
+mod albums;
 mod answer;
 mod branches;
 mod conversation;

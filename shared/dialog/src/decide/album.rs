@@ -13,7 +13,7 @@ use crate::{Conversation, Unsupported, Verdict, texts};
 const MAX_IDS: usize = 180;
 
 pub(super) fn photo(mut turn: Turn<'_>, photo: Photo, album: Option<&str>, caption: Option<&str>) -> Verdict {
-    if album.is_some() && turn.next.hinted_album.as_deref() == album {
+    if turn.next.hinted_albums.know(album) {
         return turn.store(Vec::new());
     }
     if photo.file_id.len() + photo.unique_id.len() > MAX_IDS {
@@ -23,16 +23,14 @@ pub(super) fn photo(mut turn: Turn<'_>, photo: Photo, album: Option<&str>, capti
     let is_front = turn.next.question.is_none();
     let Some(form) = turn.next.form_mut() else { return misplaced(turn, album, None) };
     // The rest of an album counts even if the customer has gone on meanwhile, and the first one's reply stands for all.
-    if album.is_some_and(|album| form.knows_album(album)) {
+    if form.albums.know(album) {
         form.add_photo(photo, update_id, caption);
         return turn.store(Vec::new());
     }
     if !(is_front && asks_for_photos(form)) {
         return misplaced(turn, album, Some("got-photo"));
     }
-    if let Some(album) = album {
-        form.expect_album(album);
-    }
+    form.albums.note(album);
     let notice = match form.add_photo(photo, update_id, caption) {
         Added::Full => texts::get("photos-full"),
         // How many there are to come, nobody knows; they fit for sure if none were there before.
@@ -49,16 +47,16 @@ pub(super) fn photo(mut turn: Turn<'_>, photo: Photo, album: Option<&str>, capti
 
 /// What the bot does not take. In an album it gets one word for all of its kind, and keeps no photo from being kept.
 pub(super) fn unsupported(mut turn: Turn<'_>, kind: Unsupported, album: Option<&str>) -> Verdict {
-    if album.is_some() && turn.next.hinted_album.as_deref() == album {
+    if turn.next.hinted_albums.know(album) {
         return turn.store(Vec::new());
     }
     let is_front = turn.next.question.is_none();
-    if let (Some(album), Some(form)) = (album, turn.next.form_mut()) {
-        if form.knows_album(album) {
+    if let Some(form) = turn.next.form_mut() {
+        if form.albums.know(album) {
             return turn.store(Vec::new());
         }
-        if is_front && asks_for_photos(form) {
-            form.expect_album(album);
+        if album.is_some() && is_front && asks_for_photos(form) {
+            form.albums.note(album);
             return turn.hint(format!("{} {}", texts::get(name_of(kind)), texts::get("photos-of-album")));
         }
     }
@@ -77,6 +75,6 @@ fn asks_for_photos(form: &Form) -> bool {
 
 /// Nobody asked for it; an album is told so once.
 fn misplaced(mut turn: Turn<'_>, album: Option<&str>, got: Option<&str>) -> Verdict {
-    turn.next.hinted_album = album.map(str::to_owned);
+    turn.next.hinted_albums.note(album);
     expect(turn, got)
 }

@@ -43,7 +43,7 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
         Input::Press { data, .. } => press::pressed(turn, data),
         Input::Command(command) => command::given(turn, *command),
         input if has_ended && before.form().is_some() => {
-            turn.next.hinted_album = album_of(input).map(str::to_owned);
+            turn.next.hinted_albums.note(album_of(input));
             turn.open_menu(Word::Expired)
         }
         Input::Text(text) => message::text(turn, text),

@@ -63,6 +63,31 @@ fn an_album_gets_one_reply_and_keeps_its_order() {
 }
 
 #[test]
+fn two_albums_sent_together_are_kept_whole_and_get_one_reply_each() {
+    let mut talk = at_photos();
+    let before = talk.messages();
+    talk.wait(2);
+    for (name, album) in ["3b", "1a", "2b", "4a", "1b", "5a", "2a", "5b", "3a", "4b"].map(|name| (name, &name[1..])) {
+        talk.at_once(photo(name, Some(album)));
+    }
+    assert_eq!(talk.messages(), before + 2);
+    talk.wait(2).tap("✅ Готово");
+    let kept: std::collections::BTreeSet<String> = finish(&mut talk).into_iter().collect();
+    assert_eq!(kept.len(), 10, "{kept:?}");
+}
+
+#[test]
+fn two_albums_sent_together_where_none_is_asked_get_one_hint_each() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    let before = talk.messages();
+    talk.wait(2);
+    for name in ["1a", "1b", "2a", "2b", "3a", "3b"] {
+        talk.at_once(photo(name, Some(&name[1..])));
+    }
+    assert_eq!(talk.messages(), before + 2);
+}
+
+#[test]
 fn late_photos_of_an_album_still_count() {
     let mut talk = at_photos();
     talk.send_album("album", &["1", "2"]).tap("✅ Готово");
