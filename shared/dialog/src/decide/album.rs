@@ -63,9 +63,13 @@ pub(super) fn unsupported(mut turn: Turn<'_>, kind: Unsupported, album: Option<&
     misplaced(turn, album, Some(name_of(kind)))
 }
 
-/// Whether photos are asked for, and more fit in.
-pub(super) fn has_room(conversation: &Conversation, now: Seconds) -> bool {
-    let fits = |form: &Form| form.photos().len() < MAX_PHOTOS && asks_for_photos(form);
+/// Whether photos are asked for, and this one fits in and is not there already: so many there can be, and no more.
+pub(super) fn takes(conversation: &Conversation, unique_id: &str, now: Seconds) -> bool {
+    let fits = |form: &Form| {
+        let photos = form.photos();
+        let is_new = photos.iter().all(|photo| photo.unique_id != unique_id);
+        is_new && photos.len() < MAX_PHOTOS && asks_for_photos(form)
+    };
     conversation.is_live(now) && conversation.question.is_none() && conversation.form().is_some_and(fits)
 }
 

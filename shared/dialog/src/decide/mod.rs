@@ -31,7 +31,8 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
         return again::redelivered(turn);
     }
     // Photos sent one by one come as fast as an album: where they are asked for, none is lost to the rate.
-    let is_welcome = matches!(event.input, Input::Photo { album: None, .. }) && album::has_room(before, moment.now);
+    let is_welcome = matches!(&event.input, Input::Photo { album: None, unique_id, .. }
+        if album::takes(before, unique_id, moment.now));
     if !is_welcome && !turn.next.flood.admits(moment.now, album_of(&event.input)) {
         return flooded(turn);
     }

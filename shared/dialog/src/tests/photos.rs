@@ -206,6 +206,19 @@ fn ten_photos_sent_at_once_without_an_album_are_all_kept() {
 }
 
 #[test]
+fn one_photo_sent_over_and_over_is_a_burst_like_any_other() {
+    let mut talk = at_photos();
+    let before = talk.messages();
+    talk.wait(2);
+    for _ in 0..60 {
+        talk.at_once(photo("a", None));
+    }
+    assert!(talk.messages() <= before + 7, "the photo, five of its copies, and a word on the rate");
+    talk.wait(2).tap("✅ Готово");
+    assert_eq!(finish(&mut talk), ["unique-a"]);
+}
+
+#[test]
 fn what_is_written_under_photos_reaches_the_manager() {
     let with_caption = |name: &str, album: Option<&str>, text: &str| match photo(name, album) {
         Input::Photo { file_id, unique_id, album, .. } => {
