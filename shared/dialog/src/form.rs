@@ -9,7 +9,7 @@ use crate::albums::Albums;
 use crate::answer::{self, Value};
 use crate::branches;
 use crate::plain;
-use crate::questionnaire::{Branch, Entity, Kind, Step};
+use crate::questionnaire::{Branch, Entity, Kind, Parser, Step};
 
 /// How many photos a request takes.
 pub(crate) const MAX_PHOTOS: usize = 10;
@@ -17,8 +17,15 @@ pub(crate) const MAX_PHOTOS: usize = 10;
 /// Longest caption that is kept, in characters; Telegram allows 1024.
 const MAX_CAPTION: usize = 300;
 
-/// How many bytes of text a form takes, whatever alphabet: the stored conversation stays below 8 KB.
-const MAX_TEXT: usize = 4_700;
+/// How many bytes of text a form takes, whatever alphabet: the stored conversation stays below 8 KB. Three answers of a
+/// thousand Cyrillic letters and a name fit in.
+const MAX_TEXT: usize = 6_400;
+
+/// How many of these bytes a questionnaire gives up for the ids of photos, if it asks for photos.
+const FOR_PHOTOS: usize = 2_100;
+
+/// Bytes of a Cyrillic letter.
+const LETTER: usize = 2;
 
 /// A questionnaire being answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -185,13 +192,26 @@ impl Form {
 
     /// Whether a text has room among the other answers.
     pub(crate) fn has_room_for(&self, value: &Value) -> bool {
-        let size = |value: &Value| match value {
-            Value::Text(text) => plain::stored_len(text),
-            _ => 0,
-        };
-        let others = self.answers.iter().filter(|(step, _)| *step != self.step().id).map(|(_, value)| size(value));
+        let others = |step: &Step| if step.id == self.step().id { 0 } else { self.size_of(step) };
+        size(value) == 0 || size(value) <= self.room_beside(others)
+    }
+
+    /// How many bytes of text there is room for when each step's answer takes so many.
+    fn room_beside(&self, size_of: impl Fn(&Step) -> usize) -> usize {
+        let steps = self.branch.steps;
         let besides = self.preface.iter().chain(&self.captions).map(|text| plain::stored_len(text));
-        size(value) == 0 || others.chain(besides).sum::<usize>() + size(value) <= MAX_TEXT
+        let taken: usize = steps.iter().map(size_of).chain(besides).sum();
+        let for_photos = if self.photo_step().is_some() { FOR_PHOTOS } else { 0 };
+        (MAX_TEXT - for_photos).saturating_sub(taken)
+    }
+
+    /// How many bytes of text the answer of this step takes.
+    fn size_of(&self, step: &Step) -> usize {
+        self.answers.get(step.id).map_or(0, size)
+    }
+
+    fn photo_step(&self) -> Option<&'static Step> {
+        self.branch.steps.iter().find(|step| step.kind == Kind::Photos)
     }
 
     /// Answers the step and goes on.
@@ -200,11 +220,14 @@ impl Form {
         self.accept();
     }
 
-    /// Answers the step with what was typed, goes on, and offers another spelling of it there.
+    /// Answers the step with what was typed, goes on, and offers another spelling of it there, if there is room for it.
     pub(crate) fn answer_as_typed(&mut self, typed: String, suggested: String) {
         let step = self.step().id.to_owned();
         self.answer_with(Value::Text(typed.clone()));
-        self.spelling = Some(Spelling { step, typed, suggested });
+        let both = plain::stored_len(&typed) + plain::stored_len(&suggested);
+        if both <= self.room_beside(|step| self.size_of(step)) {
+            self.spelling = Some(Spelling { step, typed, suggested });
+        }
     }
 
     /// Takes the other spelling that was offered.
@@ -257,9 +280,7 @@ impl Form {
 
     /// Adds a photo to the step that asks for photos, in the order of the updates that brought them.
     pub(crate) fn add_photo(&mut self, photo: Photo, update_id: i64, caption: Option<&str>) -> Added {
-        let Some(step) = self.branch.steps.iter().find(|step| step.kind == Kind::Photos) else {
-            return Added::Full;
-        };
+        let Some(step) = self.photo_step() else { return Added::Full };
         let entry = self.answers.entry(step.id.to_owned()).or_insert(Value::Skipped);
         if !matches!(entry, Value::Photos(_)) {
             *entry = Value::Photos(Vec::new());
@@ -282,10 +303,20 @@ impl Form {
         Added::Kept(count)
     }
 
-    /// Keeps what was written under a photo, as far as there is room: the photo itself is what was asked for.
+    /// Keeps what was written under a photo, as far as there is room: the photo itself is what was asked for, and a name
+    /// and a comment of full length must still fit in.
     fn keep_caption(&mut self, caption: Option<&str>) {
         let caption = plain::cut(plain::cleaned(caption.unwrap_or_default()).trim(), MAX_CAPTION, usize::MAX);
-        if !caption.is_empty() && self.captions.len() < MAX_PHOTOS && self.has_room_for(&Value::Text(caption.clone())) {
+        let to_come = |step: &Step| {
+            let longest = match step.parser() {
+                Some(Parser::Text { max }) => max * LETTER,
+                Some(Parser::Name) => values::name::MAX_CHARS * LETTER,
+                _ => 0,
+            };
+            longest.max(self.size_of(step))
+        };
+        let has_room = plain::stored_len(&caption) <= self.room_beside(to_come);
+        if !caption.is_empty() && self.captions.len() < MAX_PHOTOS && has_room {
             self.captions.push(caption);
         }
     }
@@ -297,8 +328,7 @@ impl Form {
 
     /// The photos so far.
     pub(crate) fn photos(&self) -> &[Photo] {
-        let of_step = |step: &&Step| step.kind == Kind::Photos;
-        match self.branch.steps.iter().find(of_step).and_then(|step| self.answers.get(step.id)) {
+        match self.photo_step().and_then(|step| self.answers.get(step.id)) {
             Some(Value::Photos(photos)) => photos,
             _ => &[],
         }
@@ -342,6 +372,14 @@ impl Form {
             }
             None => {}
         }
+    }
+}
+
+/// How many bytes of text an answer takes.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => plain::stored_len(text),
+        _ => 0,
     }
 }
 

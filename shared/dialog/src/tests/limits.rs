@@ -1,6 +1,7 @@
 //! Long, odd and hostile texts.
 
-use super::talk::Talk;
+use super::talk::{Talk, answer, photo};
+use crate::{AiAnswer, Command, Input, Intent, Unsupported};
 
 #[test]
 fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
@@ -12,6 +13,87 @@ fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
     let answers = &talk.requests[0].answers;
     assert!(answers.iter().any(|line| line.answer == situation));
     assert!(answers.iter().any(|line| line.answer == comment));
+}
+
+#[test]
+fn every_text_of_a_questionnaire_may_be_as_long_as_it_may_be() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    talk.tap("Другое").say(&"ж".repeat(1000)).say(&"ы".repeat(1000)).say(&"Я".repeat(60)).say("+79001234567");
+    talk.say(&"й".repeat(1000));
+    assert_eq!(talk.header(), "*Юридическая помощь · Проверьте заявку*");
+    talk.tap("✅ Отправить");
+    let answers = &talk.requests[0].answers;
+    for long in ["ж", "ы", "й"] {
+        assert!(answers.iter().any(|line| line.answer == long.repeat(1000)), "{long}");
+    }
+
+    let mut talk = Talk::in_branch("🎯 Подбор авто");
+    talk.tap("Другое").say(&"ж".repeat(1000)).tap("до 500 000 ₽").say(&"ы".repeat(1000)).tap("Седан");
+    talk.say(&"Я".repeat(60)).say("+79001234567").say(&"й".repeat(1000));
+    assert_eq!(talk.header(), "*Подбор авто · Проверьте заявку*");
+
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say(&"ж".repeat(1000)).tap("2019").say("85 тыс").tap("На ваше усмотрение").tap("⏭ Пропустить");
+    talk.say(&"Я".repeat(60)).say("+79001234567").say(&"й".repeat(1000));
+    assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
+}
+
+/// Everything besides a form that a conversation may hold when a dialog begins.
+fn full_of_other_things(answer: AiAnswer) -> Talk {
+    let mut talk = Talk::with_long_numbers();
+    talk.command(Command::Start);
+    for album in 0..4 {
+        talk.input(photo("a", Some(&format!("1390012345678901{album}"))));
+    }
+    for _ in 0..10 {
+        talk.wait(2).at_once(Input::Text("щ".repeat(500)));
+    }
+    talk.wait(2).at_once(Input::Text("Одиннадцатый вопрос".into()));
+    talk.understand(answer);
+    talk
+}
+
+/// The line above the screen gets as long as it gets, and the customer is told not to be so fast.
+fn fill_the_rest(talk: &mut Talk) {
+    for _ in 0..9 {
+        talk.at_once(Input::Unsupported { kind: Unsupported::LargeImage, album: None });
+    }
+    let size = serde_json::to_vec(&talk.conversation).expect("it serialises").len();
+    assert!((7000..8192).contains(&size), "{size}");
+}
+
+#[test]
+fn a_conversation_with_every_text_stays_below_its_limit() {
+    let mut talk = full_of_other_things(answer(Intent::Legal, 0.9, "Поможем"));
+    talk.tap("⚖️ Юридическая помощь").tap("Другое").say(&"👍".repeat(1000)).say(&"ы".repeat(1000));
+    talk.say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").say(&"\"".repeat(79));
+    assert_eq!(talk.header(), "*Юридическая помощь · Проверьте заявку*");
+    fill_the_rest(&mut talk);
+}
+
+#[test]
+fn a_conversation_with_every_photo_stays_below_its_limit() {
+    let told = AiAnswer {
+        brand: Some("Тойота".into()),
+        model: Some("камри".into()),
+        year: Some("2019".into()),
+        budget: Some("1500000".into()),
+        mileage: Some("85000".into()),
+        ..answer(Intent::Sell, 0.9, "Оформим?")
+    };
+    let mut talk = full_of_other_things(told);
+    talk.tap("🚗 Продать авто").say(&"🚗".repeat(515)).tap("✅ Принять всё (3)");
+    for n in 0..10 {
+        let Input::Photo { file_id, unique_id, album, .. } =
+            photo(&format!("{n}{}", "x".repeat(76)), Some(&format!("1490012345678901{n}")))
+        else {
+            return;
+        };
+        talk.input(Input::Photo { file_id, unique_id, album, caption: Some("ы".repeat(1024)) });
+    }
+    talk.tap("✅ Готово").say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").say(&"ю".repeat(1000));
+    assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
+    fill_the_rest(&mut talk);
 }
 
 #[test]
@@ -30,7 +112,7 @@ fn emoji_count_twice_for_telegram() {
 fn what_does_not_fit_a_message_is_shortened() {
     let mut talk = Talk::new();
     for _ in 0..3 {
-        talk.say(&"щ".repeat(500)).understand(super::talk::answer(crate::Intent::Faq, 0.9, "Ответ"));
+        talk.say(&"щ".repeat(500)).understand(answer(Intent::Faq, 0.9, "Ответ"));
     }
     talk.tap("👤 Передать вопрос менеджеру").say("Иван").say("+79001234567");
     assert!(talk.screen().contains(&"щ".repeat(500)));

@@ -238,6 +238,20 @@ fn what_is_written_under_photos_reaches_the_manager() {
 }
 
 #[test]
+fn captions_leave_room_for_a_comment() {
+    let mut talk = at_photos();
+    for n in 0..10 {
+        let Input::Photo { file_id, unique_id, .. } = photo(&n.to_string(), None) else { return };
+        talk.input(Input::Photo { file_id, unique_id, album: None, caption: Some("ы".repeat(300)) });
+    }
+    talk.tap("✅ Готово").say(&"Я".repeat(60)).say("+79001234567").say(&"ю".repeat(1000));
+    assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
+    talk.tap("✅ Отправить");
+    let captions = talk.requests[0].answers.iter().filter(|line| line.question == "Подпись к фото");
+    assert!(captions.count() >= 3);
+}
+
+#[test]
 fn captions_take_no_more_room_than_there_is() {
     let mut talk = at_photos();
     for n in 0..10 {

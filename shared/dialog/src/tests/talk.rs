@@ -45,6 +45,11 @@ impl Talk {
         }
     }
 
+    /// A talk with a bot so old that Telegram's numbers are as long as they get.
+    pub(super) fn with_long_numbers() -> Self {
+        Self { update_id: 2_000_000_000, message_id: 2_000_000_000, ..Self::new() }
+    }
+
     /// A talk in which a service was chosen in the menu.
     pub(super) fn in_branch(button: &str) -> Self {
         let mut talk = Self::new();
