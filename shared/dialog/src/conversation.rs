@@ -237,7 +237,12 @@ impl Conversation {
         now >= self.expires_at
     }
 
-    /// Whether a screen is up, and its buttons live.
+    /// Whether the session has ended while something was open: a form, or a question that waits for yes or no.
+    pub(crate) const fn is_cut_short(&self, now: Seconds) -> bool {
+        self.has_ended(now) && (self.question.is_some() || matches!(self.place, Place::Dialog(_)))
+    }
+
+    /// Whether the session lives, with a screen that is up.
     pub(crate) const fn is_live(&self, now: Seconds) -> bool {
         self.prompt.seq != 0 && !self.has_ended(now)
     }
@@ -281,8 +286,8 @@ impl Conversation {
 
     /// The session has ended: forgets what the customer was at. What protects from repetition and floods stays, and so
     /// does a screen that takes nothing for granted, like the menu.
-    pub(crate) fn restart(&mut self) {
-        if self.form().is_some() || self.question.is_some() {
+    pub(crate) fn restart(&mut self, now: Seconds) {
+        if self.is_cut_short(now) {
             self.leave_to(Outside::Nothing);
         }
         self.notice = None;

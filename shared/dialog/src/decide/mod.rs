@@ -38,10 +38,10 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
     }
     let has_ended = before.has_ended(moment.now);
     if has_ended {
-        turn.next.restart();
+        turn.next.restart(moment.now);
     }
     match &event.input {
-        Input::Press { data, .. } => press::pressed(turn, data),
+        Input::Press { .. } => press::pressed(turn),
         Input::Command(command) => command::given(turn, *command),
         input if has_ended && before.form().is_some() => {
             turn.next.hinted_albums.note(album_of(input));

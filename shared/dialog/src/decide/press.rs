@@ -1,7 +1,5 @@
 //! Presses of buttons.
 
-use lead::Seconds;
-
 use super::turn::Turn;
 use crate::action::Action;
 use crate::answer::Value;
@@ -12,12 +10,8 @@ use crate::questionnaire::{Branch, Kind, Step};
 use crate::request::request;
 use crate::{Verdict, answer, texts};
 
-pub(super) fn pressed(mut turn: Turn<'_>, data: &str) -> Verdict {
-    let now: Seconds = turn.moment.now;
-    let action = match Action::parse(data) {
-        Some((seq, action)) if seq == turn.before.prompt.seq && turn.before.is_live(now) => action,
-        _ => return turn.stale(),
-    };
+pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
+    let Some(action) = turn.pressed_action() else { return turn.stale() };
     turn.next.notice = None;
     match (turn.next.question, &turn.before.place) {
         (Some(question), _) => answered(turn, question, action),

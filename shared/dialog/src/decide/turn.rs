@@ -2,6 +2,7 @@
 
 use lead::Request;
 
+use crate::action::Action;
 use crate::conversation::{Conversation, Keys, Outside, Prompt, Reply, Saying, Word};
 use crate::form::Form;
 use crate::render::{Light, render, say};
@@ -89,7 +90,7 @@ impl<'a> Turn<'a> {
 
     /// A dead button: an alert. Its message loses its buttons if they were left there; the current prompt is shown as it
     /// should look, for a reply that was late may have put an older screen over it. Nothing is stored, unless no session is
-    /// live: then the menu says what happened.
+    /// live: then the menu says what happened, if anything was open.
     pub(super) fn stale(self) -> Verdict {
         if self.before.is_live(self.moment.now) {
             let prompt = self.before.prompt;
@@ -106,8 +107,21 @@ impl<'a> Turn<'a> {
             };
             return Verdict::Stay(mended.into_iter().chain(self.answer_press(Some("stale"), true)).collect());
         }
-        let word = if self.before.prompt.seq == 0 { Word::Closed } else { Word::Expired };
+        let word = match self.before.prompt.seq {
+            0 => Word::Closed,
+            _ if self.before.is_cut_short(self.moment.now) => Word::Expired,
+            _ => Word::Plain,
+        };
         self.open_menu(word)
+    }
+
+    /// What the pressed button does; `None` if it is dead or the event is no press. Those of the current screen live as
+    /// long as the session, and longer if nothing was open: a menu takes nothing for granted.
+    pub(super) fn pressed_action(&self) -> Option<Action<'a>> {
+        let Input::Press { data, .. } = &self.event.input else { return None };
+        let (seq, action) = Action::parse(data)?;
+        let prompt = self.before.prompt;
+        (seq == prompt.seq && prompt.seq != 0 && !self.before.is_cut_short(self.moment.now)).then_some(action)
     }
 
     /// The answer to a press, with this text; `None` if the event is no press.
@@ -159,7 +173,7 @@ impl<'a> Turn<'a> {
     fn target(&self, keys: Keys) -> Target {
         let in_place = keys != Keys::Reply && self.before.prompt.keys != Keys::Reply && self.sayings.is_empty();
         match self.pressed_message() {
-            Some(message_id) if in_place && self.before.is_live(self.moment.now) => Target::Edit { message_id },
+            Some(message_id) if in_place && self.pressed_action().is_some() => Target::Edit { message_id },
             _ => Target::New,
         }
     }
@@ -173,7 +187,7 @@ impl<'a> Turn<'a> {
     }
 
     fn answer_to_press(&self) -> Option<Effect> {
-        if self.before.is_live(self.moment.now) {
+        if self.pressed_action().is_some() {
             self.answer_press(None, false)
         } else {
             self.answer_press(Some("stale"), true)

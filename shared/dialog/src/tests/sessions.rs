@@ -56,6 +56,48 @@ fn a_press_after_the_end_gets_an_alert_and_the_menu() {
 }
 
 #[test]
+fn a_menu_without_a_dialog_works_however_late() {
+    for (open, button, opened) in [
+        (Command::Start, "🚗 Продать авто", "*Продажа авто · Шаг 1 из 8*"),
+        (Command::Help, "🔍 Купить авто", "*Покупка авто · Шаг 1 из 8*"),
+        (Command::Privacy, "💬 Задать вопрос", "Напишите свой вопрос"),
+    ] {
+        let mut talk = Talk::new();
+        talk.command(open).wait(100_000).tap(button);
+        assert!(talk.screen().starts_with(opened), "{}", talk.screen());
+        assert_eq!((talk.messages(), talk.popups.len()), (1, 0), "in place, and nothing pops up");
+    }
+}
+
+#[test]
+fn the_menu_after_a_request_works_however_late() {
+    let mut talk = sale();
+    talk.tap("✅ Отправить").wait(4000).tap("🔍 Купить авто");
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 1 из 8*");
+    assert!(talk.popups.is_empty());
+}
+
+#[test]
+fn an_old_button_after_the_end_gets_the_menu_and_no_word_on_a_dialog_that_was_not_there() {
+    let mut talk = Talk::new();
+    talk.command(Command::Start);
+    let (message_id, old) = talk.button("🚗 Продать авто").expect("it is there");
+    talk.command(Command::Help).wait(4000).press(message_id, &old);
+    assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
+    assert!(talk.screen().starts_with("Выберите, чем помочь"), "{}", talk.screen());
+    assert_eq!(talk.messages_with_buttons(), 1);
+}
+
+#[test]
+fn a_question_that_was_left_open_ends_with_the_session() {
+    let mut talk = Talk::new();
+    talk.command(Command::Delete).wait(4000).tap("Да, удалить");
+    assert!(!talk.forgotten);
+    assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
+    assert!(talk.screen().starts_with("Время вышло"), "{}", talk.screen());
+}
+
+#[test]
 fn a_press_of_which_nothing_is_remembered_gets_the_menu() {
     let mut talk = Talk::in_branch("🔍 Купить авто");
     let (message_id, home) = talk.button("🏠 В начало").expect("it is there");
