@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use simulators::fault::{Fault, When};
 use simulators::openai::{Answer, Mood, OpenAi};
-use stories::{Bot, Setup, card, story, story_with};
+use simulators::telegram::Media;
+use stories::{Bot, Setup, card, photo, story, story_with};
 
 fn model(bot: &Bot) -> &OpenAi {
     bot.stack().openai().expect("the model is simulated")
@@ -86,6 +87,21 @@ async fn a_sentence_becomes_a_filled_form_and_a_deal() {
         Telegram: @anna_k
         -- task: Перезвонить: Анна, +79001234567. Продажа авто, заявка № NUMBER | Ольга Менеджер
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sentence_under_photos_is_understood_like_any_other() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        let album = (1..=3).map(|number| Media::Photo(photo(number).into())).collect();
+        let words = "Продаю Тойоту Камри 2015 года, пробег 85 тыс, хочу 1,5 млн";
+        bot.telegram().send_media(anna.chat, album, Some(words)).expect("the album is sent");
+        anna.settle().await;
+        anna.finally_sees("Поможем продать Toyota Camry.");
+        anna.taps("🚗 Продать авто").await;
+        anna.sees("Я понял из вашего сообщения 4 ответа");
     })
     .await;
 }

@@ -45,9 +45,12 @@ pub struct Conversation {
     pub(crate) flood: Flood,
     #[serde(default)]
     pub(crate) questions: Questions,
-    /// Albums that were answered with a hint, latest last: their other photos get none.
+    /// Albums that were answered with a hint: their other photos get none.
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
     pub(crate) hinted_albums: Albums,
+    /// Albums whose caption was taken as a free question: their other captions are not.
+    #[serde(default, skip_serializing_if = "Albums::is_empty")]
+    pub(crate) asked_albums: Albums,
 }
 
 /// Where the customer is.

@@ -63,9 +63,30 @@ pub enum Input {
         kind: Unsupported,
         /// `media_group_id`: albums mix photos and videos.
         album: Option<String>,
+        /// What was written under it.
+        caption: Option<String>,
     },
     /// The answer to a question asked through [`crate::Effect::AskAi`]. Its event has the `update_id` of the question.
     Ai(AiAnswer),
+}
+
+impl Input {
+    /// What the customer wrote in their own words: a text, or what is under a photo or the like.
+    pub(crate) fn words(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Photo { caption, .. } | Self::Unsupported { caption, .. } => caption.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The album that it is a part of.
+    pub(crate) fn album(&self) -> Option<&str> {
+        match self {
+            Self::Photo { album, .. } | Self::Unsupported { album, .. } => album.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// Commands of the bot.

@@ -160,7 +160,7 @@ impl Message {
         let album = self.media_group_id;
         // An animation is a document too.
         if self.rest.contains_key("animation") {
-            return Some(Input::Unsupported { kind: Unsupported::Video, album });
+            return Some(Input::Unsupported { kind: Unsupported::Video, album, caption: self.caption });
         }
         if let Some(document) = self.document {
             let is_image = document.mime_type.is_some_and(|kind| kind.starts_with("image/"));
@@ -169,7 +169,7 @@ impl Message {
                 _ if is_image => return Some(photo(document.file_id, document.file_unique_id, album, self.caption)),
                 _ => Unsupported::Document,
             };
-            return Some(Input::Unsupported { kind, album });
+            return Some(Input::Unsupported { kind, album, caption: self.caption });
         }
         let kinds = [
             ("voice", Unsupported::Voice),
@@ -188,7 +188,7 @@ impl Message {
             ("invoice", Unsupported::Other),
         ];
         let (_, kind) = kinds.into_iter().find(|(name, _)| self.rest.contains_key(*name))?;
-        Some(Input::Unsupported { kind, album })
+        Some(Input::Unsupported { kind, album, caption: self.caption })
     }
 }
 
@@ -237,10 +237,17 @@ mod tests {
     fn text_commands_and_contents_are_told_apart() {
         assert_eq!(input(json!({ "text": "/start@Bot ad_7" })), Input::Command(Command::Start));
         assert_eq!(input(json!({ "text": "/unknown" })), Input::Text("/unknown".into()));
-        assert_eq!(input(json!({ "voice": {} })), Input::Unsupported { kind: Unsupported::Voice, album: None });
+        assert_eq!(
+            input(json!({ "voice": {} })),
+            Input::Unsupported { kind: Unsupported::Voice, album: None, caption: None }
+        );
         assert_eq!(
             input(json!({ "video": {}, "media_group_id": "a1" })),
-            Input::Unsupported { kind: Unsupported::Video, album: Some("a1".into()) }
+            Input::Unsupported { kind: Unsupported::Video, album: Some("a1".into()), caption: None }
+        );
+        assert_eq!(
+            input(json!({ "document": { "file_id": "d" }, "caption": "Договор" })),
+            Input::Unsupported { kind: Unsupported::Document, album: None, caption: Some("Договор".into()) }
         );
         assert_eq!(
             input(json!({ "contact": { "phone_number": "79001234567", "first_name": "Пётр", "user_id": 9 } })),
@@ -264,11 +271,14 @@ mod tests {
         );
         assert_eq!(
             input(json!({ "document": { "file_id": "d", "mime_type": "application/pdf" } })),
-            Input::Unsupported { kind: Unsupported::Document, album: None }
+            Input::Unsupported { kind: Unsupported::Document, album: None, caption: None }
         );
         let image = |size: u64| json!({ "document": { "file_id": "d", "mime_type": "image/png", "file_size": size } });
         assert!(matches!(input(image(20 << 20)), Input::Photo { .. }));
-        assert_eq!(input(image((20 << 20) + 1)), Input::Unsupported { kind: Unsupported::LargeImage, album: None });
+        assert_eq!(
+            input(image((20 << 20) + 1)),
+            Input::Unsupported { kind: Unsupported::LargeImage, album: None, caption: None }
+        );
     }
 
     #[test]

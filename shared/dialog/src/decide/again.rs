@@ -4,7 +4,7 @@ use lead::Seconds;
 
 use super::turn::{Turn, said};
 use crate::render::render;
-use crate::{Effect, Input, Target, Verdict};
+use crate::{Effect, Target, Verdict};
 
 /// How long whoever handles an update may take to send its reply and note the message's id.
 const REPLY_PATIENCE: Seconds = 10;
@@ -12,9 +12,9 @@ const REPLY_PATIENCE: Seconds = 10;
 pub(super) fn redelivered(mut turn: Turn<'_>) -> Verdict {
     let (update_id, now) = (turn.event.update_id, turn.moment.now);
     if let Some(until) = turn.next.questions.waits_until(update_id) {
-        return match &turn.event.input {
-            Input::Text(text) if until <= now => {
-                let question = turn.next.questions.ask_again(update_id, text, now);
+        return match turn.event.input.words() {
+            Some(words) if until <= now => {
+                let question = turn.next.questions.ask_again(update_id, words, now);
                 turn.store(vec![Effect::AskAi { question }])
             }
             _ => Verdict::Busy,

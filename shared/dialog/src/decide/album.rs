@@ -4,10 +4,11 @@
 use lead::{Photo, Seconds};
 
 use super::message::{expect, name_of};
+use super::question;
 use super::turn::Turn;
 use crate::form::{Added, Form, MAX_PHOTOS, View};
 use crate::questionnaire::Kind;
-use crate::{Conversation, Unsupported, Verdict, texts};
+use crate::{Conversation, Input, Unsupported, Verdict, plain, texts};
 
 /// Longest ids that are stored, in bytes together; Telegram's have about a hundred.
 const MAX_IDS: usize = 180;
@@ -43,6 +44,20 @@ pub(super) fn photo(mut turn: Turn<'_>, photo: Photo, album: Option<&str>, capti
         ),
     };
     turn.hint(notice)
+}
+
+/// Whether it is a free question: what is written under something that nobody asked for. Of an album, one caption is.
+pub(super) fn is_question(turn: &Turn<'_>, input: &Input) -> bool {
+    let is_outside = turn.next.form().is_none() && turn.next.question.is_none();
+    let has_words = input.words().is_some_and(|words| !plain::cleaned(words).trim().is_empty());
+    is_outside && has_words && !turn.next.asked_albums.know(input.album())
+}
+
+/// A caption that is a free question: it is answered like one, and the rest of its album gets no word.
+pub(super) fn asked(mut turn: Turn<'_>, input: &Input) -> Verdict {
+    turn.next.asked_albums.note(input.album());
+    turn.next.hinted_albums.note(input.album());
+    question::asked(turn, input.words().unwrap_or_default())
 }
 
 /// What the bot does not take. In an album it gets one word for all of its kind, and keeps no photo from being kept.

@@ -33,7 +33,7 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
     // Photos sent one by one come as fast as an album: where they are asked for, none is lost to the rate.
     let is_welcome = matches!(&event.input, Input::Photo { album: None, unique_id, .. }
         if album::takes(before, unique_id, moment.now));
-    if !is_welcome && !turn.next.flood.admits(moment.now, album_of(&event.input)) {
+    if !is_welcome && !turn.next.flood.admits(moment.now, event.input.album()) {
         return flooded(turn);
     }
     let has_ended = before.has_ended(moment.now);
@@ -44,24 +44,19 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
         Input::Press { .. } => press::pressed(turn),
         Input::Command(command) => command::given(turn, *command),
         input if has_ended && before.form().is_some() => {
-            turn.next.hinted_albums.note(album_of(input));
+            turn.next.hinted_albums.note(input.album());
+            turn.next.asked_albums.note(input.album());
             turn.open_menu(Word::Expired)
         }
         Input::Text(text) => message::text(turn, text),
         Input::Contact { phone } => message::contact(turn, phone),
+        input if album::is_question(&turn, input) => album::asked(turn, input),
         Input::Photo { file_id, unique_id, album, caption } => {
             let photo = Photo { file_id: file_id.clone(), unique_id: unique_id.clone() };
             album::photo(turn, photo, album.as_deref(), caption.as_deref())
         }
-        Input::Unsupported { kind, album } => album::unsupported(turn, *kind, album.as_deref()),
+        Input::Unsupported { kind, album, .. } => album::unsupported(turn, *kind, album.as_deref()),
         Input::Ai(answer) => question::answered(turn, answer),
-    }
-}
-
-fn album_of(input: &Input) -> Option<&str> {
-    match input {
-        Input::Photo { album, .. } | Input::Unsupported { album, .. } => album.as_deref(),
-        _ => None,
     }
 }
 

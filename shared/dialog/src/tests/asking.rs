@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::talk::{Talk, answer};
-use crate::{AiAnswer, Command, Effect, Event, Input, Intent, Person, Verdict};
+use super::talk::{Talk, answer, captioned, photo};
+use crate::{AiAnswer, Command, Effect, Event, Input, Intent, Person, Unsupported, Verdict};
 
 fn sells_a_camry() -> AiAnswer {
     AiAnswer {
@@ -239,4 +239,59 @@ fn an_unknown_command_is_no_question() {
     talk.say("/buy");
     assert!(talk.questions.is_empty());
     assert!(talk.screen().starts_with("Такой команды я не знаю."));
+}
+
+#[test]
+fn what_is_written_under_a_photo_or_a_file_outside_a_dialog_is_a_question() {
+    let words = "Продаю Камри 2015, пробег 85 тыс, 1,5 млн";
+    let video = Input::Unsupported { kind: Unsupported::Video, album: None, caption: Some(words.to_owned()) };
+    let file = Input::Unsupported { kind: Unsupported::Document, album: None, caption: Some(words.to_owned()) };
+    for input in [captioned("a", None, words), video, file] {
+        let mut talk = Talk::new();
+        talk.input(input);
+        assert_eq!(talk.questions[0].1, words);
+        assert_eq!(talk.messages(), 0);
+        talk.understand(sells_a_camry()).tap("🚗 Продать авто");
+        assert!(talk.screen().contains("Текущее значение: Toyota Camry"));
+    }
+    let mut talk = Talk::new();
+    talk.input(captioned("a", None, " \n"));
+    assert!(talk.questions.is_empty());
+    assert!(talk.screen().contains("Лучше всего я понимаю текст"));
+}
+
+#[test]
+fn an_album_asks_once_whichever_of_its_parts_comes_first() {
+    let mut talk = Talk::new();
+    talk.wait(2);
+    for name in ["1", "2", "3"] {
+        talk.at_once(captioned(name, Some("album"), "Сколько дадите?"));
+    }
+    talk.at_once(photo("4", Some("album")));
+    assert_eq!((talk.questions.len(), talk.messages()), (1, 0));
+
+    let mut talk = Talk::new();
+    talk.wait(2).at_once(photo("2", Some("album"))).at_once(captioned("1", Some("album"), "Сколько дадите?"));
+    talk.at_once(photo("3", Some("album")));
+    assert_eq!((talk.questions.len(), talk.messages()), (1, 1), "the hint was given before the caption came");
+}
+
+#[test]
+fn a_caption_delivered_again_is_waited_for_and_then_asked_again() {
+    let mut talk = Talk::new();
+    talk.input(captioned("a", Some("album"), "Сколько дадите?"));
+    assert_eq!(talk.redeliver(), Verdict::Busy);
+    talk.wait(25).redeliver();
+    assert_eq!(talk.questions.len(), 2);
+}
+
+#[test]
+fn a_caption_in_a_dialog_is_no_question() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.input(captioned("a", None, "Продаю Камри"));
+    assert!(talk.questions.is_empty());
+    assert!(talk.screen().contains("Спасибо за фото, но сейчас вопрос о другом."));
+    talk.wait(4000).input(captioned("b", None, "Продаю Камри"));
+    assert!(talk.questions.is_empty());
+    assert!(talk.screen().starts_with("Время вышло"));
 }

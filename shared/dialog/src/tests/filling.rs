@@ -168,7 +168,7 @@ fn a_wrong_value_is_explained_and_asked_again() {
 #[test]
 fn what_is_no_answer_gets_a_hint() {
     let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
-    talk.input(Input::Unsupported { kind: Unsupported::Voice, album: None });
+    talk.input(Input::Unsupported { kind: Unsupported::Voice, album: None, caption: None });
     assert!(talk.screen().contains("Голосовые сообщения я пока не понимаю. Выберите, пожалуйста, вариант кнопкой или"));
     talk.send_photo("a");
     assert!(talk.screen().contains("сейчас вопрос о другом"));

@@ -1,6 +1,6 @@
 //! Long, odd and hostile texts.
 
-use super::talk::{Talk, answer, photo};
+use super::talk::{Talk, answer, captioned};
 use crate::{AiAnswer, Command, Input, Intent, Unsupported};
 
 #[test]
@@ -43,7 +43,7 @@ fn full_of_other_things(answer: AiAnswer) -> Talk {
     let mut talk = Talk::with_long_numbers();
     talk.command(Command::Start);
     for album in 0..4 {
-        talk.input(photo("a", Some(&format!("1390012345678901{album}"))));
+        talk.input(captioned("a", Some(&format!("1390012345678901{album}")), "Продаю"));
     }
     for _ in 0..10 {
         talk.wait(2).at_once(Input::Text("щ".repeat(500)));
@@ -56,7 +56,7 @@ fn full_of_other_things(answer: AiAnswer) -> Talk {
 /// The line above the screen gets as long as it gets, and the customer is told not to be so fast.
 fn fill_the_rest(talk: &mut Talk) {
     for _ in 0..9 {
-        talk.at_once(Input::Unsupported { kind: Unsupported::LargeImage, album: None });
+        talk.at_once(Input::Unsupported { kind: Unsupported::LargeImage, album: None, caption: None });
     }
     let size = serde_json::to_vec(&talk.conversation).expect("it serialises").len();
     assert!((7000..8192).contains(&size), "{size}");
@@ -84,12 +84,8 @@ fn a_conversation_with_every_photo_stays_below_its_limit() {
     let mut talk = full_of_other_things(told);
     talk.tap("🚗 Продать авто").say(&"🚗".repeat(515)).tap("✅ Принять всё (3)");
     for n in 0..10 {
-        let Input::Photo { file_id, unique_id, album, .. } =
-            photo(&format!("{n}{}", "x".repeat(76)), Some(&format!("1490012345678901{n}")))
-        else {
-            return;
-        };
-        talk.input(Input::Photo { file_id, unique_id, album, caption: Some("ы".repeat(1024)) });
+        let album = format!("1490012345678901{n}");
+        talk.input(captioned(&format!("{n}{}", "x".repeat(76)), Some(&album), &"ы".repeat(1024)));
     }
     talk.tap("✅ Готово").say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").say(&"ю".repeat(1000));
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::talk::{Talk, photo};
+use super::talk::{Talk, captioned, photo};
 use crate::{Input, Unsupported, Verdict};
 
 fn at_photos() -> Talk {
@@ -130,7 +130,7 @@ fn text_and_files_where_photos_are_asked_get_a_hint() {
     let mut talk = at_photos();
     talk.say("нет фото");
     assert!(talk.screen().contains("Здесь жду фото"));
-    talk.input(Input::Unsupported { kind: Unsupported::Document, album: None });
+    talk.input(Input::Unsupported { kind: Unsupported::Document, album: None, caption: None });
     assert!(talk.screen().contains("Такой файл принять не могу. Здесь жду фото"));
     talk.send_photo("a").tap("✅ Готово").tap("⬅️ Назад");
     assert!(talk.screen().contains("Текущее значение: 1 фото"));
@@ -156,7 +156,7 @@ fn the_words_of_the_buttons_can_be_typed() {
 
 #[test]
 fn an_album_of_photos_and_videos_gets_one_reply_and_keeps_its_photos() {
-    let video = || Input::Unsupported { kind: Unsupported::Video, album: Some("mixed".to_owned()) };
+    let video = || Input::Unsupported { kind: Unsupported::Video, album: Some("mixed".to_owned()), caption: None };
     let mut talk = at_photos();
     let before = talk.messages();
     talk.wait(2);
@@ -220,15 +220,9 @@ fn one_photo_sent_over_and_over_is_a_burst_like_any_other() {
 
 #[test]
 fn what_is_written_under_photos_reaches_the_manager() {
-    let with_caption = |name: &str, album: Option<&str>, text: &str| match photo(name, album) {
-        Input::Photo { file_id, unique_id, album, .. } => {
-            Input::Photo { file_id, unique_id, album, caption: Some(text.to_owned()) }
-        }
-        other => panic!("{other:?}"),
-    };
     let mut talk = at_photos();
-    talk.input(with_caption("a", None, "Скол на <бампере>")).wait(2);
-    talk.at_once(with_caption("1", Some("album"), "Салон")).at_once(photo("2", Some("album")));
+    talk.input(captioned("a", None, "Скол на <бампере>")).wait(2);
+    talk.at_once(captioned("1", Some("album"), "Салон")).at_once(photo("2", Some("album")));
     talk.wait(2).tap("✅ Готово");
     finish(&mut talk);
     let lines: Vec<_> =
@@ -241,8 +235,7 @@ fn what_is_written_under_photos_reaches_the_manager() {
 fn captions_leave_room_for_a_comment() {
     let mut talk = at_photos();
     for n in 0..10 {
-        let Input::Photo { file_id, unique_id, .. } = photo(&n.to_string(), None) else { return };
-        talk.input(Input::Photo { file_id, unique_id, album: None, caption: Some("ы".repeat(300)) });
+        talk.input(captioned(&n.to_string(), None, &"ы".repeat(300)));
     }
     talk.tap("✅ Готово").say(&"Я".repeat(60)).say("+79001234567").say(&"ю".repeat(1000));
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
@@ -255,8 +248,7 @@ fn captions_leave_room_for_a_comment() {
 fn captions_take_no_more_room_than_there_is() {
     let mut talk = at_photos();
     for n in 0..10 {
-        let Input::Photo { file_id, unique_id, .. } = photo(&format!("{n}{}", "x".repeat(80)), None) else { return };
-        talk.input(Input::Photo { file_id, unique_id, album: None, caption: Some("ы".repeat(1024)) });
+        talk.input(captioned(&format!("{n}{}", "x".repeat(80)), None, &"ы".repeat(1024)));
     }
     talk.wait(2).tap("✅ Готово").say_all(&["Иван", "+79001234567"]).say(&"ю".repeat(1000));
     let size = serde_json::to_vec(&talk.conversation).expect("it serialises").len();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::talk::{Talk, answer, inline, photo};
+use super::talk::{Talk, answer, captioned, inline, photo};
 use crate::{Command, Effect, Input, Intent, Unsupported, Verdict};
 
 /// Something a customer, Telegram or the clock may do.
@@ -16,7 +16,8 @@ enum Deed {
     Album(u8, u8),
     Contact(String),
     Command(usize),
-    Unsupported,
+    Captioned(u8, String),
+    Unsupported(Option<String>),
     Understand(usize, f32, String),
     Redeliver,
     Wait(i64),
@@ -47,7 +48,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (any::<u8>(), 1..11_u8).prop_map(|(album, count)| Deed::Album(album, count)),
         2 => "[+0-9]{0,14}".prop_map(Deed::Contact),
         2 => (0..5_usize).prop_map(Deed::Command),
-        1 => Just(Deed::Unsupported),
+        1 => (any::<u8>(), words()).prop_map(|(name, words)| Deed::Captioned(name, words)),
+        1 => prop::option::of(words()).prop_map(Deed::Unsupported),
         3 => (0..7_usize, any::<f32>(), words()).prop_map(|(intent, sure, reply)| Deed::Understand(intent, sure, reply)),
         2 => Just(Deed::Redeliver),
         1 => (0..4000_i64).prop_map(Deed::Wait),
@@ -98,7 +100,10 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
         }
         Deed::Contact(phone) => drop(talk.share(&phone)),
         Deed::Command(which) => drop(talk.command(COMMANDS[which])),
-        Deed::Unsupported => drop(talk.input(Input::Unsupported { kind: Unsupported::Voice, album: None })),
+        Deed::Captioned(name, words) => drop(talk.input(captioned(&name.to_string(), None, &words))),
+        Deed::Unsupported(caption) => {
+            talk.input(Input::Unsupported { kind: Unsupported::Video, album: None, caption });
+        }
         Deed::Understand(intent, sure, reply) => {
             if !talk.questions.is_empty() {
                 let told = crate::AiAnswer {

@@ -119,7 +119,7 @@ fn buttons_of_a_deleted_conversation_never_look_alive() {
 #[test]
 fn anything_after_the_end_of_a_dialog_gets_the_menu() {
     let inputs = [
-        Input::Unsupported { kind: Unsupported::Sticker, album: None },
+        Input::Unsupported { kind: Unsupported::Sticker, album: None, caption: None },
         Input::Contact { phone: "79001234567".into() },
         photo("a", Some("album")),
     ];
@@ -245,7 +245,7 @@ fn a_dropped_press_only_says_so() {
     talk.command(Command::Start);
     let (message_id, data) = talk.button("🔍 Купить авто").expect("it is there");
     for _ in 0..4 {
-        talk.at_once(Input::Unsupported { kind: Unsupported::Sticker, album: None });
+        talk.at_once(Input::Unsupported { kind: Unsupported::Sticker, album: None, caption: None });
     }
     let input = Input::Press { callback_id: "1".into(), message_id: Some(message_id), data };
     talk.at_once(input);

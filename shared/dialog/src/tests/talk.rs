@@ -262,8 +262,17 @@ pub(super) fn answer(intent: Intent, confidence: f32, reply: &str) -> AiAnswer {
 }
 
 pub(super) fn photo(name: &str, album: Option<&str>) -> Input {
-    let album = album.map(str::to_owned);
-    Input::Photo { file_id: format!("file-{name}"), unique_id: format!("unique-{name}"), album, caption: None }
+    captioned(name, album, "")
+}
+
+/// A photo with something written under it.
+pub(super) fn captioned(name: &str, album: Option<&str>, words: &str) -> Input {
+    Input::Photo {
+        file_id: format!("file-{name}"),
+        unique_id: format!("unique-{name}"),
+        album: album.map(str::to_owned),
+        caption: (!words.is_empty()).then(|| words.to_owned()),
+    }
 }
 
 fn person() -> Person {
