@@ -201,6 +201,27 @@ async fn a_message_that_is_gone_is_sent_anew() {
 }
 
 #[tokio::test]
+async fn a_message_that_telegram_does_not_let_us_change_is_sent_anew() {
+    for reason in ["BOT_RESPONSE_TIMEOUT", "there is no text in the message to edit"] {
+        story(async |bot| {
+            let anna = bot.customer("Анна");
+            anna.says("/start").await;
+            let _ = anna.reads();
+            let refusal = json!({"ok": false, "error_code": 400, "description": format!("Bad Request: {reason}")});
+            bot.telegram().faults().add("editMessageText", When::Times(1), Fault::Status(400, refusal.to_string()));
+            anna.taps("🚗 Продать авто").await;
+            anna.sees("Шаг 1 из 8");
+            assert_eq!(anna.messages_with_buttons().len(), 1, "the old screen has lost its buttons");
+            anna.says("Toyota Camry").await;
+            anna.sees("Шаг 2 из 8");
+            anna.taps("2019").await;
+            anna.sees("Шаг 3 из 8");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn who_blocked_the_bot_is_no_error() {
     story(async |bot| {
         let anna = bot.customer("Анна");

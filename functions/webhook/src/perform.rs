@@ -102,15 +102,20 @@ impl Webhook {
         Ok(())
     }
 
-    /// Shows a screen; returns the message's id if it is a new one.
+    /// Shows a screen; returns the message's id if it is a new one. Whatever Telegram has against changing a message, the
+    /// customer gets the screen: the old one's buttons are dead.
     async fn show(&self, chat_id: i64, screen: &Screen, target: Target) -> Result<Option<i64>, ApiError> {
-        if let Target::Edit { message_id } = target {
-            match self.api.edit(chat_id, message_id, screen).await {
-                Err(ApiError::CannotEdit) => {}
-                result => return result.map(|()| None),
+        let Target::Edit { message_id } = target else { return self.api.send(chat_id, screen).await.map(Some) };
+        match self.api.edit(chat_id, message_id, screen).await {
+            Err(ApiError::CannotEdit) => self.api.send(chat_id, screen).await.map(Some),
+            Err(refusal @ ApiError::Refused { .. }) => {
+                tracing::warn!("a screen is sent anew: {refusal}");
+                let old = self.call_aside(vec![drop_keyboard(chat_id, message_id)]);
+                let (sent, ()) = futures::join!(self.api.send(chat_id, screen), old);
+                sent.map(Some)
             }
+            result => result.map(|()| None),
         }
-        self.api.send(chat_id, screen).await.map(Some)
     }
 
     /// Stores the id of a prompt that has left, for the next edit. Whoever has shown a later prompt in another message

@@ -59,7 +59,7 @@ pub enum Effect {
 pub enum Target {
     /// A new message.
     New,
-    /// In place of this message; as a new one if Telegram says that it can't be edited.
+    /// In place of this message; as a new one if Telegram refuses to change it.
     Edit {
         /// The message to change.
         message_id: i64,
