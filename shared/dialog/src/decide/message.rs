@@ -29,10 +29,11 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
         return expect(turn, Some("hint-command"));
     }
     let step = form.step();
-    let can_go_back = form.view != View::Step || form.has_back();
+    let is_at_step = form.view == View::Step;
+    let can_go_back = !is_at_step || form.has_back();
     let kept = form.answer(step).cloned();
     turn.next.notice = None;
-    let is = |button: &str| typed.trim() == texts::get(button);
+    let is = |button: &str| reads(&texts::get(button), typed);
     let keeps_photos = step.kind == Kind::Photos && kept.is_some();
     match (step.kind, kept) {
         _ if is("button-home") => press::home(turn),
@@ -45,9 +46,16 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
             turn.say_first(Saying::KeyboardAway);
             expect(turn, None)
         }
+        _ if is("button-back") => expect(turn, None),
         (Kind::Phone, _) => number(turn, typed),
-        (Kind::Photos, Some(_)) if reads(&texts::get("button-done"), typed) => turn.in_form(Form::accept),
-        _ if step.optional && !keeps_photos && reads(&texts::get("button-skip"), typed) => {
+        (Kind::Photos, Some(_)) if is("button-done") => turn.in_form(Form::accept),
+        (Kind::Typed { .. } | Kind::Chosen { .. }, Some(_)) if is("button-accept") && is_at_step => {
+            turn.in_form(Form::accept)
+        }
+        _ if step.has_other() && reads(&texts::get(&step.text_id("other")), typed) => {
+            turn.in_form(|form| form.view = View::Other)
+        }
+        _ if step.optional && !keeps_photos && is("button-skip") => {
             turn.in_form(|form| form.answer_with(Value::Skipped))
         }
         (Kind::Photos, _) => expect(turn, None),

@@ -473,3 +473,43 @@ fn a_spelling_can_be_taken_while_a_year_is_typed() {
     talk.say("1987").tap("⬅️ Назад").tap("⬅️ Назад");
     assert!(talk.screen().contains("Текущее значение: Toyota Camry"), "{}", talk.screen());
 }
+
+#[test]
+fn what_is_on_a_button_can_be_typed_without_its_emoji() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("назад");
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 1 из 8*", "there is nothing to go back to");
+    assert!(talk.screen().contains("Здесь нужен ответ текстом"));
+    talk.say_all(&["Kia Rio", "до 500 000 ₽", "любой", "акпп", "Полный", "Назад", "Назад"]);
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 4 из 8*");
+    talk.say_all(&["Принять", "ПРИНЯТЬ"]);
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 6 из 8*");
+    talk.say_all(&["Иван", "Назад", "принять", "назад"]);
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 6 из 8*");
+    assert!(talk.screen().contains("Текущее значение: Иван"), "{}", talk.screen());
+    talk.say_all(&["Принять", "+79001234567", "Пропустить"]).tap("✅ Отправить");
+    assert_eq!(talk.requests[0].customer.name, "Иван");
+
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say_all(&["Kia Rio", "в начало"]);
+    assert!(talk.screen().contains("Прервать заявку"), "{}", talk.screen());
+}
+
+#[test]
+fn typing_that_it_is_something_else_asks_what() {
+    for (service, before, other, question, answer) in [
+        ("⚖️ Юридическая помощь", vec![], "другое", "Напишите коротко, с чем нужна помощь.", "Наследство"),
+        ("🎯 Подбор авто", vec![], "Другое", "Расскажите в двух словах", "Для такси"),
+        ("🔍 Купить авто", vec!["Kia Rio"], "Указать свой", "Напишите максимальную сумму.", "1,7 млн"),
+        ("🚗 Продать авто", vec!["Kia Rio"], "старше", "Напишите год выпуска", "1998"),
+    ] {
+        let mut talk = Talk::in_branch(service);
+        talk.say_all(&before);
+        let step = talk.header();
+        talk.say_all(&[other, other]);
+        assert!(talk.screen().contains(question), "{}", talk.screen());
+        assert_eq!(talk.header(), step);
+        talk.say(answer);
+        assert_ne!(talk.header(), step, "{answer} answers it");
+    }
+}
