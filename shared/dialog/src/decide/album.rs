@@ -72,7 +72,9 @@ pub(super) fn unsupported(mut turn: Turn<'_>, kind: Unsupported, album: Option<&
         }
         if album.is_some() && is_front && asks_for_photos(form) {
             form.albums.note(album);
-            return turn.hint(format!("{} {}", texts::get(name_of(kind)), texts::get("photos-of-album")));
+            let advice = (kind == Unsupported::LargeImage).then_some("got-large-image.as-photo");
+            let told = [Some(name_of(kind)), advice, Some("photos-of-album")].into_iter().flatten().map(texts::get);
+            return turn.hint(told.collect::<Vec<_>>().join(" "));
         }
     }
     misplaced(turn, album, Some(name_of(kind)))

@@ -13,6 +13,9 @@ use crate::{Unsupported, Verdict, texts};
 /// Buttons of the keyboard that asks for a phone number.
 const PHONE_KEYS: [&str; 4] = ["button-accept", "button-share", "button-back", "button-home"];
 
+/// Id of the text about an image that no bot can download: where photos are asked for, there is a way around.
+const LARGE_IMAGE: &str = "got-large-image";
+
 /// Typed text: an answer in a dialog, a free question outside.
 pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
     let is_leftover = turn.before.prompt.keys != Keys::Reply && is_phone_key(typed);
@@ -95,7 +98,7 @@ pub(super) const fn name_of(kind: Unsupported) -> &'static str {
         Unsupported::Video => "got-video",
         Unsupported::Document => "got-document",
         Unsupported::Location => "got-location",
-        Unsupported::LargeImage => "got-large-image",
+        Unsupported::LargeImage => LARGE_IMAGE,
         Unsupported::Other => "got-other",
     }
 }
@@ -104,6 +107,7 @@ pub(super) const fn name_of(kind: Unsupported) -> &'static str {
 pub(super) fn expect(mut turn: Turn<'_>, got: Option<&str>) -> Verdict {
     let expected = texts::get(match turn.next.form() {
         _ if turn.next.question.is_some() => "hint-screen",
+        Some(form) if got == Some(LARGE_IMAGE) && expected_by(form) == "hint-photo" => "got-large-image.as-photo",
         Some(form) => expected_by(form),
         None => "hint-outside",
     });

@@ -65,7 +65,9 @@ fn harmless(reply: &str) -> String {
 fn facts(answer: &AiAnswer) -> Facts {
     let fact =
         |text: &str| Some(text.trim().chars().take(MAX_FACT).collect::<String>()).filter(|text| !text.is_empty());
-    let car = [&answer.brand, &answer.model].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let model = answer.model.as_deref().unwrap_or_default().trim();
+    let brand = answer.brand.as_deref().map(str::trim).filter(|brand| !begins_with(model, brand)).unwrap_or_default();
+    let car = format!("{brand} {model}");
     let fact_of = |text: &Option<String>| text.as_deref().and_then(fact);
     Facts {
         car: fact(&car),
@@ -73,4 +75,10 @@ fn facts(answer: &AiAnswer) -> Facts {
         money: fact_of(&answer.budget),
         mileage: fact_of(&answer.mileage),
     }
+}
+
+/// Whether a model is named with its brand: «Toyota Camry».
+fn begins_with(model: &str, brand: &str) -> bool {
+    let (model, brand) = (model.to_lowercase(), brand.to_lowercase());
+    model.strip_prefix(&brand).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
 }

@@ -70,6 +70,26 @@ fn a_sure_answer_offers_its_branch_with_what_was_told() {
 }
 
 #[test]
+fn a_brand_named_with_its_model_is_not_named_twice() {
+    for (brand, model, car) in [
+        (Some("Toyota"), Some("Toyota Camry"), "Toyota Camry"),
+        (Some("BMW"), Some("bmw"), "bmw"),
+        (Some("Mini"), Some("Minivan"), "Mini Minivan"),
+        (Some("Toyota "), None, "Toyota"),
+        (None, Some("Camry"), "Camry"),
+    ] {
+        let mut talk = Talk::new();
+        let told = AiAnswer {
+            brand: brand.map(str::to_owned),
+            model: model.map(str::to_owned),
+            ..answer(Intent::Sell, 0.9, "Оформим?")
+        };
+        talk.say("Продаю").understand(told).tap("🚗 Продать авто");
+        assert!(talk.screen().contains(&format!("Текущее значение: {car}\n")), "{}", talk.screen());
+    }
+}
+
+#[test]
 fn each_taken_answer_can_be_accepted_or_changed() {
     let mut talk = Talk::new();
     talk.say("Продаю камри 2019, хочу полтора").understand(sells_a_camry()).tap("🚗 Продать авто");

@@ -137,6 +137,23 @@ fn text_and_files_where_photos_are_asked_get_a_hint() {
 }
 
 #[test]
+fn an_image_too_large_is_wanted_as_a_photo_only_where_photos_are() {
+    let large = |album: Option<&str>| {
+        let album = album.map(str::to_owned);
+        Input::Unsupported { kind: Unsupported::LargeImage, album, caption: None }
+    };
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.input(large(None));
+    assert!(talk.screen().contains("скачать его не смогу. Здесь нужен ответ текстом"), "{}", talk.screen());
+    let mut talk = at_photos();
+    talk.input(large(None));
+    assert!(talk.screen().contains("скачать его не смогу. Пришлите его, пожалуйста, как обычное фото."));
+    assert!(!talk.screen().contains("Здесь жду фото"), "that is said once");
+    talk.input(large(Some("album")));
+    assert!(talk.screen().contains("как обычное фото. Фото из этого альбома сохраню."), "{}", talk.screen());
+}
+
+#[test]
 fn a_redelivered_photo_is_one_photo() {
     let mut talk = at_photos();
     talk.send_photo("a");
