@@ -1,8 +1,10 @@
 //! Talks to the customer: Telegram webhook in, screens out, finished requests stored and queued.
 //!
 //! `door` answers HTTP and lets in only what Telegram sent; `turn` takes one update from the stored conversation to
-//! the next one; `perform` does what the decision asks for; `health` tells whether requests can be taken.
+//! the next one; `perform` does what the decision asks for, `ask` asks the model; `health` tells whether requests can be
+//! taken.
 
+mod ask;
 mod door;
 mod health;
 mod perform;

@@ -1,0 +1,83 @@
+//! Asks the model, and counts and writes down what it understood.
+
+use std::time::Duration;
+
+use dialog::{AiAnswer, Event};
+use serde_json::json;
+use settings::metrics::{self, Unit};
+use storage::AiLogEntry;
+use tokio::sync::oneshot::{self, error::TryRecvError};
+use tokio::time::{Instant, timeout};
+
+use crate::Webhook;
+
+/// «typing…» fades after 5 s: <https://core.telegram.org/bots/api#sendchataction>.
+const TYPING_LASTS: Duration = Duration::from_secs(4);
+/// How long an answer may be held up by a «typing…» that is under way.
+const TYPING_PATIENCE: Duration = Duration::from_secs(1);
+
+impl Webhook {
+    /// Finds out what the customer wants, with «typing…» shown meanwhile. Also returns what to log of it.
+    pub(crate) async fn ask(&self, event: &Event, question: &str) -> (AiAnswer, AiLogEntry) {
+        let chat_id = event.person.chat_id;
+        let started = Instant::now();
+        let moment = self.moment();
+        let understand = async {
+            let answered = self.classifier.answer(question, moment.year).await;
+            (answered, started.elapsed())
+        };
+        let (answered, took) = self.typing_while(chat_id, understand).await;
+        let (answer, call) = (answered.answer, answered.call);
+        let intent = serde_json::to_value(answer.intent).ok().and_then(|intent| intent.as_str().map(str::to_owned));
+        let entry = AiLogEntry {
+            chat_id,
+            at: format!("{}-{}", moment.now, event.update_id),
+            text: question.to_owned(),
+            intent: intent.unwrap_or_default(),
+            confidence: answer.confidence,
+            model: call.model,
+            fallback: call.fallback,
+            latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            prompt_tokens: call.prompt_tokens,
+            completion_tokens: call.completion_tokens,
+        };
+        metrics::put(
+            &[
+                ("AiAnswers", 1.0, Unit::Count),
+                ("AiTime", took.as_secs_f64() * 1000.0, Unit::Milliseconds),
+                ("AiTokens", f64::from(entry.prompt_tokens + entry.completion_tokens), Unit::Count),
+                ("AiFallbacks", f64::from(u8::from(call.fallback)), Unit::Count),
+                ("AiOffline", f64::from(u8::from(call.offline)), Unit::Count),
+            ],
+            &[("intent", &entry.intent)],
+        );
+        (answer, entry)
+    }
+
+    /// Writes down what was asked and understood; the answer does not wait for it.
+    pub(crate) async fn log_question(&self, entry: &AiLogEntry) {
+        if let Err(error) = self.ai_log.append(entry, (self.clock)()).await {
+            tracing::warn!("an AI answer was not logged: {error}");
+        }
+    }
+
+    /// Shows «typing…» for as long as the work takes, and not at all if it is done at once.
+    async fn typing_while<T>(&self, chat_id: i64, work: impl Future<Output = T>) -> T {
+        let (working, mut done) = oneshot::channel::<()>();
+        let work = async {
+            let result = work.await;
+            drop(working);
+            result
+        };
+        let typing = async {
+            while done.try_recv() == Err(TryRecvError::Empty) {
+                let call = json!({ "chat_id": chat_id, "action": "typing" });
+                // Let finish even when the work is done: a call cut off takes its connection along, and the answer
+                // would have to open another.
+                let _ = timeout(TYPING_PATIENCE, self.api.call("sendChatAction", &call)).await;
+                let _ = timeout(TYPING_LASTS, &mut done).await;
+            }
+        };
+        futures::join!(work, typing).0
+    }
+}
