@@ -158,13 +158,15 @@ async fn of_cloudwatch(client: &Client, stage: &str, since: i64) -> anyhow::Resu
         }
     }
     let mut counts = Counts::default();
+    // The end is exclusive, and what was counted this very second is to be seen.
+    let end = DateTime::from_secs(jiff::Timestamp::now().as_second() + 60);
     for some in series.chunks(SERIES_A_CALL) {
         let queries = some.iter().enumerate().map(|(index, metric)| sum_of(metric, index)).collect();
         let mut pages = client
             .get_metric_data()
             .set_metric_data_queries(Some(queries))
             .start_time(DateTime::from_secs(since))
-            .end_time(DateTime::from_secs(jiff::Timestamp::now().as_second()))
+            .end_time(end)
             .into_paginator()
             .send();
         while let Some(page) = pages.next().await {
