@@ -58,7 +58,7 @@ const FILLERS: &[&str] = &[
 ];
 
 /// Months, by the part before their ending.
-const MONTHS: &[&str] = &[
+pub(crate) const MONTHS: &[&str] = &[
     "январ",
     "феврал",
     "март",

@@ -1,6 +1,7 @@
 //! Years in words, as a voice keyboard writes them: «десятого года», «двадцать первого», «две тысячи пятнадцатый год».
 
 use crate::amount::lexer::{Kind, Number, Token};
+use crate::year::MONTHS;
 
 /// Ordinals of a year's last two digits, by the part before their ending.
 const ORDINALS: &[(u64, &str)] = &[
@@ -114,31 +115,9 @@ fn tens(token: &Token) -> Option<u64> {
 
 /// Whether an ordinal before `word` is a day or a place rather than a year: «с пятнадцатого марта».
 pub(super) fn is_no_car(word: &str) -> bool {
-    const STEMS: &[&str] = &[
-        "числ",
-        "январ",
-        "феврал",
-        "март",
-        "апрел",
-        "мая",
-        "июн",
-        "июл",
-        "август",
-        "сентябр",
-        "октябр",
-        "ноябр",
-        "декабр",
-        "этаж",
-        "раза",
-        "дома",
-        "подъезд",
-        "километр",
-        "регион",
-        "кузов",
-        "поколен",
-        "размер",
-    ];
-    STEMS.iter().any(|stem| word.starts_with(stem))
+    const STEMS: &[&str] =
+        &["числ", "этаж", "раза", "дома", "подъезд", "километр", "регион", "кузов", "поколен", "размер"];
+    STEMS.iter().chain(MONTHS).any(|stem| word.starts_with(stem))
 }
 
 fn ordinal(token: &Token) -> Option<u64> {
