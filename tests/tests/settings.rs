@@ -45,7 +45,7 @@ fn every_field_of_a_deal_has_a_setting_for_its_id() {
     let asked = read();
     let settings = asked.iter().filter(|name| name.starts_with("AMOCRM_FIELD_")).count();
     assert_eq!(settings, CrmField::ALL.len());
-    for field in CrmField::ALL {
+    for field in CrmField::ALL.iter().copied() {
         assert!(asked.contains(&format!("AMOCRM_FIELD_{}", field.code())), "{field:?}");
     }
 }

@@ -171,7 +171,7 @@ fn advice(leads: &[&Lead]) -> Vec<(&'static str, String)> {
         .into_iter()
         .filter_map(|fault| {
             let is_faulty = |field: &CrmField| leads.iter().any(|lead| gave_up_field(lead, *field) == Some(fault));
-            let fields: Vec<&str> = CrmField::ALL.into_iter().filter(is_faulty).map(CrmField::code).collect();
+            let fields: Vec<&str> = CrmField::ALL.iter().copied().filter(is_faulty).map(CrmField::code).collect();
             (!fields.is_empty()).then(|| about_fields(fault, &fields))
         })
         .collect();

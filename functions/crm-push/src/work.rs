@@ -137,7 +137,7 @@ impl Work {
     /// Gives up what of `item` amoCRM refuses. False when it refuses something that the item cannot do without, or that was
     /// given up already.
     pub(crate) fn concede(&mut self, shape: &Shape, item: &Value, errors: &[FieldError]) -> bool {
-        let Some(concessions) = shape.concessions(item, errors) else { return false };
+        let Some(concessions) = shape.concessions(&self.lead.value, item, errors) else { return false };
         let progress = &mut self.lead.value.progress;
         let before = progress.refused_fields.len();
         for concession in concessions {

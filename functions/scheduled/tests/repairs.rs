@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use amocrm::{Client, Clock};
 use delivery::{AdminChat, Incidents, Obstacle, Outcome};
-use lead::{Customer, Lead, LeadId, Request, Status};
+use lead::{Customer, Lead, LeadId, PhoneSource, Request, Status};
 use scheduled::{Scheduled, Settings};
 use serde_json::{Value, json};
 use settings::Env;
@@ -85,8 +85,13 @@ impl World {
 
     /// A request that is due in a minute.
     async fn request(&self, n: u8) -> LeadId {
-        let customer =
-            Customer { chat_id: 1, username: None, name: "Анна".into(), phone: format!("+790000000{n:02}") };
+        let customer = Customer {
+            chat_id: 1,
+            username: None,
+            name: "Анна".into(),
+            phone: format!("+790000000{n:02}"),
+            phone_source: PhoneSource::Typed,
+        };
         let request = Request {
             id: format!("01JD0000000000000AK7QX3M{n:02}").parse().unwrap(),
             branch: "sell".into(),

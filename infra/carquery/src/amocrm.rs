@@ -58,7 +58,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
 struct Wanted {
     of: &'static str,
     code: &'static str,
-    name: &'static str,
+    name: String,
 }
 
 /// Where a deal can begin; named as the settings that choose it.
@@ -150,7 +150,7 @@ impl Account {
             .map(|(entity, new)| Wanted {
                 of: if *entity == Entity::Leads { "deal" } else { "contact" },
                 code: new.field.code(),
-                name: new.field.title(),
+                name: texts::Language::Russian.text(&new.field.title_id()),
             })
             .collect();
         let nothing = fields.is_empty() && !new_pipeline;
@@ -161,7 +161,7 @@ impl Account {
                 }
                 let mut text = String::new();
                 if !fields.is_empty() {
-                    let cells = |field: &Wanted| [field.of, field.code, field.name].map(str::to_owned).to_vec();
+                    let cells = |field: &Wanted| [field.of, field.code, &field.name].map(str::to_owned).to_vec();
                     let rows: Vec<Vec<String>> = fields.iter().map(cells).collect();
                     text += &format!("Custom fields to create:\n{}\n", table(&["OF", "CODE", "NAME"], &rows));
                 }

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use lead::{CrmField, Lead, LeadId, Seconds};
+use lead::{CrmField, FieldValue, Lead, LeadId, Seconds};
 use serde_json::{Value, json};
+use texts::Language;
 
 use crate::shape::deal_values;
 use crate::{Note, gave_up_field};
@@ -81,14 +82,14 @@ fn body(lead: &Lead) -> String {
     for line in &request.answers {
         let _ = write!(text, "\n{}: {}", line.question, line.answer);
     }
-    let refused: Vec<(CrmField, String)> = deal_values(request)
+    let refused: Vec<(CrmField, FieldValue)> = deal_values(request)
         .into_iter()
         .filter(|(field, _)| *field != CrmField::RequestId && gave_up_field(lead, *field).is_some())
         .collect();
     if !refused.is_empty() {
         text.push_str("\n\nНе поместилось в поля сделки:");
         for (field, value) in refused {
-            let _ = write!(text, "\n{}: {value}", field.title());
+            let _ = write!(text, "\n{}: {}", Language::Russian.text(&field.title_id()), value.text());
         }
     }
     let _ = write!(text, "\n\nИмя: {}\nТелефон: {}\nTelegram ID: {}", customer.name, customer.phone, customer.chat_id);

@@ -4,6 +4,7 @@ use lead::CrmField;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use texts::Language;
 
 use crate::client::{Client, parse};
 use crate::error::CrmError;
@@ -154,7 +155,7 @@ impl NewField {
     fn json(self) -> Value {
         let own = matches!(self.field, CrmField::RequestId | CrmField::TelegramId);
         json!({
-            "name": self.field.title(), "code": self.field.code(), "type": "text", "sort": self.sort, "is_api_only": own
+            "name": Language::Russian.text(&self.field.title_id()), "code": self.field.code(), "type": "text", "sort": self.sort, "is_api_only": own
         })
     }
 }
@@ -163,7 +164,8 @@ impl NewField {
 #[must_use]
 pub fn wanted_fields(entity: Entity, existing: &[CustomField]) -> Vec<NewField> {
     CrmField::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .zip((500..).step_by(10))
         .filter(|(field, _)| entity.has(*field))
         .filter(|(field, _)| existing.iter().all(|held| held.code.as_deref() != Some(field.code())))

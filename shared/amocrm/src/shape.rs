@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use lead::{CrmField, Lead, Request, Seconds};
+use lead::{CrmField, FieldValue, Lead, Request, Seconds};
 use serde_json::{Map, Value, json};
 use settings::Amocrm;
 
-use crate::concession::{bare_number, gave_up, is_quantity};
+use crate::concession::gave_up;
 use crate::{Concession, Contact, Fault, FieldError, gave_up_field};
 
 /// Tag of a contact that the bot found.
@@ -105,8 +105,8 @@ impl Shape {
             .into_iter()
             .filter(|(field, _)| gave_up_field(lead, *field).is_none())
             .map(|(field, value)| {
-                let number = bare_number(&value).filter(|_| gave_up(lead, Concession::Words(field)));
-                self.field(field, &number.unwrap_or(value))
+                let number = value.number().filter(|_| gave_up(lead, Concession::Words(field)));
+                self.field(field, &number.map_or_else(|| value.text().to_owned(), |number| number.to_string()))
             })
             .collect();
         if !fields.is_empty() {
@@ -130,14 +130,14 @@ impl Shape {
 
     /// What of `item` to give up so that amoCRM takes it; `None` when something is refused that it cannot do without.
     #[must_use]
-    pub fn concessions(&self, item: &Value, errors: &[FieldError]) -> Option<Vec<Concession>> {
+    pub fn concessions(&self, lead: &Lead, item: &Value, errors: &[FieldError]) -> Option<Vec<Concession>> {
         if errors.is_empty() {
             return None;
         }
-        errors.iter().map(|error| self.concession(item, error)).collect()
+        errors.iter().map(|error| self.concession(lead, item, error)).collect()
     }
 
-    fn concession(&self, item: &Value, error: &FieldError) -> Option<Concession> {
+    fn concession(&self, lead: &Lead, item: &Value, error: &FieldError) -> Option<Concession> {
         let mut steps = error.path.split('.');
         match steps.next()? {
             "responsible_user_id" => Some(Concession::ResponsibleUser),
@@ -145,13 +145,14 @@ impl Shape {
             "_embedded" if steps.next() == Some("contacts") => Some(Concession::Contact),
             "custom_fields_values" => {
                 let sent = item.get("custom_fields_values")?.get(steps.next()?.parse::<usize>().ok()?)?;
-                let field = CrmField::ALL.into_iter().find(|field| {
+                let field = CrmField::ALL.iter().copied().find(|field| {
                     let id = self.field_ids.get(field.code());
                     sent["field_code"].as_str() == Some(field.code())
                         || id.is_some_and(|id| sent["field_id"].as_u64() == Some(*id))
                 })?;
                 let value = sent["values"][0]["value"].as_str().unwrap_or_default();
-                let has_words = is_quantity(field) && bare_number(value).is_some_and(|number| number != value);
+                let held = deal_values(&lead.request).remove(&field);
+                let has_words = held.and_then(|held| held.number()).is_some_and(|number| number.to_string() != value);
                 if error.code == "InvalidType" && has_words {
                     return Some(Concession::Words(field));
                 }
@@ -191,12 +192,12 @@ impl Shape {
 }
 
 /// Values of the deal's custom fields: those of the request, and what every request has.
-pub(crate) fn deal_values(request: &Request) -> BTreeMap<CrmField, String> {
+pub(crate) fn deal_values(request: &Request) -> BTreeMap<CrmField, FieldValue> {
     let mut values = request.fields.clone();
-    values.retain(|field, value| !field.is_contact_field() && !value.is_empty());
-    values.entry(CrmField::ServiceType).or_insert_with(|| request.service.clone());
-    values.entry(CrmField::Source).or_insert_with(|| SOURCE.to_owned());
-    values.insert(CrmField::RequestId, request.id.request_number());
+    values.retain(|field, value| !field.is_contact_field() && !value.text().is_empty());
+    values.insert(CrmField::ServiceType, FieldValue::Text(request.service.clone()));
+    values.insert(CrmField::Source, FieldValue::Text(SOURCE.to_owned()));
+    values.insert(CrmField::RequestId, FieldValue::Text(request.id.request_number()));
     values
 }
 
@@ -221,7 +222,7 @@ fn insert_some(item: &mut Map<String, Value>, key: &str, value: Option<u64>) {
 #[cfg(test)]
 pub(crate) mod tests {
     use insta::assert_snapshot;
-    use lead::{Answer, Customer, Photo};
+    use lead::{Answer, Customer, PhoneSource, Photo};
     use settings::Env;
 
     use super::*;
@@ -237,12 +238,13 @@ pub(crate) mod tests {
                 username: Some("anna_k".to_owned()),
                 name: "Анна".to_owned(),
                 phone: "+79001234567".to_owned(),
+                phone_source: PhoneSource::Typed,
             },
             price: Some(1_500_000),
             fields: BTreeMap::from([
-                (CrmField::CarBrand, "Toyota".to_owned()),
-                (CrmField::CarModel, "Camry".to_owned()),
-                (CrmField::CarYear, "2019".to_owned()),
+                (CrmField::CarBrand, "Toyota".into()),
+                (CrmField::CarModel, "Camry".into()),
+                (CrmField::CarYear, FieldValue::Number { number: 2019, text: "2019".to_owned() }),
             ]),
             answers: vec![
                 Answer { question: "Марка и модель".to_owned(), answer: "Toyota Camry".to_owned() },
@@ -421,11 +423,16 @@ pub(crate) mod tests {
             path: path.to_owned(),
             detail: String::new(),
         };
-        let given_up =
-            shape.concessions(&deal, &[refused("custom_fields_values.3.field_id"), refused("pipeline_id")]).unwrap();
+        let given_up = shape
+            .concessions(&lead, &deal, &[refused("custom_fields_values.3.field_id"), refused("pipeline_id")])
+            .unwrap();
         assert_eq!(given_up, [Concession::Field(CrmField::CarYear, Fault::Unknown), Concession::Pipeline]);
-        assert_eq!(shape.concessions(&deal, &[refused("pipeline_id"), refused("name")]), None, "a deal needs its name");
-        assert_eq!(shape.concessions(&deal, &[]), None, "no reason, nothing to mend");
+        assert_eq!(
+            shape.concessions(&lead, &deal, &[refused("pipeline_id"), refused("name")]),
+            None,
+            "a deal needs its name"
+        );
+        assert_eq!(shape.concessions(&lead, &deal, &[]), None, "no reason, nothing to mend");
 
         lead.progress.refused_fields = given_up.into_iter().map(|what| what.key().into_owned()).collect();
         let deal = shape.deal(&lead, 501);
@@ -439,9 +446,9 @@ pub(crate) mod tests {
         let shape = shape(&[]);
         let mut lead = lead();
         lead.request.fields = BTreeMap::from([
-            (CrmField::Mileage, "85\u{a0}000\u{a0}км".to_owned()),
-            (CrmField::CarYear, "Любой".to_owned()),
-            (CrmField::CarModel, "X5 2019".to_owned()),
+            (CrmField::Mileage, FieldValue::Number { number: 85_000, text: "85\u{a0}000\u{a0}км".to_owned() }),
+            (CrmField::CarYear, "Любой".into()),
+            (CrmField::CarModel, "X5 2019".into()),
         ]);
         let refused = |deal: &Value, field: CrmField| {
             let fields = deal["custom_fields_values"].as_array().unwrap();
@@ -451,7 +458,7 @@ pub(crate) mod tests {
         };
         let deal = shape.deal(&lead, 501);
         let errors = [CrmField::Mileage, CrmField::CarYear, CrmField::CarModel].map(|field| refused(&deal, field));
-        let first = shape.concessions(&deal, &errors).unwrap();
+        let first = shape.concessions(&lead, &deal, &errors).unwrap();
         assert_eq!(
             first,
             [
@@ -464,7 +471,7 @@ pub(crate) mod tests {
         let deal = shape.deal(&lead, 501);
         assert!(deal.to_string().contains(r#""value":"85000""#), "{deal}");
         assert_eq!(
-            shape.concessions(&deal, &[refused(&deal, CrmField::Mileage)]).unwrap(),
+            shape.concessions(&lead, &deal, &[refused(&deal, CrmField::Mileage)]).unwrap(),
             [Concession::Field(CrmField::Mileage, Fault::WrongType)],
             "there is nothing left to take off"
         );
@@ -473,7 +480,8 @@ pub(crate) mod tests {
     #[test]
     fn a_list_without_the_option_is_no_unknown_field() {
         let shape = shape(&[]);
-        let deal = shape.deal(&lead(), 501);
+        let lead = lead();
+        let deal = shape.deal(&lead, 501);
         let refused = |path: &str| FieldError {
             item: "0".to_owned(),
             code: "NotSupportedChoice".to_owned(),
@@ -482,7 +490,7 @@ pub(crate) mod tests {
         };
         let errors = [refused("custom_fields_values.4.values.0.value"), refused("custom_fields_values.5.field_code")];
         assert_eq!(
-            shape.concessions(&deal, &errors).unwrap(),
+            shape.concessions(&lead, &deal, &errors).unwrap(),
             [
                 Concession::Field(CrmField::Source, Fault::NoOption),
                 Concession::Field(CrmField::RequestId, Fault::Unknown)

@@ -81,12 +81,18 @@ async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, wanted: &Wanted) 
 
 #[cfg(test)]
 mod tests {
-    use lead::{Customer, Request};
+    use lead::{Customer, PhoneSource, Request};
 
     use super::*;
 
     fn lead(status: Status) -> Lead {
-        let customer = Customer { chat_id: 1, username: None, name: String::new(), phone: "+79001234567".to_owned() };
+        let customer = Customer {
+            chat_id: 1,
+            username: None,
+            name: String::new(),
+            phone: "+79001234567".to_owned(),
+            phone_source: PhoneSource::Typed,
+        };
         let request = Request {
             id: "01JD0000000000000AK7QX3M9Q".parse().unwrap(),
             branch: "sell".to_owned(),

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use lead::{Answer, CrmField, Customer, Request, Seconds};
+use lead::{Answer, CrmField, Customer, FieldValue, PhoneSource, Request, Seconds};
 use values::car;
 
 use crate::answer::{self, Value};
 use crate::form::Form;
 use crate::questionnaire::{Kind, Step, Use};
 use crate::{Person, texts};
-
-/// Where every request comes from, for the deal's `SOURCE` field.
-const SOURCE: &str = "Telegram Bot";
 
 /// The request of a form; `None` while name or phone are missing.
 pub(crate) fn request(form: &Form, person: &Person, now: Seconds) -> Option<Request> {
@@ -21,11 +18,7 @@ pub(crate) fn request(form: &Form, person: &Person, now: Seconds) -> Option<Requ
     let mut topic = String::new();
     let mut price = None;
     let mut photos = Vec::new();
-    let mut fields = BTreeMap::from([
-        (CrmField::ServiceType, service.clone()),
-        (CrmField::Source, SOURCE.to_owned()),
-        (CrmField::RequestId, form.id.request_number()),
-    ]);
+    let mut fields = BTreeMap::new();
     let question = texts::get("chat-question");
     let mut answers: Vec<Answer> =
         form.preface.iter().map(|text| Answer { question: question.clone(), answer: text.clone() }).collect();
@@ -44,7 +37,7 @@ pub(crate) fn request(form: &Form, person: &Person, now: Seconds) -> Option<Requ
         for use_ in step.uses {
             match use_ {
                 Use::Field(field) => {
-                    fields.insert(*field, shown.clone());
+                    fields.insert(*field, field_value(step, value, &shown));
                 }
                 Use::Car => fields.extend(make_and_model(value)),
                 Use::Price => price = roubles(step, value),
@@ -55,7 +48,13 @@ pub(crate) fn request(form: &Form, person: &Person, now: Seconds) -> Option<Requ
             }
         }
     }
-    let customer = Customer { chat_id: person.chat_id, username: person.username.clone(), name: name?, phone: phone? };
+    let customer = Customer {
+        chat_id: person.chat_id,
+        username: person.username.clone(),
+        name: name?,
+        phone: phone?,
+        phone_source: PhoneSource::Typed,
+    };
     let branch = form.branch.id.to_owned();
     Some(Request { id: form.id, branch, service, topic, customer, price, fields, answers, photos, created_at: now })
 }
@@ -65,11 +64,23 @@ fn declines(step: &Step, value: &Value) -> bool {
     matches!((step.kind, value), (Kind::Typed { .. }, Value::Choice(_)))
 }
 
-fn make_and_model(value: &Value) -> Vec<(CrmField, String)> {
+fn make_and_model(value: &Value) -> Vec<(CrmField, FieldValue)> {
     let Value::Text(typed) = value else { return Vec::new() };
     let car = car::split(typed);
-    let model = car.model.map(|model| (CrmField::CarModel, model));
-    std::iter::once((CrmField::CarBrand, car.brand)).chain(model).collect()
+    let model = car.model.map(|model| (CrmField::CarModel, FieldValue::Text(model)));
+    std::iter::once((CrmField::CarBrand, FieldValue::Text(car.brand))).chain(model).collect()
+}
+
+fn field_value(step: &Step, value: &Value, shown: &str) -> FieldValue {
+    let number = match value {
+        Value::Year(year) => u64::try_from(*year).ok(),
+        Value::Km(km) => Some(u64::from(*km)),
+        _ => roubles(step, value),
+    };
+    match number {
+        Some(number) => FieldValue::Number { number, text: shown.to_owned() },
+        None => FieldValue::Text(shown.to_owned()),
+    }
 }
 
 fn roubles(step: &Step, value: &Value) -> Option<u64> {

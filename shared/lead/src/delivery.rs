@@ -325,7 +325,7 @@ impl Lead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Customer;
+    use crate::{Customer, PhoneSource};
 
     fn lead(status: Status, contact_id: Option<u64>) -> Lead {
         let request = Request {
@@ -333,7 +333,13 @@ mod tests {
             branch: String::new(),
             service: String::new(),
             topic: String::new(),
-            customer: Customer { chat_id: 1, username: None, name: String::new(), phone: String::new() },
+            customer: Customer {
+                chat_id: 1,
+                username: None,
+                name: String::new(),
+                phone: String::new(),
+                phone_source: PhoneSource::Typed,
+            },
             price: None,
             fields: std::collections::BTreeMap::new(),
             answers: Vec::new(),

@@ -7,7 +7,7 @@ mod delivery;
 mod request;
 
 pub use delivery::{Attempt, BACKOFF_CAP, Backoff, Failure, Lead, Progress, Refused, SEARCH_LAG, Status, Trouble};
-pub use request::{Answer, CrmField, Customer, LeadId, Photo, Request};
+pub use request::{Answer, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request};
 
 /// Seconds since the Unix epoch.
 pub type Seconds = i64;

@@ -58,8 +58,9 @@ pub struct Request {
     /// Whole roubles, where a number is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<u64>,
-    /// Values for the deal's custom fields (never `TelegramId`, `TelegramUsername`: those are the contact's).
-    pub fields: BTreeMap<CrmField, String>,
+    /// What the customer answered, as values for the deal's custom fields. What every request has (service, source, number)
+    /// is not among them.
+    pub fields: BTreeMap<CrmField, FieldValue>,
     /// Every question with its answer, in the order asked; skipped ones are left out.
     pub answers: Vec<Answer>,
     /// Photos in the order sent.
@@ -105,6 +106,22 @@ pub struct Customer {
     pub name: String,
     /// E.164: `+79001234567`.
     pub phone: String,
+    /// Whose number it is, as far as Telegram says.
+    #[serde(default)]
+    pub phone_source: PhoneSource,
+}
+
+/// Where a phone number came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhoneSource {
+    /// Typed: it may be anybody's.
+    #[default]
+    Typed,
+    /// The customer shared the own contact: Telegram confirms that the number is theirs.
+    OwnContact,
+    /// The customer shared somebody else's contact.
+    OtherContact,
 }
 
 /// One line of the note: a question and what was answered, both as a person reads them.
@@ -127,11 +144,24 @@ pub struct Photo {
 
 /// The custom fields of a deal (and, for the two Telegram ones, of a contact).
 ///
-/// [`CrmField::code`] is the field's code in amoCRM, as `carquery amocrm setup` creates it, and the end of the variable
-/// `AMOCRM_FIELD_{code}` that overrides it with a numeric id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The code of a field in amoCRM, as `carquery amocrm setup` creates it, is also the end of the variable
+/// `AMOCRM_FIELD_{code}` that overrides it with a numeric id, and of the id of its title in the texts, `field-{code}`.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the names say it; `title` has the words a manager sees")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum CrmField {
     TelegramId,
     TelegramUsername,
@@ -152,72 +182,59 @@ pub enum CrmField {
 
 impl CrmField {
     /// Every field, in the order a manager sees them in the card.
-    pub const ALL: [Self; 15] = [
-        Self::TelegramId,
-        Self::TelegramUsername,
-        Self::ServiceType,
-        Self::CarBrand,
-        Self::CarModel,
-        Self::CarYear,
-        Self::Budget,
-        Self::Mileage,
-        Self::Transmission,
-        Self::DriveType,
-        Self::BodyType,
-        Self::VinNumber,
-        Self::CheckType,
-        Self::Source,
-        Self::RequestId,
-    ];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// The field's code in amoCRM.
     #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::TelegramId => "TELEGRAM_ID",
-            Self::TelegramUsername => "TELEGRAM_USERNAME",
-            Self::ServiceType => "SERVICE_TYPE",
-            Self::CarBrand => "CAR_BRAND",
-            Self::CarModel => "CAR_MODEL",
-            Self::CarYear => "CAR_YEAR",
-            Self::Budget => "BUDGET",
-            Self::Mileage => "MILEAGE",
-            Self::Transmission => "TRANSMISSION",
-            Self::DriveType => "DRIVE_TYPE",
-            Self::BodyType => "BODY_TYPE",
-            Self::VinNumber => "VIN_NUMBER",
-            Self::CheckType => "CHECK_TYPE",
-            Self::Source => "SOURCE",
-            Self::RequestId => "REQUEST_ID",
-        }
+    pub fn code(self) -> &'static str {
+        self.into()
     }
 
-    /// The field's name in the card.
+    /// Id of the field's title in the texts.
     #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::TelegramId => "Telegram ID",
-            Self::TelegramUsername => "Telegram username",
-            Self::ServiceType => "Тип услуги",
-            Self::CarBrand => "Марка",
-            Self::CarModel => "Модель",
-            Self::CarYear => "Год выпуска",
-            Self::Budget => "Бюджет",
-            Self::Mileage => "Пробег",
-            Self::Transmission => "Коробка передач",
-            Self::DriveType => "Привод",
-            Self::BodyType => "Кузов",
-            Self::VinNumber => "VIN или госномер",
-            Self::CheckType => "Вид проверки",
-            Self::Source => "Источник",
-            Self::RequestId => "Номер заявки",
-        }
+    pub fn title_id(self) -> String {
+        format!("field-{}", self.code())
     }
 
     /// Whether the field belongs to the contact; all others belong to the deal.
     #[must_use]
     pub const fn is_contact_field(self) -> bool {
         matches!(self, Self::TelegramId | Self::TelegramUsername)
+    }
+}
+
+/// A value of a custom field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FieldValue {
+    /// Whole roubles, kilometres, a year; of a range its upper end. A numeric field takes the number, any other the text.
+    Number { number: u64, text: String },
+    /// As a person reads it. Versions before this one stored every value so.
+    Text(String),
+}
+
+impl FieldValue {
+    /// As a person reads it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Number { text, .. } | Self::Text(text) => text,
+        }
+    }
+
+    /// The number, where there is one.
+    #[must_use]
+    pub const fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number { number, .. } => Some(*number),
+            Self::Text(_) => None,
+        }
+    }
+}
+
+impl From<&str> for FieldValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dialog::{Conversation, Person};
-use lead::{Answer, Backoff, CrmField, Customer, Failure, Lead, LeadId, Photo, Request, Trouble};
+use lead::{Answer, Backoff, CrmField, Customer, Failure, Lead, LeadId, PhoneSource, Photo, Request, Trouble};
 use settings::{Env, Tables};
 use storage::{AiLogEntry, Aws, AwsSettings, SaveError, Versioned, forget_customer};
 
@@ -54,6 +54,7 @@ fn request(id: &str) -> Request {
             username: Some("anna".into()),
             name: "Анна <b>&".into(),
             phone: "+79001234567".into(),
+            phone_source: PhoneSource::Typed,
         },
         price: Some(1_500_000),
         fields: BTreeMap::from([(CrmField::CarYear, "2019".into())]),

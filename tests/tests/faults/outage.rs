@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lead::{Answer, CrmField, Customer, Lead, LeadId, Request};
+use lead::{Answer, Customer, Lead, LeadId, PhoneSource, Request};
 use storage::Versioned;
 
 use simulators::fault::{Fault, When};
@@ -28,9 +28,10 @@ fn request(n: usize, now: i64) -> Request {
             username: None,
             name: "Анна".to_owned(),
             phone: format!("+7900{n:07}"),
+            phone_source: PhoneSource::Typed,
         },
         price: None,
-        fields: BTreeMap::from([(CrmField::RequestId, id.request_number())]),
+        fields: BTreeMap::new(),
         answers: vec![Answer {
             question: "С чем нужна помощь?".to_owned(), answer: "ОСАГО".to_owned()
         }],

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::world::{ANNA, BORIS, World, calm};
 use crm_push::CrmPush;
 use insta::assert_snapshot;
-use lead::{CrmField, LeadId, Status};
+use lead::{CrmField, FieldValue, LeadId, Status};
 use serde_json::json;
 use simulators::amocrm::{DISMISSED_MANAGER, Options, SALES_PIPELINE};
 use simulators::fault::{Fault, When};
@@ -152,12 +152,11 @@ async fn a_dealers_numeric_fields_get_the_bare_numbers() {
         world.settings.amocrm.fields.0.insert(code, id);
     }
     let words = [
-        (CrmField::Mileage, "85\u{a0}000\u{a0}км"),
-        (CrmField::Budget, "500\u{a0}000 – 1\u{a0}000\u{a0}000\u{a0}₽"),
-        (CrmField::CarYear, "Любой"),
+        (CrmField::Mileage, FieldValue::Number { number: 85_000, text: "85\u{a0}000\u{a0}км".to_owned() }),
+        (CrmField::Budget, FieldValue::Number { number: 1_000_000, text: "до 1\u{a0}000\u{a0}000\u{a0}₽".to_owned() }),
+        (CrmField::CarYear, "Любой".into()),
     ];
-    let values = words.map(|(field, value)| (field, value.to_owned()));
-    let id = world.request_with(1, ANNA, |request| request.fields.extend(values)).await;
+    let id = world.request_with(1, ANNA, |request| request.fields.extend(words)).await;
     world.deliver(&[id]).await;
     assert!(world.is_sent(id).await, "{:?}", world.lead(id).await);
     let deal = &world.amocrm.deals()[0];

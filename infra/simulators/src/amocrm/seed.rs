@@ -115,7 +115,8 @@ pub(super) fn system_fields() -> Vec<Field> {
 /// The bot's own fields, as `carquery amocrm setup` makes them: all of them texts, since a budget can be a span.
 pub(super) fn bot_fields() -> Vec<Field> {
     CrmField::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .zip(9101..)
         .map(|(bot_field, id)| {
             let kind = if bot_field.is_contact_field() { Kind::Contacts } else { Kind::Leads };
@@ -123,7 +124,13 @@ pub(super) fn bot_fields() -> Vec<Field> {
                 is_predefined: false,
                 is_api_only: matches!(bot_field, CrmField::RequestId | CrmField::TelegramId),
                 sort: 500,
-                ..field(id, kind, bot_field.title(), bot_field.code(), FieldType::Text)
+                ..field(
+                    id,
+                    kind,
+                    &texts::Language::Russian.text(&bot_field.title_id()),
+                    bot_field.code(),
+                    FieldType::Text,
+                )
             }
         })
         .collect()

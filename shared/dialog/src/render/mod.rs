@@ -3,7 +3,7 @@
 mod dialog;
 mod outside;
 
-use fluent_bundle::FluentValue;
+use ::texts::FluentValue;
 use lead::{RETENTION_AFTER_SENT, Seconds};
 
 use crate::action::Action;

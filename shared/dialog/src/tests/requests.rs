@@ -21,7 +21,7 @@ fn in_words(request: &Request) -> String {
         format!("{} {} {} @{username}", customer.name, customer.phone, customer.chat_id),
         format!("price {:?}, {} photos", request.price, request.photos.len()),
     ];
-    lines.extend(request.fields.iter().map(|(field, value)| format!("{} = {value}", field.code())));
+    lines.extend(request.fields.iter().map(|(field, value)| format!("{} = {}", field.code(), value.text())));
     lines.extend(request.answers.iter().map(|line| format!("{}: {}", line.question, line.answer)));
     lines.join("\n").replace('\u{a0}', " ")
 }
@@ -32,13 +32,10 @@ fn a_sale() {
     Продажа авто — Toyota Camry — Иван
     Иван +79001234567 42 @ivan
     price Some(1500000), 0 photos
-    SERVICE_TYPE = Продажа авто
     CAR_BRAND = Toyota
     CAR_MODEL = Camry
     CAR_YEAR = 2019
     MILEAGE = 85 000 км
-    SOURCE = Telegram Bot
-    REQUEST_ID = 0000-0102
     Марка и модель: Toyota Camry
     Год выпуска: 2019
     Пробег: 85 000 км
@@ -68,15 +65,12 @@ fn a_purchase() {
     Покупка авто — Kia Sportage — Анна
     Анна +79110001122 42 @ivan
     price Some(2000000), 0 photos
-    SERVICE_TYPE = Покупка авто
     CAR_BRAND = Kia
     CAR_MODEL = Sportage
     CAR_YEAR = Любой
     BUDGET = 1 000 000 – 2 000 000 ₽
     TRANSMISSION = АКПП
     DRIVE_TYPE = Полный
-    SOURCE = Telegram Bot
-    REQUEST_ID = 0000-0102
     Марка и модель: Kia Sportage
     Бюджет: 1 000 000 – 2 000 000 ₽
     Год от: Любой
@@ -97,11 +91,8 @@ fn a_budget_without_an_upper_bound_counts_from_below() {
     Подбор авто — Для семьи — Анна
     Анна +79110001122 42 @ivan
     price Some(3000000), 0 photos
-    SERVICE_TYPE = Подбор авто
     BUDGET = от 3 000 000 ₽
     BODY_TYPE = Любой
-    SOURCE = Telegram Bot
-    REQUEST_ID = 0000-0102
     Цель: Для семьи
     Бюджет: от 3 000 000 ₽
     Марка или модель: Без разницы
@@ -120,12 +111,9 @@ fn a_search_with_a_favourite_make_and_an_own_budget() {
     Подбор авто — Haval — Анна
     Анна +79110001122 42 @ivan
     price Some(2500000), 0 photos
-    SERVICE_TYPE = Подбор авто
     CAR_BRAND = Haval
     BUDGET = до 2 500 000 ₽
     BODY_TYPE = Внедорожник
-    SOURCE = Telegram Bot
-    REQUEST_ID = 0000-0102
     Цель: Для охоты
     Бюджет: до 2 500 000 ₽
     Марка или модель: Haval
@@ -144,13 +132,10 @@ fn a_check() {
     Проверка авто — Skoda Octavia — Пётр
     Пётр +375291234567 42 @ivan
     price None, 0 photos
-    SERVICE_TYPE = Проверка авто
     CAR_BRAND = Skoda
     CAR_MODEL = Octavia
     VIN_NUMBER = А123ВС77
     CHECK_TYPE = Юридическая проверка
-    SOURCE = Telegram Bot
-    REQUEST_ID = 0000-0102
     Вид проверки: Юридическая проверка
     Марка и модель: Skoda Octavia
     VIN или госномер: А123ВС77
@@ -168,9 +153,6 @@ fn legal_help() {
     Юридическая помощь — Возврат авто / спор с продавцом — Пётр
     Пётр +79001234567 42 @ivan
     price None, 0 photos
-    SERVICE_TYPE = Юридическая помощь
-    SOURCE = Telegram Bot
-    REQUEST_ID = 0000-0102
     Вопрос: Возврат авто / спор с продавцом
     Ситуация: Продавец скрутил пробег
     Имя: Пётр

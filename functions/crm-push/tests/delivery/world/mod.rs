@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use amocrm::{Client, Clock, Options, Tokens};
 use aws_lambda_events::sqs::SqsEvent;
 use crm_push::{CrmPush, Settings};
-use lead::{Answer, CrmField, Customer, Lead, LeadId, Photo, Request, Status};
+use lead::{Answer, CrmField, Customer, Lead, LeadId, PhoneSource, Photo, Request, Status};
 use serde_json::json;
 use settings::Env;
 use simulators::amocrm::{self as crm, Amocrm};
@@ -118,9 +118,10 @@ impl World {
                 username: Some("anna_k".to_owned()),
                 name: "Анна".to_owned(),
                 phone: phone.to_owned(),
+                phone_source: PhoneSource::Typed,
             },
             price: Some(1_500_000),
-            fields: BTreeMap::from([(CrmField::CarBrand, "Toyota".to_owned()), (CrmField::CarYear, "2019".to_owned())]),
+            fields: BTreeMap::from([(CrmField::CarBrand, "Toyota".into()), (CrmField::CarYear, "2019".into())]),
             answers: vec![Answer { question: "Пробег".to_owned(), answer: "85 000 км".to_owned() }],
             photos: Vec::new(),
             created_at: self.now(),

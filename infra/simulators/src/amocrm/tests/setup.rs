@@ -25,7 +25,7 @@ async fn the_bots_fields_have_the_codes_the_bot_uses() -> Outcome {
     };
     let of_leads = codes(desk.get("/api/v4/leads/custom_fields?limit=250").await?);
     let of_contacts = codes(desk.get("/api/v4/contacts/custom_fields?limit=250").await?);
-    for field in lead::CrmField::ALL {
+    for field in lead::CrmField::ALL.iter().copied() {
         let codes = if field.is_contact_field() { &of_contacts } else { &of_leads };
         assert!(codes.iter().any(|code| code == field.code()), "{} is missing", field.code());
     }

@@ -1,0 +1,1 @@
+### What admins read in their Telegram chat (ADMIN_CHAT_ID).
