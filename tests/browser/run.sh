@@ -3,12 +3,12 @@
 #
 #   tests/browser/run.sh [SCRIPT]      SCRIPT is dialog.mjs unless named
 #
-# CARQUERY_BIN names the program (target/debug/carquery), CHROMIUM the browser. Builds nothing.
+# CARQUERY_LOCAL_BIN names the program (default: target/debug/carquery-local), CHROMIUM the browser. Builds nothing.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-program=${CARQUERY_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/carquery}
+program=${CARQUERY_LOCAL_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/carquery-local}
 script=${1:-dialog.mjs}
 
 case $program in /*) ;; *) program=$PWD/$program ;; esac

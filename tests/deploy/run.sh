@@ -6,7 +6,7 @@
 #   tests/deploy/run.sh template    only what can be read off template.yaml (seconds)
 #
 # DEPLOY_VENV   where the Python tools go (default: target/deploy-venv)
-# CARQUERY_BIN  a carquery command to use instead of building one
+# CARQUERY_BIN, CARQUERY_LOCAL_BIN  the operator's command and the simulators, instead of building them
 # SKIP_BUILD=1  deploy what is in target/lambda
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -36,12 +36,14 @@ if [ "$what" = all ]; then
         cargo lambda build --release --skip-target-check --lambda-dir target/lambda \
             --package webhook --package crm-push --package scheduled
     fi
-    if [ -z "${CARQUERY_BIN:-}" ]; then
-        cargo build --package carquery
-        CARQUERY_BIN=${CARGO_TARGET_DIR:-target}/debug/carquery
+    built=${CARGO_TARGET_DIR:-target}/debug
+    if [ -z "${CARQUERY_BIN:-}" ] || [ -z "${CARQUERY_LOCAL_BIN:-}" ]; then
+        # Without --package, so that the features are those of the whole workspace, which the tests have compiled already.
+        cargo build --bin carquery --bin carquery-local
     fi
-    CARQUERY_BIN=$(realpath "$CARQUERY_BIN")
-    export CARQUERY_BIN
+    CARQUERY_BIN=$(realpath "${CARQUERY_BIN:-$built/carquery}")
+    CARQUERY_LOCAL_BIN=$(realpath "${CARQUERY_LOCAL_BIN:-$built/carquery-local}")
+    export CARQUERY_BIN CARQUERY_LOCAL_BIN
 fi
 
 exec "$venv/tools/bin/python" tests/deploy/run_tests.py "$what"

@@ -63,19 +63,15 @@ def free_port() -> int:
 
 
 class Simulators:
-    """Telegram, amoCRM and a model, from `carquery simulators`; its door plays the customers."""
+    """Telegram, amoCRM and a model, from `carquery-local simulators`; its control API plays the customers."""
 
-    def __init__(self, carquery: str, log):
-        self.process = subprocess.Popen([carquery, "--json", "simulators"], stdout=subprocess.PIPE, stderr=log, text=True)
-        text = ""
-        while True:  # one JSON object, on one line or on several
-            line = self.process.stdout.readline()
-            if not line:
-                raise RuntimeError("the simulators did not start")
-            text += line
-            with contextlib.suppress(json.JSONDecodeError):
-                self.settings = json.loads(text)
-                break
+    def __init__(self, log):
+        command = [os.environ["CARQUERY_LOCAL_BIN"], "simulators"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the simulators did not start")
+        self.settings = json.loads(line)
         self.door = self.settings.pop("CONTROL_URL")
 
     def call(self, method: str, path: str, body=None):
@@ -348,7 +344,7 @@ def deployed():
     with contextlib.ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="carquery-deploy-")))
         log = cleanup.enter_context(open(os.environ.get("DEPLOY_LOG", folder / "log"), "w"))
-        simulators = Simulators(carquery, log)
+        simulators = Simulators(log)
         cleanup.callback(simulators.stop)
         emulator = Emulator(folder, log)
         cleanup.callback(emulator.stop)

@@ -79,9 +79,9 @@ impl Scheduled {
     ///
     /// # Errors
     /// When no HTTP client can be built.
-    pub async fn connect(settings: &Settings) -> anyhow::Result<Self> {
+    pub fn connect(settings: &Settings) -> anyhow::Result<Self> {
         let clock = delivery::system_clock();
-        let aws = Aws::connect(&settings.aws).await;
+        let aws = Aws::connect(&settings.aws);
         let documents = aws.documents(&settings.tables);
         let crm = delivery::amocrm_client(&settings.amocrm, &documents, &clock, delivery::WORKERS)?;
         Ok(Self::with(settings, &aws, crm, clock))

@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::of_process();
     metrics::start("scheduled", env.text("STAGE", "dev"));
     let settings = Settings::read(&mut env);
-    let scheduled = &Scheduled::connect(&env.finish(settings)?).await?;
+    let scheduled = &Scheduled::connect(&env.finish(settings)?)?;
     run(service_fn(move |event: LambdaEvent<Value>| {
         let span = tracing::info_span!("invocation", request_id = event.context.request_id);
         // Boxed: the compiler gives up on a future that holds all the SDK's in one.

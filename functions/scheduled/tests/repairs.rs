@@ -57,7 +57,7 @@ impl World {
         ]);
         let settings = Settings::read(&mut env);
         let settings = env.finish(settings).unwrap();
-        let aws = Aws::connect(&settings.aws).await;
+        let aws = Aws::connect(&settings.aws);
         storage::schema::create(&aws.dynamodb, &settings.tables).await.unwrap();
         let ahead = Arc::new(AtomicI64::new(0));
         let clock: Clock = {

@@ -73,8 +73,9 @@ pub struct Webhook {
 
 impl Webhook {
     /// Builds the clients. Makes no connection.
-    pub async fn connect(settings: &Settings, clock: Clock) -> Self {
-        let aws = Aws::connect(&settings.aws).await;
+    #[must_use]
+    pub fn connect(settings: &Settings, clock: Clock) -> Self {
+        let aws = Aws::connect(&settings.aws);
         let tables = &settings.tables;
         Self {
             rules: Rules {

@@ -140,7 +140,7 @@ fn count_progress(before: Option<Progress>, after: Option<Progress>) {
 
 /// The year at the dealer's. Russia has had no summer time since 2014, so the offset of Moscow is fixed.
 fn moscow_year(now: Timestamp) -> i16 {
-    now.to_zoned(TimeZone::fixed(Offset::constant(3))).year()
+    now.to_zoned_datetime(TimeZone::fixed(Offset::constant(3))).year()
 }
 
 /// For metrics and logs.

@@ -1,4 +1,4 @@
-//! `carquery amocrm`: let the bot in, make what deals need, check the account.
+//! `carquery amocrm`: authorize the bot, create what deals need, check the account.
 
 use std::process::ExitCode;
 
@@ -12,13 +12,14 @@ use serde_json::json;
 use settings::Auth;
 use storage::Aws;
 
+use crate::doctor::{self, Finding};
 use crate::output::{Output, moscow_time, table};
 use crate::stage::Stage;
 
-/// Waiting requests queued at once after an authorization; the schedule takes care of more.
-const AT_MOST: usize = 500;
+/// How many waiting requests are queued at once after an authorization; the schedule takes care of the rest.
+const QUEUED_AT_ONCE: usize = 500;
 
-/// The pipeline that `setup` makes when none is set.
+/// The pipeline that `setup` creates when none is set.
 const PIPELINE: &str = "Заявки из Telegram";
 
 #[derive(Subcommand)]
@@ -30,11 +31,11 @@ pub(crate) enum Command {
     },
     /// Create what deals need: custom fields by their codes, and a pipeline if none is set. Shows the plan first.
     Setup {
-        /// Do it, rather than show the plan.
+        /// Create, rather than show the plan.
         #[arg(long)]
         yes: bool,
     },
-    /// List pipelines and stages with the ids that the settings want.
+    /// List pipelines and stages with the ids for the settings.
     Pipelines,
     /// Check the account: token, pipeline, stage, responsible user, fields.
     Check,
@@ -48,14 +49,14 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
         Command::Pipelines => account.list_pipelines(*output).await,
         Command::Check => {
             let findings = account.check().await;
-            Ok(crate::doctor::report(&findings, *output))
+            Ok(doctor::report(&findings, *output))
         }
     }
 }
 
-/// A custom field that is not there yet.
+/// A custom field that does not exist yet.
 #[derive(Debug, Serialize)]
-struct Wanted {
+struct MissingField {
     of: &'static str,
     code: &'static str,
     name: String,
@@ -86,7 +87,7 @@ impl Account {
         let settings = settings::Amocrm::read(&mut env);
         let tables = settings::Tables::read(&mut env);
         let delivery = settings::Delivery::read(&mut env);
-        let aws = Aws::connect(&storage::AwsSettings::read(&mut env)).await;
+        let aws = stage.aws(&storage::AwsSettings::read(&mut env)).await?;
         env.finish(())?;
         let client =
             delivery::amocrm_client(&settings, &aws.documents(&tables), &delivery::system_clock(), delivery::WORKERS)?;
@@ -101,33 +102,35 @@ impl Account {
         let client = self.client()?;
         anyhow::ensure!(
             !matches!(self.settings.auth, Some(Auth::LongLived(_))),
-            "AMOCRM_LONG_LIVED_TOKEN is set: the bot enters with that token and has no use for a code. To let it in with OAuth, \
-             remove the token first (`carquery secrets put --forget AMOCRM_LONG_LIVED_TOKEN`, and deploy)"
+            "AMOCRM_LONG_LIVED_TOKEN is set: the bot uses that token and needs no code. To use OAuth, remove the token first \
+             (`carquery secrets put --forget AMOCRM_LONG_LIVED_TOKEN`, and deploy)"
         );
         let state = client.tokens().authorize(code).await.map_err(|error| match error {
-            CrmError::Reauth { reason, .. } => anyhow::anyhow!(
-                "amoCRM does not take the code ({reason}): take a fresh one from the integration's settings, and check \
+            CrmError::Reauth { ref reason, .. } => anyhow::anyhow!(
+                "amoCRM refuses the code ({reason}): take a fresh one from the integration's settings, and check \
                  AMOCRM_CLIENT_ID, AMOCRM_CLIENT_SECRET and AMOCRM_REDIRECT_URI"
             ),
-            error => anyhow::anyhow!("{error}"),
+            CrmError::Retry { .. } => anyhow::anyhow!("{error}. The code may still be valid: try again in a minute"),
+            error => error.into(),
         })?;
-        let account = client.account().await.map_err(|error| anyhow::anyhow!("the new token is refused: {error}"))?;
+        let account =
+            client.account().await.map_err(|error| anyhow::anyhow!("the new token does not work: {error}"))?;
         let queued = self.wake_waiting().await?;
         let result = json!({ "account": account.name, "token_expires_at": state.expires_at, "queued": queued });
         output.print(&result, |_| {
             format!(
-                "The bot is let into «{}». The token is refreshed by itself; {queued} waiting request(s) go out now.",
+                "The bot has access to «{}» and will renew its token by itself; {queued} waiting request(s) go out now.",
                 account.name
             )
         });
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Whoever waited for this goes out now, and not when the own pause is over.
+    /// Queues the requests that waited for this, without waiting for the end of their pauses.
     async fn wake_waiting(&self) -> anyhow::Result<usize> {
         let now = Timestamp::now().as_second();
         delivery::hope(&self.aws.documents(&self.tables), now).await?;
-        let everybody = delivery::Wanted::everybody(now, self.delivery.retry_interval_seconds, AT_MOST);
+        let everybody = delivery::Wanted::everybody(now, self.delivery.retry_interval_seconds, QUEUED_AT_ONCE);
         Ok(delivery::requeue(&self.aws.leads(&self.tables), &self.aws.queue(&self.tables), everybody).await?)
     }
 
@@ -135,19 +138,19 @@ impl Account {
         let client = self.client()?;
         let mut plan: Vec<(Entity, Vec<NewField>)> = Vec::new();
         for entity in [Entity::Leads, Entity::Contacts] {
-            let existing = client.custom_fields(entity).await.map_err(said)?;
+            let existing = client.custom_fields(entity).await?;
             let mut wanted = wanted_fields(entity, &existing);
-            // A field with an id of the operator's own is there already, under another code or none.
+            // A field whose id the operator has set exists already, under another code or none.
             wanted.retain(|new| !self.settings.fields.0.contains_key(new.field.code()));
             plan.push((entity, wanted));
         }
-        let pipelines = client.pipelines().await.map_err(said)?;
+        let pipelines = client.pipelines().await?;
         let own = pipelines.iter().find(|pipeline| pipeline.name == PIPELINE);
         let new_pipeline = self.settings.pipeline_id.is_none() && own.is_none();
-        let fields: Vec<Wanted> = plan
+        let fields: Vec<MissingField> = plan
             .iter()
             .flat_map(|(entity, wanted)| wanted.iter().map(move |new| (entity, new)))
-            .map(|(entity, new)| Wanted {
+            .map(|(entity, new)| MissingField {
                 of: if *entity == Entity::Leads { "deal" } else { "contact" },
                 code: new.field.code(),
                 name: texts::Language::Russian.text(&new.field.title_id()),
@@ -157,27 +160,27 @@ impl Account {
         if !yes || nothing {
             output.print(&json!({ "fields": fields, "pipeline": new_pipeline.then_some(PIPELINE) }), |_| {
                 if nothing {
-                    return "Nothing to do: fields and pipeline are there.".to_owned();
+                    return "Nothing to do: fields and pipeline exist.".to_owned();
                 }
                 let mut text = String::new();
                 if !fields.is_empty() {
-                    let cells = |field: &Wanted| [field.of, field.code, &field.name].map(str::to_owned).to_vec();
-                    let rows: Vec<Vec<String>> = fields.iter().map(cells).collect();
-                    text += &format!("Custom fields to create:\n{}\n", table(&["OF", "CODE", "NAME"], &rows));
+                    let row = |field: &MissingField| [field.of, field.code, &field.name].map(str::to_owned);
+                    let rows = table(["OF", "CODE", "NAME"], fields.iter().map(row));
+                    text += &format!("Custom fields to create:\n{rows}\n");
                 }
                 if new_pipeline {
                     text += &format!("Pipeline to create: {PIPELINE}\n");
                 }
-                text + "Add --yes to do it."
+                text + "Add --yes to create them."
             });
             return Ok(ExitCode::SUCCESS);
         }
         for (entity, wanted) in &plan {
-            client.create_custom_fields(*entity, wanted).await.map_err(said)?;
+            client.create_custom_fields(*entity, wanted).await?;
         }
         let pipeline = match own {
             Some(pipeline) => Some(pipeline.clone()),
-            None if new_pipeline => Some(client.create_pipeline(PIPELINE).await.map_err(said)?),
+            None if new_pipeline => Some(client.create_pipeline(PIPELINE).await?),
             None => None,
         };
         output.print(
@@ -198,7 +201,7 @@ impl Account {
     }
 
     async fn list_pipelines(&self, output: Output) -> anyhow::Result<ExitCode> {
-        let pipelines = self.client()?.pipelines().await.map_err(said)?;
+        let pipelines = self.client()?.pipelines().await?;
         let places: Vec<Place<'_>> = pipelines
             .iter()
             .flat_map(|pipeline| pipeline.stages().iter().map(move |stage| (pipeline, stage)))
@@ -211,18 +214,17 @@ impl Account {
             })
             .collect();
         output.print(&places, |places| {
-            let cells = |place: &Place<'_>| {
+            let row = |place: &Place<'_>| {
                 let (pipeline_id, status_id) = (place.pipeline_id.to_string(), place.status_id.to_string());
-                vec![pipeline_id, place.pipeline.to_owned(), status_id, place.status.to_owned()]
+                [pipeline_id, place.pipeline.to_owned(), status_id, place.status.to_owned()]
             };
-            table(&["PIPELINE", "NAME", "STAGE", "NAME"], &places.iter().map(cells).collect::<Vec<_>>())
+            table(["PIPELINE", "NAME", "STAGE", "NAME"], places.iter().map(row))
         });
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What is right and wrong with the account.
-    pub(crate) async fn check(&self) -> Vec<crate::doctor::Finding> {
-        use crate::doctor::Finding;
+    /// Checks token, account, pipeline, responsible user and fields.
+    pub(crate) async fn check(&self) -> Vec<Finding> {
         let Some(client) = &self.client else {
             return vec![Finding::good("amoCRM", "mock mode: requests count as delivered")];
         };
@@ -236,8 +238,7 @@ impl Account {
         match &account {
             Ok(account) => findings.push(Finding::good("amoCRM account", &account.name)),
             Err(error) => {
-                let fix = "take a fresh code from the integration's settings: `carquery amocrm authorize CODE`";
-                findings.push(Finding::bad("amoCRM account", &error.to_string(), fix));
+                findings.push(of_error("amoCRM account", error));
                 return findings;
             }
         }
@@ -250,24 +251,23 @@ impl Account {
                     let mut missing = wanted_fields(entity, &existing);
                     missing.retain(|new| !self.settings.fields.0.contains_key(new.field.code()));
                     if missing.is_empty() {
-                        Finding::good(name, "all there")
+                        Finding::good(name, "all exist")
                     } else {
                         let codes: Vec<&str> = missing.iter().map(|new| new.field.code()).collect();
                         Finding::bad(name, &format!("missing: {}", codes.join(", ")), "`carquery amocrm setup --yes`")
                     }
                 }
-                Err(error) => Finding::bad(name, &error.to_string(), "the token needs an administrator's rights"),
+                Err(error) => of_error(name, &error),
             });
         }
         findings
     }
 
-    async fn check_pipeline(&self, client: &Client) -> crate::doctor::Finding {
-        use crate::doctor::Finding;
+    async fn check_pipeline(&self, client: &Client) -> Finding {
         const NAME: &str = "amoCRM pipeline";
         let pipelines = match client.pipelines().await {
             Ok(pipelines) => pipelines,
-            Err(error) => return Finding::bad(NAME, &error.to_string(), "check the token's rights"),
+            Err(error) => return of_error(NAME, &error),
         };
         let pipeline = match self.settings.pipeline_id {
             Some(id) => pipelines.iter().find(|pipeline| pipeline.id == id),
@@ -275,21 +275,24 @@ impl Account {
         };
         let Some(pipeline) = pipeline else {
             let known: Vec<String> = pipelines.iter().map(|one| format!("{} «{}»", one.id, one.name)).collect();
-            return Finding::bad(NAME, "AMOCRM_PIPELINE_ID names none", &format!("use one of {}", known.join(", ")));
+            return Finding::bad(
+                NAME,
+                "AMOCRM_PIPELINE_ID is not the id of a pipeline",
+                &format!("use one of {}", known.join(", ")),
+            );
         };
         match self.settings.status_id {
             Some(id) if !pipeline.takes_deals_in(id) => {
                 let stages = pipeline.stages().iter().filter(|stage| stage.kind != 1);
                 let known: Vec<String> = stages.map(|stage| format!("{} «{}»", stage.id, stage.name)).collect();
-                let problem = format!("AMOCRM_STATUS_ID names no stage of «{}» that takes deals", pipeline.name);
+                let problem = format!("AMOCRM_STATUS_ID is not a stage of «{}» that takes deals", pipeline.name);
                 Finding::bad(NAME, &problem, &format!("use one of {}", known.join(", ")))
             }
             _ => Finding::good(NAME, &pipeline.name),
         }
     }
 
-    async fn check_user(&self, client: &Client) -> crate::doctor::Finding {
-        use crate::doctor::Finding;
+    async fn check_user(&self, client: &Client) -> Finding {
         const NAME: &str = "amoCRM responsible user";
         let Some(id) = self.settings.responsible_user_id else {
             return Finding::good(NAME, "the token's owner (AMOCRM_RESPONSIBLE_USER_ID is not set)");
@@ -300,13 +303,28 @@ impl Account {
                 Some(_) => Finding::bad(NAME, "is deactivated", "set AMOCRM_RESPONSIBLE_USER_ID to an active user"),
                 None => Finding::bad(NAME, "does not exist", "set AMOCRM_RESPONSIBLE_USER_ID to an active user"),
             },
-            Err(error) => Finding::bad(NAME, &error.to_string(), "reading users needs an administrator's token"),
+            Err(error) => of_error(NAME, &error),
         }
     }
 }
 
-fn of_token(state: &TokenState, now: i64) -> crate::doctor::Finding {
-    use crate::doctor::Finding;
+/// A failed call, and what to do: an outage needs patience, not a new code.
+fn of_error(name: &str, error: &CrmError) -> Finding {
+    let text = error.to_string();
+    match (error.remedy(), error) {
+        (Some(remedy), _) => {
+            let fix = remedy.to_string();
+            let state = text.strip_suffix(&fix).unwrap_or(&text).trim_end_matches([':', ' ']);
+            Finding::bad(name, state, &fix)
+        }
+        (None, CrmError::Retry { .. }) => {
+            Finding::bad(name, &text, "try again in a few minutes; requests wait and go out by themselves")
+        }
+        (None, _) => Finding::bad(name, &text, "the token needs an administrator's rights"),
+    }
+}
+
+fn of_token(state: &TokenState, now: i64) -> Finding {
     const NAME: &str = "amoCRM token";
     if let Some(needed) = &state.consent_needed {
         return Finding::bad(NAME, &needed.reason, "`carquery amocrm authorize CODE`");
@@ -314,34 +332,45 @@ fn of_token(state: &TokenState, now: i64) -> crate::doctor::Finding {
     match (state.expires_at, state.refreshed_at) {
         (Some(at), refreshed) if at <= now => {
             let fix = if refreshed.is_some() {
-                "the schedule does not refresh it: look at the log of scheduled, or `carquery amocrm authorize CODE`"
+                "the schedule does not renew it: see the log of `scheduled`, or `carquery amocrm authorize CODE`"
             } else {
-                "make a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN"
+                "create a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN"
             };
-            Finding::bad(NAME, &format!("ended {} MSK", moscow_time(at)), fix)
+            Finding::bad(NAME, &format!("expired {} MSK", moscow_time(at)), fix)
         }
-        (Some(at), _) => Finding::good(NAME, &format!("good until {} MSK", moscow_time(at))),
+        (Some(at), _) => Finding::good(NAME, &format!("valid until {} MSK", moscow_time(at))),
         (None, _) => Finding::good(NAME, "long-lived"),
     }
 }
 
-fn said(error: CrmError) -> anyhow::Error {
-    anyhow::anyhow!("{error}")
-}
-
 #[cfg(test)]
 mod tests {
+    use amocrm::{Cause, Doubt, Remedy};
+
     use super::*;
 
     #[test]
-    fn a_token_that_has_ended_is_a_fault() {
+    fn a_token_that_has_expired_is_a_fault() {
         let of = |expires_at, refreshed_at| {
             let state = TokenState { expires_at: Some(expires_at), refreshed_at, consent_needed: None };
             serde_json::to_value(of_token(&state, 1000)).expect("plain data")
         };
         assert_eq!(of(1001, None)["ok"], true);
-        assert_eq!(of(1000, None)["state"], "ended 1970-01-01 03:16 MSK");
+        assert_eq!(of(1000, None)["state"], "expired 1970-01-01 03:16 MSK");
         assert!(of(1000, None)["fix"].to_string().contains("AMOCRM_LONG_LIVED_TOKEN"));
-        assert!(of(1000, Some(0))["fix"].to_string().contains("the schedule does not refresh it"));
+        assert!(of(1000, Some(0))["fix"].to_string().contains("the schedule does not renew it"));
+    }
+
+    #[test]
+    fn an_outage_is_not_a_missing_authorization() {
+        let down = CrmError::Retry { cause: Cause::Server(502), pause: None, doubt: Doubt::No };
+        let finding = serde_json::to_value(of_error("amoCRM account", &down)).expect("plain data");
+        assert_eq!(finding["state"], "amoCRM cannot take requests now: HTTP 502");
+        assert_eq!(finding["fix"], "try again in a few minutes; requests wait and go out by themselves");
+
+        let refused = CrmError::Reauth { reason: "invalid_grant".to_owned(), remedy: Remedy::Authorize, since: None };
+        let finding = serde_json::to_value(of_error("amoCRM account", &refused)).expect("plain data");
+        assert!(finding["state"].as_str().is_some_and(|state| state.ends_with("(invalid_grant)")), "{finding}");
+        assert!(finding["fix"].as_str().is_some_and(|fix| fix.contains("carquery amocrm authorize CODE")), "{finding}");
     }
 }

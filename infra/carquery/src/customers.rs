@@ -1,4 +1,4 @@
-//! `carquery customers`: who a customer is, delete the data on demand, or stop answering somebody.
+//! `carquery customers`: look a customer up, delete the data on demand, or stop answering somebody.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show what is known of a chat: name and phone of the last request, the contact in amoCRM, whether it is banned.
+    /// Show what is known about a chat: name and phone of the last request, the contact in amoCRM, whether it is banned.
     Show {
         /// Telegram chat id.
         chat_id: i64,
@@ -21,11 +21,11 @@ pub(crate) enum Command {
     Forget {
         /// Telegram chat id.
         chat_id: i64,
-        /// Do it, rather than say what would be deleted.
+        /// Delete, rather than show what would be deleted.
         #[arg(long)]
         yes: bool,
     },
-    /// Give a chat no more answers.
+    /// Stop answering a chat.
     Ban {
         /// Telegram chat id.
         chat_id: i64,
@@ -49,7 +49,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
 
 async fn show(stores: &Stores, chat_id: i64, output: Output) -> anyhow::Result<ExitCode> {
     let Some(customer) = stores.aws.customers(&stores.tables).get(chat_id).await? else {
-        anyhow::bail!("nothing is known of chat {chat_id}: nobody has finished a request there");
+        anyhow::bail!("nothing is known about chat {chat_id}: no request was finished there");
     };
     let requests = stores.aws.leads(&stores.tables).of_chat(chat_id).await?.len();
     output.print(&json!({ "customer": customer, "requests": requests }), |_| {
@@ -88,8 +88,8 @@ async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> any
         set_banned(stores, chat_id, true).await?;
     }
     let deleted = json!({ "leads": gone.leads, "ai_log": gone.ai_log });
-    let said = json!({ "deleted": deleted, "banned": banned, "amocrm_contact": customer.contact_id });
-    output.print(&said, |_| {
+    let result = json!({ "deleted": deleted, "banned": banned, "amocrm_contact": customer.contact_id });
+    output.print(&result, |_| {
         let still = if banned { " The chat stays banned." } else { "" };
         let contact = customer.contact_id.map(|id| format!(" Contact {id} is still in amoCRM: delete it there."));
         let (leads, ai_log, contact) = (gone.leads, gone.ai_log, contact.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! `carquery dlq`: messages that nobody could process.
+//! `carquery dlq`: queue messages that could not be processed.
 
 use std::process::ExitCode;
 
@@ -14,15 +14,14 @@ use crate::aws;
 use crate::output::{Output, table};
 use crate::stage::{Stage, Stores};
 
-/// Seconds to wait for a message. Any wait makes SQS ask all of its servers; without one it asks a few, and may miss what
-/// is there.
+/// Seconds to wait for a message. Any wait makes SQS ask all of its servers; without one it asks a few, and may miss messages.
 const LONG_POLL: i32 = 2;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show what is in the dead-letter queue (at most ten messages), and leave it there.
+    /// Show up to ten messages of the dead-letter queue, and leave them there.
     Show,
-    /// Put everything back onto the queue. Mend the cause first.
+    /// Put everything back onto the queue. Fix the cause first.
     Redrive,
 }
 
@@ -52,7 +51,7 @@ async fn show(stores: &Stores, output: Output) -> anyhow::Result<ExitCode> {
         .wait_time_seconds(LONG_POLL)
         .send()
         .await
-        .map_err(|error| anyhow!("the dead-letter queue does not answer: {}", aws::reason(&error)))?;
+        .map_err(|error| anyhow!("the dead-letter queue does not respond: {}", aws::reason(&error)))?;
     let received = answer.messages.unwrap_or_default().into_iter();
     let messages: Vec<DeadLetter> = received
         .map(|message| DeadLetter {
@@ -65,11 +64,11 @@ async fn show(stores: &Stores, output: Output) -> anyhow::Result<ExitCode> {
         let mut text = if messages.is_empty() {
             "The dead-letter queue is empty.".to_owned()
         } else {
-            let cells = |letter: &DeadLetter| vec![letter.message_id.clone(), letter.body.chars().take(100).collect()];
-            table(&["MESSAGE", "BODY"], &messages.iter().map(cells).collect::<Vec<_>>())
+            let row = |letter: &DeadLetter| [letter.message_id.clone(), letter.body.chars().take(100).collect()];
+            table(["MESSAGE", "BODY"], messages.iter().map(row))
         };
         if depth != messages.len() {
-            text += &format!("\nThe queue counts {depth} message(s), some of them perhaps held by another reader.");
+            text += &format!("\nThe queue holds {depth} message(s); another reader may have some of them.");
         }
         text
     });
@@ -107,7 +106,7 @@ impl Queue {
             .set_attribute_names(Some([&counts[..], &[QueueArn]].concat()))
             .send()
             .await
-            .map_err(|error| anyhow!("the dead-letter queue does not answer: {}", aws::reason(&error)))?;
+            .map_err(|error| anyhow!("the dead-letter queue does not respond: {}", aws::reason(&error)))?;
         let attributes = answer.attributes.unwrap_or_default();
         let count = |name| attributes.get(name).and_then(|count| count.parse::<usize>().ok()).unwrap_or_default();
         Ok(Self { depth: counts.iter().map(count).sum(), arn: attributes.get(&QueueArn).cloned().unwrap_or_default() })

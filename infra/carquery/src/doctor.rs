@@ -1,19 +1,20 @@
-//! `carquery doctor`: every dependency, and what to do about each fault.
+//! `carquery doctor`: every dependency of a stage, and what to do about each fault.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anstyle::{AnsiColor, Style};
 use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value, json};
 use settings::{OpenAi, Telegram};
-use telegram::Api;
+use telegram::{Api, ApiError};
 
 use crate::amocrm::Account;
 use crate::funnel;
-use crate::output::{Output, moscow_time};
+use crate::output::{Output, moscow_time, print_line, printable};
 use crate::stage::{Stage, Stores};
 
 /// Requests that wait longer than this many seconds are a finding.
@@ -21,7 +22,7 @@ const TOO_OLD: i64 = 15 * 60;
 /// A clock further off than this many seconds breaks signatures.
 const CLOCK_SKEW: i64 = 60;
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Serialize)]
 pub(crate) struct Finding {
     ok: bool,
@@ -41,32 +42,37 @@ impl Finding {
     }
 }
 
-/// Prints findings; a failure if any is bad.
+/// Prints findings. Exits with a failure if any is bad.
 pub(crate) fn report(findings: &[Finding], output: Output) -> ExitCode {
     let healthy = findings.iter().all(|finding| finding.ok);
-    output.print(&json!({ "healthy": healthy, "findings": findings }), |_| {
-        let width = findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or_default();
-        let mut text = String::new();
-        for finding in findings {
-            let mark = if finding.ok { "ok  " } else { "FAIL" };
-            text += &format!("{mark}  {:<width$}  {}\n", finding.what, finding.state);
-            if let Some(fix) = &finding.fix {
-                text += &format!("      {:<width$}  → {fix}\n", "");
-            }
-        }
-        text
-    });
+    if output.json {
+        output.print(&json!({ "healthy": healthy, "findings": findings }), |_| String::new());
+    } else {
+        print_line(text(findings).trim_end());
+    }
     if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
-    if let Err(error) = stage.env().await {
-        // Without settings there is nothing to look at.
-        return Ok(report(
-            &[Finding::bad("stage", &format!("{error:#}"), "nothing else can be looked at before")],
-            *output,
-        ));
+/// A line for each finding, and one for its fix.
+fn text(findings: &[Finding]) -> String {
+    const OK: Style = AnsiColor::Green.on_default();
+    const FAIL: Style = AnsiColor::Red.on_default().bold();
+    let width = findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or_default();
+    let mut text = String::new();
+    for finding in findings {
+        let (style, mark) = if finding.ok { (OK, "ok  ") } else { (FAIL, "FAIL") };
+        let (what, state) = (printable(&finding.what), printable(&finding.state));
+        text += &format!("{style}{mark}{style:#}  {what:<width$}  {state}\n");
+        if let Some(fix) = &finding.fix {
+            text += &format!("      {:<width$}  → {}\n", "", printable(fix));
+        }
     }
+    text
+}
+
+pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
+    // Without its settings nothing of a stage can be checked.
+    stage.env().await?;
     let mut findings = Vec::new();
     match stage.stores().await {
         Ok(stores) => {
@@ -101,11 +107,11 @@ async fn of_tables(stores: &Stores) -> Vec<Finding> {
         let what = format!("table {table}");
         findings.push(match storage::schema::state_of(&stores.aws.dynamodb, table).await {
             Ok(state) if expires && !state.expires => {
-                Finding::bad(&what, "has no time to live", "deploy the stack again: sessions would be kept for ever")
+                Finding::bad(&what, "has no time to live", "deploy the stack again: items would never expire")
             }
             Ok(state) if state.active => Finding::good(&what, if expires { "active, expires" } else { "active" }),
-            Ok(_) => Finding::bad(&what, "is not active", "wait a minute; then look at it in the console"),
-            Err(error) => Finding::bad(&what, &error.to_string(), "deploy the stack, check region and rights"),
+            Ok(_) => Finding::bad(&what, "is not active", "wait a minute, then look at it in the console"),
+            Err(error) => Finding::bad(&what, &error.to_string(), "deploy the stack; check region and rights"),
         });
     }
     findings
@@ -114,7 +120,7 @@ async fn of_tables(stores: &Stores) -> Vec<Finding> {
 async fn of_delivery(stores: &Stores) -> Vec<Finding> {
     let now = Timestamp::now().as_second();
     let queue = match stores.aws.queue(&stores.tables).depth().await {
-        Ok(depth) => Finding::good("queue", &format!("{depth} message(s) wait")),
+        Ok(depth) => Finding::good("queue", &format!("{depth} message(s) waiting")),
         Err(error) => Finding::bad("queue", &error.to_string(), "check LEADS_QUEUE_URL, region and rights"),
     };
     let mut dead_letters = stores.tables.clone();
@@ -124,7 +130,7 @@ async fn of_delivery(stores: &Stores) -> Vec<Finding> {
         Ok(depth) => Finding::bad(
             "dead-letter queue",
             &format!("{depth} message(s)"),
-            "`carquery dlq show`, mend the cause, then `carquery dlq redrive`",
+            "`carquery dlq show`, fix the cause, then `carquery dlq redrive`",
         ),
         Err(error) => Finding::bad("dead-letter queue", &error.to_string(), "check region and rights"),
     };
@@ -135,7 +141,7 @@ async fn of_delivery(stores: &Stores) -> Vec<Finding> {
             match oldest {
                 Some(at) if now - at > TOO_OLD => Finding::bad(
                     "undelivered requests",
-                    &format!("{}, the oldest begun {} MSK", ids.len(), moscow_time(at)),
+                    &format!("{}, the oldest started {} MSK", ids.len(), moscow_time(at)),
                     "`carquery leads list --status retry` shows why",
                 ),
                 _ => Finding::good("undelivered requests", &ids.len().to_string()),
@@ -157,25 +163,31 @@ async fn of_telegram(stage: &Stage) -> Vec<Finding> {
     match api.call("getMe", &json!({})).await {
         Ok(me) => findings.push(Finding::good("Telegram bot", &format!("@{}", me["username"].as_str().unwrap_or("?")))),
         Err(error) => {
-            let fix = "check TELEGRAM_BOT_TOKEN with @BotFather";
-            return vec![Finding::bad("Telegram bot", &error.to_string(), fix)];
+            findings.push(Finding::bad("Telegram bot", &error.to_string(), fix_of(&error)));
+            return findings;
         }
     }
     if *stage != Stage::Local {
         let own = env.optional("TELEGRAM_WEBHOOK_URL");
         findings.push(match api.call("getWebhookInfo", &json!({})).await {
             Ok(info) => of_webhook(&info, own.as_deref()),
-            Err(error) => Finding::bad("Telegram webhook", &error.to_string(), "try again"),
+            Err(error) => Finding::bad("Telegram webhook", &error.to_string(), fix_of(&error)),
         });
     }
     findings.push(match settings.admin_chat_id {
         Some(chat) => match api.call("getChat", &json!({ "chat_id": chat })).await {
             Ok(_) => Finding::good("admin chat", &chat.to_string()),
+            Err(error) if error.is_temporary() => Finding::bad("admin chat", &error.to_string(), fix_of(&error)),
             Err(error) => Finding::bad("admin chat", &error.to_string(), "write /start to the bot from that chat"),
         },
         None => Finding::bad("admin chat", "ADMIN_CHAT_ID is not set: trouble is only logged", "set it"),
     });
     findings
+}
+
+/// What to do about a failed call: an outage is no reason to change the token.
+const fn fix_of(error: &ApiError) -> &'static str {
+    if error.is_temporary() { "try again in a few minutes" } else { "check TELEGRAM_BOT_TOKEN with @BotFather" }
 }
 
 /// The webhook as Telegram describes it; `own` is the address of the stage's API.
@@ -185,7 +197,7 @@ fn of_webhook(info: &Value, own: Option<&str>) -> Finding {
     if url.is_empty() {
         return Finding::bad(NAME, "is not set", "`carquery telegram set-webhook`");
     }
-    // A domain of the operator's own may well lead to the same API.
+    // A domain of the operator's own may lead to the same API.
     if url.contains(".execute-api.") && own.is_some_and(|own| own != url) {
         return Finding::bad(NAME, &format!("{url} is another stack's"), "`carquery telegram set-webhook`");
     }
@@ -196,22 +208,22 @@ fn of_webhook(info: &Value, own: Option<&str>) -> Finding {
             Finding::bad(
                 NAME,
                 &state,
-                "401: the secret differs, set the webhook again; else look at the function's log",
+                "on 401 set the webhook again, because the secret differs; otherwise see the log of `webhook`",
             )
         }
-        _ => Finding::good(NAME, &format!("{url}, {} update(s) wait", info["pending_update_count"])),
+        _ => Finding::good(NAME, &format!("{url}, {} update(s) waiting", info["pending_update_count"])),
     }
 }
 
 async fn of_model(stage: &Stage) -> Finding {
     const NAME: &str = "AI model";
-    let Ok(mut env) = stage.env().await else { return Finding::good(NAME, "unknown: the stage has no settings") };
+    let Ok(mut env) = stage.env().await else { return Finding::good(NAME, "unknown: the settings cannot be read") };
     let settings = OpenAi::read(&mut env);
     if !settings.configured {
         return Finding::good(NAME, "none configured: the built-in rules answer");
     }
     let Ok(http) = reqwest::Client::builder().timeout(Duration::from_secs(10)).build() else {
-        return Finding::bad(NAME, "no HTTP client", "report this");
+        return Finding::bad(NAME, "cannot create an HTTP client", "please report this");
     };
     let mut request = http.get(format!("{}/models", settings.base_url));
     if let Some(key) = &settings.api_key {
@@ -222,11 +234,11 @@ async fn of_model(stage: &Stage) -> Finding {
             Finding::good(NAME, &format!("{} is reachable", settings.base_url))
         }
         Ok(answer) => Finding::bad(NAME, &format!("HTTP {}", answer.status().as_u16()), "check OPENAI_API_KEY"),
-        Err(_) => Finding::bad(NAME, "no connection", "check OPENAI_BASE_URL; the built-in rules answer meanwhile"),
+        Err(_) => Finding::bad(NAME, "no connection", "check OPENAI_BASE_URL; meanwhile the built-in rules answer"),
     }
 }
 
-/// What rings, and whether anything would.
+/// Alarms that are ringing, and alarms that would notify nobody.
 async fn of_alarms(stage: &str) -> Finding {
     const NAME: &str = "alarms";
     let mut alarms = Vec::new();
@@ -251,15 +263,15 @@ async fn of_alarms(stage: &str) -> Finding {
     if alarms.is_empty() {
         Finding::bad(NAME, "there are none", "deploy the stack again")
     } else if !ringing.is_empty() {
-        Finding::bad(NAME, &format!("ringing: {}", ringing.join(", ")), "docs/runbook.md tells of each what to do")
+        Finding::bad(NAME, &format!("ringing: {}", ringing.join(", ")), "docs/runbook.md says what to do about each")
     } else if !mute.is_empty() {
-        Finding::bad(NAME, &format!("would tell nobody: {}", mute.join(", ")), "deploy the stack again")
+        Finding::bad(NAME, &format!("would notify nobody: {}", mute.join(", ")), "deploy the stack again")
     } else {
-        Finding::good(NAME, &format!("{} stand guard, none rings", alarms.len()))
+        Finding::good(NAME, &format!("{}, none ringing", alarms.len()))
     }
 }
 
-/// This machine's clock against Telegram's.
+/// This computer's clock against Telegram's.
 async fn of_clock(telegram_url: &str) -> Option<Finding> {
     let answer = reqwest::Client::new().get(telegram_url).timeout(Duration::from_secs(5)).send().await.ok()?;
     let seconds = skew(answer.headers())?;
@@ -267,14 +279,14 @@ async fn of_clock(telegram_url: &str) -> Option<Finding> {
         Finding::bad(
             "clock",
             &format!("{seconds} s off"),
-            "set this machine's clock: AWS refuses what is signed off time",
+            "set this computer's clock: AWS refuses requests that are signed with a wrong time",
         )
     } else {
         Finding::good("clock", "right")
     })
 }
 
-/// How far this machine's clock is from the server's, in seconds.
+/// How far this computer's clock is ahead of the server's, in seconds.
 fn skew(headers: &reqwest::header::HeaderMap) -> Option<i64> {
     let date = headers.get("date")?.to_str().ok()?;
     let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
@@ -293,5 +305,21 @@ mod tests {
         assert!(ok("https://bot.example.org/telegram/webhook"));
         assert!(!ok("https://xyz.execute-api.eu-central-1.amazonaws.com/telegram/webhook"));
         assert!(!ok(""));
+    }
+
+    #[test]
+    fn an_outage_of_telegram_is_no_reason_to_change_the_token() {
+        let down = ApiError::Unavailable { method: "getMe", reason: "HTTP 502".to_owned() };
+        assert_eq!(fix_of(&down), "try again in a few minutes");
+        assert!(fix_of(&ApiError::Unauthorized).contains("@BotFather"));
+    }
+
+    #[test]
+    fn faults_stand_out_and_say_what_to_do() {
+        let findings = [Finding::good("queue", "empty"), Finding::bad("clock", "90 s\u{1b} off", "set it")];
+        let text = text(&findings);
+        assert!(text.contains("\u{1b}[31mFAIL"), "{text:?}");
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(plain, "ok    queue  empty\nFAIL  clock  90 s\u{fffd} off\n             → set it\n");
     }
 }

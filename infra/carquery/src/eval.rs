@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use ai::{Answered, CallLog, Classifier, eval, offline};
 use anyhow::Context;
 use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
 use settings::{Env, OpenAi};
 
-use crate::output::{Output, say};
+use crate::output::{Output, print_line, printable};
 use crate::stage::Stage;
 
 #[derive(clap::Args)]
@@ -27,9 +29,9 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
     let text = std::fs::read_to_string(&arguments.file)
         .with_context(|| format!("{} cannot be read", arguments.file.display()))?;
     let cases = eval::read(&text).map_err(|error| anyhow::anyhow!("{}: {error}", arguments.file.display()))?;
-    let year = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year();
+    let year = Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
     let outcome = if arguments.model {
-        // Locally the model is no part of the stack, which need not be there.
+        // A local model needs no running stack.
         let mut env = if *stage == Stage::Local { Env::of_process() } else { stage.env().await? };
         let settings = OpenAi::read(&mut env);
         env.finish(())?;
@@ -47,17 +49,47 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
         .await
     };
     if output.json {
-        say(outcome.predictions().trim_end());
+        print_line(outcome.predictions().trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    say(outcome.report(&eval::Prices::default()).trim_end());
+    print_line(outcome.report(&eval::Prices::default()).trim_end());
     if arguments.missed {
         for (case, prediction) in outcome.missed() {
-            say(&format!(
-                "{}  {}\n  wanted {:?} {:?}\n  got    {:?} {:?}",
-                case.id, case.text, case.intent, case.entities, prediction.intent, prediction.entities
+            print_line(&format!(
+                "\n{}: {}\n  expected    {}\n  understood  {}",
+                case.id,
+                printable(&case.text),
+                in_words(&case.intent, &case.entities)?,
+                in_words(&prediction.intent, &prediction.entities)?
             ));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// «sell: brand Toyota, year 2019».
+fn in_words(intent: &impl Serialize, entities: &impl Serialize) -> anyhow::Result<String> {
+    let bare = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let entities = serde_json::to_value(entities)?;
+    let known: Vec<String> = entities
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| format!("{name} {}", bare(value)))
+        .collect();
+    let intent = bare(&serde_json::to_value(intent)?);
+    Ok(if known.is_empty() { intent } else { format!("{intent}: {}", known.join(", ")) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_understood_is_shown_in_words() {
+        let entities = serde_json::json!({ "brand": "Toyota", "model": null, "year": 2019 });
+        assert_eq!(in_words(&"sell", &entities).expect("plain data"), "sell: brand Toyota, year 2019");
+        assert_eq!(in_words(&"sell", &serde_json::json!({})).expect("plain data"), "sell");
+    }
 }

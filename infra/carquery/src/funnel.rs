@@ -12,11 +12,12 @@ use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery, MetricStat};
 use serde::{Deserialize, Serialize};
 use settings::metrics::NAMESPACE;
+use settings::{Env, METRICS_FILE, data_folder};
 
 use crate::aws;
-use crate::stage::{Stage, data_dir};
+use crate::stage::Stage;
 
-/// CloudWatch answers at most so many series a call:
+/// CloudWatch returns up to this number of series a call:
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>.
 const SERIES_A_CALL: usize = 500;
 const DAY: i32 = 24 * 3600;
@@ -26,7 +27,7 @@ const DAY: i32 = 24 * 3600;
 pub(crate) struct Funnel {
     pub(crate) branch: &'static str,
     pub(crate) steps: Vec<Stop>,
-    /// Requests that were sent off with «Отправить».
+    /// Requests sent with «Отправить».
     pub(crate) finished: u64,
 }
 
@@ -34,9 +35,9 @@ pub(crate) struct Funnel {
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Stop {
     pub(crate) step: &'static str,
-    /// Dialogs that came so far.
+    /// Dialogs that reached this step.
     pub(crate) reached: u64,
-    /// Those that came no further.
+    /// Dialogs that ended here.
     pub(crate) left: u64,
 }
 
@@ -49,10 +50,10 @@ struct Counts {
     finished: BTreeMap<String, u64>,
 }
 
-/// The funnels since that second, of the questionnaires that anybody has started.
+/// The funnels since that second, of the questionnaires that somebody has started.
 pub(crate) async fn since(stage: &Stage, since: i64) -> anyhow::Result<Vec<Funnel>> {
     let counts = match stage {
-        Stage::Local => of_file(&data_dir().join(local::METRICS_FILE), since)?,
+        Stage::Local => of_file(&data_folder(&mut Env::of_process()).join(METRICS_FILE), since)?,
         Stage::Deployed(stage) => of_cloudwatch(&cloudwatch().await?, stage, since).await?,
     };
     Ok(funnels(&counts))
@@ -60,10 +61,10 @@ pub(crate) async fn since(stage: &Stage, since: i64) -> anyhow::Result<Vec<Funne
 
 /// A client of CloudWatch.
 pub(crate) async fn cloudwatch() -> anyhow::Result<Client> {
-    Ok(Client::new(&aws::config().await?))
+    Ok(Client::new(aws::config().await?))
 }
 
-/// What CloudWatch says of a failed call.
+/// Why a call to CloudWatch failed.
 pub(crate) fn refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> anyhow::Error {
     anyhow::anyhow!("CloudWatch: {}", aws::reason(error))
 }
@@ -72,7 +73,7 @@ fn funnels(counts: &Counts) -> Vec<Funnel> {
     let funnel = |(branch, steps): (&'static str, Vec<&'static str>)| {
         let reached = |step: &str| counts.steps.get(&(branch.to_owned(), step.to_owned())).copied().unwrap_or_default();
         let finished = counts.finished.get(branch).copied().unwrap_or_default();
-        // From the end: whoever is further on has passed here, also when that was counted before the period began.
+        // From the end: a dialog that got further has passed here, even if that was counted before the period began.
         let mut further = finished;
         let mut stops: Vec<Stop> = Vec::new();
         for step in steps.into_iter().rev() {
@@ -114,7 +115,7 @@ fn of_file(path: &Path, since: i64) -> anyhow::Result<Counts> {
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
     let mut counts = Counts::default();
-    // A line that a killed stack left unfinished is no line.
+    // A killed stack may leave a last line unfinished: it is skipped.
     let lines = BufReader::new(file).lines().map_while(Result::ok);
     for line in lines.filter_map(|line| serde_json::from_str::<Line>(&line).ok()) {
         if line.aws.at_ms >= since * 1000 {
@@ -158,10 +159,10 @@ async fn of_cloudwatch(client: &Client, stage: &str, since: i64) -> anyhow::Resu
         }
     }
     let mut counts = Counts::default();
-    // The end is exclusive, and what was counted this very second is to be seen.
+    // The end is exclusive, and what was counted this second is to be included.
     let end = DateTime::from_secs(jiff::Timestamp::now().as_second() + 60);
-    for some in series.chunks(SERIES_A_CALL) {
-        let queries = some.iter().enumerate().map(|(index, metric)| sum_of(metric, index)).collect();
+    for chunk in series.chunks(SERIES_A_CALL) {
+        let queries = chunk.iter().enumerate().map(|(index, metric)| sum_of(metric, index)).collect();
         let mut pages = client
             .get_metric_data()
             .set_metric_data_queries(Some(queries))
@@ -172,7 +173,7 @@ async fn of_cloudwatch(client: &Client, stage: &str, since: i64) -> anyhow::Resu
         while let Some(page) = pages.next().await {
             for result in page.map_err(|error| refused(&error))?.metric_data_results() {
                 let index = result.id().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
-                let Some(metric) = index.and_then(|index| some.get(index)) else { continue };
+                let Some(metric) = index.and_then(|index| chunk.get(index)) else { continue };
                 let sum = result.values().iter().sum();
                 let (reached, finished) =
                     if metric.metric_name() == Some("StepsReached") { (sum, 0.0) } else { (0.0, sum) };
@@ -198,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_came_further_was_here_too() {
+    fn a_dialog_that_got_further_was_here_too() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("metrics.jsonl");
         let line =
@@ -229,6 +230,6 @@ mod tests {
                 ("confirm", 1, 0)
             ]
         );
-        assert!(of_file(&folder.path().join("none"), 0).expect("no file is no fault").steps.is_empty());
+        assert!(of_file(&folder.path().join("none"), 0).expect("a missing file is no fault").steps.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! `carquery leads`: what was asked for, and whether it arrived.
+//! `carquery leads`: requests and their delivery.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,8 @@ use lead::{Lead, LeadId, Status};
 use serde_json::{Value, json};
 use storage::{SaveError, Versioned};
 
-use crate::output::{Output, moscow_time, say, table};
+use crate::csv;
+use crate::output::{Output, moscow_time, print_line, table};
 use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
@@ -19,13 +20,13 @@ pub(crate) enum Command {
         /// Only those in this state.
         #[arg(long)]
         status: Option<StatusName>,
-        /// At most so many, the newest.
+        /// Only the newest ones, up to this number.
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
     /// Show one request: answers, progress, error.
     Show {
-        /// Its id, or the request number the customer was told.
+        /// Its id, or the request number that the customer has.
         id: String,
     },
     /// Try again now: one request, or with --all everything that is dead or waiting.
@@ -37,9 +38,9 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
-    /// Write all requests to standard output. The file holds personal data: treat it so.
+    /// Write all requests to standard output. They contain personal data: store them accordingly.
     Export {
-        /// How; --json is JSON, too.
+        /// CSV is for Excel in Russian: semicolons, every cell quoted. --json means JSON, too.
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
     },
@@ -101,14 +102,14 @@ async fn list(stores: &Stores, status: Option<StatusName>, limit: usize, output:
         if leads.is_empty() {
             return "No requests.".to_owned();
         }
-        let rows: Vec<Vec<String>> = leads.iter().map(|lead| line(&lead.value)).collect();
-        table(&["REQUEST", "CREATED (MSK)", "BRANCH", "STATUS", "TRIES", "DEAL", "ERROR"], &rows)
+        let head = ["REQUEST", "CREATED (MSK)", "BRANCH", "STATUS", "TRIES", "DEAL", "ERROR"];
+        table(head, leads.iter().map(|lead| row(&lead.value)))
     });
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(lead: &Lead) -> Vec<String> {
-    vec![
+fn row(lead: &Lead) -> [String; 7] {
+    [
         lead.lead_id.request_number(),
         moscow_time(lead.request.created_at),
         lead.request.branch.clone(),
@@ -177,7 +178,7 @@ fn shown(id: Option<u64>) -> String {
     id.map_or_else(|| "–".to_owned(), |id| id.to_string())
 }
 
-/// A request by its id, or by the number the customer was told.
+/// A request by its id, or by the number that the customer has.
 async fn find(stores: &Stores, id: &str) -> anyhow::Result<Versioned<Lead>> {
     let leads = stores.aws.leads(&stores.tables);
     if let Ok(id) = id.parse::<LeadId>() {
@@ -209,7 +210,7 @@ async fn retry(stores: &Stores, id: Option<&str>, output: Output) -> anyhow::Res
         }
         match leads.save(&mut lead).await {
             Ok(()) => {}
-            // Somebody is at work on this one; the others are to go out all the same.
+            // Somebody is working on this one; the others go out all the same.
             Err(SaveError::Conflict) if id.is_none() => {
                 changed.push(number);
                 continue;
@@ -235,17 +236,30 @@ async fn retry(stores: &Stores, id: Option<&str>, output: Output) -> anyhow::Res
 
 async fn export(stores: &Stores, format: Format) -> anyhow::Result<ExitCode> {
     let leads: Vec<Lead> = stores.aws.leads(&stores.tables).all().await?.into_iter().map(|lead| lead.value).collect();
-    match format {
-        Format::Json => say(&serde_json::to_string_pretty(&leads)?),
-        Format::Csv => {
-            say("request_number,created_at,branch,service,topic,name,phone,chat_id,price,status,deal_id,answers");
-            leads.iter().for_each(|lead| say(&csv_line(lead)));
-        }
-    }
+    let file = match format {
+        Format::Json => serde_json::to_string_pretty(&leads)?,
+        Format::Csv => csv::file(CSV_HEAD, leads.iter().map(csv_row))?,
+    };
+    print_line(file.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 
-fn csv_line(lead: &Lead) -> String {
+const CSV_HEAD: [&str; 12] = [
+    "request_number",
+    "created_at",
+    "branch",
+    "service",
+    "topic",
+    "name",
+    "phone",
+    "chat_id",
+    "price",
+    "status",
+    "deal_id",
+    "answers",
+];
+
+fn csv_row(lead: &Lead) -> [String; 12] {
     let request = &lead.request;
     let answers = request.answers.iter().map(|answer| format!("{}: {}", answer.question, answer.answer));
     [
@@ -262,25 +276,4 @@ fn csv_line(lead: &Lead) -> String {
         lead.progress.deal_id.map_or_else(String::new, |id| id.to_string()),
         answers.collect::<Vec<_>>().join("; "),
     ]
-    .map(|cell| csv_cell(&cell))
-    .join(",")
-}
-
-/// Quoted as RFC 4180 has it; a leading `=`, `+`, `-` or `@` would be a formula to a spreadsheet.
-fn csv_cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_quoted_and_no_formula() {
-        assert_eq!(csv_cell("Анна"), "Анна");
-        assert_eq!(csv_cell("a \"b\", c\nd"), "\"a \"\"b\"\", c\nd\"");
-        assert_eq!(csv_cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(csv_cell("+79001234567"), "'+79001234567");
-    }
 }

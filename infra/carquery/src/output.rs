@@ -1,7 +1,8 @@
 //! What the operator sees: text for people, JSON for programs.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{ErrorKind, Write as _};
 
+use comfy_table::{Table, presets};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use serde::Serialize;
@@ -14,12 +15,12 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Prints `value` as JSON, or what `text` makes of it.
+    /// Prints `value` as JSON, or as what `text` makes of it.
     pub(crate) fn print<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
         if self.json {
-            say(&serde_json::to_string_pretty(value).expect("what is printed is plain data"));
+            print_line(&serde_json::to_string_pretty(value).expect("plain data is always JSON"));
         } else {
-            say(text(value).trim_end());
+            print_line(&printable(text(value).trim_end()));
         }
     }
 
@@ -28,44 +29,48 @@ impl Output {
         if self.json {
             eprintln!("{}", serde_json::json!({ "error": format!("{error:#}") }));
         } else {
-            eprintln!("carquery: {error:#}");
+            eprintln!("carquery: {}", printable(&format!("{error:#}")));
         }
     }
 }
 
-/// Prints a line. Whoever reads may have enough, as `head` has: then there is nothing left to do.
-pub(crate) fn say(line: &str) {
-    let mut out = io::stdout().lock();
+/// Prints a line; colours only where a terminal shows them and `NO_COLOR` is not set.
+///
+/// Ends the process if nobody reads any more, as after `| head`.
+pub(crate) fn print_line(line: &str) {
+    let mut out = anstream::stdout().lock();
     if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
         if error.kind() == ErrorKind::BrokenPipe {
             std::process::exit(0);
         }
-        eprintln!("carquery: cannot write what there is to say: {error}");
+        eprintln!("carquery: cannot write the output: {error}");
         std::process::exit(1);
     }
 }
 
+/// Text without control characters: a customer's name must not steer the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter }).collect()
+}
+
 /// A table for a terminal: columns as wide as their widest cell.
-pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain([head[column].chars().count()]).max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let line = |cells: Vec<&str>| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let mut lines = vec![line(head.to_vec())];
-    lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
-    lines.join("\n")
+pub(crate) fn table<const COLUMNS: usize>(
+    head: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(head).add_rows(rows);
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding((0, 2));
+    });
+    table.trim_fmt()
 }
 
 /// «2026-11-23 14:05» in Moscow time.
 pub(crate) fn moscow_time(at: i64) -> String {
     Timestamp::from_second(at).map_or_else(
         |_| "?".to_owned(),
-        |at| at.to_zoned(TimeZone::fixed(Offset::constant(3))).strftime("%Y-%m-%d %H:%M").to_string(),
+        |at| at.to_zoned_datetime(TimeZone::fixed(Offset::constant(3))).strftime("%Y-%m-%d %H:%M").to_string(),
     )
 }
 
@@ -75,7 +80,12 @@ mod tests {
 
     #[test]
     fn columns_line_up_in_any_alphabet() {
-        let rows = [vec!["Анна".to_owned(), "1".to_owned()], vec!["Bo".to_owned(), "22".to_owned()]];
-        assert_eq!(table(&["NAME", "N"], &rows), "NAME  N\nАнна  1\nBo    22");
+        let rows = [["Анна".to_owned(), "1".to_owned()], ["Bo".to_owned(), "22".to_owned()]];
+        assert_eq!(table(["NAME", "N"], rows), "NAME  N\nАнна  1\nBo    22");
+    }
+
+    #[test]
+    fn a_name_cannot_steer_the_terminal() {
+        assert_eq!(printable("Анна\u{1b}[2J\r\nBo"), "Анна\u{fffd}[2J\u{fffd}\nBo");
     }
 }

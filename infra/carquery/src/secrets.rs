@@ -16,7 +16,7 @@ use crate::aws;
 use crate::output::Output;
 use crate::stage::Stage;
 
-/// What is secret. Everything else is a parameter of the template, and shown in the console.
+/// Settings that are secret. All others are parameters of the template, which the console shows.
 pub(crate) const SECRETS: [&str; 6] = [
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_WEBHOOK_SECRET",
@@ -28,7 +28,7 @@ pub(crate) const SECRETS: [&str; 6] = [
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Store the secrets of a .env file for a stage. Never prints them. What the file leaves empty stays as it is stored.
+    /// Store the secrets of a .env file for a stage, without printing them. A secret that the file leaves empty stays as it is.
     Put {
         /// The file.
         #[arg(long, default_value = ".env")]
@@ -36,7 +36,7 @@ pub(crate) enum Command {
         /// Remove a stored secret; may be given several times.
         #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SECRETS))]
         forget: Vec<String>,
-        /// Yes, the stage is to become another bot.
+        /// Allow the stage to become another bot.
         #[arg(long)]
         yes: bool,
     },
@@ -57,14 +57,14 @@ struct Plan {
 
 pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
     let Stage::Deployed(stage) = stage else {
-        anyhow::bail!("the local stack reads .env itself: name the stage to store secrets for, as in --stage prod")
+        anyhow::bail!("the local stack reads .env itself: name the stage to store secrets for, as in `--stage prod`")
     };
     let Command::Put { from, forget, yes } = command;
     let given: Values = dotenvy::from_path_iter(&from)
         .with_context(|| format!("{} cannot be read", from.display()))?
         .collect::<Result<_, _>>()
-        .map_err(|_| anyhow::anyhow!("{} has a line that is no NAME=value", from.display()))?;
-    let client = Client::new(&aws::config().await?);
+        .map_err(|_| anyhow::anyhow!("{} has a line that is not NAME=value", from.display()))?;
+    let client = Client::new(aws::config().await?);
     let name = format!("carquery/{stage}");
     let stored = read(&client, &name).await?;
     let plan = Plan::of(&given, stored.as_ref(), &forget, yes)?;
@@ -72,10 +72,10 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
         write(&client, &name, &serde_json::to_string(&plan.values)?, stored.is_some()).await?;
     }
     let changed = !plan.set.is_empty() || !plan.removed.is_empty();
-    let said = json!({
+    let result = json!({
         "secret": name, "set": plan.set, "kept": plan.kept, "removed": plan.removed, "changed": changed
     });
-    output.print(&said, |_| {
+    output.print(&result, |_| {
         let mut text = format!("{name}:\n");
         for (word, names) in [("set", &plan.set), ("kept", &plan.kept), ("removed", &plan.removed)] {
             if !names.is_empty() {
@@ -97,7 +97,7 @@ impl Plan {
             let forgotten = forget.iter().any(|forgotten| forgotten == name);
             anyhow::ensure!(!forgotten || given.is_none(), "{name} is to be forgotten, but the file sets it");
             let mut new = given.or_else(|| old.clone().filter(|_| !forgotten));
-            // Whatever nobody has chosen serves: no person ever types it.
+            // A random one will do: no person ever types it.
             if name == "TELEGRAM_WEBHOOK_SECRET" {
                 new = new.or_else(|| Some(random_secret()));
             }
@@ -109,7 +109,7 @@ impl Plan {
                 anyhow::ensure!(
                     yes || old.is_none() || old == new,
                     "another {name} is stored: customers would meet another bot, or none if the token is old. Add --yes if \
-                     that is meant"
+                     you mean it"
                 );
             }
             match (&old, &new) {
@@ -132,7 +132,7 @@ async fn read(client: &Client, name: &str) -> anyhow::Result<Option<Values>> {
     match client.get_secret_value().secret_id(name).send().await {
         Ok(answer) => serde_json::from_str(answer.secret_string().unwrap_or("{}"))
             .map(Some)
-            .map_err(|_| anyhow::anyhow!("the secret {name} is no JSON of names and values")),
+            .map_err(|_| anyhow::anyhow!("the secret {name} is not a JSON object of names and values")),
         Err(error) if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) => {
             Ok(None)
         }

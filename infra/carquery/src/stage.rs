@@ -1,13 +1,13 @@
-//! Where a command acts: the local stack, running or not, or a stage of a deployed stack.
+//! Where a command acts: the running local stack, or a deployed stage.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::Path;
 use std::str::FromStr;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
-use local::Resting;
-use settings::{Env, Tables};
+use settings::{ENDPOINTS_FILE, Env, LOCK_FILE, Tables, data_folder};
 use storage::{Aws, AwsSettings};
 use tokio::sync::OnceCell;
 
@@ -18,47 +18,44 @@ use crate::aws;
 pub(crate) enum Stage {
     /// The local stack.
     Local,
-    /// A deployed stack; the template names everything in it by this.
+    /// A deployed stack; the template names everything in it after this.
     Deployed(String),
 }
 
 impl FromStr for Stage {
     type Err = &'static str;
 
-    /// Names as the template's parameter `Stage` takes them.
+    /// Accepts what the template's parameter `Stage` accepts.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let is_letter = |letter: char| letter.is_ascii_lowercase();
-        let fits = (2..=16).contains(&name.len())
+        let is_valid = (2..=16).contains(&name.len())
             && name.starts_with(is_letter)
             && name.chars().all(|letter| is_letter(letter) || letter.is_ascii_digit() || letter == '-');
         match name {
             "local" => Ok(Self::Local),
-            name if fits => Ok(Self::Deployed(name.to_owned())),
-            _ => Err("a stage is named with 2 to 16 lower-case letters, digits and dashes, a letter first"),
+            name if is_valid => Ok(Self::Deployed(name.to_owned())),
+            _ => Err("a stage has 2 to 16 lower-case letters, digits and dashes, and begins with a letter"),
         }
     }
 }
 
-/// The stores of a stage.
+/// The tables and queues of a stage.
 pub(crate) struct Stores {
-    /// Clients.
     pub(crate) aws: Aws,
-    /// Names.
     pub(crate) tables: Tables,
-    /// The dead-letter queue.
     pub(crate) dlq_url: String,
 }
 
 impl Stage {
-    /// The settings of the stage. A deployed one's are those its functions run with; where AWS is and who asks it is all that
-    /// this process adds.
+    /// The settings of the stage. A deployed stage has those its functions run with; this process adds only where AWS is and
+    /// who calls it.
     pub(crate) async fn env(&self) -> anyhow::Result<Env> {
         let process = std::env::vars().filter(|(_, value)| !value.trim().is_empty());
         let mut pairs;
         match self {
             Self::Local => {
-                pairs = local_endpoints().await?;
-                // The stack owns its data, whatever the environment says of AWS.
+                pairs = running_stack(&data_folder(&mut Env::of_process()))?;
+                // The stack uses its own tables and queue, whatever the environment says about AWS.
                 let is_own = |name: &str| is_of_aws(name) || ["LEADS_QUEUE_URL", "LEADS_DLQ_URL"].contains(&name);
                 pairs.extend(process.filter(|(name, _)| !is_own(name)));
             }
@@ -70,14 +67,22 @@ impl Stage {
         Ok(Env::from_pairs(pairs))
     }
 
-    /// The stores of the stage.
+    /// Clients of the stage's tables and queue.
+    pub(crate) async fn aws(&self, settings: &AwsSettings) -> anyhow::Result<Aws> {
+        Ok(match self {
+            Self::Local => Aws::connect(settings),
+            Self::Deployed(_) => Aws::with_config(aws::config().await?, settings),
+        })
+    }
+
+    /// The tables and queues of the stage.
     pub(crate) async fn stores(&self) -> anyhow::Result<Stores> {
         let mut env = self.env().await?;
-        let aws = Aws::connect(&AwsSettings::read(&mut env)).await;
+        let aws = self.aws(&AwsSettings::read(&mut env)).await?;
         let tables = Tables::read(&mut env);
         let dlq_url = match self {
             Self::Local => env.required("LEADS_DLQ_URL"),
-            Self::Deployed(stage) => dead_letters(&aws, stage).await?,
+            Self::Deployed(stage) => dead_letter_queue(&aws, stage).await?,
         };
         Ok(env.finish(Stores { aws, tables, dlq_url })?)
     }
@@ -87,34 +92,30 @@ fn is_of_aws(name: &str) -> bool {
     name.starts_with("AWS_")
 }
 
-/// The folder of the local stack.
-pub(crate) fn data_dir() -> PathBuf {
-    std::env::var_os("CARQUERY_DATA_DIR").map_or_else(|| PathBuf::from(".carquery"), PathBuf::from)
-}
-
-/// The stores of a local stack that rests, opened once and kept for as long as the command runs.
-static RESTING: OnceCell<Resting> = OnceCell::const_new();
-
-/// Where the local stack's parts are: what a running one has written down, or the stores of one that rests.
-async fn local_endpoints() -> anyhow::Result<BTreeMap<String, String>> {
-    let folder = data_dir();
-    let resting = RESTING.get_or_try_init(|| Resting::open(&folder)).await;
-    match (resting, std::fs::read_to_string(folder.join(local::ENDPOINTS_FILE))) {
-        (Ok(resting), _) => Ok(resting.variables().collect()),
-        (Err(_), Ok(text)) => serde_json::from_str(&text)
-            .with_context(|| format!("{} in {} is damaged", local::ENDPOINTS_FILE, folder.display())),
-        (Err(error), Err(_)) => Err(error),
+/// The addresses of the running local stack, as it has written them down.
+fn running_stack(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    // A stack holds the lock; the file with the addresses may be left over from one that was killed.
+    let is_running = File::open(folder.join(LOCK_FILE)).is_ok_and(|lock| lock.try_lock().is_err());
+    let endpoints = std::fs::read_to_string(folder.join(ENDPOINTS_FILE));
+    match endpoints {
+        Ok(text) if is_running => serde_json::from_str(&text)
+            .with_context(|| format!("{ENDPOINTS_FILE} in {} is damaged: start the stack again", folder.display())),
+        _ => bail!(
+            "the local stack is not running in {}: start it with `cargo run` (or `carquery-local`), or name a deployed stage, \
+             as in `--stage prod`",
+            folder.display()
+        ),
     }
 }
 
-/// What the functions of a deployed stage run with, asked for once.
+/// The settings of the deployed stage, fetched once.
 static DEPLOYED: OnceCell<BTreeMap<String, String>> = OnceCell::const_new();
 
 /// The environment of the two functions that together have every setting. It holds secrets.
 async fn deployed_settings(stage: &str) -> anyhow::Result<&'static BTreeMap<String, String>> {
     DEPLOYED
         .get_or_try_init(async || {
-            let lambda = aws_sdk_lambda::Client::new(&aws::config().await?);
+            let lambda = aws_sdk_lambda::Client::new(aws::config().await?);
             let mut settings = BTreeMap::new();
             for function in ["webhook", "crm-push"] {
                 settings.extend(variables(&lambda, &format!("carquery-{stage}-{function}")).await?);
@@ -131,21 +132,21 @@ async fn variables(lambda: &aws_sdk_lambda::Client, function: &str) -> anyhow::R
         if error.as_service_error().is_some_and(GetFunctionConfigurationError::is_resource_not_found_exception) {
             return anyhow!("there is no function {function}: is this stage deployed, in this account and region?");
         }
-        anyhow!("the settings of {function} are not to be had: {}", aws::reason(&error))
+        anyhow!("cannot read the settings of {function}: {}", aws::reason(&error))
     })?;
     let environment = answer.environment.with_context(|| format!("{function} has no settings: deploy it again"))?;
     if let Some(error) = environment.error() {
-        let said = error.message().unwrap_or("no reason given");
-        anyhow::bail!("the settings of {function} cannot be decrypted: {said}");
+        let reason = error.message().unwrap_or("no reason given");
+        bail!("the settings of {function} cannot be decrypted: {reason}");
     }
     Ok(environment.variables.unwrap_or_default().into_iter().collect())
 }
 
-/// Where the dead-letter queue is; no function knows.
-async fn dead_letters(aws: &Aws, stage: &str) -> anyhow::Result<String> {
+/// The address of the dead-letter queue, which is not a setting of any function.
+async fn dead_letter_queue(aws: &Aws, stage: &str) -> anyhow::Result<String> {
     let name = format!("carquery-{stage}-leads-dlq.fifo");
     let answer = aws.sqs.get_queue_url().queue_name(&name).send().await;
-    let answer = answer.map_err(|error| anyhow!("the queue {name} is not found: {}", aws::reason(&error)))?;
+    let answer = answer.map_err(|error| anyhow!("the queue {name} was not found: {}", aws::reason(&error)))?;
     answer.queue_url.with_context(|| format!("the queue {name} has no address"))
 }
 
@@ -162,5 +163,18 @@ mod tests {
         for name in ["", "a", "Prod", "1st", "-a", "eu_2", "ягода", "a23456789-1234567", "../prod", "local "] {
             assert!(name.parse::<Stage>().is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn addresses_of_a_killed_stack_are_not_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path();
+        assert!(running_stack(path).is_err(), "a folder that no stack has used");
+        std::fs::write(path.join(ENDPOINTS_FILE), r#"{"AWS_REGION": "eu-central-1"}"#).expect("it is written");
+        let lock = File::create(path.join(LOCK_FILE)).expect("it is created");
+        let error = running_stack(path).expect_err("nobody holds the lock").to_string();
+        assert!(error.contains("is not running") && error.contains("`cargo run`"), "{error}");
+        lock.lock().expect("it is locked");
+        assert_eq!(running_stack(path).expect("it runs")["AWS_REGION"], "eu-central-1");
     }
 }

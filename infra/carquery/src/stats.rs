@@ -17,7 +17,7 @@ const BAR: u64 = 30;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// So many days back.
+    /// How many days back.
     #[arg(long, default_value_t = 7)]
     days: u16,
 }
@@ -69,35 +69,32 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
 fn funnel_table(funnel: &Funnel) -> String {
     let started = funnel.steps.first().map_or(0, |stop| stop.reached);
     let bar = |reached: u64| "█".repeat(usize::try_from((reached * BAR).div_ceil(started.max(1))).unwrap_or_default());
-    let mut rows: Vec<Vec<String>> = funnel
+    let mut rows: Vec<[String; 4]> = funnel
         .steps
         .iter()
         .map(|stop| {
             let left = if stop.left == 0 { String::new() } else { stop.left.to_string() };
-            vec![stop.step.to_owned(), stop.reached.to_string(), left, bar(stop.reached)]
+            [stop.step.to_owned(), stop.reached.to_string(), left, bar(stop.reached)]
         })
         .collect();
-    rows.push(vec!["sent".to_owned(), funnel.finished.to_string(), String::new(), bar(funnel.finished)]);
-    table(&[&funnel.branch.to_uppercase(), "REACHED", "LEFT", ""], &rows)
+    rows.push(["sent".to_owned(), funnel.finished.to_string(), String::new(), bar(funnel.finished)]);
+    table([&funnel.branch.to_uppercase(), "REACHED", "LEFT", ""], rows)
 }
 
 fn delivery_table(lines: &BTreeMap<String, Line>) -> String {
     let seconds = |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value} s"));
-    let rows: Vec<Vec<String>> = lines
-        .iter()
-        .map(|(branch, line)| {
-            vec![
-                branch.clone(),
-                line.requests.to_string(),
-                line.sent.to_string(),
-                line.waiting.to_string(),
-                line.dead.to_string(),
-                seconds(line.median_seconds),
-                seconds(line.slowest_seconds),
-            ]
-        })
-        .collect();
-    table(&["DELIVERY", "REQUESTS", "IN AMOCRM", "WAITING", "DEAD", "MEDIAN", "SLOWEST"], &rows)
+    let rows = lines.iter().map(|(branch, line)| {
+        [
+            branch.clone(),
+            line.requests.to_string(),
+            line.sent.to_string(),
+            line.waiting.to_string(),
+            line.dead.to_string(),
+            seconds(line.median_seconds),
+            seconds(line.slowest_seconds),
+        ]
+    });
+    table(["DELIVERY", "REQUESTS", "IN AMOCRM", "WAITING", "DEAD", "MEDIAN", "SLOWEST"], rows)
 }
 
 fn summarise(leads: &[Lead]) -> BTreeMap<String, Line> {

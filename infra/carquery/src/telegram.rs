@@ -13,9 +13,9 @@ use crate::stage::Stage;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Let Telegram post updates to this address; sets the bot's commands and descriptions too.
+    /// Make Telegram post updates to this address, and set the bot's commands and descriptions.
     SetWebhook {
-        /// https://…/telegram/webhook; when not given, the address of the stage's own API.
+        /// https://…/telegram/webhook; by default the address of the stage's own API.
         url: Option<String>,
     },
     /// Show where updates go, how many wait, and Telegram's last error.
@@ -34,7 +34,10 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
         Command::SetWebhook { url } => {
             let url = url.or(own).context("name the address: https://…/telegram/webhook")?;
             let secret = secret.context("TELEGRAM_WEBHOOK_SECRET is not set")?;
-            anyhow::ensure!(url.starts_with("https://") || url.starts_with("http://127.0.0.1"), "Telegram wants https");
+            anyhow::ensure!(
+                url.starts_with("https://") || url.starts_with("http://127.0.0.1"),
+                "Telegram requires https"
+            );
             api.call(
                 "setWebhook",
                 &json!({
@@ -43,7 +46,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
                 }),
             )
             .await?;
-            local::introduce(&api).await?;
+            telegram::introduce(&api).await?;
             output.print(&json!({ "webhook": url }), |_| format!("Telegram posts updates to {url}"));
         }
         Command::Info => {

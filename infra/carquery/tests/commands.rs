@@ -1,5 +1,5 @@
-//! Every operator command, as an operator runs it: the program itself, over a stack that runs in this process, over one that
-//! rests, and over a stage of which only the functions' settings are there.
+//! Every operator command, as an operator runs it: the program itself, against a local stack in this process, without one, and
+//! against a deployed stage of which only the functions' settings exist.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use axum::{Json, Router};
 use lead::Status;
 use local::{Options, Stack};
 use serde_json::{Value, json};
+use simulators::fault::{Fault, When};
 use simulators::telegram::{self, Telegram};
 use tempfile::TempDir;
 
@@ -163,7 +164,9 @@ async fn requests_are_listed_shown_retried_and_exported() {
 
     let csv = operator.text(&["leads", "export"]);
     assert!(
-        csv.starts_with("request_number,created_at,") && csv.lines().count() == 2 && csv.contains("'+79000000001"),
+        csv.starts_with("\u{feff}\"request_number\";\"created_at\";")
+            && csv.lines().count() == 2
+            && csv.contains("\"'+79000000001\""),
         "{csv}"
     );
     for arguments in
@@ -254,7 +257,7 @@ async fn the_account_is_entered_set_up_and_checked() {
     let entered = operator.json(&["amocrm", "authorize", &code]);
     assert!(entered["account"].is_string() && entered["token_expires_at"].is_i64(), "{entered}");
     assert!(operator.fails(&["amocrm", "authorize", &code]).contains("take a fresh one"), "a code works once");
-    assert!(operator.text(&["amocrm", "authorize", &amocrm.new_code()]).contains("The bot is let into"));
+    assert!(operator.text(&["amocrm", "authorize", &amocrm.new_code()]).contains("The bot has access to"));
 
     let places = operator.json(&["amocrm", "pipelines"]);
     let place = &places[0];
@@ -272,9 +275,17 @@ async fn the_account_is_entered_set_up_and_checked() {
     assert!(operator.text(&["amocrm", "setup", "--yes"]).contains("Nothing to do"), "twice makes nothing twice");
 
     assert_eq!(operator.json(&["amocrm", "check"])["healthy"], true);
+    amocrm.faults().add("*", When::Always, Fault::Html(502));
+    let check = operator.runs(&["amocrm", "check"]);
+    assert!(check.code == 1 && check.out.contains("HTTP 502") && !check.out.contains("authorize"), "{}", check.out);
+    amocrm.faults().clear();
     amocrm.revoke_everything();
     let check = operator.runs(&["amocrm", "check"]);
-    assert!(check.code == 1 && check.out.contains("FAIL") && check.out.contains("→"), "{}", check.out);
+    assert!(
+        check.code == 1 && check.out.contains("FAIL") && check.out.contains("carquery amocrm authorize CODE"),
+        "{}",
+        check.out
+    );
 
     let token = amocrm.long_lived_token();
     let mut entering = operator.command(&["amocrm", "authorize", &amocrm.new_code()]);
@@ -299,7 +310,7 @@ async fn the_bot_is_looked_at_and_its_webhook_set() {
 
     let url = format!("{}/telegram/webhook", stack.url());
     assert!(operator.fails(&["telegram", "set-webhook"]).contains("name the address"));
-    assert!(operator.fails(&["telegram", "set-webhook", "http://example.org"]).contains("Telegram wants https"));
+    assert!(operator.fails(&["telegram", "set-webhook", "http://example.org"]).contains("Telegram requires https"));
     for _ in 0..2 {
         assert_eq!(operator.json(&["telegram", "set-webhook", &url]), json!({ "webhook": url }));
         assert_eq!(operator.json(&["telegram", "info"])["url"], url);
@@ -310,7 +321,7 @@ async fn the_bot_is_looked_at_and_its_webhook_set() {
     }
     assert!(operator.text(&["telegram", "info"]).contains("(none: long polling)"));
 
-    let endpoints = std::fs::read(operator.data().join(local::ENDPOINTS_FILE)).expect("it is there");
+    let endpoints = std::fs::read(operator.data().join(settings::ENDPOINTS_FILE)).expect("it is there");
     let endpoints: Value = serde_json::from_slice(&endpoints).expect("JSON");
     let secret = endpoints["TELEGRAM_WEBHOOK_SECRET"].as_str().expect("a secret");
     operator.keeps_quiet_about(&[telegram.token(), secret, stack.amocrm().expect("it is simulated").client_secret()]);
@@ -318,22 +329,20 @@ async fn the_bot_is_looked_at_and_its_webhook_set() {
 }
 
 #[test]
-fn a_stack_at_rest_is_looked_into_and_the_doctor_says_what_is_missing() {
+fn without_a_running_stack_every_command_says_in_one_line_how_to_start_it() {
     let operator = Operator::new();
-    assert_eq!(operator.json(&["leads", "list"]), json!([]));
-    assert_eq!(operator.json(&["dlq", "show"])["depth"], 0);
-    assert!(operator.text(&["stats"]).contains("Nobody has started"));
-    let doctor = operator.runs(&["doctor", "--json"]);
-    let findings: Value = serde_json::from_str(&doctor.out).expect("JSON");
-    assert_eq!((doctor.code, &findings["healthy"]), (1, &json!(false)));
-    let of = |what: &str| {
-        let found = findings["findings"].as_array().and_then(|all| all.iter().find(|finding| finding["what"] == what));
-        found.unwrap_or_else(|| panic!("nothing on {what}: {findings}")).clone()
-    };
-    assert_eq!((&of("queue")["ok"], &of("table carquery-leads")["ok"]), (&json!(true), &json!(true)));
-    assert_eq!(of("Telegram")["fix"], "ask @BotFather for one");
-    assert!(operator.fails(&["amocrm", "check"]).contains("AMOCRM_SUBDOMAIN"));
+    for arguments in [&["doctor"][..], &["leads", "list"], &["amocrm", "check"], &["telegram", "info"], &["stats"]] {
+        let error = operator.fails(arguments);
+        assert!(error.contains("the local stack is not running") && error.contains("`cargo run`"), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
     assert!(operator.fails(&["secrets", "put"]).contains("name the stage"));
+    let without_a_command = operator.runs(&[]);
+    assert!(
+        without_a_command.code == 2 && without_a_command.err.contains("Usage: carquery"),
+        "{}",
+        without_a_command.err
+    );
 }
 
 #[test]
@@ -341,16 +350,18 @@ fn understanding_is_measured() {
     let operator = Operator::new();
     let sentences = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/ai/data/held_out.jsonl");
     let sentences = sentences.to_str().expect("a path");
-    assert!(!operator.text(&["eval", sentences, "--missed"]).is_empty());
+    let missed = operator.text(&["eval", sentences, "--missed"]);
+    assert!(missed.contains("\n  expected    ") && !missed.contains("Some("), "words, not Rust: {missed}");
     let lines = operator.text(&["eval", sentences, "--json"]);
     assert!(lines.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|said| said["intent"].is_string())));
     assert!(operator.fails(&["eval", "nothing.jsonl"]).contains("nothing.jsonl cannot be read"));
     assert!(operator.fails(&["eval", sentences, "--model"]).contains("no model is configured"));
 }
 
-#[test]
-fn a_reader_that_has_enough_is_no_fault() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_has_enough_is_no_fault() {
     let operator = Operator::new();
+    let stack = stack(&operator).await;
     for arguments in [&["leads", "export"][..], &["leads", "list", "--json"], &["doctor"]] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -363,13 +374,14 @@ fn a_reader_that_has_enough_is_no_fault() {
         let said = operator.command(&["leads", "list"]).stdout(full).output().expect("the command starts");
         assert_eq!(said.status.code(), Some(1));
     }
+    stack.stop().await;
 }
 
 #[test]
 fn a_file_of_settings_that_is_none_is_said_so_and_not_shown() {
     let operator = Operator::new();
     std::fs::write(operator.folder.path().join(".env"), "TELEGRAM_BOT_TOKEN 1:secret-token\n").expect("it is written");
-    assert!(operator.fails(&["leads", "list"]).contains(".env cannot be read, or has a line that is no NAME=value"));
+    assert!(operator.fails(&["leads", "list"]).contains(".env cannot be read, or has a line that is not NAME=value"));
     operator.keeps_quiet_about(&["secret-token"]);
 }
 
@@ -379,7 +391,7 @@ fn what_keeps_a_command_from_a_stage_is_told_apart() {
     let refused = |operator: &Operator| operator.fails(&["--stage", "prod", "leads", "list"]);
     for name in ["Prod", "p", "pro/d", "-prod", "averyveryverylongname"] {
         let said = operator.runs(&[&format!("--stage={name}"), "leads", "list"]);
-        assert!(said.code == 2 && said.err.contains("a stage is named with"), "{name}: {}", said.err);
+        assert!(said.code == 2 && said.err.contains("a stage has 2 to 16 lower-case letters"), "{name}: {}", said.err);
     }
     assert!(refused(&operator).contains("no AWS region is set"));
     operator.env.push(("AWS_REGION", "eu-central-1".to_owned()));
@@ -388,12 +400,12 @@ fn what_keeps_a_command_from_a_stage_is_told_apart() {
     operator.env.push(("AWS_ACCESS_KEY_ID", "test".to_owned()));
     operator.env.push(("AWS_SECRET_ACCESS_KEY", "test".to_owned()));
     operator.env.push(("AWS_ENDPOINT_URL", String::new()));
-    assert!(refused(&operator).contains("AWS_ENDPOINT_URL is set, but to nothing"));
+    assert!(refused(&operator).contains("AWS_ENDPOINT_URL is set, but empty"));
     operator.env.pop();
     operator.env.push(("AWS_ENDPOINT_URL", "http://127.0.0.1:1".to_owned()));
     assert!(refused(&operator).contains("no connection"));
     let doctor = operator.runs(&["--stage", "prod", "doctor"]);
-    assert!(doctor.code == 1 && doctor.out.lines().count() == 2, "{}", doctor.out);
+    assert!(doctor.code == 1 && doctor.err.lines().count() == 1, "{}", doctor.err);
 }
 
 /// The part of Lambda that tells what functions run with: of the stage `prod`, and of nothing else.

@@ -83,14 +83,14 @@ impl Core {
             (webhook::Settings::read(env), crm_push::Settings::read(env), scheduled::Settings::read(env))
         })?;
         let (aws_settings, tables) = read(env(), |env| (AwsSettings::read(env), Tables::read(env)))?;
-        let aws = Aws::connect(&aws_settings).await;
+        let aws = Aws::connect(&aws_settings);
         let (leads, queue) = (aws.leads(&tables), aws.queue(&tables));
         storage::schema::create(&aws.dynamodb, &tables).await?;
         // Whoever held a lease died with the last stack of this folder.
         let in_doubt = leads.release_all(now()).await?;
 
         let clock: Clock = Arc::new(move || now() + ahead.load(Ordering::Relaxed));
-        let webhook = Webhook::connect(&read(env(), webhook::Settings::read)?, clock.clone()).await;
+        let webhook = Webhook::connect(&read(env(), webhook::Settings::read)?, clock.clone());
         let webhook = Arc::new(webhook);
         authorize(&read(env(), settings::Amocrm::read)?, &aws, &tables, outside.amocrm.as_ref()).await?;
         let crm_push_settings = read(env(), crm_push::Settings::read)?;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use rand::distr::{Alphanumeric, SampleString as _};
 use serde::{Deserialize, Serialize};
+use settings::LOCK_FILE;
 
-const LOCK: &str = "lock";
 const NOTES: &str = "stack.json";
 
 /// Where a stack keeps its data: a folder it has locked, or nowhere.
@@ -58,7 +58,7 @@ impl Folder {
             .mode(0o700)
             .create(path)
             .with_context(|| format!("cannot create the data folder {}", path.display()))?;
-        let lock = File::create(path.join(LOCK)).with_context(|| format!("cannot write to {}", path.display()))?;
+        let lock = File::create(path.join(LOCK_FILE)).with_context(|| format!("cannot write to {}", path.display()))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!(

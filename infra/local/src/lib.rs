@@ -15,18 +15,15 @@ mod options;
 mod outside;
 mod parts;
 mod polling;
-mod resting;
 mod stack;
 mod switches;
 mod web;
 
 pub use consumer::Delivered;
-pub use metrics_file::METRICS_FILE;
 pub use options::Options;
-pub use outside::{introduce, rules_answer};
+pub use outside::rules_answer;
 pub use parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart};
-pub use resting::Resting;
-pub use stack::{ENDPOINTS_FILE, Stack};
+pub use stack::Stack;
 
 use anyhow::Context as _;
 

@@ -6,9 +6,7 @@ use std::{fs, io};
 
 use jiff::Timestamp;
 use serde_json::Value;
-
-/// The file's name.
-pub const METRICS_FILE: &str = "metrics.jsonl";
+use settings::METRICS_FILE;
 
 /// How long a line is kept, in milliseconds: a month.
 const KEPT_MS: i64 = 30 * 24 * 3600 * 1000;

@@ -62,11 +62,11 @@ impl Options {
     /// `CARQUERY_PORT` is no port.
     pub fn of_process() -> anyhow::Result<Self> {
         let mut env = Env::of_process();
-        let (port, data_dir) = (env.parsed_or("CARQUERY_PORT", 8080), env.text("CARQUERY_DATA_DIR", ".carquery"));
+        let (port, data_dir) = (env.parsed_or("CARQUERY_PORT", 8080), settings::data_folder(&mut env));
         env.finish(())?;
         Ok(Self {
             env: std::env::vars().collect(),
-            data_dir: Some(data_dir.into()),
+            data_dir: Some(data_dir),
             port,
             redelivery: telegram::Redelivery { in_order: true, ..telegram::Redelivery::default() },
             ..Self::default()

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ::telegram::{Api, ApiError};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use simulators::amocrm::{self, Amocrm};
@@ -124,7 +123,7 @@ async fn start_openai() -> anyhow::Result<OpenAi> {
 /// What a simulated model answers: the built-in rules' answer, in the shape the model is asked for.
 #[must_use]
 pub fn rules_answer(question: &str) -> Value {
-    let year = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year();
+    let year = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
     // The model gets the customer's words between marks, which say what is data and what are instructions.
     let words = question.trim().trim_start_matches("<customer_message>").trim_end_matches("</customer_message>");
     let answer = ai::offline::classify(words.trim(), year);
@@ -137,19 +136,4 @@ pub fn rules_answer(question: &str) -> Value {
         },
         "reply": answer.reply,
     })
-}
-
-/// Tells Telegram the bot's commands and descriptions, as customers see them.
-///
-/// # Errors
-/// Telegram does not take them.
-pub async fn introduce(api: &Api) -> Result<(), ApiError> {
-    let commands = dialog::commands().into_iter();
-    let commands: Value =
-        commands.map(|(command, description)| json!({ "command": command, "description": description })).collect();
-    api.call("setMyCommands", &json!({ "commands": commands })).await?;
-    let (short, long) = dialog::descriptions();
-    api.call("setMyShortDescription", &json!({ "short_description": short })).await?;
-    api.call("setMyDescription", &json!({ "description": long })).await?;
-    Ok(())
 }

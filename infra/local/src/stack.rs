@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use crm_push::CrmPush;
 use scheduled::Scheduled;
-use settings::{Env, Tables};
+use settings::{ENDPOINTS_FILE, Env, Tables};
 use simulators::amocrm::Amocrm;
 use simulators::openai::OpenAi;
 use simulators::proxy::DynamoProxy;
@@ -25,14 +25,10 @@ use crate::core::{Core, read};
 use crate::database::Database;
 use crate::folder::Folder;
 use crate::options::Options;
-use crate::outside::{Outside, introduce};
+use crate::outside::Outside;
 use crate::parts::{Parts, TelegramPart, Variables};
 use crate::polling::Polling;
 use crate::web;
-
-/// The file in the data folder that tells the `carquery` command where the running stack's parts are: a JSON object of
-/// variables. It is gone when the stack has ended.
-pub const ENDPOINTS_FILE: &str = "endpoints.json";
 
 /// Consumers of the queue at a time, as the template's maximum concurrency.
 const CONSUMERS: usize = 2;
@@ -226,7 +222,7 @@ impl Stack {
         }
         let api = self.core.api.clone();
         tokio::spawn(async move {
-            if let Err(error) = introduce(&api).await {
+            if let Err(error) = telegram::introduce(&api).await {
                 tracing::warn!("the bot's commands could not be set: {error}");
             }
         });

@@ -104,13 +104,13 @@ async fn chats_survive_a_restart_and_the_folder_has_one_owner() -> Outcome {
         telegram.settle().await?;
     }
     let before = get(&first, &format!("chats/{id}")).await?["messages"].clone();
-    assert!(folder.path().join("data").join(local::ENDPOINTS_FILE).exists());
+    assert!(folder.path().join("data").join(settings::ENDPOINTS_FILE).exists());
 
     let refused = Stack::start(options()).await.map(drop).expect_err("the folder is taken").to_string();
     assert!(refused.contains("in use by another carquery"), "{refused}");
     first.stop().await;
     assert!(
-        !folder.path().join("data").join(local::ENDPOINTS_FILE).exists(),
+        !folder.path().join("data").join(settings::ENDPOINTS_FILE).exists(),
         "nobody is told of a stack that has ended"
     );
 

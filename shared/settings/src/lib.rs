@@ -4,11 +4,13 @@
 //! wrong. `.env.example` lists and explains every variable; a test holds it against what is read here.
 
 mod clock;
+mod data_folder;
 mod env;
 mod groups;
 pub mod metrics;
 pub mod telemetry;
 
 pub use clock::{Clock, system_clock};
+pub use data_folder::{ENDPOINTS_FILE, LOCK_FILE, METRICS_FILE, data_folder};
 pub use env::{Env, Invalid};
 pub use groups::{Amocrm, AmocrmFields, Auth, Delivery, Dialog, OAuth, OpenAi, Tables, Telegram};

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_types::SdkConfig;
 use secrecy::{ExposeSecret, SecretString};
 use settings::{Env, Tables};
 
 use crate::{AiLog, Customers, Documents, Leads, Queue, Sessions};
 
-/// Where the services are, beyond what the SDK finds out itself.
+/// Where the services are and who calls them. Lambda sets region and keys for each function.
 #[derive(Clone, Debug)]
 pub struct AwsSettings {
     /// `AWS_ENDPOINT_URL_DYNAMODB`, or `AWS_ENDPOINT_URL`.
@@ -18,7 +19,7 @@ pub struct AwsSettings {
     pub sqs_url: Option<String>,
     /// `AWS_REGION`, or `AWS_DEFAULT_REGION`.
     pub region: Option<String>,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`. Without them the SDK looks elsewhere.
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`. Without them every call fails.
     pub keys: Option<(String, SecretString, Option<String>)>,
 }
 
@@ -50,35 +51,17 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Builds the clients.
-    pub async fn connect(settings: &AwsSettings) -> Self {
-        let config = Self::config(settings).await;
-        Self { dynamodb: dynamodb(&config, settings), sqs: sqs(&config, settings) }
+    /// Builds the clients from settings alone: `aws-config`, which also searches profiles, single sign-on and instance metadata,
+    /// is four more crates to compile and to load at a cold start.
+    #[must_use]
+    pub fn connect(settings: &AwsSettings) -> Self {
+        Self::with_config(&sdk_config(settings), settings)
     }
 
-    /// What every client of an AWS service is built with; `AWS_ENDPOINT_URL` is left to the SDK.
-    pub async fn config(settings: &AwsSettings) -> SdkConfig {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(
-            // A customer waits: three tries of at most 3 s leave room in the webhook's half minute.
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(2))
-                .operation_attempt_timeout(Duration::from_secs(3))
-                .operation_timeout(Duration::from_secs(10))
-                .build(),
-        );
-        if let Some(region) = &settings.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        if let Some((id, secret, session)) = &settings.keys {
-            loader = loader.credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-                id,
-                secret.expose_secret(),
-                session.clone(),
-                None,
-                "environment",
-            ));
-        }
-        loader.load().await
+    /// Builds the clients with credentials from elsewhere; of the settings only the addresses are used.
+    #[must_use]
+    pub fn with_config(config: &SdkConfig, settings: &AwsSettings) -> Self {
+        Self { dynamodb: dynamodb(config, settings), sqs: sqs(config, settings) }
     }
 
     /// Conversation states.
@@ -116,6 +99,30 @@ impl Aws {
     pub fn queue(&self, tables: &Tables) -> Queue {
         Queue::new(self.sqs.clone(), tables.leads_queue_url.clone())
     }
+}
+
+fn sdk_config(settings: &AwsSettings) -> SdkConfig {
+    // A customer waits: three tries of at most 3 s leave room in the webhook's half minute.
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(10))
+        .build();
+    let credentials = settings.keys.as_ref().map(|(id, secret, session)| {
+        SharedCredentialsProvider::new(Credentials::new(
+            id,
+            secret.expose_secret(),
+            session.clone(),
+            None,
+            "environment",
+        ))
+    });
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .timeout_config(timeouts)
+        .region(settings.region.clone().map(Region::new));
+    config.set_credentials_provider(credentials);
+    config.build()
 }
 
 fn dynamodb(config: &SdkConfig, settings: &AwsSettings) -> aws_sdk_dynamodb::Client {

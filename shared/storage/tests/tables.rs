@@ -33,7 +33,7 @@ async fn store() -> Store {
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("LEADS_QUEUE_URL", "http://127.0.0.1/queue.fifo"),
     ]);
-    let aws = Aws::connect(&AwsSettings::read(&mut env)).await;
+    let aws = Aws::connect(&AwsSettings::read(&mut env));
     let tables = env_tables(&mut env);
     storage::schema::create(&aws.dynamodb, &tables).await.unwrap();
     Store { aws, tables, _stop: stop }

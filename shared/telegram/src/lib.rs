@@ -8,9 +8,11 @@
 
 mod api;
 mod error;
+mod introduce;
 pub mod render;
 mod update;
 
 pub use api::{Api, BotCall};
 pub use error::ApiError;
+pub use introduce::introduce;
 pub use update::{Incoming, NotAnUpdate, parse};

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use http::{HeaderMap, header};
+use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -352,7 +353,7 @@ fn whole(object: &Value, name: &str, default: u64, least: u64, most: u64) -> Res
 }
 
 fn md5_of(body: &str) -> String {
-    format!("{:x}", md5::compute(body))
+    Md5::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Twenty digits, as SQS numbers FIFO messages.

@@ -9,6 +9,7 @@ use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
 };
+use md5::{Digest as _, Md5};
 
 use super::{Options, Sqs};
 use crate::fault::{Fault, When};
@@ -31,7 +32,8 @@ fn client(sqs: &Sqs, attempts: u32) -> Client {
 async fn send(client: &Client, sqs: &Sqs, lead: &str, group: &str) -> Result<String, Box<dyn std::error::Error>> {
     let send = client.send_message().queue_url(sqs.queue_url()).message_body(lead);
     let sent = send.message_group_id(group).message_deduplication_id(format!("{lead}-0")).send().await?;
-    assert_eq!(sent.md5_of_message_body(), Some(format!("{:x}", md5::compute(lead)).as_str()));
+    let md5: String = Md5::digest(lead).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(sent.md5_of_message_body(), Some(md5.as_str()));
     Ok(sent.message_id().unwrap_or_default().to_owned())
 }
 

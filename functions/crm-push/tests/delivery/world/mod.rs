@@ -70,7 +70,7 @@ impl World {
         let mut env = Env::from_pairs(own.into_iter().chain(given));
         let settings = Settings::read(&mut env);
         let settings = env.finish(settings).unwrap();
-        let aws = Aws::connect(&settings.aws).await;
+        let aws = Aws::connect(&settings.aws);
         storage::schema::create(&aws.dynamodb, &settings.tables).await.unwrap();
         let leads = aws.leads(&settings.tables);
         Self { amocrm, telegram, sqs, admin, leads, settings, aws, ahead: Arc::default(), database }

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 const PATIENCE: Duration = Duration::from_secs(150);
 const SECRET: &str = "secret-of-this-test";
 
-/// The command as an operator starts it.
+/// The local stack as a process.
 struct Bot {
     process: Child,
 }
@@ -43,7 +43,7 @@ impl World {
     }
 
     async fn start(&self, data: &Path) -> Bot {
-        let process = Command::new(env!("CARGO_BIN_EXE_carquery"))
+        let process = Command::new(env!("CARGO_BIN_EXE_carquery-local"))
             .env_clear()
             .current_dir(data)
             .env("CARQUERY_DATA_DIR", data.join("data"))

@@ -1,10 +1,10 @@
-//! A small soak: the program itself, with everything failing at times and one kill.
+//! A small soak: the program itself, with random faults and one kill.
 
 use std::process::Command;
 
 #[test]
-fn nothing_is_lost_or_there_twice_in_bad_weather() {
-    let soak = Command::new(env!("CARGO_BIN_EXE_carquery"))
+fn nothing_is_lost_or_duplicated_while_calls_fail() {
+    let soak = Command::new(env!("CARGO_BIN_EXE_carquery-local"))
         .args(["soak", "--dialogs", "10", "--at-once", "5", "--faults", "20", "--kills", "1", "--seed", "7", "--json"])
         .output()
         .expect("the command starts");

@@ -1,4 +1,4 @@
-//! What came of it.
+//! The result of a run.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use super::Outside;
 use super::customer::Talk;
-use crate::output::table;
 
 /// The figures of a run.
 #[derive(Debug, Serialize)]
@@ -20,12 +19,12 @@ pub(super) struct Report {
     unanswered: usize,
     /// Requests without a complete deal.
     lost: usize,
-    /// Deals, contacts, notes and tasks that are there twice.
+    /// Duplicate deals, contacts, notes and tasks.
     twins: [usize; 4],
     kills: usize,
     /// Messages to the admins.
     alerts: usize,
-    /// Requests that the admins were told are given up.
+    /// Requests that were given up, by the messages to the admins.
     given_up: usize,
     /// From what a customer does to the answer, in milliseconds.
     reply_ms: Percentiles,
@@ -47,7 +46,8 @@ struct Percentiles {
 impl Percentiles {
     fn of(mut all: Vec<Duration>) -> Self {
         all.sort_unstable();
-        let at = |percent: usize| all.get((all.len() * percent / 100).min(all.len().saturating_sub(1)));
+        // Nearest rank: the smallest value that at least `percent` of 100 do not exceed.
+        let at = |percent: usize| all.get((all.len() * percent).div_ceil(100).saturating_sub(1));
         let ms = |at: Option<&Duration>| at.map_or(0, Duration::as_millis);
         Self { p50: ms(at(50)), p99: ms(at(99)), most: ms(all.last()) }
     }
@@ -66,7 +66,7 @@ pub(super) fn is_complete(deal: &Deal) -> bool {
 impl Report {
     pub(super) fn of(
         outside: &Outside,
-        told: &[Talk],
+        talked: &[Talk],
         seen: &HashMap<String, Instant>,
         kills: usize,
         took: [Duration; 2],
@@ -76,43 +76,43 @@ impl Report {
         for phone in deals.iter().filter(|deal| is_complete(deal)).filter_map(|deal| deal.contact.as_ref()) {
             phone.phones.iter().for_each(|phone| *complete.entry(phone).or_default() += 1);
         }
-        let thanked: Vec<&Talk> = told.iter().filter(|talk| talk.thanked).collect();
+        let thanked: Vec<&Talk> = talked.iter().filter(|talk| talk.thanked).collect();
         let twins = outside.amocrm.twins();
         // The same person's second deal is a twin too, whatever its number.
         let surplus: usize = complete.values().map(|count| count - 1).sum();
         let admin = outside.telegram.chat(outside.admin).map(|chat| chat.messages).unwrap_or_default();
-        let delays = told.iter().filter_map(|talk| Some(seen.get(&talk.phone)?.duration_since(talk.sent_at?)));
+        let delays = talked.iter().filter_map(|talk| Some(seen.get(&talk.phone)?.duration_since(talk.sent_at?)));
         let calls: u64 = outside.amocrm.faults().counts().values().sum();
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
         let crm_calls_per_request = calls as f64 / thanked.len().max(1) as f64;
         Self {
             sent: thanked.len(),
-            unanswered: told.len() - thanked.len(),
+            unanswered: talked.len() - thanked.len(),
             lost: thanked.iter().filter(|talk| !complete.contains_key(talk.phone.as_str())).count(),
             twins: [twins.deals.max(surplus), twins.contacts, twins.notes, twins.tasks],
             kills,
             alerts: admin.len(),
             given_up: admin.iter().filter(|message| message.text.starts_with('❌')).count(),
-            reply_ms: Percentiles::of(told.iter().flat_map(|talk| talk.replies.iter().copied()).collect()),
+            reply_ms: Percentiles::of(talked.iter().flat_map(|talk| talk.replies.iter().copied()).collect()),
             deal_ms: Percentiles::of(delays.collect()),
             crm_calls_per_request,
             seconds: took.map(|took| took.as_secs()),
         }
     }
 
-    /// Nothing lost, nothing twice.
+    /// Whether nothing was lost and nothing duplicated.
     pub(super) fn is_fine(&self) -> bool {
         self.unanswered == 0 && self.lost == 0 && self.given_up == 0 && self.twins == [0; 4]
     }
 
-    /// For people.
-    pub(super) fn table(&self) -> String {
+    /// A table for a terminal.
+    pub(super) fn text(&self) -> String {
         let [deals, contacts, notes, tasks] = self.twins;
         let rows = [
             ("sent", self.sent.to_string()),
             ("unanswered", self.unanswered.to_string()),
             ("lost", self.lost.to_string()),
-            ("twins", format!("{deals} deals, {contacts} contacts, {notes} notes, {tasks} tasks")),
+            ("duplicates", format!("{deals} deals, {contacts} contacts, {notes} notes, {tasks} tasks")),
             ("kill -9", self.kills.to_string()),
             ("alerts", format!("{}, of which given up {}", self.alerts, self.given_up)),
             ("reply", self.reply_ms.shown()),
@@ -120,7 +120,7 @@ impl Report {
             ("amoCRM calls", format!("{:.1} a request", self.crm_calls_per_request)),
             ("took", format!("{} s talking, {} s in all", self.seconds[0], self.seconds[1])),
         ];
-        table(&["WHAT", "HOW MUCH"], &rows.map(|(what, much)| vec![what.to_owned(), much]))
+        rows.map(|(name, value)| format!("{name:<15} {value}")).join("\n")
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn percentiles_are_of_what_was_measured() {
         let all = (1..=100).rev().map(Duration::from_millis).collect();
-        assert_eq!(Percentiles::of(all), Percentiles { p50: 51, p99: 100, most: 100 });
+        assert_eq!(Percentiles::of(all), Percentiles { p50: 50, p99: 99, most: 100 });
         assert_eq!(Percentiles::of(Vec::new()), Percentiles::default());
     }
 }

@@ -1,7 +1,7 @@
-//! `carquery simulators`: Telegram, amoCRM and OpenAI for a bot that runs elsewhere, as in the deployment test.
+//! `carquery-local simulators`: Telegram, amoCRM and OpenAI for a bot that runs elsewhere, as in the deployment test.
 //!
-//! On standard output comes one JSON object of variables: the settings with which a bot finds the simulators, and
-//! `CONTROL_URL`, through which a script plays customers and looks at what came of it:
+//! Prints one JSON object of variables: the settings with which a bot finds the simulators, and `CONTROL_URL`, where a
+//! script plays customers and reads the result:
 //!
 //! | request | body | answer |
 //! |---|---|---|
@@ -12,12 +12,11 @@
 //! | `POST /customers/{chat_id}/album` | `{"count": 3}` | the same |
 //! | `GET /customers/{chat_id}` | | the chat |
 //! | `GET /deals` | | amoCRM's deals with contact, notes, tasks, files; the newest first |
-//! | `POST /amocrm/code` | | `{"code": "…"}`: what a consent in amoCRM gives, for `carquery amocrm authorize` |
+//! | `POST /amocrm/code` | | `{"code": "…"}`: an authorization code, for `carquery amocrm authorize` |
 //! | `POST /faults/amocrm` | a rule: `{"route": "*", "when": "always", "what": {"html": 502}}` | its id |
-//! | `DELETE /faults` | | nothing fails any more |
+//! | `DELETE /faults` | | every call succeeds again |
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -32,8 +31,6 @@ use simulators::openai::OpenAi;
 use simulators::telegram::Telegram;
 use tokio::net::TcpListener;
 
-use crate::output::Output;
-
 /// The simulators.
 #[derive(Clone)]
 struct Simulators {
@@ -44,7 +41,7 @@ struct Simulators {
 }
 
 /// Starts the simulators, prints where they are, and serves until Ctrl-C or SIGTERM.
-pub(crate) async fn run(output: &Output) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run() -> anyhow::Result<()> {
     let telegram = Telegram::start(simulators::telegram::Options::default()).await?;
     let amocrm = Amocrm::start(simulators::amocrm::Options::default()).await?;
     let openai = OpenAi::start(simulators::openai::Options {
@@ -57,7 +54,7 @@ pub(crate) async fn run(output: &Output) -> anyhow::Result<ExitCode> {
     let simulators = Simulators { telegram, amocrm, openai, admin };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let addresses = simulators.addresses(&format!("http://{}", listener.local_addr()?));
-    output.print(&addresses, |addresses| json!(addresses).to_string());
+    println!("{}", json!(addresses));
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     axum::serve(listener, router(simulators.clone()))
         .with_graceful_shutdown(async move {
@@ -70,7 +67,7 @@ pub(crate) async fn run(output: &Output) -> anyhow::Result<ExitCode> {
     simulators.telegram.stop().await;
     simulators.amocrm.stop().await;
     simulators.openai.stop().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 impl Simulators {
@@ -124,7 +121,7 @@ fn router(simulators: Simulators) -> Router {
         .route("/deals", get(deals))
         .route("/amocrm/code", post(code))
         .route("/faults/amocrm", post(break_amocrm))
-        .route("/faults", delete(mend))
+        .route("/faults", delete(clear_faults))
         .with_state(simulators)
 }
 
@@ -171,7 +168,7 @@ async fn break_amocrm(State(all): State<Simulators>, Json(rule): Json<Rule>) -> 
     Json(json!({ "id": all.amocrm.faults().add_rule(rule) }))
 }
 
-async fn mend(State(all): State<Simulators>) -> StatusCode {
+async fn clear_faults(State(all): State<Simulators>) -> StatusCode {
     all.amocrm.faults().clear();
     all.telegram.faults().clear();
     all.openai.faults().clear();

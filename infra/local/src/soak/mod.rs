@@ -1,16 +1,15 @@
-//! `carquery soak`: many customers at once, while everything around the bot fails at random and the bot itself is killed.
+//! `carquery-local soak`: many customers at once, while calls fail at random and the bot itself is killed.
 //!
-//! The bot runs as a process of its own, so that it can be killed as the system kills (SIGKILL) and started again on the
-//! same data. Telegram and amoCRM are simulated in this process: they remember what the killed one did. In the end every
-//! request that a customer was thanked for must be in amoCRM, once.
+//! The bot runs in a process of its own, so that it can be killed with SIGKILL and started again on the same data. Telegram
+//! and amoCRM are simulated in this process: they remember what the killed bot did. In the end every request that a customer
+//! was thanked for must be in amoCRM, once.
 
 mod bot;
+mod chaos;
 mod customer;
 mod report;
-mod weather;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,13 +25,14 @@ use tokio::time::{Instant, sleep};
 pub(crate) use bot::Arguments as BotArguments;
 pub(crate) use bot::run as run_bot;
 
-use crate::output::Output;
 use bot::Bot;
 use customer::{Customer, Talk};
 use report::Report;
 
-/// How often the dealer looks for new deals.
+/// How often amoCRM is searched for new deals.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often a line of progress is printed.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -42,21 +42,24 @@ pub(crate) struct Arguments {
     /// How many of them talk at the same time.
     #[arg(long, default_value_t = 20)]
     at_once: usize,
-    /// What chance draws from.
+    /// Seed of the random faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// So many of 100 calls fail: of Telegram, amoCRM, DynamoDB and SQS, in all ways there are.
+    /// Percentage of calls to Telegram, amoCRM, DynamoDB and SQS that fail.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u8).range(0..=90))]
     faults: u8,
-    /// How often the bot is killed (SIGKILL) and started again meanwhile.
+    /// How many times the bot is killed (SIGKILL) and started again.
     #[arg(long, default_value_t = 0)]
     kills: usize,
-    /// Calls a second that the amoCRM account allows.
+    /// Requests per second that the amoCRM account allows.
     #[arg(long, default_value_t = 50)]
     crm_rate: u32,
-    /// How many seconds of fair weather the last requests may take after the last customer has finished.
+    /// How many seconds without faults the last requests may take after the last customer has finished.
     #[arg(long, default_value_t = 900)]
     patience: u64,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Everything outside the bot.
@@ -66,52 +69,61 @@ pub(crate) struct Outside {
     admin: i64,
 }
 
-/// Runs the program. Fails when anything is lost or there twice.
-pub(crate) async fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+/// Plays the customers and prints the report.
+///
+/// Exits with a failure if anything is lost or duplicated.
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let outside = Arc::new(Outside::start().await?);
-    let data = Folder::new()?;
-    let mut bot = Bot::start(&outside, &data.0, arguments).await?;
+    let data = tempfile::tempdir().context("cannot create a folder for the run's data")?;
+    let mut bot = Bot::start(&outside, data.path(), arguments).await?;
     for faults in [outside.telegram.faults(), outside.amocrm.faults()] {
-        weather::break_some(faults, arguments.faults, arguments.seed);
+        chaos::break_some(faults, arguments.faults, arguments.seed);
     }
 
     let finished = Arc::new(AtomicUsize::new(0));
     let mut talks = start_talks(&outside, arguments, &finished);
-    let (mut told, mut deals) = (Vec::new(), HashMap::new());
+    let (mut talked, mut deals) = (Vec::new(), HashMap::new());
     let mut kills = 0;
-    while told.len() < arguments.dialogs {
+    let mut progress = Progress::new(arguments.dialogs);
+    while talked.len() < arguments.dialogs {
         tokio::select! {
-            Some(talk) = talks.join_next() => told.push(talk.context("a customer crashed")?),
+            Some(talk) = talks.join_next() => talked.push(talk.context("a customer crashed")?),
             () = sleep(LOOK_EVERY) => {}
         }
         outside.look(&mut deals);
+        progress.show(talked.len(), deals.len(), kills);
         // Spread evenly over the requests: the first kill comes when the first of `kills + 1` parts has finished.
         if kills < arguments.kills
             && finished.load(Ordering::Relaxed) * (arguments.kills + 1) >= arguments.dialogs * (kills + 1)
         {
             kills += 1;
             bot.kill()?;
-            bot = Bot::start(&outside, &data.0, arguments).await?;
+            bot = Bot::start(&outside, data.path(), arguments).await?;
         }
     }
-    // Fair weather: what waits goes out.
+    // No more faults: what waits must go out.
     outside.telegram.faults().clear();
     outside.amocrm.faults().clear();
-    bot.fair_weather()?;
-    let talked = started.elapsed();
+    bot.end_faults()?;
+    let talking = started.elapsed();
     let deadline = Instant::now() + Duration::from_secs(arguments.patience);
-    while Instant::now() < deadline && !outside.has_everything(&told) {
+    while Instant::now() < deadline && !outside.has_everything(&talked) {
         sleep(LOOK_EVERY).await;
         outside.look(&mut deals);
+        progress.show(talked.len(), deals.len(), kills);
     }
     bot.kill()?;
-    let report = Report::of(&outside, &told, &deals, kills, [talked, started.elapsed()]);
-    output.print(&report, Report::table);
+    let report = Report::of(&outside, &talked, &deals, kills, [talking, started.elapsed()]);
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("{}", report.text());
+    }
     Ok(if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Lets the customers talk, so many at a time.
+/// Lets the customers talk, `at_once` at a time.
 fn start_talks(outside: &Arc<Outside>, arguments: &Arguments, finished: &Arc<AtomicUsize>) -> JoinSet<Talk> {
     let turns = Arc::new(Semaphore::new(arguments.at_once.max(1)));
     let mut talks = JoinSet::new();
@@ -152,25 +164,30 @@ impl Outside {
     }
 
     /// Every request is there with all that belongs to it.
-    fn has_everything(&self, told: &[Talk]) -> bool {
+    fn has_everything(&self, talked: &[Talk]) -> bool {
         let complete = self.amocrm.deals().into_iter().filter(report::is_complete).count();
-        complete >= told.iter().filter(|talk| talk.thanked).count()
+        complete >= talked.iter().filter(|talk| talk.thanked).count()
     }
 }
 
-/// A folder for this run's data, which goes with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("carquery-soak-{:016x}", rand::random::<u64>()));
-        std::fs::create_dir_all(&path).context("cannot create a folder for the run's data")?;
-        Ok(Self(path))
-    }
+/// Prints how far the run is to standard error, every few seconds.
+struct Progress {
+    dialogs: usize,
+    shown_at: Instant,
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+impl Progress {
+    fn new(dialogs: usize) -> Self {
+        Self { dialogs, shown_at: Instant::now() }
+    }
+
+    fn show(&mut self, finished: usize, deals: usize, kills: usize) {
+        if self.shown_at.elapsed() >= PROGRESS_EVERY {
+            self.shown_at = Instant::now();
+            eprintln!(
+                "{finished} of {} customers have finished, {deals} deals in amoCRM, {kills} kill(s)",
+                self.dialogs
+            );
+        }
     }
 }

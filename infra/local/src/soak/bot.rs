@@ -1,10 +1,10 @@
-//! The bot as a process of its own.
+//! The bot in a process of its own.
 
 use std::fs::File;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -14,58 +14,57 @@ use simulators::fault::Faults;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::{Instant, sleep};
 
-use super::{Outside, weather};
+use super::{Outside, chaos};
 
-/// The secret with which the simulated Telegram comes in.
+/// The webhook secret that the simulated Telegram sends.
 const SECRET: &str = "secret-of-the-soak";
 const LOG: &str = "bot.log";
-/// How long a start may take.
+/// How long the bot may take to start.
 const START: Duration = Duration::from_secs(60);
 
-/// `carquery soak-bot`: what the soak starts and kills. It ends with its standard input.
+/// `carquery-local soak-bot`: the process that the soak starts and kills. It ends with its standard input.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// So many of 100 calls of DynamoDB and SQS fail.
+    /// Percentage of calls to DynamoDB and SQS that fail.
     #[arg(long)]
     faults: u8,
-    /// What chance draws from.
+    /// Seed of the random faults.
     #[arg(long)]
     seed: u64,
 }
 
-/// Runs the local stack with a DynamoDB and an SQS that fail. A line on standard input ends the failures, the end of it the
-/// stack.
-pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+/// Runs the local stack with a DynamoDB and an SQS that fail. A line on standard input ends the faults; its end ends the stack.
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let database = Faults::default();
     let options = Options { database_faults: Some(database.clone()), ..Options::of_process()? };
     let stack = Stack::start(options).await?;
-    weather::break_some(&database, arguments.faults, arguments.seed);
-    weather::break_some(stack.sqs().faults(), arguments.faults, arguments.seed);
+    chaos::break_some(&database, arguments.faults, arguments.seed);
+    chaos::break_some(stack.sqs().faults(), arguments.faults, arguments.seed);
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while lines.next_line().await?.is_some() {
         database.clear();
         stack.sqs().faults().clear();
     }
     stack.stop().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-/// Where the bot complains.
-fn log(data: &Path) -> std::io::Result<File> {
+/// The bot's log.
+fn create_log(data: &Path) -> std::io::Result<File> {
     File::create(data.join(LOG))
 }
 
-/// What it complained of last.
-fn last_words(data: &Path) -> String {
+/// The last line of the bot's log.
+fn last_log_line(data: &Path) -> String {
     let log = std::fs::read_to_string(data.join(LOG)).unwrap_or_default();
-    log.lines().last().unwrap_or("it said nothing").to_owned()
+    log.lines().last().unwrap_or("its log is empty").to_owned()
 }
 
 /// A running bot.
 pub(super) struct Bot(Child);
 
 impl Bot {
-    /// Starts one on this data, and waits until it takes updates.
+    /// Starts a bot on this data and waits until it accepts updates.
     pub(super) async fn start(outside: &Outside, data: &Path, arguments: &super::Arguments) -> anyhow::Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let url = format!("http://127.0.0.1:{port}");
@@ -90,11 +89,11 @@ impl Bot {
             .env("LEAD_MAX_ATTEMPTS", "1000")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(log(data)?)
+            .stderr(create_log(data)?)
             .spawn()
             .context("the bot cannot be started")?;
         let mut bot = Self(child);
-        bot.wait_until_healthy(&url).await.with_context(|| last_words(data))?;
+        bot.wait_until_healthy(&url).await.with_context(|| last_log_line(data))?;
         outside.telegram.set_webhook_target(&format!("{url}/telegram/webhook"), Some(SECRET));
         Ok(bot)
     }
@@ -113,13 +112,13 @@ impl Bot {
         bail!("the bot does not answer")
     }
 
-    /// Nothing fails any more.
-    pub(super) fn fair_weather(&mut self) -> anyhow::Result<()> {
+    /// Makes every call succeed from now on.
+    pub(super) fn end_faults(&mut self) -> anyhow::Result<()> {
         let input = self.0.stdin.as_mut().context("the bot has no input")?;
-        input.write_all(b"fair weather\n").context("the bot has ended")
+        input.write_all(b"end faults\n").context("the bot has ended")
     }
 
-    /// Ends it as the system does: no time to tidy up.
+    /// Kills it with SIGKILL, which leaves no time to tidy up.
     pub(super) fn kill(mut self) -> anyhow::Result<()> {
         self.0.kill()?;
         self.0.wait()?;

@@ -1,10 +1,10 @@
-//! Calls that fail at random, in every way there is.
+//! Calls that fail at random, in eight ways.
 
 use std::time::Duration;
 
 use simulators::fault::{Fault, Faults, When};
 
-/// Makes `percent` of 100 calls fail, as chance draws them from `seed`.
+/// Makes `percent` of 100 calls fail at random; the same `seed` gives the same sequence.
 pub(super) fn break_some(faults: &Faults, percent: u8, seed: u64) {
     faults.reseed(seed);
     let ways = [
@@ -17,12 +17,12 @@ pub(super) fn break_some(faults: &Faults, percent: u8, seed: u64) {
         Fault::TooMany { retry_after: 1 },
         Fault::Hang(Duration::from_millis(700)),
     ];
-    let mut left = 1.0;
+    let mut remaining = 1.0;
     let share = f64::from(percent) / 100.0 / 8.0;
     for way in ways {
-        // A rule is asked only when those before it have spared the call.
-        faults.add("*", When::Chance(share / left), way);
-        left -= share;
+        // A rule applies only to calls that those before it let pass.
+        faults.add("*", When::Chance(share / remaining), way);
+        remaining -= share;
     }
 }
 
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ways_share_what_is_to_fail() {
+    fn the_faults_add_up_to_the_percentage() {
         let faults = Faults::default();
         break_some(&faults, 80, 1);
         let chances: Vec<f64> = faults
@@ -39,8 +39,8 @@ mod tests {
             .into_iter()
             .filter_map(|active| if let When::Chance(chance) = active.rule.when { Some(chance) } else { None })
             .collect();
-        let spared: f64 = chances.iter().map(|chance| 1.0 - chance).product();
+        let unharmed: f64 = chances.iter().map(|chance| 1.0 - chance).product();
         assert_eq!(chances.len(), 8);
-        assert!((spared - 0.2).abs() < 1e-9, "{spared}");
+        assert!((unharmed - 0.2).abs() < 1e-9, "{unharmed}");
     }
 }

@@ -1,0 +1,61 @@
+//! What `cargo run` starts: the local stack, and what is built on its simulators.
+
+mod control;
+mod soak;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// CarQuery on this computer: the three functions, their storage, and simulators of Telegram, amoCRM and OpenAI.
+#[derive(Parser)]
+#[command(version, max_term_width = 100, infer_long_args = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the local stack with its chat page (the default).
+    Stack,
+    /// Run only the simulators, for a bot that runs elsewhere; prints their addresses as JSON.
+    Simulators,
+    /// Let many customers talk to the bot while calls fail at random, and count lost and duplicate requests.
+    Soak(soak::Arguments),
+    /// The bot process that `soak` starts and kills.
+    #[command(hide = true)]
+    SoakBot(soak::BotArguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let file = dotenvy::dotenv().err().filter(|error| !error.not_found());
+    let command = Arguments::parse().command.unwrap_or(Command::Stack);
+    if file.is_some() {
+        // The error itself would show the line, which may hold a secret.
+        return failed(".env cannot be read, or has a line that is not NAME=value");
+    }
+    if let Some(stage) = std::env::var("CARQUERY_STAGE").ok().filter(|stage| !stage.is_empty() && stage != "local") {
+        return failed(format!(
+            "CARQUERY_STAGE is {stage}, but this is the local stack: unset it, or use the `carquery` command for a deployed stage"
+        ));
+    }
+    settings::telemetry::start(settings::telemetry::LogFormat::Readable);
+    run(command).await.unwrap_or_else(|error| failed(format!("{error:#}")))
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Stack => local::run(local::Options::of_process()?).await?,
+        Command::Simulators => control::run().await?,
+        Command::Soak(arguments) => return soak::run(&arguments).await,
+        Command::SoakBot(arguments) => soak::run_bot(&arguments).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn failed(reason: impl std::fmt::Display) -> ExitCode {
+    eprintln!("carquery-local: {reason}");
+    ExitCode::FAILURE
+}

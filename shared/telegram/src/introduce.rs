@@ -1,0 +1,21 @@
+//! The bot's commands and descriptions at Telegram.
+
+use serde_json::{Value, json};
+
+use crate::{Api, ApiError};
+
+/// Sets the commands and descriptions that customers see at Telegram.
+///
+/// # Errors
+/// Telegram refuses them or does not respond.
+pub async fn introduce(api: &Api) -> Result<(), ApiError> {
+    let commands: Value = dialog::commands()
+        .into_iter()
+        .map(|(command, description)| json!({ "command": command, "description": description }))
+        .collect();
+    api.call("setMyCommands", &json!({ "commands": commands })).await?;
+    let (short, long) = dialog::descriptions();
+    api.call("setMyShortDescription", &json!({ "short_description": short })).await?;
+    api.call("setMyDescription", &json!({ "description": long })).await?;
+    Ok(())
+}
