@@ -95,10 +95,4 @@ impl Webhook {
             clock,
         }
     }
-
-    /// Bot API calls made so far: for the benchmark that counts round trips.
-    #[must_use]
-    pub fn bot_api(&self) -> &Api {
-        &self.api
-    }
 }

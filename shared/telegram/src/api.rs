@@ -1,7 +1,6 @@
 //! Calls to Telegram.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,14 +12,14 @@ use serde_json::{Value, json};
 use crate::error::{ApiError, Envelope};
 use crate::render;
 
-/// How long one call may take. Telegram waits a minute for the webhook; a customer does not.
+/// Limit for one call. Telegram waits a minute for the webhook; a customer does not.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a photo may take.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a pause that Telegram asks for is sat out rather than left to a redelivery.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// Tries of a call before it is given up.
-const TRIES: u32 = 3;
+/// A longer pause that Telegram asks for is left to the caller.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+const MAX_ATTEMPTS: u32 = 3;
+/// Longest text that the bot sends as plain text; Telegram takes 4096 UTF-16 units.
+const LONGEST_TEXT: usize = 2000;
 
 /// A client of the Bot API. Clones share one kept-alive connection pool.
 #[derive(Clone, Debug)]
@@ -28,16 +27,13 @@ pub struct Api {
     http: reqwest::Client,
     base: Arc<str>,
     token: SecretString,
-    calls: Arc<AtomicU64>,
 }
 
-/// A call that may ride in the answer to the webhook instead of being made:
+/// A call that may be returned in the webhook's reply instead of being made:
 /// <https://core.telegram.org/bots/api#making-requests-when-getting-updates>.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BotCall {
-    /// `answerCallbackQuery`, …
     pub method: String,
-    /// Its parameters.
     #[serde(flatten)]
     pub parameters: Value,
 }
@@ -52,13 +48,7 @@ impl Api {
             .pool_idle_timeout(Duration::from_secs(50))
             .build()
             .expect("the TLS library is compiled in");
-        Self { http, base: settings.api_url.as_str().into(), token: settings.token.clone(), calls: Arc::default() }
-    }
-
-    /// Calls made so far, repeated ones included.
-    #[must_use]
-    pub fn calls_made(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
+        Self { http, base: settings.api_url.as_str().into(), token: settings.token.clone() }
     }
 
     /// Sends a screen; returns the message's id.
@@ -69,22 +59,22 @@ impl Api {
         let sent = self.call("sendMessage", &render::send(chat_id, screen)).await?;
         sent["message_id"]
             .as_i64()
-            .ok_or(ApiError::Unavailable { method: "sendMessage", reason: "the answer has no message_id".into() })
+            .ok_or(ApiError::Unavailable { method: "sendMessage", reason: "no message_id in the answer".into() })
     }
 
-    /// Sends plain text; returns the message's id. Longer text than Telegram takes is cut.
+    /// Sends plain text, cut to 2000 characters; returns the message's id.
     ///
     /// # Errors
     /// See [`ApiError`].
     pub async fn send_text(&self, chat_id: i64, text: &str) -> Result<i64, ApiError> {
-        let text: String = text.chars().take(2000).collect();
+        let text: String = text.chars().take(LONGEST_TEXT).collect();
         self.send(chat_id, &Screen { text: dialog::Text::plain(text), keyboard: dialog::Keyboard::None }).await
     }
 
-    /// Puts a screen in place of a message.
+    /// Replaces a message with a screen. A message that already looks like it is not an error.
     ///
     /// # Errors
-    /// See [`ApiError`]. A message that looks so already is no error.
+    /// See [`ApiError`].
     pub async fn edit(&self, chat_id: i64, message_id: i64, screen: &Screen) -> Result<(), ApiError> {
         match self.call("editMessageText", &render::edit(chat_id, message_id, screen)).await {
             Ok(_) | Err(ApiError::NotModified) => Ok(()),
@@ -92,27 +82,27 @@ impl Api {
         }
     }
 
-    /// Makes any call, and repeats it while Telegram is unavailable or asks for a short pause.
+    /// Makes any call, up to three times if Telegram is unavailable or asks for a short pause.
     ///
     /// # Errors
     /// See [`ApiError`].
     pub async fn call(&self, method: &'static str, parameters: &Value) -> Result<Value, ApiError> {
-        let mut tried = 0;
+        let mut attempt = 0;
         loop {
-            tried += 1;
+            attempt += 1;
             let error = match self.call_once(method, parameters, CALL_TIMEOUT).await {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
             let pause = match &error {
                 ApiError::TooManyRequests { retry_after } => Duration::from_secs(*retry_after),
-                ApiError::Unavailable { .. } => Duration::from_millis(200 << tried),
+                ApiError::Unavailable { .. } => Duration::from_millis(200 << attempt),
                 _ => return Err(error),
             };
-            if tried >= TRIES || pause > PATIENCE {
+            if attempt >= MAX_ATTEMPTS || pause > LONGEST_PAUSE {
                 return Err(error);
             }
-            tracing::debug!(method, tried, "repeating a Bot API call: {error}");
+            tracing::debug!(method, attempt, "repeating a Bot API call: {error}");
             tokio::time::sleep(pause).await;
         }
     }
@@ -127,22 +117,20 @@ impl Api {
         });
         match self.call_once("getUpdates", &parameters, timeout + CALL_TIMEOUT).await? {
             Value::Array(updates) => Ok(updates),
-            _ => Err(ApiError::Unavailable { method: "getUpdates", reason: "the answer is no list".into() }),
+            _ => Err(ApiError::Unavailable { method: "getUpdates", reason: "the answer is not a list".into() }),
         }
     }
 
     /// Downloads a file: `getFile`, then the file itself.
     ///
     /// # Errors
-    /// See [`ApiError`].
+    /// See [`ApiError`]. [`ApiError::Refused`] is final: there is no such file, or it is too big for a bot.
     pub async fn download(&self, file_id: &str) -> Result<Bytes, ApiError> {
         const METHOD: &str = "getFile";
         let file = self.call(METHOD, &json!({ "file_id": file_id })).await?;
-        let path = file["file_path"].as_str().ok_or_else(|| ApiError::Refused {
-            method: METHOD,
-            code: 200,
-            description: "the answer has no file_path".into(),
-        })?;
+        let path = file["file_path"]
+            .as_str()
+            .ok_or(ApiError::Unavailable { method: METHOD, reason: "no file_path in the answer".into() })?;
         let unavailable = |reason: String| ApiError::Unavailable { method: "file download", reason };
         let answer = self
             .http
@@ -156,13 +144,12 @@ impl Api {
             code @ (400 | 404 | 410) => {
                 Err(ApiError::Refused { method: "file download", code, description: "the file is gone".into() })
             }
-            // Also 429, and what a proxy on the way refuses: the file is there, and can be had later.
+            // Also 429, and refusals of a proxy on the way: the file is there and can be downloaded later.
             code => Err(unavailable(format!("HTTP {code}"))),
         }
     }
 
     async fn call_once(&self, method: &'static str, parameters: &Value, timeout: Duration) -> Result<Value, ApiError> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
         let unavailable = |error: reqwest::Error| ApiError::Unavailable { method, reason: describe(&error) };
         let answer = self
             .http
@@ -177,14 +164,12 @@ impl Api {
         match serde_json::from_slice::<Envelope>(&body) {
             Ok(envelope) if envelope.ok => Ok(envelope.result),
             Ok(envelope) => Err(envelope.into_error(method, status)),
-            Err(_) => {
-                Err(ApiError::Unavailable { method, reason: format!("HTTP {status} with a body that is no answer") })
-            }
+            Err(_) => Err(ApiError::Unavailable { method, reason: format!("HTTP {status} with an unreadable body") }),
         }
     }
 }
 
-/// What went wrong on the way, without the address: it contains the token.
+/// Describes a network error without its address, which contains the token.
 fn describe(error: &reqwest::Error) -> String {
     let kind = if error.is_timeout() {
         "no answer in time"
@@ -206,13 +191,18 @@ mod tests {
         Api::new(&settings::Telegram { token: "1:T".into(), api_url: server.uri(), admin_chat_id: None })
     }
 
-    async fn answer(server: &MockServer, status: u16, body: Value, times: u64) {
+    /// Answers the next call of this method.
+    async fn answer(server: &MockServer, called: &str, status: u16, body: Value) {
         Mock::given(method("POST"))
-            .and(path("/bot1:T/editMessageText"))
+            .and(path(format!("/bot1:T/{called}")))
             .respond_with(ResponseTemplate::new(status).set_body_json(body))
-            .up_to_n_times(times)
+            .up_to_n_times(1)
             .mount(server)
             .await;
+    }
+
+    async fn calls_made(server: &MockServer) -> usize {
+        server.received_requests().await.unwrap().len()
     }
 
     fn refusal(code: u16, description: &str) -> Value {
@@ -220,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn refusals_are_known_by_what_to_do_about_them() {
+    async fn refusals_are_typed_by_what_to_do_about_them() {
         let cases = [
             (400, "Bad Request: message is not modified: specified new message content…", None),
             (400, "Bad Request: message to edit not found", Some(ApiError::CannotEdit)),
@@ -231,23 +221,80 @@ mod tests {
         ];
         for (code, description, expected) in cases {
             let server = MockServer::start().await;
-            answer(&server, code, refusal(code, description), 1).await;
+            answer(&server, "editMessageText", code, refusal(code, description)).await;
             let result = api(&server).await.edit(7, 9, &Screen::default()).await;
             assert_eq!(result.err(), expected, "{description}");
         }
     }
 
     #[tokio::test]
-    async fn a_short_pause_is_sat_out_and_garbage_is_tried_again() {
+    async fn a_short_pause_is_waited_for_and_garbage_is_tried_again() {
         let server = MockServer::start().await;
         let mut too_many = refusal(429, "Too Many Requests: retry after 1");
         too_many["parameters"] = json!({ "retry_after": 1 });
-        answer(&server, 429, too_many, 1).await;
-        answer(&server, 502, json!("<html>"), 1).await;
-        answer(&server, 200, json!({ "ok": true, "result": true }), 1).await;
-        let api = api(&server).await;
-        api.edit(7, 9, &Screen::default()).await.unwrap();
-        assert_eq!(api.calls_made(), 3);
+        answer(&server, "editMessageText", 429, too_many).await;
+        answer(&server, "editMessageText", 502, json!("<html>")).await;
+        answer(&server, "editMessageText", 200, json!({ "ok": true, "result": true })).await;
+        api(&server).await.edit(7, 9, &Screen::default()).await.unwrap();
+        assert_eq!(calls_made(&server).await, 3);
+    }
+
+    #[tokio::test]
+    async fn a_group_that_became_a_supergroup_says_where_it_is() {
+        let server = MockServer::start().await;
+        let mut moved = refusal(400, "Bad Request: group chat was upgraded to a supergroup chat");
+        moved["parameters"] = json!({ "migrate_to_chat_id": -1_001_234_567_890_i64 });
+        answer(&server, "sendMessage", 400, moved).await;
+        let error = api(&server).await.send_text(-77, "Сбой").await.unwrap_err();
+        assert_eq!(error, ApiError::Migrated { to: -1_001_234_567_890 });
+        assert!(!error.is_temporary());
+    }
+
+    async fn has_file(server: &MockServer) {
+        answer(server, "getFile", 200, json!({ "ok": true, "result": { "file_path": "photos/1.jpg" } })).await;
+        Mock::given(method("GET"))
+            .and(path("/file/bot1:T/photos/1.jpg"))
+            .respond_with(ResponseTemplate::new(200).set_body_bytes("jpeg"))
+            .mount(server)
+            .await;
+    }
+
+    /// The Bot API server's own words: `Client::on_update_file` of tdlib/telegram-bot-api.
+    const BROKEN_OFF: &str = "Bad Request: wrong file_id or the file is temporarily unavailable";
+
+    #[tokio::test]
+    async fn a_file_that_is_unavailable_for_a_moment_is_downloaded() {
+        let server = MockServer::start().await;
+        answer(&server, "getFile", 400, refusal(400, BROKEN_OFF)).await;
+        answer(&server, "getFile", 500, refusal(500, "Internal Server Error")).await;
+        has_file(&server).await;
+        assert_eq!(api(&server).await.download("f").await.unwrap(), "jpeg");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_stays_unavailable_can_be_downloaded_later() {
+        let server = MockServer::start().await;
+        for _ in 0..MAX_ATTEMPTS {
+            answer(&server, "getFile", 400, refusal(400, BROKEN_OFF)).await;
+        }
+        assert!(api(&server).await.download("f").await.unwrap_err().is_temporary());
+        answer(&server, "getFile", 200, json!({ "ok": true, "result": {} })).await;
+        answer(&server, "getFile", 404, json!("<html>")).await;
+        assert!(api(&server).await.download("f").await.unwrap_err().is_temporary());
+        has_file(&server).await;
+        assert_eq!(api(&server).await.download("f").await.unwrap(), "jpeg");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_or_too_big_file_is_final() {
+        for description in
+            ["Bad Request: wrong file_id", "Bad Request: invalid file_id", "Bad Request: file is too big"]
+        {
+            let server = MockServer::start().await;
+            answer(&server, "getFile", 400, refusal(400, description)).await;
+            assert!(!api(&server).await.download("f").await.unwrap_err().is_temporary(), "{description}");
+            assert_eq!(calls_made(&server).await, 1, "{description}");
+        }
     }
 
     #[tokio::test]

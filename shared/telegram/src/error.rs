@@ -1,46 +1,35 @@
-//! What Telegram may answer instead of doing what was asked.
+//! Why a call to Telegram failed.
 
 use serde::Deserialize;
 
-/// Why a call failed, by what is to be done about it. Never contains the token.
+/// Why a call failed, by what to do about it. Never contains the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// The customer blocked the bot, or is gone: no error of ours.
-    #[error("the customer does not take messages from the bot")]
+    /// The customer blocked the bot or deleted the account. Expected, not a fault.
+    #[error("the customer has blocked the bot or is gone")]
     Blocked,
-    /// The message looks so already: as good as done.
-    #[error("the message looks so already")]
+    /// The message already looks like this: nothing to do.
+    #[error("the message already looks like this")]
     NotModified,
     /// The message is gone or too old to change: send a new one.
     #[error("the message can't be edited")]
     CannotEdit,
-    /// Too many messages: wait.
+    /// The group became a supergroup, which has a new chat id: send there from now on.
+    #[error("the group became a supergroup with chat id {to}")]
+    Migrated { to: i64 },
+    /// Too many messages: wait this many seconds.
     #[error("Telegram asks for a pause of {retry_after} s")]
-    TooManyRequests {
-        /// Seconds.
-        retry_after: u64,
-    },
-    /// The token is wrong or was revoked: check `TELEGRAM_BOT_TOKEN`.
+    TooManyRequests { retry_after: u64 },
+    /// The token is wrong or was revoked.
     #[error("Telegram does not know the bot's token: check TELEGRAM_BOT_TOKEN")]
     Unauthorized,
-    /// The call itself is wrong; repeating it does not help.
+    /// The call itself is wrong; repeating it does not help. `description` is Telegram's: it names fields, never a
+    /// customer's text.
     #[error("Telegram refused {method}: {code} {description}")]
-    Refused {
-        /// Which call.
-        method: &'static str,
-        /// `error_code`.
-        code: u16,
-        /// Telegram's words; they name fields, never a customer's text.
-        description: String,
-    },
-    /// No answer, or none that can be read: whether the call took effect is not known.
+    Refused { method: &'static str, code: u16, description: String },
+    /// There was no answer, or not a readable one: the call may or may not have taken effect.
     #[error("Telegram did not answer {method}: {reason}")]
-    Unavailable {
-        /// Which call.
-        method: &'static str,
-        /// What happened.
-        reason: String,
-    },
+    Unavailable { method: &'static str, reason: String },
 }
 
 impl ApiError {
@@ -51,7 +40,7 @@ impl ApiError {
     }
 }
 
-/// The envelope of every answer: <https://core.telegram.org/bots/api#making-requests>.
+/// The envelope of every response: <https://core.telegram.org/bots/api#making-requests>.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Envelope {
     pub(crate) ok: bool,
@@ -63,31 +52,39 @@ pub(crate) struct Envelope {
     parameters: Option<Parameters>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Parameters {
     retry_after: Option<u64>,
+    migrate_to_chat_id: Option<i64>,
 }
 
 impl Envelope {
     pub(crate) fn into_error(self, method: &'static str, status: u16) -> ApiError {
         let code = self.error_code.unwrap_or(status);
-        let said = self.description.to_lowercase();
+        let description = self.description.to_lowercase();
+        let is_about = |words: &str| description.contains(words);
+        let parameters = self.parameters.unwrap_or_default();
+        if let Some(to) = parameters.migrate_to_chat_id {
+            return ApiError::Migrated { to };
+        }
         match code {
             401 => ApiError::Unauthorized,
             // Telegram answers 404 to a token that it does not know.
-            404 if said == "not found" => ApiError::Unauthorized,
+            404 if description == "not found" => ApiError::Unauthorized,
             403 => ApiError::Blocked,
-            429 => ApiError::TooManyRequests {
-                retry_after: self.parameters.and_then(|parameters| parameters.retry_after).unwrap_or(1),
-            },
-            400 if said.contains("message is not modified") => ApiError::NotModified,
-            400 if said.contains("message to edit not found")
-                || said.contains("message can't be edited")
-                || said.contains("message_id_invalid") =>
+            429 => ApiError::TooManyRequests { retry_after: parameters.retry_after.unwrap_or(1) },
+            400 if is_about("message is not modified") => ApiError::NotModified,
+            400 if is_about("message to edit not found")
+                || is_about("message can't be edited")
+                || is_about("message_id_invalid") =>
             {
                 ApiError::CannotEdit
             }
-            400 if said.contains("chat not found") || said.contains("peer_id_invalid") => ApiError::Blocked,
+            400 if is_about("chat not found") || is_about("peer_id_invalid") => ApiError::Blocked,
+            // The Bot API server says this whenever a download breaks off, also for a 5xx or 429 behind it.
+            400 if is_about("temporarily unavailable") => {
+                ApiError::Unavailable { method, reason: "the file is temporarily unavailable".into() }
+            }
             500.. => ApiError::Unavailable { method, reason: format!("HTTP {code}") },
             _ => ApiError::Refused { method, code, description: self.description },
         }
