@@ -56,6 +56,8 @@ pub enum Input {
     Contact {
         /// As the card has it, often without «+».
         phone: String,
+        /// Telegram confirms that it is the customer's own card.
+        is_own: bool,
     },
     /// Something the bot does not take.
     Unsupported {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, Envelope};
-use crate::render;
+use crate::{json, render};
 
 /// Limit for one call. Telegram waits a minute for the webhook; a customer does not.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -161,7 +161,7 @@ impl Api {
             .map_err(unavailable)?;
         let status = answer.status().as_u16();
         let body = answer.bytes().await.map_err(unavailable)?;
-        match serde_json::from_slice::<Envelope>(&body) {
+        match json::from_slice::<Envelope>(&body) {
             Ok(envelope) if envelope.ok => Ok(envelope.result),
             Ok(envelope) => Err(envelope.into_error(method, status)),
             Err(_) => Err(ApiError::Unavailable { method, reason: format!("HTTP {status} with an unreadable body") }),
@@ -295,6 +295,18 @@ mod tests {
             assert!(!api(&server).await.download("f").await.unwrap_err().is_temporary(), "{description}");
             assert_eq!(calls_made(&server).await, 1, "{description}");
         }
+    }
+
+    #[tokio::test]
+    async fn updates_with_half_a_surrogate_pair_are_read() {
+        let server = MockServer::start().await;
+        let body = r#"{"ok":true,"result":[{"update_id":1,"message":{"text":"Kia \ud83d"}}]}"#;
+        Mock::given(path("/bot1:T/getUpdates"))
+            .respond_with(ResponseTemplate::new(200).set_body_raw(body, "application/json"))
+            .mount(&server)
+            .await;
+        let updates = api(&server).await.updates(0, Duration::ZERO).await.unwrap();
+        assert_eq!(updates[0]["message"]["text"], "Kia \u{fffd}");
     }
 
     #[tokio::test]

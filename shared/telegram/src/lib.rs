@@ -1,14 +1,15 @@
 //! Telegram Bot API: the few types and calls the bot needs.
 //!
 //! [`parse`] reads an update into a `dialog::Event`; [`Api`] makes calls; [`render`] turns a `dialog::Screen` into the JSON
-//! of a message. The types are our own and read a dozen fields, because an update with anything unexpected beside them
-//! must still be understood: a library that describes the whole API refuses it.
+//! of a message. Updates are read field by field, because an update with anything unexpected in it must still be
+//! understood: a library that describes the whole API refuses it.
 //!
 //! Source: <https://core.telegram.org/bots/api>.
 
 mod api;
 mod error;
 mod introduce;
+mod json;
 pub mod render;
 mod update;
 

@@ -49,7 +49,7 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
             turn.open_menu(Word::Expired)
         }
         Input::Text(text) => message::text(turn, text),
-        Input::Contact { phone } => message::contact(turn, phone),
+        Input::Contact { phone, .. } => message::contact(turn, phone),
         input if album::is_question(&turn, input) => album::asked(turn, input),
         Input::Photo { file_id, unique_id, album, caption } => {
             let photo = Photo { file_id: file_id.clone(), unique_id: unique_id.clone() };

@@ -120,7 +120,7 @@ fn buttons_of_a_deleted_conversation_never_look_alive() {
 fn anything_after_the_end_of_a_dialog_gets_the_menu() {
     let inputs = [
         Input::Unsupported { kind: Unsupported::Sticker, album: None, caption: None },
-        Input::Contact { phone: "79001234567".into() },
+        Input::Contact { phone: "79001234567".into(), is_own: true },
         photo("a", Some("album")),
     ];
     for input in inputs {

@@ -98,7 +98,7 @@ impl Talk {
 
     /// Shares a contact.
     pub(super) fn share(&mut self, phone: &str) -> &mut Self {
-        self.input(Input::Contact { phone: phone.to_owned() })
+        self.input(Input::Contact { phone: phone.to_owned(), is_own: true })
     }
 
     pub(super) fn send_photo(&mut self, name: &str) -> &mut Self {
