@@ -127,13 +127,5 @@ pub fn rules_answer(question: &str) -> Value {
     // The model gets the customer's words between marks, which say what is data and what are instructions.
     let words = question.trim().trim_start_matches("<customer_message>").trim_end_matches("</customer_message>");
     let answer = ai::offline::classify(words.trim(), year);
-    json!({
-        "intent": answer.intent,
-        "confidence": answer.confidence,
-        "entities": {
-            "brand": answer.brand, "model": answer.model, "year": answer.year,
-            "budget": answer.budget, "mileage": answer.mileage
-        },
-        "reply": answer.reply,
-    })
+    json!(answer)
 }

@@ -10,8 +10,6 @@ use std::path::Path;
 
 use ai::offline::learned::{BUCKETS, CLASSES, Feature, Model, features, softmax, write};
 
-/// The order of the weights.
-const INTENTS: [&str; CLASSES] = ["sell", "buy", "find", "check", "legal", "faq", "unknown"];
 const ROUNDS: u32 = 40;
 /// How far one sentence moves a weight at first.
 const RATE: f32 = 0.35;
@@ -34,14 +32,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn read(path: &Path) -> Result<Vec<Sentence>, Box<dyn std::error::Error>> {
-    let mut sentences = Vec::new();
-    for line in std::fs::read_to_string(path)?.lines().filter(|line| !line.is_empty()) {
-        let line: serde_json::Value = serde_json::from_str(line)?;
-        let text = line["text"].as_str().ok_or("a line without a text")?;
-        let class = INTENTS.iter().position(|intent| line["intent"] == *intent).ok_or("a line without an intent")?;
-        sentences.push((features(text), class, text.to_owned()));
-    }
-    Ok(sentences)
+    let cases = ai::eval::read(&std::fs::read_to_string(path)?)?;
+    Ok(cases.into_iter().map(|case| (features(&case.text), case.intent as usize, case.text)).collect())
 }
 
 /// Logistic regression by stochastic gradient descent, with a rate of its own for each weight.

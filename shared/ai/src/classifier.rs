@@ -2,19 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use dialog::AiAnswer;
+use dialog::{AiAnswer, MAX_QUESTION_CHARS};
 
-use crate::model::{Failure, Model, Question, Said};
+use crate::model::{Failure, Form, Model, Question};
 use crate::{Answered, CallLog, guard, offline};
 
-/// So much of a question goes to a model, in characters.
-const LONGEST_QUESTION: usize = 500;
 /// Both calls together take no longer: the customer is to be answered within 25 s, and the reply takes its time too.
 const PATIENCE: Duration = Duration::from_secs(22);
 /// One call takes no longer, whatever the setting, so that time is left for the second.
 const LONGEST_CALL: Duration = Duration::from_secs(11);
-/// What a model that never says how sure it is is taken to mean: just sure enough for the customer to get a button.
-const UNSAID_CONFIDENCE: f32 = 0.7;
 
 /// Answers free questions, with models where they are configured and always with rules behind them.
 #[derive(Clone)]
@@ -44,18 +40,18 @@ impl Classifier {
     /// than 22 s: when no model gives a usable answer, the rules do.
     pub async fn answer(&self, question: &str, this_year: i16) -> Answered {
         let started = Instant::now();
-        let question = offline::beginning(question.trim(), LONGEST_QUESTION);
+        let question = offline::beginning(question.trim(), MAX_QUESTION_CHARS);
         let mut call = CallLog::default();
-        let said = match &self.model {
+        let form = match &self.model {
             Some(model) if !question.is_empty() => {
                 self.ask_models(model, question, this_year, started, &mut call).await
             }
             _ => None,
         };
-        let answer = match said {
-            Some((said, model)) => {
+        let answer = match form {
+            Some((form, model)) => {
                 call.model = model;
-                form_filled(said, question)
+                presentable(form.answer, question)
             }
             None => {
                 call.model = CallLog::OFFLINE.to_owned();
@@ -77,17 +73,17 @@ impl Classifier {
         this_year: i16,
         started: Instant,
         log: &mut CallLog,
-    ) -> Option<(Said, String)> {
+    ) -> Option<(Form, String)> {
         let mut question =
             Question { model: &self.first, text, this_year, is_bound: true, patience: self.call_timeout };
         let first = self.ask_one(model, &question, log).await;
         let unsure = match first {
-            Ok(said) if said.confidence.is_some_and(|confidence| confidence >= self.sure_from) => {
-                return Some((said, self.first.clone()));
+            Ok(form) if form.states_confidence && form.answer.confidence >= self.sure_from => {
+                return Some((form, self.first.clone()));
             }
-            Ok(said) => {
+            Ok(form) => {
                 log.failures.push(Failure::Unsure.to_string());
-                Some(said)
+                Some(form)
             }
             Err(failure) => {
                 // A compatible server that knows no schemas says «bad request»; the prompt describes the form as well.
@@ -100,39 +96,29 @@ impl Classifier {
         question.model = &self.second;
         question.patience = self.call_timeout.min(PATIENCE.saturating_sub(started.elapsed()));
         match self.ask_one(model, &question, log).await {
-            Ok(said) => Some((said, self.second.clone())),
+            Ok(form) => Some((form, self.second.clone())),
             Err(failure) => {
                 log.failures.push(failure.to_string());
-                unsure.map(|said| (said, self.first.clone()))
+                unsure.map(|form| (form, self.first.clone()))
             }
         }
     }
 
-    async fn ask_one(&self, model: &Model, question: &Question<'_>, log: &mut CallLog) -> Result<Said, Failure> {
-        let (said, call) = model.ask(question).await;
+    async fn ask_one(&self, model: &Model, question: &Question<'_>, log: &mut CallLog) -> Result<Form, Failure> {
+        let (form, call) = model.ask(question).await;
         log.calls.extend(call);
-        if let Err(failure) = &said {
+        if let Err(failure) = &form {
             tracing::warn!(ai.model = question.model, ai.failure = %failure, "a model gave no usable answer");
         }
-        said
+        form
     }
 }
 
-/// The model's form, with a reply that may be shown.
-fn form_filled(said: Said, question: &str) -> AiAnswer {
-    let confidence = said.confidence.unwrap_or(UNSAID_CONFIDENCE);
-    let reply = guard::presentable(&said.reply).unwrap_or_else(|| {
+/// The model's answer, with a reply that may be shown.
+fn presentable(answer: AiAnswer, question: &str) -> AiAnswer {
+    let reply = guard::presentable(&answer.reply).unwrap_or_else(|| {
         let car = values::car::find(question).map(|found| found.car);
-        offline::reply(said.intent, confidence, car.as_ref(), question)
+        offline::reply(answer.intent, answer.confidence, car.as_ref(), question)
     });
-    AiAnswer {
-        intent: said.intent,
-        confidence,
-        brand: said.brand,
-        model: said.model,
-        year: said.year,
-        budget: said.budget,
-        mileage: said.mileage,
-        reply,
-    }
+    AiAnswer { reply, ..answer }
 }

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use dialog::MAX_REPLY_CHARS;
 use values::text::{is_unseen, selects};
 
 use crate::model::SYSTEM_PROMPT;
 
-/// Longest reply, in characters.
-const LONGEST_REPLY: usize = 600;
 /// So many words in a row as in the system prompt are a leak, not chance.
 const LEAK: usize = 6;
 
@@ -23,7 +22,7 @@ pub(crate) fn presentable(reply: &str) -> Option<String> {
         words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
     });
     let text = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-    let text = cut(&text, LONGEST_REPLY);
+    let text = cut(&text, MAX_REPLY_CHARS);
     let is_russian = text.chars().any(|letter| matches!(letter, 'а'..='я' | 'А'..='Я' | 'ё' | 'Ё'));
     is_russian.then_some(text)
 }
@@ -132,8 +131,8 @@ mod tests {
     #[test]
     fn a_long_reply_is_cut_at_a_word() {
         let reply = presentable(&"слово ".repeat(500)).unwrap();
-        assert!(reply.chars().count() <= LONGEST_REPLY, "{}", reply.chars().count());
+        assert!(reply.chars().count() <= MAX_REPLY_CHARS, "{}", reply.chars().count());
         assert!(reply.ends_with("слово…"));
-        assert_eq!(presentable(&"ы".repeat(5000)).unwrap().chars().count(), LONGEST_REPLY);
+        assert_eq!(presentable(&"ы".repeat(5000)).unwrap().chars().count(), MAX_REPLY_CHARS);
     }
 }

@@ -2,7 +2,7 @@
 
 use ai::eval::{Outcome, Prices, read, run};
 use ai::{Answered, CallLog, ModelCall};
-use dialog::{AiAnswer, Intent};
+use dialog::{AiAnswer, Facts, Intent};
 
 const CASES: &str = r#"{"id":"a","text":"продам камри 2019","intent":"sell","entities":{"brand":"Toyota","model":"Camry","year":2019}}
 {"id":"b","text":"каско","intent":"legal","entities":{}}
@@ -14,11 +14,12 @@ async fn evaluated() -> Outcome {
         answer: AiAnswer {
             intent: Intent::Sell,
             confidence: 0.5,
-            brand: Some("toyota".to_owned()),
-            model: text.contains("камри").then(|| "Camry".to_owned()),
-            year: Some("2018".to_owned()),
-            budget: None,
-            mileage: None,
+            facts: Facts {
+                make: Some("toyota".to_owned()),
+                model: text.contains("камри").then(|| "Camry".to_owned()),
+                year: Some(2018),
+                ..Facts::default()
+            },
             reply: String::new(),
         },
         call: CallLog {
@@ -44,8 +45,8 @@ async fn the_report_shows_what_went_wrong_and_what_it_cost() {
     entity F1        0.400
 
                precision    recall        F1
-    legal          1.000     0.000     0.000
     sell           0.333     1.000     0.500
+    legal          1.000     0.000     0.000
     unknown        1.000     0.000     0.000
     brand          0.333     1.000     0.500
     budget         1.000     1.000     1.000

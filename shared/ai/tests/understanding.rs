@@ -69,10 +69,11 @@ proptest! {
     fn no_text_upsets_the_rules(text in hostile_text(), this_year in any::<i16>()) {
         let answer = offline::classify(&text, this_year);
         prop_assert!((0.0..=1.0).contains(&answer.confidence));
-        prop_assert!(!answer.reply.is_empty() && answer.reply.chars().count() <= 600);
-        for number in [answer.year, answer.budget, answer.mileage].into_iter().flatten() {
-            prop_assert!(number.parse::<u64>().is_ok(), "{number}");
-        }
+        prop_assert!(!answer.reply.is_empty() && answer.reply.chars().count() <= dialog::MAX_REPLY_CHARS);
+        let dialog::Facts { year, roubles, km, .. } = answer.facts;
+        prop_assert!(year.is_none_or(|year| values::year::check(year, this_year).is_ok()), "{year:?}");
+        prop_assert!(roubles.is_none_or(|roubles| values::money::check(roubles).is_ok()), "{roubles:?}");
+        prop_assert!(km.is_none_or(|km| values::mileage::check(km).is_ok()), "{km:?}");
     }
 }
 

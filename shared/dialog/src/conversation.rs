@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Keyboard;
 use crate::albums::Albums;
+use crate::facts::Facts;
 use crate::flood::Flood;
-use crate::form::{Facts, Form};
+use crate::form::Form;
 use crate::progress::Progress;
 use crate::questions::Questions;
 

@@ -3,6 +3,9 @@
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
 
+use crate::branches;
+use crate::facts::Facts;
+
 /// Something a customer did, or an answer that was waited for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -117,9 +120,25 @@ pub enum Unsupported {
     Other,
 }
 
-/// What a customer wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What a customer wants, in the order of the menu. The names are used in labelled sentences, logs and the model's form.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::EnumCount,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are those of the product's branches")]
 pub enum Intent {
     Sell,
@@ -132,39 +151,39 @@ pub enum Intent {
 }
 
 impl Intent {
+    /// Every intent.
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
+    /// How many there are.
+    pub const COUNT: usize = <Self as strum::EnumCount>::COUNT;
+
+    /// The name in files and logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
     /// Id of the questionnaire that serves this intent; `None` for `Faq` and `Unknown`.
     #[must_use]
-    pub const fn branch(self) -> Option<&'static str> {
-        match self {
-            Self::Sell => Some("sell"),
-            Self::Buy => Some("buy"),
-            Self::Find => Some("find"),
-            Self::Check => Some("check"),
-            Self::Legal => Some("legal"),
-            Self::Faq | Self::Unknown => None,
-        }
+    pub fn branch(self) -> Option<&'static str> {
+        branches::ALL.iter().find(|branch| branch.intent == Some(self)).map(|branch| branch.id)
     }
 }
 
-/// What was understood of a free sentence. Entities are text, because each goes through its step's own parser: neither a
-/// model nor a rule can put in what a customer could not type.
+/// From this confidence on, a service is offered without doubt.
+pub const SURE: f32 = 0.7;
+
+/// Longest reply that is shown, in characters.
+pub const MAX_REPLY_CHARS: usize = 600;
+
+/// What was understood of a free sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AiAnswer {
-    /// What the customer wants.
     pub intent: Intent,
-    /// How sure that is, 0..1.
+    /// 0..1
     pub confidence: f32,
-    /// «Toyota»
-    pub brand: Option<String>,
-    /// «Camry»
-    pub model: Option<String>,
-    /// «2019»
-    pub year: Option<String>,
-    /// Roubles: «1500000»
-    pub budget: Option<String>,
-    /// Kilometres: «85000»
-    pub mileage: Option<String>,
-    /// A short Russian reply, shown as plain text.
+    #[serde(rename = "entities")]
+    pub facts: Facts,
+    /// Russian, shown as plain text.
     pub reply: String,
 }
 

@@ -6,10 +6,11 @@ use lead::{LeadId, Photo};
 use serde::{Deserialize, Serialize};
 
 use crate::albums::Albums;
-use crate::answer::{self, Value};
+use crate::answer::Value;
 use crate::branches;
+use crate::facts::Facts;
 use crate::plain;
-use crate::questionnaire::{Branch, Entity, Kind, Parser, Step};
+use crate::questionnaire::{Branch, Kind, Parser, Step};
 
 /// How many photos a request takes.
 pub(crate) const MAX_PHOTOS: usize = 10;
@@ -86,23 +87,6 @@ pub(crate) enum View {
     Fields,
 }
 
-/// What a free sentence told, as texts: each goes through its step's own parser.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Facts {
-    /// Make and model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) car: Option<String>,
-    /// A year.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) year: Option<String>,
-    /// Roubles.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) money: Option<String>,
-    /// Kilometres.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) mileage: Option<String>,
-}
-
 /// What became of a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Added {
@@ -138,15 +122,7 @@ impl Form {
     /// Takes over what a free sentence told; what a customer could not have typed is left out.
     pub(crate) fn prefill(&mut self, facts: &Facts, this_year: i16) {
         for step in self.branch.steps {
-            let fact = match step.prefill {
-                Some(Entity::Car) => &facts.car,
-                Some(Entity::Year) => &facts.year,
-                Some(Entity::Money) => &facts.money,
-                Some(Entity::Mileage) => &facts.mileage,
-                None => continue,
-            };
-            let Some((text, parser)) = fact.as_deref().zip(step.parser()) else { continue };
-            if let Ok(value) = answer::parse(parser, text, this_year) {
+            if let Some(value) = facts.answer(step, this_year) {
                 self.answers.insert(step.id.to_owned(), value);
                 self.prefilled.insert(step.id.to_owned());
             }

@@ -2,11 +2,15 @@
 
 use lead::CrmField;
 
+use crate::Intent;
+
 /// A questionnaire.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Branch {
     /// Stored, and the id of the service's name in the texts; its attribute `menu` is the button that starts it.
     pub(crate) id: &'static str,
+    /// Which free sentences lead to it.
+    pub(crate) intent: Option<Intent>,
     /// Whether the menu has a button for it.
     pub(crate) in_menu: bool,
     /// Its questions, in order.

@@ -7,7 +7,7 @@ use crate::conversation::remember;
 use crate::{AI_PATIENCE, plain};
 
 /// Longest question that is passed on, in characters.
-const MAX_CHARS: usize = 500;
+pub const MAX_QUESTION_CHARS: usize = 500;
 /// Longest question that is remembered, in bytes.
 const MAX_BYTES: usize = 1_200;
 /// How many questions a minute are passed on.
@@ -54,9 +54,9 @@ impl Questions {
         remember(&mut self.asked_at, now, A_MINUTE);
         self.latest = update_id;
         remember(&mut self.waiting, Waiting { update_id, at: now }, A_MINUTE);
-        let mut stored = plain::cut(text, MAX_CHARS, MAX_BYTES);
+        let mut stored = plain::cut(text, MAX_QUESTION_CHARS, MAX_BYTES);
         while plain::stored_len(&stored) > MAX_BYTES {
-            stored = plain::cut(&stored, MAX_CHARS, stored.len() - 100);
+            stored = plain::cut(&stored, MAX_QUESTION_CHARS, stored.len() - 100);
         }
         remember(&mut self.recent, stored, RECENT);
         Some(passed_on(text))
@@ -117,5 +117,5 @@ impl Questions {
 }
 
 fn passed_on(text: &str) -> String {
-    text.chars().take(MAX_CHARS).collect()
+    text.chars().take(MAX_QUESTION_CHARS).collect()
 }

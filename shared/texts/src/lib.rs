@@ -22,12 +22,16 @@ type Bundle = FluentBundle<FluentResource>;
 static RUSSIAN: LazyLock<Bundle> = LazyLock::new(|| bundle(langid!("ru"), &Language::Russian.files()));
 
 impl Language {
-    /// Its files: what customers read, what managers read in amoCRM, what admins read in their chat.
-    const fn files(self) -> [&'static str; 3] {
+    /// Its files: what customers read, what they read when no model answers, what managers read in amoCRM, what admins read
+    /// in their chat.
+    const fn files(self) -> [&'static str; 4] {
         match self {
-            Self::Russian => {
-                [include_str!("../ru/customer.ftl"), include_str!("../ru/manager.ftl"), include_str!("../ru/admin.ftl")]
-            }
+            Self::Russian => [
+                include_str!("../ru/customer.ftl"),
+                include_str!("../ru/ai.ftl"),
+                include_str!("../ru/manager.ftl"),
+                include_str!("../ru/admin.ftl"),
+            ],
         }
     }
 

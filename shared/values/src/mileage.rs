@@ -74,7 +74,17 @@ pub(crate) fn of_amount(amount: &Amount) -> Result<u32, Wrong> {
     if !amount.is_whole() {
         return Err(Wrong::NotANumber); // «85.5» may be thousands or not
     }
-    u32::try_from(amount.whole()).ok().filter(|km| *km <= MAX).ok_or(Wrong::TooLarge { max: MAX.into() })
+    u32::try_from(amount.whole()).map_err(|_| TOO_LARGE).and_then(check)
+}
+
+const TOO_LARGE: Wrong = Wrong::TooLarge { max: MAX as i64 };
+
+/// Whether a customer may have typed these kilometres.
+///
+/// # Errors
+/// [`Wrong::TooLarge`].
+pub fn check(km: u32) -> Result<u32, Wrong> {
+    if km > MAX { Err(TOO_LARGE) } else { Ok(km) }
 }
 
 /// «85 000 км», with no-break spaces.

@@ -69,12 +69,19 @@ pub fn parse(typed: &str) -> Result<u64, Wrong> {
 
 /// The roubles that an amount is.
 pub(crate) fn of_amount(amount: &Amount) -> Result<u64, Wrong> {
-    let roubles = amount.whole();
-    let too_small = Wrong::TooSmall { min: MIN.cast_signed() };
-    if amount.negative || roubles < MIN {
-        return Err(too_small);
+    check(if amount.negative { 0 } else { amount.whole() })
+}
+
+/// Whether a customer may have typed this sum.
+///
+/// # Errors
+/// [`Wrong::TooSmall`], [`Wrong::TooLarge`].
+pub fn check(roubles: u64) -> Result<u64, Wrong> {
+    match roubles {
+        ..MIN => Err(Wrong::TooSmall { min: MIN.cast_signed() }),
+        MIN..=MAX => Ok(roubles),
+        _ => Err(Wrong::TooLarge { max: MAX.cast_signed() }),
     }
-    if roubles > MAX { Err(Wrong::TooLarge { max: MAX.cast_signed() }) } else { Ok(roubles) }
 }
 
 /// What a bare number means where a sum in thousands or millions is talked of: «бюджет 700», «за 1.2», «хочу полтора».

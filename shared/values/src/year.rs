@@ -170,10 +170,22 @@ pub(crate) fn of_amount(amount: &Amount, this_year: i16) -> Result<i16, Wrong> {
         (2, number) => 1900 + number,
         (_, number) => number,
     };
-    if year > last.unsigned_abs() {
-        return Err(Wrong::TooLarge { max: last });
+    i16::try_from(year).map_err(|_| Wrong::TooLarge { max: last }).and_then(|year| check(year, this_year))
+}
+
+/// Whether a customer may have typed this year.
+///
+/// # Errors
+/// [`Wrong::TooSmall`], [`Wrong::TooLarge`].
+pub fn check(year: i16, this_year: i16) -> Result<i16, Wrong> {
+    let last = this_year.saturating_add(1);
+    if year < FIRST {
+        Err(Wrong::TooSmall { min: FIRST.into() })
+    } else if year > last {
+        Err(Wrong::TooLarge { max: last.into() })
+    } else {
+        Ok(year)
     }
-    i16::try_from(year).ok().filter(|year| *year >= FIRST).ok_or(Wrong::TooSmall { min: FIRST.into() })
 }
 
 #[cfg(test)]

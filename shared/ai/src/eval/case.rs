@@ -1,8 +1,10 @@
 //! Labelled sentences.
 
-use dialog::Intent;
-use serde::{Deserialize, Deserializer, Serialize};
+use dialog::{Facts, Intent};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+use crate::lenient;
 
 /// A sentence and what should be understood of it; a line of a JSONL file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -15,44 +17,8 @@ pub struct Case {
     /// What the customer wants.
     pub intent: Intent,
     /// What the sentence says.
-    #[serde(default, deserialize_with = "none_as_default")]
-    pub entities: Entities,
-}
-
-/// What a sentence says about a car.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Entities {
-    /// «Toyota»
-    pub brand: Option<String>,
-    /// «Camry»
-    #[serde(deserialize_with = "optional_text")]
-    pub model: Option<String>,
-    /// Year of manufacture.
-    #[serde(deserialize_with = "optional_number")]
-    pub year: Option<i64>,
-    /// Roubles.
-    #[serde(deserialize_with = "optional_number")]
-    pub budget: Option<i64>,
-    /// Kilometres.
-    #[serde(deserialize_with = "optional_number")]
-    pub mileage: Option<i64>,
-}
-
-impl Entities {
-    /// Names of the entities, in the order of [`Entities::texts`].
-    pub(super) const NAMES: [&str; 5] = ["brand", "model", "year", "budget", "mileage"];
-
-    /// Each entity as text that compares equal whatever its case.
-    pub(super) fn texts(&self) -> [Option<String>; 5] {
-        let name = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_lowercase());
-        let number = |number: Option<i64>| number.map(|number| number.to_string());
-        [name(&self.brand), name(&self.model), number(self.year), number(self.budget), number(self.mileage)]
-    }
-
-    pub(super) fn same_as(&self, other: &Self) -> bool {
-        self.texts() == other.texts()
-    }
+    #[serde(default, deserialize_with = "labels")]
+    pub entities: Facts,
 }
 
 /// A line that is no labelled sentence.
@@ -80,26 +46,17 @@ fn text_of_anything<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String
     })
 }
 
-fn none_as_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entities, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// A model may be labelled with a number: 2114.
-fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => Some(text),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    })
-}
-
-/// A number may be labelled as text: "2019".
-fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        #[expect(clippy::cast_possible_truncation, reason = "labels are small whole numbers")]
-        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)),
-        Value::String(text) => text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>().parse().ok(),
-        _ => None,
+/// Labels may be numbers or text, whatever they label: a model 2114, a year "2019", a price "1 500 000".
+fn labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Facts, D::Error> {
+    let labels = Value::deserialize(deserializer)?;
+    let text = |name: &str| lenient::text(&labels[name]);
+    let digits = |name: &str| Some(text(name)?.chars().filter(|letter| !letter.is_whitespace()).collect::<String>());
+    Ok(Facts {
+        make: text("brand"),
+        model: text("model"),
+        year: digits("year").and_then(|year| year.parse().ok()),
+        roubles: digits("budget").and_then(|budget| budget.parse().ok()),
+        km: digits("mileage").and_then(|mileage| mileage.parse().ok()),
     })
 }
 
@@ -118,9 +75,9 @@ mod tests {
         ))
         .unwrap();
         let entities = &cases[0].entities;
-        assert_eq!((entities.model.as_deref(), entities.year, entities.budget), (Some("2114"), Some(2008), None));
+        assert_eq!((entities.model.as_deref(), entities.year, entities.roubles), (Some("2114"), Some(2008), None));
         assert_eq!(cases[1].id, "2");
-        assert_eq!(cases[2].entities, Entities::default());
+        assert_eq!(cases[2].entities, Facts::default());
     }
 
     #[test]

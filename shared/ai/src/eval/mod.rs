@@ -9,10 +9,10 @@ mod score;
 
 use std::time::{Duration, Instant};
 
-use dialog::Intent;
+use dialog::{Facts, Intent};
 use serde::Serialize;
 
-pub use case::{BadLine, Case, Entities, read};
+pub use case::{BadLine, Case, read};
 pub use report::Prices;
 pub use score::{Scores, Tally};
 
@@ -28,7 +28,7 @@ pub struct Prediction {
     /// How sure that was, 0..1.
     pub confidence: f32,
     /// What was found in the sentence.
-    pub entities: Entities,
+    pub entities: Facts,
 }
 
 /// Everything an evaluation found out.
@@ -61,23 +61,13 @@ pub async fn run(cases: Vec<Case>, mut ask: impl AsyncFnMut(&str) -> Answered) -
             id: case.id.clone(),
             intent: answer.intent,
             confidence: answer.confidence,
-            entities: Entities {
-                brand: answer.brand,
-                model: answer.model,
-                year: number(answer.year.as_deref()),
-                budget: number(answer.budget.as_deref()),
-                mileage: number(answer.mileage.as_deref()),
-            },
+            entities: answer.facts,
         });
         outcome.fallbacks += usize::from(answered.call.fallback);
         outcome.offline += usize::from(answered.call.offline);
         outcome.calls.extend(answered.call.calls);
     }
     Outcome { cases, ..outcome }
-}
-
-fn number(text: Option<&str>) -> Option<i64> {
-    text?.parse().ok()
 }
 
 impl Outcome {
@@ -96,6 +86,6 @@ impl Outcome {
     /// The cases whose intent or entities were missed: the case and what was understood.
     pub fn missed(&self) -> impl Iterator<Item = (&Case, &Prediction)> {
         let pairs = self.cases.iter().zip(&self.predictions);
-        pairs.filter(|(case, said)| case.intent != said.intent || !case.entities.same_as(&said.entities))
+        pairs.filter(|(case, said)| case.intent != said.intent || !score::same(&case.entities, &said.entities))
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use dialog::Intent;
+
 use super::Outcome;
-use super::score::{Tally, name};
-use crate::INTENTS;
+use super::score::Tally;
 
 /// What models cost: US dollars for a million prompt tokens and for a million completion tokens, by model.
 #[derive(Clone, Debug)]
@@ -36,18 +37,20 @@ impl Outcome {
         writeln!(out, "entity F1        {:.3}", scores.all_entities.f1())?;
 
         writeln!(out, "\n{:<10}{:>10}{:>10}{:>10}", "", "precision", "recall", "F1")?;
-        for (name, tally) in scores.intents.iter().chain(&scores.entities) {
-            write_tally(name, tally, out)?;
+        for (intent, tally) in &scores.intents {
+            write_tally(intent.name(), tally, out)?;
+        }
+        for (entity, tally) in &scores.entities {
+            write_tally(entity, tally, out)?;
         }
 
         writeln!(out, "\nlabelled \\ understood as")?;
-        let names = INTENTS.map(name);
         write!(out, "{:<10}", "")?;
-        names.iter().try_for_each(|name| write!(out, "{name:>9}"))?;
-        for is in names {
-            write!(out, "\n{is:<10}")?;
-            for said in names {
-                match scores.confusion.get(&(is, said)) {
+        Intent::ALL.iter().try_for_each(|intent| write!(out, "{:>9}", intent.name()))?;
+        for is in Intent::ALL {
+            write!(out, "\n{:<10}", is.name())?;
+            for said in Intent::ALL {
+                match scores.confusion.get(&(*is, *said)) {
                     Some(count) => write!(out, "{count:>9}")?,
                     None => write!(out, "{:>9}", "·")?,
                 }

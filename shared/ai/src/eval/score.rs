@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use dialog::Intent;
+use dialog::{Facts, Intent};
 
-use super::{Case, Entities, Prediction};
+use super::{Case, Prediction};
+use crate::lenient;
 
 /// Hits and misses of one kind of thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,11 +57,11 @@ pub struct Scores {
     /// Sentences whose intent was right.
     pub right: usize,
     /// How often the first intent was taken for the second.
-    pub confusion: BTreeMap<(&'static str, &'static str), usize>,
+    pub confusion: BTreeMap<(Intent, Intent), usize>,
     /// By intent.
-    pub intents: BTreeMap<&'static str, Tally>,
+    pub intents: BTreeMap<Intent, Tally>,
     /// By entity.
-    pub entities: BTreeMap<&'static str, Tally>,
+    pub entities: BTreeMap<String, Tally>,
     /// All entities together.
     pub all_entities: Tally,
 }
@@ -82,7 +83,6 @@ impl Scores {
     }
 
     fn count_intent(&mut self, is: Intent, said: Intent) {
-        let (is, said) = (name(is), name(said));
         *self.confusion.entry((is, said)).or_default() += 1;
         if is == said {
             self.right += 1;
@@ -93,8 +93,8 @@ impl Scores {
         }
     }
 
-    fn count_entities(&mut self, are: &Entities, said: &Entities) {
-        for ((name, is), said) in Entities::NAMES.into_iter().zip(are.texts()).zip(said.texts()) {
+    fn count_entities(&mut self, are: &Facts, said: &Facts) {
+        for ((name, is), (_, said)) in texts(are).into_iter().zip(texts(said)) {
             let is_hit = is.is_some() && is == said;
             let tally = Tally {
                 hits: usize::from(is_hit),
@@ -107,17 +107,16 @@ impl Scores {
     }
 }
 
-/// The name of an intent in files and tables.
-pub(super) const fn name(intent: Intent) -> &'static str {
-    match intent {
-        Intent::Sell => "sell",
-        Intent::Buy => "buy",
-        Intent::Find => "find",
-        Intent::Check => "check",
-        Intent::Legal => "legal",
-        Intent::Faq => "faq",
-        Intent::Unknown => "unknown",
-    }
+/// Whether both say the same, whatever the case of letters.
+pub(super) fn same(facts: &Facts, others: &Facts) -> bool {
+    texts(facts) == texts(others)
+}
+
+/// Each entity by its name, as text that compares equal whatever the case of its letters.
+fn texts(facts: &Facts) -> BTreeMap<String, Option<String>> {
+    let named = serde_json::to_value(facts).ok().and_then(|facts| facts.as_object().cloned()).unwrap_or_default();
+    let text = |value| lenient::text(&value).map(|text| text.to_lowercase());
+    named.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
 #[cfg(test)]
@@ -126,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_a_miss_and_a_false_alarm() {
-        let camry = |year| Entities { brand: Some("Toyota".to_owned()), year, ..Entities::default() };
+        let camry = |year| Facts { make: Some("Toyota".to_owned()), year, ..Facts::default() };
         let mut scores = Scores::default();
         scores.count_entities(&camry(Some(2019)), &camry(Some(2018)));
         scores.count_entities(&camry(None), &camry(Some(2018)));

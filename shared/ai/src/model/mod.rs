@@ -1,7 +1,7 @@
 //! One call of a language model behind an OpenAI-compatible server.
 
+mod form;
 mod request;
-mod said;
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+pub(crate) use form::Form;
 pub(crate) use request::SYSTEM_PROMPT;
-pub(crate) use said::Said;
 
 use crate::ModelCall;
 
@@ -83,7 +83,7 @@ impl Model {
     }
 
     /// Asks once. The call's tokens are counted even when its answer is of no use.
-    pub(crate) async fn ask(&self, question: &Question<'_>) -> (Result<Said, Failure>, Option<ModelCall>) {
+    pub(crate) async fn ask(&self, question: &Question<'_>) -> (Result<Form, Failure>, Option<ModelCall>) {
         let body = request::body(question, self.max_tokens, self.temperature);
         // A plain value: compatible servers leave out fields that the library's own type insists on.
         let chat = self.client.chat();
@@ -100,7 +100,7 @@ impl Model {
             prompt_tokens: tokens("prompt_tokens"),
             completion_tokens: tokens("completion_tokens"),
         };
-        (Said::read(&completion, question.this_year), Some(call))
+        (Form::read(&completion, question.this_year), Some(call))
     }
 }
 

@@ -5,8 +5,10 @@
 
 use std::sync::LazyLock;
 
-/// How many intents there are; their weights are in the order of the product's menu, then faq and unknown.
-pub const CLASSES: usize = 7;
+use dialog::Intent;
+
+/// How many intents there are; their weights are in the order of [`Intent::ALL`].
+pub const CLASSES: usize = Intent::COUNT;
 /// Words and parts of words share so many weights for each intent.
 pub const BUCKETS: usize = 1 << 15;
 /// Longest part of a word that counts, in letters.

@@ -10,17 +10,15 @@ mod words;
 
 use std::borrow::Cow;
 
-use dialog::{AiAnswer, Intent};
+use dialog::{AiAnswer, Facts, Intent, MAX_QUESTION_CHARS};
 use values::car::Car;
 use values::sentence::Numbers;
 
-use rules::{Facts, INTENTS, RULES};
+use rules::{Feature, RULES};
 use words::Word;
 
 pub(crate) use replies::reply;
 
-/// So much of a text is looked at, in characters.
-const LONGEST: usize = 600;
 /// What was learned counts so much more than the rules: measured on sentences that neither had seen.
 const LEARNED: f32 = 1.5;
 /// From here on the rules need no second opinion on what has nothing to do with cars.
@@ -33,39 +31,42 @@ const ENOUGH: f32 = 2.0;
 /// What `text` asks for. `this_year` tells years of manufacture from other numbers. Total: any text has an answer.
 #[must_use]
 pub fn classify(text: &str, this_year: i16) -> AiAnswer {
-    let text = beginning(text, LONGEST);
+    let text = beginning(text, MAX_QUESTION_CHARS);
     let found = values::car::find(&without_vehicle_ids(text)).filter(|found| !is_replaced(&text[..found.span.start]));
     let (car, span) = found.map_or((None, None), |found| (Some(found.car), Some(found.span)));
     let numbers = values::sentence::numbers(text, this_year);
-    let facts = facts(text, car.as_ref(), &numbers);
-    let words = words::words(text, span.clone());
+    let features = features(text, car.as_ref(), &numbers);
+    let words = words::words(text, span);
 
-    let mut scores = RULES.scores(&words, &facts);
-    add_shape(&mut scores, &facts, &words);
+    let mut scores = RULES.scores(&words, &features);
+    add_shape(&mut scores, &features, &words);
     let (intent, confidence) = weighed(verdict(&scores), &learned::MODEL.probabilities(text));
     AiAnswer {
         intent,
         confidence,
         reply: reply(intent, confidence, car.as_ref(), text),
-        model: car.as_ref().and_then(|car| car.model.clone()),
-        brand: car.map(|car| car.brand),
-        year: numbers.year.map(|year| year.to_string()),
-        budget: numbers.money.filter(|_| intent != Intent::Legal).map(|money| money.to_string()),
-        mileage: numbers.mileage.map(|mileage| mileage.to_string()),
+        facts: Facts {
+            model: car.as_ref().and_then(|car| car.model.clone()),
+            make: car.map(|car| car.brand),
+            year: numbers.year,
+            roubles: numbers.money.filter(|_| intent != Intent::Legal),
+            km: numbers.mileage,
+        },
     }
 }
 
-fn facts(text: &str, car: Option<&Car>, numbers: &Numbers) -> Facts {
-    Facts {
-        car: car.is_some(),
-        model: car.is_some_and(|car| car.model.is_some()),
-        money: numbers.money.is_some(),
-        year: numbers.year.is_some(),
-        mileage: numbers.mileage.is_some(),
-        question: text.contains('?'),
-        vin: text.split_whitespace().any(is_vehicle_id),
-        range: text.split_whitespace().any(is_range),
-    }
+fn features(text: &str, car: Option<&Car>, numbers: &Numbers) -> Vec<Feature> {
+    let features = [
+        (Feature::Car, car.is_some()),
+        (Feature::Model, car.is_some_and(|car| car.model.is_some())),
+        (Feature::Money, numbers.money.is_some()),
+        (Feature::Year, numbers.year.is_some()),
+        (Feature::Mileage, numbers.mileage.is_some()),
+        (Feature::Question, text.contains('?')),
+        (Feature::Vin, text.split_whitespace().any(is_vehicle_id)),
+        (Feature::Range, text.split_whitespace().any(is_range)),
+    ];
+    features.into_iter().filter(|(_, is_there)| *is_there).map(|(feature, _)| feature).collect()
 }
 
 /// Whether the car that follows `before` is the one to be replaced: «что взять вместо старого логана».
@@ -99,12 +100,9 @@ fn without_vehicle_ids(text: &str) -> Cow<'_, str> {
 
 /// What the make-up of a sentence says where words are few: an offer names year, mileage and price; a wish names a car or
 /// a limit.
-fn add_shape(scores: &mut [f32; INTENTS.len()], facts: &Facts, words: &[Word]) {
-    let mut add = |intent: Intent, weight: f32| {
-        if let Some(at) = INTENTS.iter().position(|known| *known == intent) {
-            scores[at] += weight;
-        }
-    };
+fn add_shape(scores: &mut [f32; Intent::COUNT], features: &[Feature], words: &[Word]) {
+    let mut add = |intent: Intent, weight: f32| scores[intent as usize] += weight;
+    let has = |feature| features.contains(&feature);
     const LIMITS: [&str; 12] = [
         "дороже",
         "больше",
@@ -119,24 +117,24 @@ fn add_shape(scores: &mut [f32; INTENTS.len()], facts: &Facts, words: &[Word]) {
         "меньше",
         "максимум",
     ];
-    let is_limited = facts.range || words.iter().any(|word| LIMITS.contains(&word.letters.as_str()));
-    match (facts.car, facts.year, facts.mileage, facts.money) {
+    let is_limited = has(Feature::Range) || words.iter().any(|word| LIMITS.contains(&word.letters.as_str()));
+    match (has(Feature::Car), has(Feature::Year), has(Feature::Mileage), has(Feature::Money)) {
         (true, true, true, _) if !is_limited => add(Intent::Sell, 3.0),
         (true, _, true, true) if !is_limited => add(Intent::Sell, 3.0),
         (true, true, false, true) if !is_limited => add(Intent::Sell, 3.0),
         (false, true, true, true) if !is_limited => add(Intent::Sell, 3.0),
-        (true, ..) => add(Intent::Buy, if facts.model { 2.0 } else { 1.5 }),
+        (true, ..) => add(Intent::Buy, if has(Feature::Model) { 2.0 } else { 1.5 }),
         (false, _, _, true) if words.len() <= 6 => add(Intent::Find, 1.0),
         _ => {}
     }
 }
 
 /// The strongest intent, and how sure that is: the more it outweighs the next one, the surer.
-fn verdict(scores: &[f32; INTENTS.len()]) -> (Intent, f32) {
+fn verdict(scores: &[f32; Intent::COUNT]) -> (Intent, f32) {
     let (mut first, mut second, mut intent) = (0.0_f32, 0.0_f32, Intent::Unknown);
-    for (score, candidate) in scores.iter().zip(INTENTS) {
+    for (score, candidate) in scores.iter().zip(Intent::ALL) {
         if *score > first {
-            (second, first, intent) = (first, *score, candidate);
+            (second, first, intent) = (first, *score, *candidate);
         } else if *score > second {
             second = *score;
         }
@@ -151,15 +149,15 @@ fn verdict(scores: &[f32; INTENTS.len()]) -> (Intent, f32) {
 
 /// The verdict of the rules, weighed against what sentences like this one meant. Rules that are sure of nonsense or of an
 /// attempt to command the bot have the last word; where they find nothing, a likeness has to be strong.
-fn weighed((intent, confidence): (Intent, f32), likely: &[f32; learned::CLASSES]) -> (Intent, f32) {
+fn weighed((intent, confidence): (Intent, f32), likely: &[f32; Intent::COUNT]) -> (Intent, f32) {
     let strongest = likely.iter().copied().fold(0.0, f32::max);
     if intent == Intent::Unknown && (confidence >= SURE_NONSENSE || strongest < STRONG_LIKENESS) {
         return (intent, confidence);
     }
-    let rest = (1.0 - confidence) / 6.0;
-    let shares = crate::INTENTS.into_iter().zip(likely).map(|(candidate, likely)| {
-        let by_rules = if candidate == intent { confidence } else { rest };
-        (candidate, (by_rules + LEARNED * likely) / (1.0 + LEARNED))
+    let rest = (1.0 - confidence) / (Intent::COUNT - 1) as f32;
+    let shares = Intent::ALL.iter().zip(likely).map(|(candidate, likely)| {
+        let by_rules = if *candidate == intent { confidence } else { rest };
+        (*candidate, (by_rules + LEARNED * likely) / (1.0 + LEARNED))
     });
     shares.fold((Intent::Unknown, 0.0), |best, share| if share.1 > best.1 { share } else { best })
 }

@@ -1,75 +1,36 @@
 //! What the bot says when no model does.
 
-use dialog::Intent;
+use dialog::{Intent, SURE};
+use texts::Language;
 use values::car::Car;
 
 use super::words;
 
-/// From here on the customer gets a button into the branch under the reply (product rule).
-const SURE: f32 = 0.7;
+/// The rules understand Russian only, so they answer in Russian.
+const LANGUAGE: Language = Language::Russian;
 
-/// A short Russian reply to `text`.
+/// A short reply to `text`.
 pub(crate) fn reply(intent: Intent, confidence: f32, car: Option<&Car>, text: &str) -> String {
-    let car = car.map(Car::show);
+    let id = format!("ai-{}", intent.name());
     match intent {
-        Intent::Faq => faq(text).to_owned(),
-        Intent::Unknown => UNKNOWN.to_owned(),
-        service if confidence >= SURE => offer(service, car.as_deref()),
-        service => format!(
-            "Похоже, {}. Если я понял верно, нажмите кнопку ниже, если нет — опишите задачу чуть подробнее.",
-            guess(service)
-        ),
-    }
-}
-
-const UNKNOWN: &str = "Я помогаю с автомобилями: продать, купить, подобрать, проверить, решить юридический вопрос. \
-                       Напишите, что нужно, своими словами, например: «продать Камри 2019» или «машина для семьи до 2 млн».";
-
-fn offer(service: Intent, car: Option<&str>) -> String {
-    let of_car = car.map(|car| format!(" {car}")).unwrap_or_default();
-    match service {
-        Intent::Sell => {
-            format!(
-                "Поможем продать{}. Ответьте на несколько вопросов, и менеджер назовёт цену.",
-                or(&of_car, " автомобиль")
-            )
-        }
-        Intent::Buy => format!(
-            "Поможем купить{}. Уточню несколько деталей, и менеджер расскажет, что есть в наличии и под заказ.",
-            or(&of_car, " автомобиль")
-        ),
-        Intent::Find => {
-            "Подберём машину под ваши задачи и бюджет. Расскажите, что важно, — это займёт пару минут.".to_owned()
-        }
-        Intent::Check => format!(
-            "Проверим{}: технически, юридически или всё сразу. Несколько вопросов — и специалист свяжется с вами.",
-            or(&of_car, " автомобиль")
-        ),
-        _ => "Поможем с документами, страховкой и спорами. Опишите ситуацию — юрист свяжется с вами.".to_owned(),
-    }
-}
-
-fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
-    if text.is_empty() { otherwise } else { text }
-}
-
-fn guess(service: Intent) -> &'static str {
-    match service {
-        Intent::Sell => "вы хотите продать автомобиль",
-        Intent::Buy => "вы хотите купить автомобиль",
-        Intent::Find => "вам нужна помощь с выбором автомобиля",
-        Intent::Check => "вам нужно проверить автомобиль",
-        _ => "у вас юридический вопрос",
+        Intent::Faq => faq(&id, text),
+        Intent::Unknown => LANGUAGE.text(&id),
+        _ if confidence < SURE => LANGUAGE.text(&format!("{id}.guess")),
+        _ => match car.filter(|_| LANGUAGE.has(&format!("{id}.car"))) {
+            Some(car) => LANGUAGE.text_with(&format!("{id}.car"), [("car", car.show().into())]),
+            None => LANGUAGE.text(&id),
+        },
     }
 }
 
 /// Subjects of questions about the dealer, by the beginnings of their words; the first that fits answers.
-const FAQ: [(&[&str], &str); 11] = [
+const SUBJECTS: [(&str, &[&str]); 11] = [
     (
+        "hours",
         &["режим", "график", "час", "откр", "закр", "работает", "выходн", "воскрес", "суббот", "праздник", "расписан"],
-        "Часы работы уточнит менеджер: они зависят от отделения. Оставить заявку здесь можно в любое время.",
     ),
     (
+        "address",
         &[
             "адрес",
             "где",
@@ -83,55 +44,29 @@ const FAQ: [(&[&str], &str); 11] = [
             "москв",
             "парков",
         ],
-        "Адрес и схему проезда пришлёт менеджер. Оставьте заявку, и он свяжется с вами.",
     ),
     (
+        "technical",
         &["масл", "антифриз", "вариатор", "робот", "механик", "дизел", "бензин", "расход", "отлич", "резин", "ремонт"],
-        "Это зависит от конкретной машины: смотрите руководство по эксплуатации, а наш специалист подскажет точнее.",
     ),
-    (
-        &["кредит", "автокредит", "рассроч", "лизинг", "процент", "взнос", "банк", "ставк", "одобр"],
-        "Условия кредита и рассрочки зависят от автомобиля и банка; менеджер рассчитает их для вас. \
-         Выберите в меню «Купить авто», и он свяжется с вами.",
-    ),
-    (
-        &["трейд", "trade", "обмен"],
-        "Вашу машину можно предложить в зачёт новой. Выберите в меню «Продать авто»: менеджер оценит её и расскажет условия.",
-    ),
-    (
-        &["сколько", "скока", "цен", "стоим", "стоит", "прайс", "тариф", "бесплатн", "платн", "расцен"],
-        "Стоимость зависит от задачи, её назовёт менеджер. Заявка бесплатна и ни к чему не обязывает.",
-    ),
-    (&["гарант"], "О гарантии на конкретный автомобиль расскажет менеджер: она зависит от года и состояния машины."),
-    (
-        &["достав", "привез", "пригон", "отправ"],
-        "Доставку в ваш город рассчитает менеджер. Оставьте заявку и укажите город в комментарии.",
-    ),
-    (
-        &["телефон", "связ", "позвон", "контакт", "менеджер", "оператор", "человек", "заявк", "перезвон"],
-        "Оставьте заявку через меню, и менеджер сам вам перезвонит. Это быстрее, чем искать телефон.",
-    ),
-    (
-        &["персональн", "данн", "личн"],
-        "Что мы храним, как долго и зачем, говорит команда «Какие данные хранятся» в меню бота, слева от строки ввода. \
-         Там же можно удалить свои данные.",
-    ),
-    (
-        &["умее", "може", "кто", "занима", "бот", "услуг", "дилер", "компан"],
-        "Мы помогаем продать, купить, подобрать и проверить автомобиль и решить юридические вопросы. \
-         Напишите, что нужно, или откройте меню.",
-    ),
+    ("credit", &["кредит", "автокредит", "рассроч", "лизинг", "процент", "взнос", "банк", "ставк", "одобр"]),
+    ("trade-in", &["трейд", "trade", "обмен"]),
+    ("price", &["сколько", "скока", "цен", "стоим", "стоит", "прайс", "тариф", "бесплатн", "платн", "расцен"]),
+    ("guarantee", &["гарант"]),
+    ("delivery", &["достав", "привез", "пригон", "отправ"]),
+    ("contact", &["телефон", "связ", "позвон", "контакт", "менеджер", "оператор", "человек", "заявк", "перезвон"]),
+    ("privacy", &["персональн", "данн", "личн"]),
+    ("services", &["умее", "може", "кто", "занима", "бот", "услуг", "дилер", "компан"]),
 ];
 
-const FAQ_OTHER: &str = "На этот вопрос лучше ответит менеджер. Оставьте заявку через меню, и он свяжется с вами.";
-
-fn faq(text: &str) -> &'static str {
+fn faq(id: &str, text: &str) -> String {
     let words = words::words(text, None);
     let is_about = |stems: &[&str]| {
         let stems: Vec<String> = stems.iter().map(|stem| words::key(stem)).collect();
         words.iter().any(|word| stems.iter().any(|stem| word.sound.starts_with(stem.as_str())))
     };
-    FAQ.iter().find(|(stems, _)| is_about(stems)).map_or(FAQ_OTHER, |(_, reply)| *reply)
+    let subject = SUBJECTS.iter().find(|(_, stems)| is_about(stems));
+    subject.map_or_else(|| LANGUAGE.text(id), |(subject, _)| LANGUAGE.text(&format!("{id}.{subject}")))
 }
 
 #[cfg(test)]
@@ -157,6 +92,18 @@ mod tests {
             reply(Intent::Legal, 0.6, None, ""),
             @"Похоже, у вас юридический вопрос. Если я понял верно, нажмите кнопку ниже, если нет — опишите задачу чуть подробнее."
         );
+    }
+
+    #[test]
+    fn every_intent_has_its_replies() {
+        for intent in Intent::ALL {
+            let id = format!("ai-{}", intent.name());
+            assert!(LANGUAGE.has(&id), "{id}");
+            assert!(intent.branch().is_none() || LANGUAGE.has(&format!("{id}.guess")), "{id}");
+        }
+        for (subject, _) in SUBJECTS {
+            assert!(LANGUAGE.has(&format!("ai-faq.{subject}")), "{subject}");
+        }
     }
 
     #[test]

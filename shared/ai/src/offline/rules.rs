@@ -26,62 +26,34 @@ const SHORTEST_TYPO: usize = 7;
 /// From this length on, two slips are forgiven.
 const SHORTEST_TWO_TYPOS: usize = 10;
 
-/// What a sentence has besides words; written `#car` and so on in a rule.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Facts {
+/// What a sentence may have besides words; written `#car` and so on in a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "lowercase")]
+pub(super) enum Feature {
     /// A make or model.
-    pub(super) car: bool,
-    /// A model.
-    pub(super) model: bool,
-    /// A sum of money.
-    pub(super) money: bool,
-    /// A year of manufacture.
-    pub(super) year: bool,
-    /// A mileage.
-    pub(super) mileage: bool,
-    /// A question mark.
-    pub(super) question: bool,
-    /// Something like a VIN or a number plate.
-    pub(super) vin: bool,
-    /// A range of years, sums or distances: «17-19», «1,5-1,7».
-    pub(super) range: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Fact {
     Car,
     Model,
+    /// A sum of money.
     Money,
+    /// A year of manufacture.
     Year,
     Mileage,
+    /// A question mark.
     Question,
+    /// Something like a VIN or a number plate.
     Vin,
+    /// A range of years, sums or distances: «17-19», «1,5-1,7».
     Range,
-}
-
-impl Facts {
-    fn has(&self, fact: Fact) -> bool {
-        match fact {
-            Fact::Car => self.car,
-            Fact::Model => self.model,
-            Fact::Money => self.money,
-            Fact::Year => self.year,
-            Fact::Mileage => self.mileage,
-            Fact::Question => self.question,
-            Fact::Vin => self.vin,
-            Fact::Range => self.range,
-        }
-    }
 }
 
 /// Index of a word or stem in the book's vocabulary.
 type Stem = usize;
 
-/// One position of a rule: any of the stems or facts.
+/// One position of a rule: any of the stems or features.
 #[derive(Debug, Default)]
 struct Term {
     stems: Vec<Stem>,
-    facts: Vec<Fact>,
+    features: Vec<Feature>,
     /// Must follow the previous term at once.
     adjacent: bool,
 }
@@ -92,8 +64,8 @@ struct Rule {
     weight: f32,
     /// Found in this order.
     terms: Vec<Term>,
-    /// Sentence-wide conditions made of facts only.
-    facts: Vec<Vec<Fact>>,
+    /// Sentence-wide conditions made of features only.
+    features: Vec<Vec<Feature>>,
     /// None of these may be there.
     absent: Vec<Term>,
 }
@@ -174,13 +146,13 @@ impl RuleBook {
                     classes.insert(name, words);
                 }
                 Some(intent) => {
-                    let intent = intent_named(intent).ok_or(bad("no such intent"))?;
+                    let intent = intent.parse().map_err(|_| bad("no such intent"))?;
                     let weight = parts.next().and_then(|weight| weight.parse().ok()).ok_or(bad("no weight"))?;
-                    let mut rule = Rule { intent, weight, terms: Vec::new(), facts: Vec::new(), absent: Vec::new() };
+                    let mut rule = Rule { intent, weight, terms: Vec::new(), features: Vec::new(), absent: Vec::new() };
                     for part in parts {
                         book.add_term(&mut rule, part, &classes).map_err(bad)?;
                     }
-                    if rule.terms.is_empty() && rule.facts.is_empty() {
+                    if rule.terms.is_empty() && rule.features.is_empty() {
                         return Err(bad("a rule needs a term"));
                     }
                     book.rules.push(rule);
@@ -205,7 +177,7 @@ impl RuleBook {
                     term.stems.push(self.stem(word)?);
                 }
             } else if let Some(name) = alternative.strip_prefix('#') {
-                term.facts.push(fact_named(name).ok_or("no such fact")?);
+                term.features.push(name.parse().map_err(|_| "no such feature")?);
             } else {
                 term.stems.push(self.stem(alternative)?);
             }
@@ -213,7 +185,7 @@ impl RuleBook {
         if negated {
             rule.absent.push(term);
         } else if term.stems.is_empty() {
-            rule.facts.push(term.facts);
+            rule.features.push(term.features);
         } else {
             rule.terms.push(term);
         }
@@ -292,8 +264,8 @@ impl RuleBook {
         close.map(|(_, _, stem)| *stem).collect()
     }
 
-    /// The sum of the weights that speak for each intent, in the order of [`INTENTS`].
-    pub(super) fn scores(&self, words: &[Word], facts: &Facts) -> [f32; INTENTS.len()] {
+    /// The sum of the weights that speak for each intent, in the order of [`Intent::ALL`].
+    pub(super) fn scores(&self, words: &[Word], features: &[Feature]) -> [f32; Intent::COUNT] {
         let mut sentence = Sentence { stems: Vec::with_capacity(words.len()), present: vec![false; self.stems] };
         for word in words {
             let stems = self.stems_of(word);
@@ -302,11 +274,9 @@ impl RuleBook {
             }
             sentence.stems.push(stems);
         }
-        let mut scores = [0.0; INTENTS.len()];
-        for rule in self.rules.iter().filter(|rule| rule.applies(&sentence, facts)) {
-            if let Some(at) = INTENTS.iter().position(|intent| *intent == rule.intent) {
-                scores[at] += rule.weight;
-            }
+        let mut scores = [0.0; Intent::COUNT];
+        for rule in self.rules.iter().filter(|rule| rule.applies(&sentence, features)) {
+            scores[rule.intent as usize] += rule.weight;
         }
         scores
     }
@@ -318,10 +288,6 @@ impl RuleBook {
     }
 }
 
-/// Every intent, in the order in which ties are settled.
-pub(super) const INTENTS: [Intent; 7] =
-    [Intent::Unknown, Intent::Legal, Intent::Check, Intent::Find, Intent::Sell, Intent::Buy, Intent::Faq];
-
 struct Sentence {
     /// For each word, what it is.
     stems: Vec<Vec<Stem>>,
@@ -330,8 +296,9 @@ struct Sentence {
 }
 
 impl Term {
-    fn occurs(&self, sentence: &Sentence, facts: &Facts) -> bool {
-        self.stems.iter().any(|stem| sentence.present[*stem]) || self.facts.iter().any(|fact| facts.has(*fact))
+    fn occurs(&self, sentence: &Sentence, features: &[Feature]) -> bool {
+        self.stems.iter().any(|stem| sentence.present[*stem])
+            || self.features.iter().any(|feature| features.contains(feature))
     }
 
     fn is_at(&self, sentence: &Sentence, at: usize) -> bool {
@@ -340,27 +307,27 @@ impl Term {
 }
 
 impl Rule {
-    fn applies(&self, sentence: &Sentence, facts: &Facts) -> bool {
-        self.facts.iter().all(|any| any.iter().any(|fact| facts.has(*fact)))
-            && self.terms.iter().all(|term| term.occurs(sentence, facts))
-            && !self.absent.iter().any(|term| term.occurs(sentence, facts))
-            && in_order(&self.terms, sentence, facts, None)
+    fn applies(&self, sentence: &Sentence, features: &[Feature]) -> bool {
+        self.features.iter().all(|any| any.iter().any(|feature| features.contains(feature)))
+            && self.terms.iter().all(|term| term.occurs(sentence, features))
+            && !self.absent.iter().any(|term| term.occurs(sentence, features))
+            && in_order(&self.terms, sentence, features, None)
     }
 }
 
-/// Whether `terms` occur one after the other, the first at any place if nothing came `before`. A term with a fact that
-/// holds needs no place.
-fn in_order(terms: &[Term], sentence: &Sentence, facts: &Facts, before: Option<usize>) -> bool {
+/// Whether `terms` occur one after the other, the first at any place if nothing came `before`. A term with a
+/// feature that the sentence has needs no place.
+fn in_order(terms: &[Term], sentence: &Sentence, features: &[Feature], before: Option<usize>) -> bool {
     let Some((term, rest)) = terms.split_first() else { return true };
-    if term.facts.iter().any(|fact| facts.has(*fact)) {
-        return in_order(rest, sentence, facts, before);
+    if term.features.iter().any(|feature| features.contains(feature)) {
+        return in_order(rest, sentence, features, before);
     }
     let places = match before {
         None => 0..sentence.stems.len(),
         Some(before) if term.adjacent => before + 1..before + 2,
         Some(before) => before + 1..before + 2 + GAP,
     };
-    places.into_iter().any(|at| term.is_at(sentence, at) && in_order(rest, sentence, facts, Some(at)))
+    places.into_iter().any(|at| term.is_at(sentence, at) && in_order(rest, sentence, features, Some(at)))
 }
 
 /// Long enough to name a thing, and no number.
@@ -377,33 +344,6 @@ fn beginning(word: &str, letters: usize) -> &str {
     word.char_indices().nth(letters).map_or(word, |(end, _)| &word[..end])
 }
 
-fn intent_named(name: &str) -> Option<Intent> {
-    Some(match name {
-        "sell" => Intent::Sell,
-        "buy" => Intent::Buy,
-        "find" => Intent::Find,
-        "check" => Intent::Check,
-        "legal" => Intent::Legal,
-        "faq" => Intent::Faq,
-        "unknown" => Intent::Unknown,
-        _ => return None,
-    })
-}
-
-fn fact_named(name: &str) -> Option<Fact> {
-    Some(match name {
-        "car" => Fact::Car,
-        "model" => Fact::Model,
-        "money" => Fact::Money,
-        "year" => Fact::Year,
-        "mileage" => Fact::Mileage,
-        "question" => Fact::Question,
-        "vin" => Fact::Vin,
-        "range" => Fact::Range,
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::words::words;
@@ -411,8 +351,8 @@ mod tests {
 
     fn score(rules: &str, sentence: &str) -> f32 {
         let book = RuleBook::parse(rules).unwrap();
-        let facts = Facts { money: sentence.contains('₽'), ..Facts::default() };
-        book.scores(&words(sentence, None), &facts).into_iter().sum()
+        let features: &[Feature] = if sentence.contains('₽') { &[Feature::Money] } else { &[] };
+        book.scores(&words(sentence, None), features).into_iter().sum()
     }
 
     #[test]
@@ -438,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_words_and_facts_are_conditions() {
+    fn absent_words_and_features_are_conditions() {
         assert!(score("sell 1 продаж* !договор*", "договор на продажу") < 1.0);
         assert!(score("find 1 до #money", "до 5 ₽") > 0.0);
         assert!(score("find 1 до #money", "до свидания") < 1.0);

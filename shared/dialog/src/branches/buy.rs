@@ -3,10 +3,12 @@
 use lead::CrmField;
 
 use super::common::{BUDGET, NAME, PHONE};
+use crate::Intent;
 use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
 
 pub(super) static BUY: Branch = Branch {
     id: "buy",
+    intent: Some(Intent::Buy),
     in_menu: true,
     steps: &[
         Step::typed("car", "buy-car", Parser::Car).used_as(&[Use::Car, Use::Topic]).prefilled_by(Entity::Car),

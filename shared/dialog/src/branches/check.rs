@@ -3,10 +3,12 @@
 use lead::CrmField;
 
 use super::common::{COMMENT, NAME, PHONE};
+use crate::Intent;
 use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
 
 pub(super) static CHECK: Branch = Branch {
     id: "check",
+    intent: Some(Intent::Check),
     in_menu: true,
     steps: &[
         Step::chosen(

@@ -3,10 +3,12 @@
 use lead::CrmField;
 
 use super::common::{BUDGET, COMMENT, NAME, PHONE};
+use crate::Intent;
 use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
 
 pub(super) static FIND: Branch = Branch {
     id: "find",
+    intent: Some(Intent::Find),
     in_menu: true,
     steps: &[
         Step::chosen(

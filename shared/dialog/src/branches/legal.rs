@@ -1,10 +1,12 @@
 //! «Юридическая помощь»
 
 use super::common::{COMMENT, NAME, PHONE};
+use crate::Intent;
 use crate::questionnaire::{Branch, Choice, Options, Parser, Step, Use};
 
 pub(super) static LEGAL: Branch = Branch {
     id: "legal",
+    intent: Some(Intent::Legal),
     in_menu: true,
     steps: &[
         Step::chosen(

@@ -4,4 +4,4 @@ use super::common::{NAME, PHONE};
 use crate::MANAGER_BRANCH;
 use crate::questionnaire::Branch;
 
-pub(super) static MANAGER: Branch = Branch { id: MANAGER_BRANCH, in_menu: false, steps: &[NAME, PHONE] };
+pub(super) static MANAGER: Branch = Branch { id: MANAGER_BRANCH, intent: None, in_menu: false, steps: &[NAME, PHONE] };

@@ -1,5 +1,5 @@
-//! The questionnaires, as data. A new one is a file here, a line in [`ALL`] and its texts; [`crate::Intent::branch`] says which free
-//! sentences lead to it, and nothing else knows their names.
+//! The questionnaires, as data. A new one is a file here, a line in [`ALL`] and its texts; one for a new kind of free sentence is also
+//! a variant of [`crate::Intent`] and labelled sentences. Nothing else knows their names.
 
 mod buy;
 mod check;
@@ -25,6 +25,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::Intent;
     use crate::questionnaire::{Kind, Use};
     use crate::texts;
 
@@ -38,6 +39,15 @@ mod tests {
                 assert_eq!(matches!(step.kind, Kind::Phone), step.uses.contains(&Use::Phone), "{}", step.id);
                 assert!(!(step.optional && (step.uses.contains(&Use::Name) || step.uses.contains(&Use::Phone))));
             }
+        }
+    }
+
+    #[test]
+    fn every_service_has_one_questionnaire() {
+        for intent in Intent::ALL {
+            let serving = ALL.iter().filter(|branch| branch.intent == Some(*intent)).count();
+            let is_service = !matches!(intent, Intent::Faq | Intent::Unknown);
+            assert_eq!(serving, usize::from(is_service), "{intent:?}");
         }
     }
 

@@ -3,10 +3,12 @@
 use lead::CrmField;
 
 use super::common::{COMMENT, NAME, PHONE};
+use crate::Intent;
 use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
 
 pub(super) static SELL: Branch = Branch {
     id: "sell",
+    intent: Some(Intent::Sell),
     in_menu: true,
     steps: &[
         Step::typed("car", "sell-car", Parser::Car).used_as(&[Use::Car, Use::Topic]).prefilled_by(Entity::Car),

@@ -3,15 +3,11 @@
 use super::message::{expect, is_command};
 use super::turn::Turn;
 use crate::conversation::Outside;
-use crate::form::Facts;
+use crate::event::{MAX_REPLY_CHARS, SURE};
 use crate::{AiAnswer, Effect, MANAGER_BRANCH, Text, Verdict, plain, texts};
 
-/// From which confidence on a service is offered without doubt.
-const SURE: f32 = 0.7;
-/// Longest reply that is shown, in characters and in bytes.
-const MAX_REPLY: (usize, usize) = (600, 1_500);
-/// Longest fact that is taken over, in characters.
-const MAX_FACT: usize = 60;
+/// Longest reply that is stored, in bytes.
+const MAX_REPLY_BYTES: usize = 1_500;
 
 /// A text outside any dialog.
 pub(super) fn asked(mut turn: Turn<'_>, typed: &str) -> Verdict {
@@ -49,7 +45,7 @@ pub(super) fn answered(mut turn: Turn<'_>, answer: &AiAnswer) -> Verdict {
     let is_sure = answer.confidence >= SURE;
     let menu = service.is_none() || !is_sure;
     turn.next.notice = None;
-    turn.next.leave_to(Outside::Answer { text, offer, facts: facts(answer), menu });
+    turn.next.leave_to(Outside::Answer { text, offer, facts: answer.facts.shortened(), menu });
     turn.show()
 }
 
@@ -59,26 +55,5 @@ fn harmless(reply: &str) -> String {
     if reply.is_empty() {
         return texts::get("reply-empty");
     }
-    plain::isolated(&plain::cut(&reply, MAX_REPLY.0, MAX_REPLY.1))
-}
-
-fn facts(answer: &AiAnswer) -> Facts {
-    let fact =
-        |text: &str| Some(text.trim().chars().take(MAX_FACT).collect::<String>()).filter(|text| !text.is_empty());
-    let model = answer.model.as_deref().unwrap_or_default().trim();
-    let brand = answer.brand.as_deref().map(str::trim).filter(|brand| !begins_with(model, brand)).unwrap_or_default();
-    let car = format!("{brand} {model}");
-    let fact_of = |text: &Option<String>| text.as_deref().and_then(fact);
-    Facts {
-        car: fact(&car),
-        year: fact_of(&answer.year),
-        money: fact_of(&answer.budget),
-        mileage: fact_of(&answer.mileage),
-    }
-}
-
-/// Whether a model is named with its brand: «Toyota Camry».
-fn begins_with(model: &str, brand: &str) -> bool {
-    let (model, brand) = (model.to_lowercase(), brand.to_lowercase());
-    model.strip_prefix(&brand).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    plain::isolated(&plain::cut(&reply, MAX_REPLY_CHARS, MAX_REPLY_BYTES))
 }

@@ -3,15 +3,17 @@
 use insta::assert_snapshot;
 
 use super::talk::{Talk, answer, captioned, photo};
-use crate::{AiAnswer, Command, Effect, Event, Input, Intent, Person, Unsupported, Verdict};
+use crate::{AiAnswer, Command, Effect, Event, Facts, Input, Intent, Person, Unsupported, Verdict};
 
 fn sells_a_camry() -> AiAnswer {
     AiAnswer {
-        brand: Some("Toyota".into()),
-        model: Some("Camry".into()),
-        year: Some("2019".into()),
-        budget: Some("1500000".into()),
-        mileage: Some("много".into()),
+        facts: Facts {
+            make: Some("Toyota".into()),
+            model: Some("Camry".into()),
+            year: Some(2019),
+            roubles: Some(1_500_000),
+            km: Some(values::mileage::MAX + 1),
+        },
         ..answer(Intent::Sell, 0.92, "Отличная машина! Оформим заявку на продажу?")
     }
 }
@@ -70,8 +72,8 @@ fn a_sure_answer_offers_its_branch_with_what_was_told() {
 }
 
 #[test]
-fn a_brand_named_with_its_model_is_not_named_twice() {
-    for (brand, model, car) in [
+fn a_make_named_with_its_model_is_not_named_twice() {
+    for (make, model, car) in [
         (Some("Toyota"), Some("Toyota Camry"), "Toyota Camry"),
         (Some("BMW"), Some("bmw"), "bmw"),
         (Some("Mini"), Some("Minivan"), "Mini Minivan"),
@@ -80,8 +82,7 @@ fn a_brand_named_with_its_model_is_not_named_twice() {
     ] {
         let mut talk = Talk::new();
         let told = AiAnswer {
-            brand: brand.map(str::to_owned),
-            model: model.map(str::to_owned),
+            facts: Facts { make: make.map(str::to_owned), model: model.map(str::to_owned), ..Facts::default() },
             ..answer(Intent::Sell, 0.9, "Оформим?")
         };
         talk.say("Продаю").understand(told).tap("🚗 Продать авто");

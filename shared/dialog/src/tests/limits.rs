@@ -1,7 +1,7 @@
 //! Long, odd and hostile texts.
 
 use super::talk::{Talk, answer, captioned};
-use crate::{AiAnswer, Command, Input, Intent, Unsupported};
+use crate::{AiAnswer, Command, Facts, Input, Intent, Unsupported};
 
 #[test]
 fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
@@ -74,11 +74,13 @@ fn a_conversation_with_every_text_stays_below_its_limit() {
 #[test]
 fn a_conversation_with_every_photo_stays_below_its_limit() {
     let told = AiAnswer {
-        brand: Some("Тойота".into()),
-        model: Some("камри".into()),
-        year: Some("2019".into()),
-        budget: Some("1500000".into()),
-        mileage: Some("85000".into()),
+        facts: Facts {
+            make: Some("Тойота".into()),
+            model: Some("камри".into()),
+            year: Some(2019),
+            roubles: Some(1_500_000),
+            km: Some(85_000),
+        },
         ..answer(Intent::Sell, 0.9, "Оформим?")
     };
     let mut talk = full_of_other_things(told);

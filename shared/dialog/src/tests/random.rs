@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::talk::{Talk, answer, captioned, inline, photo};
-use crate::{Command, Effect, Input, Intent, Unsupported, Verdict};
+use super::talk::{Talk, captioned, inline, photo};
+use crate::{AiAnswer, Command, Effect, Facts, Input, Intent, Unsupported, Verdict};
 
 /// Something a customer, Telegram or the clock may do.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ enum Deed {
     Command(usize),
     Captioned(u8, String),
     Unsupported(Option<String>),
-    Understand(usize, f32, String),
+    Understand(AiAnswer),
     Redeliver,
     Wait(i64),
     LoseIds(bool),
@@ -50,7 +50,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (0..5_usize).prop_map(Deed::Command),
         1 => (any::<u8>(), words()).prop_map(|(name, words)| Deed::Captioned(name, words)),
         1 => prop::option::of(words()).prop_map(Deed::Unsupported),
-        3 => (0..7_usize, any::<f32>(), words()).prop_map(|(intent, sure, reply)| Deed::Understand(intent, sure, reply)),
+        3 => ai_answer().prop_map(Deed::Understand),
         2 => Just(Deed::Redeliver),
         1 => (0..4000_i64).prop_map(Deed::Wait),
         1 => any::<bool>().prop_map(Deed::LoseIds),
@@ -58,8 +58,13 @@ fn deed() -> impl Strategy<Value = Deed> {
 }
 
 const COMMANDS: [Command; 5] = [Command::Start, Command::Menu, Command::Help, Command::Privacy, Command::Delete];
-const INTENTS: [Intent; 7] =
-    [Intent::Sell, Intent::Buy, Intent::Find, Intent::Check, Intent::Legal, Intent::Faq, Intent::Unknown];
+fn ai_answer() -> impl Strategy<Value = AiAnswer> {
+    let facts = (prop::option::of(words()), any::<Option<i16>>(), any::<Option<u64>>(), any::<Option<u32>>());
+    (prop::sample::select(Intent::ALL), any::<f32>(), facts, words()).prop_map(|(intent, confidence, facts, reply)| {
+        let (make, year, roubles, km) = facts;
+        AiAnswer { intent, confidence, facts: Facts { make: make.clone(), model: make, year, roubles, km }, reply }
+    })
+}
 
 /// What the bot has done so far, to see whether a deed was answered.
 fn traces(talk: &Talk) -> (i64, usize, usize, usize, u32) {
@@ -104,15 +109,9 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
         Deed::Unsupported(caption) => {
             talk.input(Input::Unsupported { kind: Unsupported::Video, album: None, caption });
         }
-        Deed::Understand(intent, sure, reply) => {
+        Deed::Understand(understood) => {
             if !talk.questions.is_empty() {
-                let told = crate::AiAnswer {
-                    brand: Some(reply.clone()),
-                    year: Some("2019".into()),
-                    budget: Some(reply.clone()),
-                    ..answer(INTENTS[intent], sure, &reply)
-                };
-                talk.understand(told);
+                talk.understand(understood);
             }
             must_answer = false;
         }

@@ -257,8 +257,7 @@ impl Talk {
 
 /// An answer of the model without entities.
 pub(super) fn answer(intent: Intent, confidence: f32, reply: &str) -> AiAnswer {
-    let reply = reply.to_owned();
-    AiAnswer { intent, confidence, brand: None, model: None, year: None, budget: None, mileage: None, reply }
+    AiAnswer { intent, confidence, facts: Facts::default(), reply: reply.to_owned() }
 }
 
 pub(super) fn photo(name: &str, album: Option<&str>) -> Input {

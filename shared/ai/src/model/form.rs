@@ -1,34 +1,29 @@
-//! What a model said, as far as it can be used.
+//! The form that a model filled, as far as it can be used.
 //!
 //! Servers that know no schema wrap the form in prose or a code fence, write numbers as text and leave fields out; all of
 //! that is read. What decides is checked strictly: the intent must be one that exists.
 
-use dialog::Intent;
+use dialog::{AiAnswer, Facts, Intent, SURE};
 use serde_json::{Map, Value};
 
 use super::Failure;
+use crate::lenient;
 
 /// Longest make or model, in characters.
 const LONGEST_NAME: usize = 60;
-/// At most so many opening braces are tried as the beginning of the form.
+/// At most this many opening braces are tried as the beginning of the form.
 const MOST_BRACES: usize = 20;
 
 /// A form filled by a model.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Said {
-    pub(crate) intent: Intent,
-    /// 0..1, where the model said it.
-    pub(crate) confidence: Option<f32>,
-    pub(crate) brand: Option<String>,
-    pub(crate) model: Option<String>,
-    pub(crate) year: Option<String>,
-    pub(crate) budget: Option<String>,
-    pub(crate) mileage: Option<String>,
-    /// As written, not to be shown unchecked.
-    pub(crate) reply: String,
+pub(crate) struct Form {
+    /// With the reply as written, not to be shown unchecked. Without a stated confidence it is just sure enough for the
+    /// customer to get a button.
+    pub(crate) answer: AiAnswer,
+    pub(crate) states_confidence: bool,
 }
 
-impl Said {
+impl Form {
     /// Reads the form out of a chat completion.
     pub(super) fn read(completion: &Value, this_year: i16) -> Result<Self, Failure> {
         let message = &completion["choices"][0]["message"];
@@ -37,22 +32,19 @@ impl Said {
         }
         let content = content(&message["content"]).ok_or(Failure::NoCompletion)?;
         let form = form_in(&content).ok_or(Failure::NotJson)?;
-        Ok(Self {
-            intent: intent(&form)?,
-            confidence: confidence(&form["confidence"]),
-            brand: name(entity(&form, "brand")),
-            model: name(entity(&form, "model")),
-            year: plain(entity(&form, "year"))
-                .and_then(|year| values::year::parse(&year, this_year).ok())
-                .map(|year| year.to_string()),
-            budget: plain(entity(&form, "budget"))
-                .and_then(|budget| values::money::parse(&budget).ok())
-                .map(|budget| budget.to_string()),
-            mileage: plain(entity(&form, "mileage"))
-                .and_then(|mileage| values::mileage::parse(&mileage).ok())
-                .map(|mileage| mileage.to_string()),
-            reply: form["reply"].as_str().unwrap_or_default().to_owned(),
-        })
+        let entity = |name| lenient::text(entity(&form, name));
+        let name = |name| entity(name).filter(|name| is_name(name));
+        let facts = Facts {
+            make: name("brand"),
+            model: name("model"),
+            year: entity("year").and_then(|year| values::year::parse(&year, this_year).ok()),
+            roubles: entity("budget").and_then(|budget| values::money::parse(&budget).ok()),
+            km: entity("mileage").and_then(|mileage| values::mileage::parse(&mileage).ok()),
+        };
+        let confidence = confidence(&form["confidence"]);
+        let reply = form["reply"].as_str().unwrap_or_default().to_owned();
+        let answer = AiAnswer { intent: intent(&form)?, confidence: confidence.unwrap_or(SURE), facts, reply };
+        Ok(Self { answer, states_confidence: confidence.is_some() })
     }
 }
 
@@ -78,7 +70,7 @@ fn intent(form: &Value) -> Result<Intent, Failure> {
     if said.is_empty() {
         return Err(Failure::EmptyIntent);
     }
-    serde_json::from_value(Value::String(said)).map_err(|_| Failure::UnknownIntent)
+    said.parse().map_err(|_| Failure::UnknownIntent)
 }
 
 /// 0..1, from a number, its text, or a percentage.
@@ -101,23 +93,8 @@ fn entity<'a>(form: &'a Value, name: &str) -> &'a Value {
     }
 }
 
-/// A text or a number as text; nothing for words that mean nothing.
-fn plain(said: &Value) -> Option<String> {
-    let text = match said {
-        Value::String(text) => text.trim().to_owned(),
-        #[expect(clippy::cast_possible_truncation, reason = "whole numbers written as 2019.0")]
-        Value::Number(number) => match number.as_f64() {
-            Some(float) if !number.is_i64() && !number.is_u64() => (float.round() as i64).to_string(),
-            _ => number.to_string(),
-        },
-        _ => return None,
-    };
-    let means_nothing = ["", "null", "none", "unknown", "n/a", "-", "нет", "не указан", "не указана", "не указано"];
-    (!means_nothing.contains(&text.to_lowercase().as_str())).then_some(text)
-}
-
-fn name(said: &Value) -> Option<String> {
-    plain(said).filter(|name| name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control))
+fn is_name(text: &str) -> bool {
+    text.chars().count() <= LONGEST_NAME && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]
@@ -126,8 +103,8 @@ mod tests {
 
     use super::*;
 
-    fn read(content: impl Into<Value>) -> Result<Said, Failure> {
-        Said::read(&json!({ "choices": [{ "message": { "content": content.into() } }] }), 2026)
+    fn read(content: impl Into<Value>) -> Result<Form, Failure> {
+        Form::read(&json!({ "choices": [{ "message": { "content": content.into() } }] }), 2026)
     }
 
     const FORM: &str = r#"{"intent":"sell","confidence":0.9,"entities":{"brand":"Toyota","model":"Camry","year":2019,
@@ -136,10 +113,9 @@ mod tests {
     #[test]
     fn the_form_is_found_in_whatever_surrounds_it() {
         let plain = read(FORM).unwrap();
-        assert_eq!((plain.intent, plain.confidence), (Intent::Sell, Some(0.9)));
-        assert_eq!(plain.year.as_deref(), Some("2019"));
-        assert_eq!(plain.budget.as_deref(), Some("1500000"));
-        assert_eq!(plain.mileage.as_deref(), Some("85000"));
+        assert_eq!((plain.answer.intent, plain.answer.confidence), (Intent::Sell, 0.9));
+        let facts = &plain.answer.facts;
+        assert_eq!((facts.year, facts.roubles, facts.km), (Some(2019), Some(1_500_000), Some(85_000)));
         for wrapped in [
             format!("```json\n{FORM}\n```"),
             format!("Конечно! Вот форма {{как просили}}: {FORM} Удачи!"),
@@ -152,16 +128,19 @@ mod tests {
 
     #[test]
     fn missing_and_strange_fields_are_survived() {
-        let said = read(r#"{"intent":" BUY ","brand":"Kia","entities":null}"#).unwrap();
-        assert_eq!((said.intent, said.confidence, said.brand.as_deref()), (Intent::Buy, None, Some("Kia")));
-        let said = read(
+        let form = read(r#"{"intent":" BUY ","brand":"Kia","entities":null}"#).unwrap();
+        assert_eq!((form.answer.intent, form.states_confidence), (Intent::Buy, false));
+        assert_eq!((form.answer.confidence, form.answer.facts.make.as_deref()), (SURE, Some("Kia")));
+        let form = read(
             r#"{"intent":"buy","confidence":"92%","entities":{"brand":"null","model":3,"year":"девятнадцатый век",
             "budget":"1,5 млн","mileage":-5},"reply":7}"#,
         )
         .unwrap();
-        assert_eq!((said.confidence, said.brand, said.model.as_deref()), (Some(0.92), None, Some("3")));
-        assert_eq!((said.year, said.budget.as_deref(), said.mileage), (None, Some("1500000"), None));
-        assert_eq!(said.reply, "");
+        assert!(form.states_confidence);
+        let AiAnswer { confidence, facts, reply, .. } = form.answer;
+        assert_eq!((confidence, facts.make, facts.model.as_deref()), (0.92, None, Some("3")));
+        assert_eq!((facts.year, facts.roubles, facts.km), (None, Some(1_500_000), None));
+        assert_eq!(reply, "");
     }
 
     #[test]
@@ -173,8 +152,8 @@ mod tests {
         assert_eq!(read(r#"{"intent":"hack"}"#), Err(Failure::UnknownIntent));
         assert_eq!(read(Value::Null), Err(Failure::NoCompletion));
         let refused = json!({ "choices": [{ "message": { "refusal": "I can't", "content": null } }] });
-        assert_eq!(Said::read(&refused, 2026), Err(Failure::Refusal));
-        assert_eq!(Said::read(&json!([]), 2026), Err(Failure::NoCompletion));
+        assert_eq!(Form::read(&refused, 2026), Err(Failure::Refusal));
+        assert_eq!(Form::read(&json!([]), 2026), Err(Failure::NoCompletion));
     }
 
     #[test]
