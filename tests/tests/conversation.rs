@@ -241,9 +241,12 @@ async fn a_customer_is_forgotten_on_demand() {
         anna.taps("Да, удалить").await;
         anna.sees("Готово: ваши данные удалены.");
         let stored = bot.everything_stored().await;
-        for trace in [chat.as_str(), "9001234567", "Анна", "anna_k", "растаможка"] {
+        for trace in ["9001234567", "Анна", "anna_k", "растаможка", "Toyota", "Camry"] {
             assert!(!stored.contains(trace), "«{trace}» is still stored:\n{stored}");
         }
+        let left: Vec<&str> = stored.lines().filter(|line| line.contains(&chat)).collect();
+        assert_eq!(left.len(), 1, "only the counters that limit how fast she may ask:\n{stored}");
+        assert!(left[0].starts_with("carquery-sessions") && left[0].contains("asked_at"), "{}", left[0]);
         assert_eq!(bot.crm().deals()[0].id, deal.id, "what the manager has, the manager keeps");
 
         anna.says("/start").await;

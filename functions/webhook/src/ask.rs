@@ -1,4 +1,4 @@
-//! Asks the model, and counts and writes down what it understood.
+//! Asks the model, and measures and logs what it understood.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use tokio::time::{Instant, timeout};
 use crate::Webhook;
 
 /// «typing…» fades after 5 s: <https://core.telegram.org/bots/api#sendchataction>.
-const TYPING_LASTS: Duration = Duration::from_secs(4);
-/// How long an answer may be held up by a «typing…» that is under way.
-const TYPING_PATIENCE: Duration = Duration::from_secs(1);
+const TYPING_INTERVAL: Duration = Duration::from_secs(4);
+/// How long an answer waits for a «typing…» call that is still running.
+const TYPING_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Webhook {
-    /// Finds out what the customer wants, with «typing…» shown meanwhile. Also returns what to log of it.
+    /// Finds out what the customer wants and shows «typing…» meanwhile. Also returns the entry for the AI log.
     pub(crate) async fn ask(&self, event: &Event, question: &str) -> (AiAnswer, AiLogEntry) {
         let chat_id = event.person.chat_id;
         let started = Instant::now();
@@ -54,14 +54,14 @@ impl Webhook {
         (answer, entry)
     }
 
-    /// Writes down what was asked and understood; the answer does not wait for it.
+    /// Appends to the AI log. A failure is only logged: the customer has the answer.
     pub(crate) async fn log_question(&self, entry: &AiLogEntry) {
         if let Err(error) = self.ai_log.append(entry, (self.clock)()).await {
             tracing::warn!("an AI answer was not logged: {error}");
         }
     }
 
-    /// Shows «typing…» for as long as the work takes, and not at all if it is done at once.
+    /// Shows «typing…» until the work is done, and not at all if it is done at once.
     async fn typing_while<T>(&self, chat_id: i64, work: impl Future<Output = T>) -> T {
         let (working, mut done) = oneshot::channel::<()>();
         let work = async {
@@ -72,10 +72,10 @@ impl Webhook {
         let typing = async {
             while done.try_recv() == Err(TryRecvError::Empty) {
                 let call = json!({ "chat_id": chat_id, "action": "typing" });
-                // Let finish even when the work is done: a call cut off takes its connection along, and the answer
-                // would have to open another.
-                let _ = timeout(TYPING_PATIENCE, self.api.call("sendChatAction", &call)).await;
-                let _ = timeout(TYPING_LASTS, &mut done).await;
+                // It may finish even when the work is done: cancelling a call closes its connection, and the reply would
+                // have to open another one.
+                let _ = timeout(TYPING_TIMEOUT, self.api.call("sendChatAction", &call)).await;
+                let _ = timeout(TYPING_INTERVAL, &mut done).await;
             }
         };
         futures::join!(work, typing).0

@@ -1,8 +1,7 @@
 //! Talks to the customer: Telegram webhook in, screens out, finished requests stored and queued.
 //!
-//! `door` answers HTTP and lets in only what Telegram sent; `turn` takes one update from the stored conversation to
-//! the next one; `perform` does what the decision asks for, `ask` asks the model; `health` tells whether requests can be
-//! taken.
+//! `door` handles HTTP and accepts only what Telegram sent; `turn` takes one update from the stored conversation to the
+//! next one; `perform` carries out the effects, `ask` asks the model; `health` says whether requests can be accepted.
 
 mod ask;
 mod door;
@@ -11,7 +10,7 @@ mod perform;
 mod turn;
 
 use ai::Classifier;
-use dialog::Rules;
+use dialog::{Language, Rules};
 use secrecy::{ExposeSecret, SecretString};
 use settings::{Clock, Delivery, Dialog, Env, OpenAi, Tables, Telegram};
 use storage::{AiLog, Aws, AwsSettings, Customers, Leads, Queue, Sessions};
@@ -19,11 +18,11 @@ use telegram::Api;
 
 pub use door::{MAX_BODY, WEBHOOK_PATH};
 
-/// What the function is told by its environment.
+/// The function's settings, from its environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
     telegram: Telegram,
-    /// `TELEGRAM_WEBHOOK_SECRET`: what Telegram sends along, so that nobody else can speak for it.
+    /// `TELEGRAM_WEBHOOK_SECRET`: Telegram sends it with each update, so that nobody else can pretend to be Telegram.
     webhook_secret: SecretString,
     dialog: Dialog,
     openai: OpenAi,
@@ -36,10 +35,10 @@ impl Settings {
     /// Reads the settings.
     pub fn read(env: &mut Env) -> Self {
         let webhook_secret = env.required_secret("TELEGRAM_WEBHOOK_SECRET");
-        // As Telegram takes it: https://core.telegram.org/bots/api#setwebhook.
-        let is_fit = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
+        // The format that Telegram accepts: https://core.telegram.org/bots/api#setwebhook.
+        let is_allowed = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
         let secret = webhook_secret.expose_secret();
-        if secret.len() > 256 || !secret.chars().all(is_fit) {
+        if secret.len() > 256 || !secret.chars().all(is_allowed) {
             env.problem("TELEGRAM_WEBHOOK_SECRET", "is not 1-256 characters A-Z a-z 0-9 _ -");
         }
         Self {
@@ -59,7 +58,7 @@ pub struct Webhook {
     secret: SecretString,
     rules: Rules,
     clock: Clock,
-    /// A stored request that nobody has tried to deliver after so many seconds is found by `scheduled`.
+    /// Seconds after which `scheduled` delivers a stored request whose queue message was lost.
     grace: lead::Seconds,
     api: Api,
     classifier: Classifier,
@@ -81,6 +80,7 @@ impl Webhook {
             rules: Rules {
                 session_ttl: settings.dialog.session_ttl_seconds,
                 privacy_policy_url: settings.dialog.privacy_policy_url.clone(),
+                language: Language::default(),
             },
             grace: settings.delivery.retry_interval_seconds.min(60),
             api: Api::new(&settings.telegram),

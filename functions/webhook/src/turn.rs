@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialog::{Conversation, Effect, Event, Input, Moment, Progress, Verdict, decide};
+use dialog::{Conversation, Effect, Event, FunnelProgress, Input, Moment, Verdict, decide};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use lead::{Lead, LeadId};
@@ -14,113 +14,118 @@ use ulid::Ulid;
 
 use crate::Webhook;
 
-/// How often an update is decided anew because another one of the chat came first: an album is ten updates at once.
+/// Most decisions on one update when other updates of the chat are saved first: an album is ten updates at once.
 const MAX_CONFLICTS: u32 = 25;
-/// How long an update waits for a twin of itself that is being handled. Lambda gives 30 s.
+/// Longest wait for a duplicate delivery of the same update to be handled. Lambda allows 30 s.
 const MAX_WAIT: Duration = Duration::from_secs(26);
-/// How often it looks.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The update was not handled, or its answer did not reach the customer. Telegram should deliver it again.
+/// The update was not handled, or the reply did not reach the customer. Telegram should deliver the update again.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotNow {
+pub(crate) enum RetryLater {
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error(transparent)]
+    Save(#[from] SaveError),
+    #[error(transparent)]
     Telegram(#[from] ApiError),
     #[error("too many updates of one chat at once")]
-    Crowded,
+    TooManyConflicts,
+    #[error("another delivery of the same update is still being handled")]
+    StillBusy,
+}
+
+/// A decision that is stored, with its effects still to perform.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) session: Versioned<Conversation>,
+    /// The finished request, as stored.
+    pub(crate) lead: Option<Versioned<Lead>>,
+    /// Whether the conversation waited for the model's answer to this update.
+    was_awaited: bool,
 }
 
 impl Webhook {
     /// Handles an update. Returns a call for Telegram to carry out, whose result nobody needs.
-    pub(crate) async fn turn(&self, event: Event) -> Result<Option<BotCall>, NotNow> {
+    pub(crate) async fn turn(&self, event: Event) -> Result<Option<BotCall>, RetryLater> {
         let started = Instant::now();
         let kind = kind_of(&event.input);
-        let riding = self.decide_and_perform(event, started).await?;
+        let webhook_reply = self.decide_and_perform(event, started).await?;
         let elapsed = started.elapsed();
         metrics::put(
             &[("Updates", 1.0, Unit::Count), ("ReplyTime", elapsed.as_secs_f64() * 1000.0, Unit::Milliseconds)],
             &[("kind", kind)],
         );
         tracing::info!(kind, duration_ms = elapsed.as_millis(), "handled an update");
-        Ok(riding)
+        Ok(webhook_reply)
     }
 
-    async fn decide_and_perform(&self, mut event: Event, started: Instant) -> Result<Option<BotCall>, NotNow> {
-        let (effects, session) = self.decide_and_save(&event, started).await?;
-        let asked = self.perform(&event.person, effects, session).await?;
-        let Some(question) = asked.question else { return Ok(asked.riding) };
-        let (answer, logged) = self.ask(&event, &question).await;
+    async fn decide_and_perform(&self, mut event: Event, started: Instant) -> Result<Option<BotCall>, RetryLater> {
+        let chat_id = event.person.chat_id;
+        let decided = self.decide_and_save(&event, started).await?;
+        let first = self.perform(chat_id, decided).await?;
+        let Some(question) = first.question else { return Ok(first.webhook_reply) };
+        let (answer, log_entry) = self.ask(&event, &question).await;
         event.input = Input::Ai(answer);
-        let (effects, session) = self.decide_and_save(&event, started).await?;
-        // Without a session, the customer has had everything deleted meanwhile: then nothing is written down either.
-        let is_forgotten = session.version == 0;
+        let decided = self.decide_and_save(&event, started).await?;
+        // If nobody awaits it any more, the customer may have had everything deleted: a log entry would outlive that.
+        let is_logged = decided.was_awaited;
         let log = async {
-            if !is_forgotten {
-                self.log_question(&logged).await;
+            if is_logged {
+                self.log_question(&log_entry).await;
             }
         };
-        let (answered, ()) = futures::join!(self.perform(&event.person, effects, session), log);
-        Ok(asked.riding.or(answered?.riding))
+        let (answered, ()) = futures::join!(self.perform(chat_id, decided), log);
+        Ok(first.webhook_reply.or(answered?.webhook_reply))
     }
 
-    /// The circumstances as they are now.
     pub(crate) fn moment(&self) -> Moment {
         let now = (self.clock)();
         let year = Timestamp::from_second(now).map_or(2026, moscow_year);
         Moment { now, year, fresh_id: LeadId(Ulid::generate()) }
     }
 
-    /// Moves the conversation on, however many updates of the chat arrive at once.
-    async fn decide_and_save(
-        &self,
-        event: &Event,
-        started: Instant,
-    ) -> Result<(Vec<Effect>, Versioned<Conversation>), NotNow> {
+    /// Decides on an update and stores the result. Decides again whenever another update of the chat was stored first.
+    async fn decide_and_save(&self, event: &Event, started: Instant) -> Result<Decided, RetryLater> {
         let chat_id = event.person.chat_id;
         let mut conflicts = 0;
-        // When it came in, however often it is decided anew: a burst belongs to the second it arrived in, or waiting for
-        // each other would let all of it through.
+        // The time of arrival, also for later decisions. Otherwise updates that wait for each other would spread a burst
+        // over several seconds, and all of it would pass the flood limit.
         let mut moment = self.moment();
         loop {
             let mut session = self.sessions.load(chat_id).await?;
-            let (conversation, effects) = match decide(&session.value, event, &moment, &self.rules) {
-                Verdict::Stay(effects) => return Ok((effects, session)),
-                Verdict::Move(conversation, effects) => (*conversation, effects),
-                Verdict::Busy if started.elapsed() > MAX_WAIT => return Err(NotNow::Crowded),
+            let was_awaited = session.value.awaits_answer(event.update_id);
+            let (next, request, effects) = match decide(&session.value, event, &moment, &self.rules) {
+                Verdict::Stay(effects) => return Ok(Decided { effects, session, lead: None, was_awaited }),
+                Verdict::Move { next, request, effects } => (*next, request, effects),
+                Verdict::Busy if started.elapsed() > MAX_WAIT => return Err(RetryLater::StillBusy),
                 Verdict::Busy => {
-                    sleep(LOOK_EVERY).await;
+                    sleep(POLL_INTERVAL).await;
                     moment = self.moment();
                     continue;
                 }
             };
             let before = session.value.progress();
-            session.value = conversation;
+            session.value = next;
             let after = session.value.progress();
-            let request = effects.iter().find_map(|effect| match effect {
-                Effect::Submit(request) => Some(request),
-                _ => None,
-            });
-            let saved = match request {
-                Some(request) => {
-                    let lead = Lead::new((**request).clone(), self.grace);
-                    self.sessions.finish(&event.person, &mut session, &lead).await
-                }
+            let mut lead = request.map(|request| Versioned::new(Lead::new(*request, self.grace)));
+            let saved = match &mut lead {
+                Some(lead) => self.sessions.finish(&event.person, &mut session, lead).await,
                 None => self.sessions.save(chat_id, &mut session).await,
             };
             match saved {
                 Ok(()) => {
                     count_progress(before, after);
-                    return Ok((effects, session));
+                    return Ok(Decided { effects, session, lead, was_awaited });
                 }
                 Err(SaveError::Storage(error)) => return Err(error.into()),
                 Err(SaveError::Conflict) => {
                     conflicts += 1;
                     if conflicts > MAX_CONFLICTS {
-                        return Err(NotNow::Crowded);
+                        return Err(RetryLater::TooManyConflicts);
                     }
-                    // Longer each time: of many at once, most then find that others have settled it.
+                    // Longer each time, so that of many updates at once each soon finds a free moment.
                     let longest = 40 << conflicts.min(5);
                     sleep(Duration::from_millis(rand::random_range(5..longest))).await;
                 }
@@ -129,16 +134,16 @@ impl Webhook {
     }
 }
 
-/// The funnel: how many dialogs came to which step. The first step counts those started; where customers leave is where
+/// Counts the steps of the funnel that the dialog has reached. The first step counts dialogs started; customers left where
 /// the next step has fewer.
-fn count_progress(before: Option<Progress>, after: Option<Progress>) {
+fn count_progress(before: Option<FunnelProgress>, after: Option<FunnelProgress>) {
     let Some(progress) = after else { return };
     for step in progress.stops_since(before) {
         metrics::put(&[("StepsReached", 1.0, Unit::Count)], &[("branch", progress.branch()), ("step", step)]);
     }
 }
 
-/// The year at the dealer's. Russia has had no summer time since 2014, so the offset of Moscow is fixed.
+/// The year at the dealer's. Russia has had no summer time since 2014, so Moscow's offset is fixed.
 fn moscow_year(now: Timestamp) -> i16 {
     now.to_zoned_datetime(TimeZone::fixed(Offset::constant(3))).year()
 }

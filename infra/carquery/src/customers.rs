@@ -83,7 +83,8 @@ async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> any
     let customers = aws.customers(tables);
     let customer = customers.get(chat_id).await?.unwrap_or_default();
     let banned = customer.banned;
-    let gone = forget_customer(chat_id, &leads, &aws.ai_log(tables), &customers, &aws.sessions(tables)).await?;
+    let now = settings::system_clock()();
+    let gone = forget_customer(chat_id, &leads, &aws.ai_log(tables), &customers, &aws.sessions(tables), now).await?;
     if banned {
         set_banned(stores, chat_id, true).await?;
     }

@@ -1,21 +1,25 @@
-//! What is remembered of a chat between two updates.
+//! The stored state of a chat.
 
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::Keyboard;
 use crate::albums::Albums;
+use crate::bounded::push_bounded;
 use crate::facts::Facts;
 use crate::flood::Flood;
 use crate::form::Form;
-use crate::progress::Progress;
+use crate::progress::FunnelProgress;
 use crate::questions::Questions;
 
-/// How many handled updates are remembered.
-const SEEN: usize = 20;
+/// Handled updates that are remembered.
+const MAX_SEEN: usize = 20;
 
-/// The stored state of a chat. Its serialised form carries a version: one that cannot be read any more (another version,
-/// a questionnaire that has changed) does not deserialise, and the caller goes on with `Conversation::default()`.
+/// How long counters stay after everything else about the customer is deleted. They count minutes at most.
+const COUNTERS_TTL: Seconds = 3600;
+
+/// The stored state of a chat. Its serialised form carries a version. A form of another version, or one of a questionnaire
+/// that has changed, does not deserialise; the caller then starts with `Conversation::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     v: Version,
@@ -24,32 +28,30 @@ pub struct Conversation {
     /// When the session ends.
     #[serde(default)]
     expires_at: Seconds,
-    /// Where the customer is.
     #[serde(default)]
     pub(crate) place: Place,
-    /// A question in front of that, which waits for yes or no.
+    /// A question that covers the screen until the customer says yes or no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) question: Option<Question>,
-    /// A line above the current screen, in the customer's language.
+    /// A line above the current screen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) notice: Option<String>,
-    /// The message that shows the current screen.
     #[serde(default)]
     pub(crate) prompt: Prompt,
-    /// The latest reply, to give again.
+    /// The latest reply, to repeat it when Telegram delivers its update again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reply: Option<Reply>,
-    /// Updates handled, latest last.
+    /// Handled updates, latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     seen: Vec<i64>,
     #[serde(default)]
     pub(crate) flood: Flood,
     #[serde(default)]
     pub(crate) questions: Questions,
-    /// Albums that were answered with a hint: their other photos get none.
+    /// Albums that were answered with a hint. Their other photos get none.
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
     pub(crate) hinted_albums: Albums,
-    /// Albums whose caption was taken as a free question: their other captions are not.
+    /// Albums with a caption that was taken as a free question. Their other captions are not.
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
     pub(crate) asked_albums: Albums,
 }
@@ -58,20 +60,20 @@ pub struct Conversation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Place {
-    /// Outside any dialog.
-    Outside(Outside),
-    /// In a dialog.
+    /// IdleScreen any dialog.
+    #[serde(rename = "outside")]
+    Idle(IdleScreen),
     Dialog(Box<Form>),
 }
 
-/// What is on the screen outside a dialog.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The screen outside a dialog.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Outside {
-    /// Nothing was shown yet, or everything is forgotten.
-    Nothing,
-    /// The menu.
-    Menu(Word),
+pub(crate) enum IdleScreen {
+    #[default]
+    #[serde(rename = "nothing")]
+    NotStarted,
+    Menu(MenuGreeting),
     /// What the bot can do, with the menu.
     Help,
     /// What is stored, with the menu.
@@ -80,12 +82,11 @@ pub(crate) enum Outside {
     Invitation,
     /// The answer to a free question.
     Answer {
-        /// Plain text.
         text: String,
         /// Id of the questionnaire to offer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         offer: Option<String>,
-        /// What it could start with.
+        /// Answers with which that questionnaire starts.
         #[serde(default)]
         facts: Facts,
         /// Whether to offer the menu too.
@@ -95,23 +96,22 @@ pub(crate) enum Outside {
     Forgotten,
 }
 
-/// What the menu says.
+/// The text above the menu's buttons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Word {
-    /// Nothing but what to do.
+pub(crate) enum MenuGreeting {
     Plain,
-    /// Who the bot is.
-    Greeting,
-    /// That the session has ended.
+    /// The bot introduces itself.
+    #[serde(rename = "greeting")]
+    Welcome,
+    /// The session has ended in the middle of something.
     Expired,
-    /// That an old button was pressed of which nothing is remembered.
+    /// A button was pressed of a conversation that is no longer stored.
     Closed,
-    /// That the request is thrown away.
+    /// The request was cancelled.
     Cancelled,
-    /// That the request is sent.
+    /// The request was sent.
     Sent {
-        /// Its number.
         number: String,
     },
 }
@@ -120,7 +120,7 @@ pub(crate) enum Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Question {
-    /// Throw the open dialog away?
+    /// Discard the open dialog?
     Reset,
     /// Delete everything about the customer?
     Forget,
@@ -129,69 +129,65 @@ pub(crate) enum Question {
 /// The message that shows the current screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Prompt {
-    /// Its number; 0 before the first.
+    /// Number of the prompt; 0 before the first.
     pub(crate) seq: u32,
-    /// Its id, once known.
+    /// Once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) message_id: Option<i64>,
-    /// What buttons it brought.
     pub(crate) keys: Keys,
 }
 
-/// What buttons a message brought.
+/// Where the buttons of a message are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Keys {
-    /// None.
     #[default]
     None,
     /// Under the message.
     Inline,
-    /// In place of the customer's keyboard.
+    /// Instead of the customer's keyboard.
     Reply,
 }
 
 /// The latest reply that showed a screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reply {
-    /// To which update.
     pub(crate) update_id: i64,
-    /// When.
     pub(crate) at: Seconds,
-    /// Whether it changed a message in place.
+    /// Whether it edited a message.
     pub(crate) edited: bool,
     /// Messages before the screen.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) sayings: Vec<Saying>,
+    #[serde(rename = "sayings", default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) interjections: Vec<Interjection>,
 }
 
-/// A message that is not the current screen.
+/// A message before the current screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Saying {
+pub(crate) enum Interjection {
     /// What the bot can do.
     Help,
     /// What is stored.
     Privacy,
-    /// The phone number is taken, and the keyboard for it goes away.
+    /// The phone number is accepted, and its keyboard goes away.
     PhoneTaken(String),
-    /// The keyboard for the phone number goes away.
+    /// The keyboard of the phone question goes away.
     KeyboardAway,
 }
 
-/// What follows from a prompt having been sent as a new message.
+/// What to do after a prompt was sent as a new message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromptSent {
     /// The conversation has noted the message: store it.
     Noted,
-    /// The message shows a later prompt already: the customer's press was faster than this.
+    /// The message already shows a later prompt: the customer's press was faster.
     Reused,
-    /// A later prompt is in another message: take the buttons off this one.
+    /// A later prompt is in another message: remove the buttons of this one.
     Outdated,
 }
 
 impl Conversation {
-    /// The message that shows prompt `seq` has this id.
+    /// Notes the id of the message that shows prompt `seq`.
     pub fn prompt_sent(&mut self, seq: u32, message_id: i64) -> PromptSent {
         if self.prompt.seq == seq {
             self.prompt.message_id = Some(message_id);
@@ -203,28 +199,47 @@ impl Conversation {
         }
     }
 
-    /// When the item may be deleted; `None` for one to keep (a banned customer).
+    /// When the item may be deleted; `None` if it must stay, because the customer is banned.
     #[must_use]
     pub fn expires_at(&self) -> Option<Seconds> {
         (!self.banned).then_some(self.expires_at)
     }
 
-    /// Who is banned gets no answer. Operators set this.
+    /// Bans a customer or lifts the ban. A banned customer gets no answer.
     pub fn set_banned(&mut self, banned: bool) {
         self.banned = banned;
     }
 
-    /// How far the open dialog has come, if there is one.
+    /// Whether the answer to this update's question is still awaited.
     #[must_use]
-    pub fn progress(&self) -> Option<Progress> {
-        self.form().map(Progress::of)
+    pub fn awaits_answer(&self, update_id: i64) -> bool {
+        self.questions.waits_until(update_id).is_some()
+    }
+
+    /// What stays when everything about the customer is deleted: the ban and the counters, which hold no personal data.
+    /// Otherwise `/delete` would lift the limits.
+    #[must_use]
+    pub fn counters_only(&self, now: Seconds) -> Self {
+        Self {
+            banned: self.banned,
+            expires_at: now + COUNTERS_TTL,
+            flood: self.flood.counters_only(),
+            questions: self.questions.counters_only(),
+            ..Self::default()
+        }
+    }
+
+    /// The progress of the open dialog.
+    #[must_use]
+    pub fn progress(&self) -> Option<FunnelProgress> {
+        self.form().map(FunnelProgress::of)
     }
 
     /// The open dialog's form.
     pub(crate) fn form(&self) -> Option<&Form> {
         match &self.place {
             Place::Dialog(form) => Some(form),
-            Place::Outside(_) => None,
+            Place::Idle(_) => None,
         }
     }
 
@@ -232,7 +247,7 @@ impl Conversation {
     pub(crate) fn form_mut(&mut self) -> Option<&mut Form> {
         match &mut self.place {
             Place::Dialog(form) => Some(form),
-            Place::Outside(_) => None,
+            Place::Idle(_) => None,
         }
     }
 
@@ -241,77 +256,77 @@ impl Conversation {
         now >= self.expires_at
     }
 
-    /// Whether the session has ended while something was open: a form, or a question that waits for yes or no.
+    /// Whether the session has ended while a form or a yes-or-no question was open.
     pub(crate) const fn is_cut_short(&self, now: Seconds) -> bool {
         self.has_ended(now) && (self.question.is_some() || matches!(self.place, Place::Dialog(_)))
     }
 
-    /// Whether the session lives, with a screen that is up.
+    /// Whether the session has a screen and has not ended.
     pub(crate) const fn is_live(&self, now: Seconds) -> bool {
         self.prompt.seq != 0 && !self.has_ended(now)
     }
 
-    /// Whether this update was handled already.
+    /// Whether this update has been handled.
     pub(crate) fn has_seen(&self, update_id: i64) -> bool {
         self.seen.contains(&update_id)
     }
 
-    /// An update is handled now: the session goes on from here.
+    /// Notes that an update is handled, and extends the session.
     pub(crate) fn touch(&mut self, update_id: i64, now: Seconds, session_ttl: Seconds) {
         if !self.has_seen(update_id) {
-            remember(&mut self.seen, update_id, SEEN);
+            push_bounded(&mut self.seen, update_id, MAX_SEEN);
         }
         self.expires_at = now + session_ttl;
     }
 
-    /// To a screen outside any dialog.
-    pub(crate) fn leave_to(&mut self, outside: Outside) {
-        self.place = Place::Outside(outside);
+    /// Goes to a screen outside any dialog.
+    pub(crate) fn leave_to(&mut self, screen: IdleScreen) {
+        self.place = Place::Idle(screen);
         self.question = None;
     }
 
-    /// Into a dialog.
+    /// Starts a dialog.
     pub(crate) fn start(&mut self, form: Form) {
         self.place = Place::Dialog(Box::new(form));
         self.question = None;
-        self.questions.forget_dialogue();
+        self.questions = self.questions.counters_only();
     }
 
-    /// Forgets everything but the number of the prompt: buttons from before stay dead.
-    pub(crate) fn forget(&mut self) {
-        *self = Self { prompt: self.prompt, ..Self::default() };
-        self.leave_to(Outside::Forgotten);
+    /// Forgets the customer. The number of the prompt stays, so that older buttons stay dead.
+    pub(crate) fn forget(&mut self, now: Seconds) {
+        *self = Self { prompt: self.prompt, ..self.counters_only(now) };
+        self.leave_to(IdleScreen::Forgotten);
     }
 
-    /// Everything about the customer is to be deleted, this conversation last.
+    /// Whether the deletion of everything about the customer has begun.
     pub(crate) fn is_forgotten(&self) -> bool {
-        matches!(self.place, Place::Outside(Outside::Forgotten))
+        matches!(self.place, Place::Idle(IdleScreen::Forgotten))
     }
 
-    /// The session has ended: forgets what the customer was at. What protects from repetition and floods stays, and so
-    /// does a screen that takes nothing for granted, like the menu.
+    /// Starts a new session after the old one has ended. An open form or question is dropped; a screen that works at any time,
+    /// like the menu, stays.
     pub(crate) fn restart(&mut self, now: Seconds) {
         if self.is_cut_short(now) {
-            self.leave_to(Outside::Nothing);
+            self.leave_to(IdleScreen::NotStarted);
         }
         self.notice = None;
-        self.questions.forget_dialogue();
+        self.questions = self.questions.counters_only();
     }
 }
 
 impl Default for Place {
     fn default() -> Self {
-        Self::Outside(Outside::Nothing)
+        Self::Idle(IdleScreen::default())
     }
 }
 
 impl Prompt {
-    /// The number of the next prompt. The first one is taken from the clock, faster than a customer can use numbers up:
-    /// a button from before the conversation was deleted never looks current.
+    /// The number of the next prompt. The first number comes from the clock, which runs faster than a customer can use up
+    /// numbers: a button of a conversation that was deleted meanwhile never has the current number.
     pub(crate) fn next_seq(self, now: Seconds) -> u32 {
         const START: Seconds = 1_767_225_600; // 2026-01-01
-        const A_SECOND: Seconds = 8;
-        let first = u32::try_from((now - START).saturating_mul(A_SECOND).rem_euclid(Seconds::from(u32::MAX)));
+        const NUMBERS_PER_SECOND: Seconds = 8;
+        let first = u32::try_from((now - START).saturating_mul(NUMBERS_PER_SECOND).rem_euclid(Seconds::from(u32::MAX)));
         match self.seq {
             0 => first.unwrap_or(0).max(1),
             seq => seq.wrapping_add(1).max(1),
@@ -320,7 +335,6 @@ impl Prompt {
 }
 
 impl Keys {
-    /// What buttons a keyboard brings.
     pub(crate) const fn of(keyboard: &Keyboard) -> Self {
         match keyboard {
             Keyboard::Inline(_) => Self::Inline,
@@ -330,19 +344,11 @@ impl Keys {
     }
 }
 
-/// Appends to a list of at most `limit`, dropping the oldest.
-pub(crate) fn remember<T>(list: &mut Vec<T>, item: T, limit: usize) {
-    list.push(item);
-    let surplus = list.len().saturating_sub(limit);
-    list.drain(..surplus);
-}
-
 /// Version of the stored form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 struct Version;
 
-/// Stored by a version of the bot that this one does not know.
 #[derive(Debug, thiserror::Error)]
 #[error("a conversation of version {0}")]
 struct UnknownVersion(u8);

@@ -2,55 +2,53 @@
 
 use lead::Request;
 
-use crate::{Conversation, Screen, Text};
+use crate::{Conversation, Screen};
 
 /// What follows from an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Store the conversation (on condition that nobody else did meanwhile), then perform the effects.
-    Move(Box<Conversation>, Vec<Effect>),
-    /// Nothing to store; perform the effects, if any. Stale buttons, floods, redeliveries.
+    /// Store the new state, unless somebody else has stored another one meanwhile. Then perform the effects.
+    Move {
+        next: Box<Conversation>,
+        /// A finished request: store it in the same transaction as the conversation, then queue it.
+        request: Option<Box<Request>>,
+        effects: Vec<Effect>,
+    },
+    /// Nothing to store; perform the effects, if any. Dead buttons, floods, redeliveries.
     Stay(Vec<Effect>),
-    /// The same update is being handled elsewhere: look again in a moment. Whoever handles it is taken for dead in time.
+    /// Another delivery of the same update is being handled: decide again in a moment. After a while the other one counts
+    /// as dead.
     Busy,
 }
 
-/// One thing to do, in the order given. What the customer waits for comes first.
+/// One thing to do. Effects come in the order in which to perform them, with those that the customer waits for first.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Make this the current screen. After a [`Target::New`], tell [`Conversation::prompt_sent`] the message's id.
+    /// Make this the current screen. After [`Target::New`], call [`Conversation::prompt_sent`] with the message's id.
     Show {
-        /// What to show.
         screen: Screen,
-        /// Where.
         target: Target,
-        /// Which prompt of the conversation it is, for [`Conversation::prompt_sent`].
+        /// Number of the prompt, for [`Conversation::prompt_sent`].
         seq: u32,
     },
-    /// A message that is not the current screen and keeps no buttons: it is sent before any later `Show`.
-    Say(Screen),
-    /// Answer a press: the button stops spinning, and shows `text`, as an alert if `alert`. Nobody waits for the result.
+    /// Send a message that is not the current screen and has no buttons.
+    Send(Screen),
+    /// Answer a press, so that the button stops spinning. Nobody waits for the result.
     AnswerPress {
-        /// Of the press.
         callback_id: String,
-        /// Nothing, or a short text (at most 200 characters).
+        /// At most 200 characters.
         text: Option<String>,
-        /// A window to close rather than a line that fades.
+        /// Show the text in a window to close, not in a line that fades.
         alert: bool,
     },
-    /// Take the buttons off an old prompt. Nobody waits for the result.
-    DropKeyboard {
-        /// The old prompt.
-        message_id: i64,
-    },
-    /// A finished request: store it together with the conversation in one transaction, then queue it.
-    Submit(Box<Request>),
+    /// Remove the buttons of an old prompt. Nobody waits for the result.
+    DropKeyboard { message_id: i64 },
     /// Find out what the customer wants, then decide again with [`crate::Input::Ai`].
     AskAi {
-        /// The customer's text, at most 500 characters.
+        /// At most 500 characters.
         question: String,
     },
-    /// Delete everything stored about this chat, this conversation too.
+    /// Delete everything stored about this chat except [`Conversation::counters_only`].
     ForgetCustomer,
 }
 
@@ -59,17 +57,6 @@ pub enum Effect {
 pub enum Target {
     /// A new message.
     New,
-    /// In place of this message; as a new one if Telegram refuses to change it.
-    Edit {
-        /// The message to change.
-        message_id: i64,
-    },
-}
-
-impl Effect {
-    /// A message that is not the current screen.
-    #[must_use]
-    pub fn say(text: Text) -> Self {
-        Self::Say(Screen { text, keyboard: crate::Keyboard::None })
-    }
+    /// This message; a new one if Telegram refuses to edit it.
+    Edit { message_id: i64 },
 }

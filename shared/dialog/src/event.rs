@@ -2,29 +2,26 @@
 
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
+use texts::Language;
 
 use crate::branches;
 use crate::facts::Facts;
 
-/// Something a customer did, or an answer that was waited for.
+/// Something a customer did, or the model's answer to a question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Telegram's number of the update: state moves once for each, however often it is delivered.
+    /// Telegram's number of the update. The state moves once for each number, however often Telegram delivers it.
     pub update_id: i64,
-    /// Who did it.
     pub person: Person,
-    /// What it was.
     pub input: Input,
 }
 
-/// Who writes. In a private chat the chat's id is the person's.
+/// The customer's Telegram account. In a private chat the chat's id is the person's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Person {
-    /// Telegram id of the chat.
     pub chat_id: i64,
-    /// Telegram username without `@`.
+    /// Without `@`.
     pub username: Option<String>,
-    /// First name in Telegram.
     pub first_name: String,
 }
 
@@ -32,43 +29,40 @@ pub struct Person {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// A known command.
-    Command(Command),
-    /// Any other text (unknown commands too).
+    Command(BotCommand),
+    /// Any other text, including unknown commands.
     Text(String),
     /// A button under a message.
     Press {
         /// For `answerCallbackQuery`.
         callback_id: String,
-        /// The message the button is under, unless it is too old for Telegram to say.
+        /// The message with the button; `None` if it is too old for Telegram to say.
         message_id: Option<i64>,
-        /// What the button carries; comes from the customer's app, so it may be anything.
+        /// The button's data. It comes from the customer's app, so it may be anything.
         data: String,
     },
     /// A photo, or an image sent as a file.
     Photo {
         /// For `getFile`.
         file_id: String,
-        /// The same for the same photo.
+        /// `file_unique_id`: the same for the same photo.
         unique_id: String,
         /// `media_group_id`: photos of one album share it.
         album: Option<String>,
-        /// What was written under it.
         caption: Option<String>,
     },
     /// A contact card, the customer's own or somebody else's.
     Contact {
-        /// As the card has it, often without «+».
+        /// As in the card, often without «+».
         phone: String,
         /// Telegram confirms that it is the customer's own card.
         is_own: bool,
     },
-    /// Something the bot does not take.
+    /// Something the bot does not accept.
     Unsupported {
-        /// What it was.
         kind: Unsupported,
         /// `media_group_id`: albums mix photos and videos.
         album: Option<String>,
-        /// What was written under it.
         caption: Option<String>,
     },
     /// The answer to a question asked through [`crate::Effect::AskAi`]. Its event has the `update_id` of the question.
@@ -76,7 +70,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// What the customer wrote in their own words: a text, or what is under a photo or the like.
+    /// The customer's own words: a text, or the caption of a photo or file.
     pub(crate) fn words(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -85,7 +79,7 @@ impl Input {
         }
     }
 
-    /// The album that it is a part of.
+    /// The album that the message belongs to.
     pub(crate) fn album(&self) -> Option<&str> {
         match self {
             Self::Photo { album, .. } | Self::Unsupported { album, .. } => album.as_deref(),
@@ -94,10 +88,10 @@ impl Input {
     }
 }
 
-/// Commands of the bot.
+/// The bot's commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the commands")]
-pub enum Command {
+pub enum BotCommand {
     Start,
     Menu,
     Help,
@@ -105,7 +99,7 @@ pub enum Command {
     Delete,
 }
 
-/// What the bot does not take, so that the hint can name it.
+/// What the bot does not accept, so that the hint can name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are Telegram's")]
@@ -187,22 +181,23 @@ pub struct AiAnswer {
     pub reply: String,
 }
 
-/// The circumstances of a decision.
+/// When a decision is made.
 #[derive(Clone, Debug)]
 pub struct Moment {
     /// Seconds since the epoch.
     pub now: Seconds,
     /// The calendar year at the dealer's (Moscow time).
     pub year: i16,
-    /// An id for a dialog that may start now.
+    /// An id for a dialog that starts now.
     pub fresh_id: LeadId,
 }
 
-/// What the operator has set.
+/// Settings of the conversation.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// `SESSION_TTL_SECONDS`
     pub session_ttl: Seconds,
     /// `PRIVACY_POLICY_URL`
     pub privacy_policy_url: Option<String>,
+    pub language: Language,
 }

@@ -1,56 +1,60 @@
-//! How fast a customer may write.
+//! The limit on how fast a customer may write.
 
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::albums::Albums;
 
-/// How many updates a second are handled.
-pub(crate) const A_SECOND: u8 = 5;
+pub(crate) const MAX_UPDATES_PER_SECOND: u8 = 5;
 
-/// An update may be decided so long after one that came in later: it then counts with that one.
-const DISORDER: Seconds = 30;
+/// An update may be handled up to this long after one that arrived later. It then counts in that one's second.
+const REORDER_WINDOW: Seconds = 30;
 
-/// After being told, a customer is not told again for so long.
-const SILENCE: Seconds = 30;
+/// After a warning, the customer gets no other warning for this long.
+const WARNING_COOLDOWN: Seconds = 30;
 
-/// How fast a customer writes.
+/// Updates counted so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Flood {
     second: Seconds,
     handled: u8,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    told_at: Option<Seconds>,
-    /// Albums that were counted.
+    #[serde(rename = "told_at", default, skip_serializing_if = "Option::is_none")]
+    warned_at: Option<Seconds>,
+    /// Albums that are already counted.
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
     albums: Albums,
 }
 
 impl Flood {
-    /// Counts an update. False if it is one too many. All photos of an album count as one.
+    /// Counts an update; returns false if it is above the limit. All photos of an album count as one.
     pub(crate) fn admits(&mut self, now: Seconds, album: Option<&str>) -> bool {
-        if self.albums.know(album) {
+        if self.albums.contains(album) {
             return true;
         }
-        if !(now..=now + DISORDER).contains(&self.second) {
+        if !(now..=now + REORDER_WINDOW).contains(&self.second) {
             self.second = now;
             self.handled = 0;
         }
-        if self.handled >= A_SECOND {
+        if self.handled >= MAX_UPDATES_PER_SECOND {
             return false;
         }
         self.handled += 1;
-        self.albums.note(album);
+        self.albums.add(album);
         true
     }
 
-    /// Whether the customer is to be told, once in a burst.
-    pub(crate) fn tells(&mut self, now: Seconds) -> bool {
-        let tells = self.told_at.is_none_or(|told_at| now >= told_at + SILENCE);
-        if tells {
-            self.told_at = Some(now);
+    /// Whether the customer should be warned now: once in a burst.
+    pub(crate) fn should_warn(&mut self, now: Seconds) -> bool {
+        let should_warn = self.warned_at.is_none_or(|warned_at| now >= warned_at + WARNING_COOLDOWN);
+        if should_warn {
+            self.warned_at = Some(now);
         }
-        tells
+        should_warn
+    }
+
+    /// Without the ids of albums, which are the customer's data.
+    pub(crate) fn counters_only(&self) -> Self {
+        Self { albums: Albums::default(), ..self.clone() }
     }
 }
 
@@ -62,7 +66,7 @@ mod tests {
     fn a_burst_that_is_decided_in_disorder_is_still_a_burst() {
         let mut flood = Flood::default();
         let admitted = (0..100).filter(|n| flood.admits(1_000 + n % 2, None)).count();
-        assert_eq!(admitted, usize::from(A_SECOND) + 1, "one of the first second, five of the next");
+        assert_eq!(admitted, usize::from(MAX_UPDATES_PER_SECOND) + 1, "one of the first second, five of the next");
         assert!(flood.admits(1_002, None));
     }
 

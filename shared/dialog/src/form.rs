@@ -6,23 +6,23 @@ use lead::{LeadId, Photo};
 use serde::{Deserialize, Serialize};
 
 use crate::albums::Albums;
-use crate::answer::Value;
+use crate::answer::{Car, Value};
 use crate::branches;
 use crate::facts::Facts;
 use crate::plain;
 use crate::questionnaire::{Branch, Kind, Parser, Step};
 
-/// How many photos a request takes.
+/// Most photos of a request.
 pub(crate) const MAX_PHOTOS: usize = 10;
 
-/// Longest caption that is kept, in characters; Telegram allows 1024.
+/// Longest caption that is stored, in characters. Telegram allows 1024.
 const MAX_CAPTION: usize = 300;
 
-/// How many bytes of text a form takes, whatever alphabet: the stored conversation stays below 8 KB. Three answers of a
-/// thousand Cyrillic letters and a name fit in.
+/// Most bytes of text in a form, which keeps the stored conversation below 8 KB. Three answers of a thousand Cyrillic
+/// letters and a name fit.
 const MAX_TEXT: usize = 6_400;
 
-/// How many of these bytes a questionnaire gives up for the ids of photos, if it asks for photos.
+/// The part of it that is reserved for the ids of photos in a questionnaire that asks for photos.
 const FOR_PHOTOS: usize = 2_100;
 
 /// Bytes of a Cyrillic letter.
@@ -30,71 +30,62 @@ const LETTER: usize = 2;
 
 /// A questionnaire being answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[serde(try_from = "StoredForm", into = "StoredForm")]
 pub(crate) struct Form {
-    /// The id of the request it becomes, fixed from the start.
+    /// The id of the later request, fixed from the start.
     pub(crate) id: LeadId,
-    /// Which questionnaire.
     pub(crate) branch: &'static Branch,
-    /// The step the customer is at.
+    /// Index of the current step.
     at: usize,
-    /// How far the form has come: the furthest step so far, or the number of steps once it was at the confirmation.
+    /// Index of the furthest step so far; the number of steps once the confirmation was reached.
     furthest: usize,
-    /// What of it is on the screen.
     pub(crate) view: View,
-    /// One answer is being changed: afterwards comes the confirmation.
+    /// One answer is being changed; the confirmation comes next.
     editing: bool,
-    /// Answers by the ids of their steps.
+    /// By the ids of the steps.
     answers: BTreeMap<String, Value>,
     /// Steps whose answer was taken from a free sentence and not accepted yet.
     prefilled: BTreeSet<String>,
-    /// Steps accepted all at once: going on passes them by.
+    /// Steps accepted all at once; they are not asked any more.
     settled: BTreeSet<String>,
-    /// Questions asked before, for the manager who answers them.
+    /// Free questions asked before, for the manager.
     pub(crate) preface: Vec<String>,
     /// Albums whose photos belong to this form.
     pub(crate) albums: Albums,
-    /// The update that brought each photo: those of an album are handled in any order.
+    /// The update of each photo: those of an album are handled in any order.
     photo_updates: Vec<i64>,
-    /// What was written under photos.
     captions: Vec<String>,
-    /// How the catalogue spells the answer just given, until the next one.
-    pub(crate) spelling: Option<Spelling>,
+    /// The catalogue's spelling of the answer just given is offered.
+    spelling: Option<SpellingOffer>,
 }
 
-/// Another spelling of an answer: offered beside the next question, so that nobody has to decide it to go on.
+/// An offer to write a car as the catalogue does. It stands beside the next question, so that the customer can ignore it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Spelling {
-    /// The step whose answer it is.
+struct SpellingOffer {
+    /// Id of the step with the car.
     step: String,
-    /// What the customer typed.
-    pub(crate) typed: String,
-    /// What the catalogue has.
-    pub(crate) suggested: String,
 }
 
-/// What of a form is on the screen.
+/// The part of a form that is on the screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum View {
     /// The question of the step.
     Step,
-    /// The same question, to be answered by typing instead of its buttons.
+    /// The same question, answered by typing instead of a button.
     Other,
     /// All answers, before sending.
     Confirm,
-    /// Which answer to change.
+    /// The choice of an answer to change.
     Fields,
 }
 
-/// What became of a photo.
+/// The result of [`Form::add_photo`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Added {
-    /// It is kept; so many are, now.
+pub(crate) enum AddedPhoto {
+    /// It is kept; this is the number of photos now.
     Kept(usize),
-    /// It is there already.
     Repeated,
-    /// There are as many as a request takes.
     Full,
 }
 
@@ -129,17 +120,17 @@ impl Form {
         }
     }
 
-    /// The step the customer is at.
+    /// The current step.
     pub(crate) fn step(&self) -> &'static Step {
         &self.branch.steps[self.at]
     }
 
-    /// Which step that is, counted from one.
+    /// Number of the current step, from one.
     pub(crate) const fn step_number(&self) -> usize {
         self.at + 1
     }
 
-    /// The furthest step so far, counted from zero; as many as there are steps once all were answered.
+    /// Index of the furthest step so far; the number of steps once all were answered.
     pub(crate) const fn furthest(&self) -> usize {
         self.furthest
     }
@@ -149,7 +140,7 @@ impl Form {
         self.at > 0 || self.editing
     }
 
-    /// The answer of a step; none if it was skipped.
+    /// The answer of a step; `None` if it was skipped.
     pub(crate) fn answer(&self, step: &Step) -> Option<&Value> {
         self.answers.get(step.id).filter(|value| **value != Value::Skipped)
     }
@@ -159,20 +150,20 @@ impl Form {
         self.answers.keys().any(|step| !self.prefilled.contains(step))
     }
 
-    /// How many answers wait to be accepted, if this is the first of several.
+    /// The number of answers that wait to be accepted, if the current step is the first of several.
     pub(crate) fn acceptable_at_once(&self) -> Option<usize> {
         let first = self.branch.steps.iter().find(|step| self.prefilled.contains(step.id));
         (self.prefilled.len() > 1 && first.is_some_and(|step| step.id == self.step().id))
             .then_some(self.prefilled.len())
     }
 
-    /// Whether a text has room among the other answers.
+    /// Whether there is room for a text among the other answers.
     pub(crate) fn has_room_for(&self, value: &Value) -> bool {
         let others = |step: &Step| if step.id == self.step().id { 0 } else { self.size_of(step) };
-        size(value) == 0 || size(value) <= self.room_beside(others)
+        value.stored_len() == 0 || value.stored_len() <= self.room_beside(others)
     }
 
-    /// How many bytes of text there is room for when each step's answer takes so many.
+    /// Bytes left for text if the answer of each step takes `size_of` bytes.
     fn room_beside(&self, size_of: impl Fn(&Step) -> usize) -> usize {
         let steps = self.branch.steps;
         let besides = self.preface.iter().chain(&self.captions).map(|text| plain::stored_len(text));
@@ -181,39 +172,41 @@ impl Form {
         (MAX_TEXT - for_photos).saturating_sub(taken)
     }
 
-    /// How many bytes of text the answer of this step takes.
+    /// Bytes of text in the answer of a step.
     fn size_of(&self, step: &Step) -> usize {
-        self.answers.get(step.id).map_or(0, size)
+        self.answers.get(step.id).map_or(0, Value::stored_len)
     }
 
     fn photo_step(&self) -> Option<&'static Step> {
         self.branch.steps.iter().find(|step| step.kind == Kind::Photos)
     }
 
-    /// Answers the step and goes on.
+    /// Answers the current step and goes on. If the catalogue spells a car differently, that spelling is offered.
     pub(crate) fn answer_with(&mut self, value: Value) {
-        self.answers.insert(self.step().id.to_owned(), value);
-        self.accept();
-    }
-
-    /// Answers the step with what was typed, goes on, and offers another spelling of it there, if there is room for it.
-    pub(crate) fn answer_as_typed(&mut self, typed: String, suggested: String) {
         let step = self.step().id.to_owned();
-        self.answer_with(Value::Text(typed.clone()));
-        let both = plain::stored_len(&typed) + plain::stored_len(&suggested);
-        if both <= self.room_beside(|step| self.size_of(step)) {
-            self.spelling = Some(Spelling { step, typed, suggested });
+        let has_other_spelling = matches!(&value, Value::Car(car) if car.has_other_spelling());
+        self.answers.insert(step.clone(), value);
+        self.accept();
+        self.spelling = has_other_spelling.then_some(SpellingOffer { step });
+    }
+
+    /// The car whose spelling in the catalogue is offered.
+    pub(crate) fn respelled_car(&self) -> Option<&Car> {
+        match self.answers.get(&self.spelling.as_ref()?.step) {
+            Some(Value::Car(car)) => Some(car),
+            _ => None,
         }
     }
 
-    /// Takes the other spelling that was offered.
+    /// Accepts the offered spelling.
     pub(crate) fn take_spelling(&mut self) {
-        if let Some(Spelling { step, suggested, .. }) = self.spelling.take() {
-            self.answers.insert(step, Value::Text(suggested));
+        let offer = self.spelling.take();
+        if let Some(Value::Car(car)) = offer.and_then(|offer| self.answers.get_mut(&offer.step)) {
+            car.take_catalogue_spelling();
         }
     }
 
-    /// Keeps the answer that is there and goes on.
+    /// Keeps the answer of the current step and goes on.
     pub(crate) fn accept(&mut self) {
         self.prefilled.remove(self.step().id);
         self.go_on();
@@ -244,7 +237,7 @@ impl Form {
         }
     }
 
-    /// Goes to one answer to change it. False if there is no such step.
+    /// Goes to one answer to change it; returns false if there is no such step.
     pub(crate) fn edit(&mut self, step: &str) -> bool {
         let Some(at) = self.branch.position(step) else { return false };
         self.spelling = None;
@@ -255,32 +248,31 @@ impl Form {
     }
 
     /// Adds a photo to the step that asks for photos, in the order of the updates that brought them.
-    pub(crate) fn add_photo(&mut self, photo: Photo, update_id: i64, caption: Option<&str>) -> Added {
-        let Some(step) = self.photo_step() else { return Added::Full };
+    pub(crate) fn add_photo(&mut self, photo: Photo, update_id: i64, caption: Option<&str>) -> AddedPhoto {
+        let Some(step) = self.photo_step() else { return AddedPhoto::Full };
         let entry = self.answers.entry(step.id.to_owned()).or_insert(Value::Skipped);
         if !matches!(entry, Value::Photos(_)) {
             *entry = Value::Photos(Vec::new());
             self.photo_updates.clear();
         }
-        let Value::Photos(photos) = entry else { return Added::Full };
+        let Value::Photos(photos) = entry else { return AddedPhoto::Full };
         if photos.iter().any(|known| known.unique_id == photo.unique_id) {
-            return Added::Repeated;
+            return AddedPhoto::Repeated;
         }
         if photos.len() >= MAX_PHOTOS {
-            return Added::Full;
+            return AddedPhoto::Full;
         }
-        // A form stored before updates were noted knows none.
+        // Forms of earlier versions have no updates.
         self.photo_updates.resize(photos.len(), i64::MIN);
         let at = self.photo_updates.partition_point(|known| *known < update_id);
         self.photo_updates.insert(at, update_id);
         photos.insert(at, photo);
         let count = photos.len();
         self.keep_caption(caption);
-        Added::Kept(count)
+        AddedPhoto::Kept(count)
     }
 
-    /// Keeps what was written under a photo, as far as there is room: the photo itself is what was asked for, and a name
-    /// and a comment of full length must still fit in.
+    /// Keeps the caption of a photo if there is room: a name and a comment of full length must still fit.
     fn keep_caption(&mut self, caption: Option<&str>) {
         let caption = plain::cut(plain::cleaned(caption.unwrap_or_default()).trim(), MAX_CAPTION, usize::MAX);
         let to_come = |step: &Step| {
@@ -297,12 +289,11 @@ impl Form {
         }
     }
 
-    /// What was written under photos.
+    /// The captions of the photos.
     pub(crate) fn captions(&self) -> &[String] {
         if self.photos().is_empty() { &[] } else { &self.captions }
     }
 
-    /// The photos so far.
     pub(crate) fn photos(&self) -> &[Photo] {
         match self.photo_step().and_then(|step| self.answers.get(step.id)) {
             Some(Value::Photos(photos)) => photos,
@@ -310,7 +301,7 @@ impl Form {
         }
     }
 
-    /// Throws the photos away and stays at the step.
+    /// Removes the photos and stays at the step.
     pub(crate) fn clear_photos(&mut self) {
         self.albums.clear();
         self.photo_updates.clear();
@@ -318,7 +309,7 @@ impl Form {
         self.answers.remove(self.step().id);
     }
 
-    /// Goes to the first required step without an answer. False if there is none.
+    /// Goes to the first required step without an answer; returns false if there is none.
     pub(crate) fn go_to_missing(&mut self) -> bool {
         let missing = self.branch.steps.iter().position(|step| !step.optional && self.answer(step).is_none());
         if missing.is_some() {
@@ -332,7 +323,7 @@ impl Form {
         self.go_to(next.filter(|_| !self.editing));
     }
 
-    /// To this step, or to the confirmation.
+    /// Goes to this step, or to the confirmation.
     fn go_to(&mut self, step: Option<usize>) {
         self.spelling = None;
         self.editing = false;
@@ -351,17 +342,9 @@ impl Form {
     }
 }
 
-/// How many bytes of text an answer takes.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Text(text) => plain::stored_len(text),
-        _ => 0,
-    }
-}
-
-/// How a form is stored: branch and step by their ids, which outlive a change of the questionnaire.
+/// A form as stored: branch and step by their ids, which stay the same when the questionnaire changes.
 #[derive(Clone, Serialize, Deserialize)]
-struct Stored {
+struct StoredForm {
     id: LeadId,
     branch: String,
     at: String,
@@ -384,7 +367,7 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     captions: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    spelling: Option<Spelling>,
+    spelling: Option<SpellingOffer>,
 }
 
 /// The questionnaire has changed since the form was stored.
@@ -395,7 +378,7 @@ struct Outdated {
     step: String,
 }
 
-impl From<Form> for Stored {
+impl From<Form> for StoredForm {
     fn from(form: Form) -> Self {
         Self {
             id: form.id,
@@ -416,13 +399,17 @@ impl From<Form> for Stored {
     }
 }
 
-impl TryFrom<Stored> for Form {
+impl TryFrom<StoredForm> for Form {
     type Error = Outdated;
 
-    fn try_from(stored: Stored) -> Result<Self, Outdated> {
+    fn try_from(stored: StoredForm) -> Result<Self, Outdated> {
         let branch = branches::find(&stored.branch);
         let found = branch.and_then(|branch| branch.position(&stored.at).map(|at| (branch, at)));
         let Some((branch, at)) = found else { return Err(Outdated { branch: stored.branch, step: stored.at }) };
+        let answers = stored.answers.into_iter().map(|(id, value)| match branch.position(&id) {
+            Some(at) => (id, value.upgraded(&branch.steps[at])),
+            None => (id, value),
+        });
         Ok(Self {
             id: stored.id,
             branch,
@@ -430,7 +417,7 @@ impl TryFrom<Stored> for Form {
             furthest: stored.furthest.clamp(at, branch.steps.len()),
             view: stored.view,
             editing: stored.editing,
-            answers: stored.answers,
+            answers: answers.collect(),
             prefilled: stored.prefilled,
             settled: stored.settled,
             preface: stored.preface,

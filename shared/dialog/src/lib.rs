@@ -1,14 +1,15 @@
 //! The conversation with a customer: pure decisions, screens as values.
 //!
-//! [`decide()`] takes the stored [`Conversation`], one [`Event`] and the [`Moment`] it happens in, and says what the
-//! conversation becomes and which [`Effect`]s to perform. It does no I/O, reads no clock and makes no ids.
+//! [`decide()`] takes the stored [`Conversation`], one [`Event`] and the [`Moment`], and returns the new state, a finished
+//! request if there is one, and the [`Effect`]s to perform. It does no I/O, reads no clock and makes no ids.
 //!
-//! The questionnaires are data (`branches/`), every text is in `texts/ru.ftl`, and the current screen can always be
-//! worked out from the state alone (`render/`), so that a reply that got lost is given again.
+//! The questionnaires are data (`branches/`), and the texts are in the crate `texts`. The current screen depends on the
+//! state alone (`render/`), so a lost reply can be sent again.
 
 mod action;
 mod albums;
 mod answer;
+mod bounded;
 mod branches;
 mod conversation;
 mod decide;
@@ -27,22 +28,24 @@ mod request;
 mod screen;
 #[cfg(test)]
 mod tests;
-mod texts;
 
 pub use conversation::{Conversation, PromptSent};
 pub use decide::decide;
 pub use effect::{Effect, Target, Verdict};
-pub use event::{AiAnswer, Command, Event, Input, Intent, MAX_REPLY_CHARS, Moment, Person, Rules, SURE, Unsupported};
+pub use event::{
+    AiAnswer, BotCommand, Event, Input, Intent, MAX_REPLY_CHARS, Moment, Person, Rules, SURE, Unsupported,
+};
 pub use facts::Facts;
 pub use introduction::{commands, descriptions};
-pub use progress::{CONFIRMATION, Progress, funnel};
+pub use progress::{CONFIRMATION, FunnelProgress, funnel};
 pub use questions::MAX_QUESTION_CHARS;
-pub use screen::{Button, Entity, Keyboard, ReplyButton, Screen, Style, Text};
+pub use screen::{Button, Keyboard, ReplyButton, Screen, Style, StyledRange, Text};
+pub use texts::Language;
 
 use lead::Seconds;
 
-/// The id of the branch that makes a lead out of a conversation handed over to a manager.
+/// Id of the branch that hands a conversation over to a manager.
 pub const MANAGER_BRANCH: &str = "manager";
 
-/// Longest that a decision waits for an [`Effect::AskAi`], in seconds: from then on a redelivery asks again.
-pub const AI_PATIENCE: Seconds = 25;
+/// Longest wait for the answer to an [`Effect::AskAi`], in seconds. After it, a redelivery asks again.
+pub const AI_ANSWER_TIMEOUT: Seconds = 25;

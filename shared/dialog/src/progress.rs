@@ -1,4 +1,4 @@
-//! How far a dialog has come: the funnel of the metrics.
+//! The funnel of the metrics: how many dialogs reach each step.
 
 use lead::LeadId;
 
@@ -9,16 +9,16 @@ use crate::questionnaire::Branch;
 /// The stop after the last question: all answers, before sending.
 pub const CONFIRMATION: &str = "confirm";
 
-/// How far an open dialog has come, whatever the customer looks at now.
+/// How far an open dialog has come, whatever is on the screen now.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
+pub struct FunnelProgress {
     dialog: LeadId,
     branch: &'static Branch,
     /// Index of the furthest stop.
     furthest: usize,
 }
 
-impl Progress {
+impl FunnelProgress {
     pub(crate) fn of(form: &Form) -> Self {
         Self { dialog: form.id, branch: form.branch, furthest: form.furthest() }
     }
@@ -29,8 +29,8 @@ impl Progress {
         self.branch.id
     }
 
-    /// The stops that the dialog has come to since `before`, in order: each is counted once a dialog, also those that
-    /// answers taken from a free sentence passed by.
+    /// The stops that the dialog has reached since `before`, in order. Each stop counts once in a dialog, also one that was
+    /// passed because a free sentence answered it.
     pub fn stops_since(self, before: Option<Self>) -> impl Iterator<Item = &'static str> {
         let known = before.filter(|before| before.dialog == self.dialog).map_or(0, |before| before.furthest + 1);
         stops(self.branch).skip(known).take((self.furthest + 1).saturating_sub(known))

@@ -47,7 +47,7 @@ pub(crate) enum Kind {
     /// With a button, or by typing when there is a parser: a button «Другой» asks for it.
     Chosen {
         /// The buttons.
-        options: Options,
+        options: ButtonLayout,
         /// How the text is read.
         typed: Option<Parser>,
     },
@@ -59,7 +59,7 @@ pub(crate) enum Kind {
 
 /// Buttons to choose from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Options {
+pub(crate) struct ButtonLayout {
     /// Years, counted from the current one.
     pub(crate) years: &'static [i16],
     /// Named ones, after the years.
@@ -156,7 +156,7 @@ impl Step {
     }
 
     /// A question answered with a button.
-    pub(crate) const fn chosen(id: &'static str, text: &'static str, options: Options) -> Self {
+    pub(crate) const fn chosen(id: &'static str, text: &'static str, options: ButtonLayout) -> Self {
         Self::new(id, text, Kind::Chosen { options, typed: None })
     }
 
@@ -248,7 +248,7 @@ impl Step {
     }
 }
 
-impl Options {
+impl ButtonLayout {
     /// Named buttons.
     pub(crate) const fn listed(columns: usize, choices: &'static [Choice]) -> Self {
         Self { years: &[], choices, columns }

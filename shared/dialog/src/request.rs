@@ -1,37 +1,37 @@
-//! A finished form as the request a manager gets.
+//! Turns a finished form into the request for a manager.
 
 use std::collections::BTreeMap;
 
-use lead::{Answer, CrmField, Customer, FieldValue, PhoneSource, Request, Seconds};
-use values::car;
+use lead::{Answer, CrmField, Customer, FieldValue, Request, Seconds};
+use texts::Language;
 
-use crate::answer::{self, Value};
+use crate::Person;
+use crate::answer::{self, PhoneAnswer, Value};
 use crate::form::Form;
 use crate::questionnaire::{Kind, Step, Use};
-use crate::{Person, texts};
 
 /// The request of a form; `None` while name or phone are missing.
-pub(crate) fn request(form: &Form, person: &Person, now: Seconds) -> Option<Request> {
-    let service = texts::get(form.branch.id);
+pub(crate) fn request(form: &Form, person: &Person, now: Seconds, language: Language) -> Option<Request> {
+    let service = language.text(form.branch.id);
     let mut name = None;
     let mut phone = None;
     let mut topic = String::new();
     let mut price = None;
     let mut photos = Vec::new();
     let mut fields = BTreeMap::new();
-    let question = texts::get("chat-question");
+    let question = language.text("chat-question");
     let mut answers: Vec<Answer> =
         form.preface.iter().map(|text| Answer { question: question.clone(), answer: text.clone() }).collect();
     for step in form.branch.steps {
         let Some(value) = form.answer(step) else { continue };
-        let shown = answer::shown(step, value);
+        let shown = answer::shown(step, value, language);
         answers.push(Answer {
-            question: texts::get(&step.text_id("label")),
-            answer: answer::shown_with_doubts(step, value),
+            question: language.text(&step.text_id("label")),
+            answer: answer::shown_with_doubts(step, value, language),
         });
         if let Value::Photos(sent) = value {
             photos.clone_from(sent);
-            let caption = |text: &String| Answer { question: texts::get("caption"), answer: text.clone() };
+            let caption = |text: &String| Answer { question: language.text("caption"), answer: text.clone() };
             answers.extend(form.captions().iter().map(caption));
         }
         for use_ in step.uses {
@@ -44,31 +44,32 @@ pub(crate) fn request(form: &Form, person: &Person, now: Seconds) -> Option<Requ
                 Use::Topic if declines(step, value) => {}
                 Use::Topic => topic.clone_from(&shown),
                 Use::Name => name = Some(shown.clone()),
-                Use::Phone => phone = number(value),
+                Use::Phone => phone = phone_of(value),
             }
         }
     }
+    let PhoneAnswer { number, source } = phone?;
     let customer = Customer {
         chat_id: person.chat_id,
         username: person.username.clone(),
         name: name?,
-        phone: phone?,
-        phone_source: PhoneSource::Typed,
+        phone: number.e164().to_owned(),
+        phone_source: *source,
     };
     let branch = form.branch.id.to_owned();
     Some(Request { id: form.id, branch, service, topic, customer, price, fields, answers, photos, created_at: now })
 }
 
-/// A button in place of a typed answer names nothing.
+/// Whether a button was pressed instead of typing an answer: «Без разницы» is not a topic.
 fn declines(step: &Step, value: &Value) -> bool {
     matches!((step.kind, value), (Kind::Typed { .. }, Value::Choice(_)))
 }
 
 fn make_and_model(value: &Value) -> Vec<(CrmField, FieldValue)> {
-    let Value::Text(typed) = value else { return Vec::new() };
-    let car = car::split(typed);
-    let model = car.model.map(|model| (CrmField::CarModel, FieldValue::Text(model)));
-    std::iter::once((CrmField::CarBrand, FieldValue::Text(car.brand))).chain(model).collect()
+    let Value::Car(car) = value else { return Vec::new() };
+    let make = (CrmField::CarBrand, car.make.as_str().into());
+    let model = car.model.as_deref().map(|model| (CrmField::CarModel, model.into()));
+    std::iter::once(make).chain(model).collect()
 }
 
 fn field_value(step: &Step, value: &Value, shown: &str) -> FieldValue {
@@ -91,9 +92,9 @@ fn roubles(step: &Step, value: &Value) -> Option<u64> {
     }
 }
 
-fn number(value: &Value) -> Option<String> {
+const fn phone_of(value: &Value) -> Option<&PhoneAnswer> {
     match value {
-        Value::Phone(phone) => Some(phone.e164().to_owned()),
+        Value::Phone(phone) => Some(phone),
         _ => None,
     }
 }

@@ -97,11 +97,12 @@ impl Sessions {
         &self,
         person: &Person,
         conversation: &mut Versioned<Conversation>,
-        lead: &Lead,
+        lead: &mut Versioned<Lead>,
     ) -> Result<(), SaveError> {
         const WRITE: &str = "storing the request";
+        let customer = &lead.value.request.customer;
         let put_session = self.replacing(person.chat_id, conversation)?;
-        let put_lead = replacing_lead(&self.leads, lead, 0)?;
+        let put_lead = replacing_lead(&self.leads, &lead.value, lead.version)?;
         let profile = Update::builder()
             .table_name(&self.customers)
             .key("chat_id", AttributeValue::N(person.chat_id.to_string()))
@@ -112,8 +113,8 @@ impl Sessions {
                 person.username.clone().map_or(AttributeValue::Null(true), AttributeValue::S),
             )
             .expression_attribute_values(":first_name", AttributeValue::S(person.first_name.clone()))
-            .expression_attribute_values(":name", AttributeValue::S(lead.request.customer.name.clone()))
-            .expression_attribute_values(":phone", AttributeValue::S(lead.request.customer.phone.clone()))
+            .expression_attribute_values(":name", AttributeValue::S(customer.name.clone()))
+            .expression_attribute_values(":phone", AttributeValue::S(customer.phone.clone()))
             .build()
             .map_err(|error| StorageError::other(WRITE, error.to_string()))?;
         self.client
@@ -132,22 +133,28 @@ impl Sessions {
                 }
             })?;
         conversation.version += 1;
+        lead.version += 1;
         Ok(())
     }
 
-    /// Deletes the conversation of a chat.
+    /// Deletes everything personal in the conversation of a chat. Its counters stay until their time to live ends.
     ///
     /// # Errors
-    /// When the table cannot be written.
-    pub async fn delete(&self, chat_id: i64) -> Result<(), StorageError> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .key("chat_id", AttributeValue::N(chat_id.to_string()))
-            .send()
-            .await
-            .map_err(StorageError::of("deleting the session"))?;
-        Ok(())
+    /// [`SaveError::Conflict`] if the customer kept writing all the time.
+    pub async fn forget(&self, chat_id: i64, now: Seconds) -> Result<(), SaveError> {
+        const TRIES: u32 = 10;
+        for _ in 0..TRIES {
+            let mut session = self.load(chat_id).await?;
+            if session.version == 0 {
+                return Ok(());
+            }
+            session.value = session.value.counters_only(now);
+            match self.save(chat_id, &mut session).await {
+                Err(SaveError::Conflict) => {}
+                saved => return saved,
+            }
+        }
+        Err(SaveError::Conflict)
     }
 
     fn replacing(&self, chat_id: i64, conversation: &Versioned<Conversation>) -> Result<Put, StorageError> {

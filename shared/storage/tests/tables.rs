@@ -101,19 +101,21 @@ async fn of_two_who_write_the_same_one_is_told_so() {
 async fn a_request_is_stored_once_and_with_the_session_or_not_at_all() {
     let store = store().await;
     let sessions = store.aws.sessions(&store.tables);
-    let lead = Lead::new(request(FIRST), 60);
+    let new_lead = |id| Versioned::new(Lead::new(request(id), 60));
+    let mut lead = new_lead(FIRST);
     let mut conversation = Versioned::<Conversation>::default();
-    sessions.finish(&anna(), &mut conversation, &lead).await.unwrap();
+    sessions.finish(&anna(), &mut conversation, &mut lead).await.unwrap();
     let mut outdated = Versioned::<Conversation>::default();
-    let second = Lead::new(request(SECOND), 60);
-    let refused = sessions.finish(&anna(), &mut outdated, &second).await;
+    let mut second = new_lead(SECOND);
+    let refused = sessions.finish(&anna(), &mut outdated, &mut second).await;
     assert!(matches!(refused, Err(SaveError::Conflict)));
-    assert!(matches!(sessions.finish(&anna(), &mut conversation, &lead).await, Err(SaveError::Conflict)));
+    let repeated = sessions.finish(&anna(), &mut conversation, &mut new_lead(FIRST)).await;
+    assert!(matches!(repeated, Err(SaveError::Conflict)));
 
     let leads = store.aws.leads(&store.tables);
-    let stored = leads.get(&lead.lead_id).await.unwrap().unwrap();
-    assert_eq!(stored.value, lead);
-    assert_eq!(leads.get(&second.lead_id).await.unwrap(), None);
+    let stored = leads.get(&lead.value.lead_id).await.unwrap().unwrap();
+    assert_eq!(stored, lead, "what was stored is what goes on the queue");
+    assert_eq!(leads.get(&second.value.lead_id).await.unwrap(), None);
     let profile = store.aws.customers(&store.tables).get(ANNA).await.unwrap().unwrap();
     assert_eq!(profile.phone.as_deref(), Some("+79001234567"));
     assert_eq!(profile.first_name.as_deref(), Some("Анна"));
@@ -163,12 +165,13 @@ async fn two_workers_cannot_claim_one_request() {
 }
 
 #[tokio::test]
-async fn a_forgotten_customer_leaves_nothing_behind() {
+async fn a_forgotten_customer_leaves_only_counters_behind() {
     let store = store().await;
     let (sessions, leads) = (store.aws.sessions(&store.tables), store.aws.leads(&store.tables));
     let (customers, ai_log) = (store.aws.customers(&store.tables), store.aws.ai_log(&store.tables));
-    let lead = Lead::new(request(FIRST), 60);
-    sessions.finish(&anna(), &mut Versioned::default(), &lead).await.unwrap();
+    let mut session = Versioned::<Conversation>::default();
+    session.value.prompt_sent(0, 77);
+    sessions.finish(&anna(), &mut session, &mut Versioned::new(Lead::new(request(FIRST), 60))).await.unwrap();
     let entry = AiLogEntry {
         chat_id: ANNA,
         at: "1767000000-5".into(),
@@ -183,9 +186,12 @@ async fn a_forgotten_customer_leaves_nothing_behind() {
     };
     ai_log.append(&entry, 1_767_000_000).await.unwrap();
 
-    let forgotten = forget_customer(ANNA, &leads, &ai_log, &customers, &sessions).await.unwrap();
+    let now = 1_767_000_100;
+    let forgotten = forget_customer(ANNA, &leads, &ai_log, &customers, &sessions, now).await.unwrap();
     assert_eq!((forgotten.leads, forgotten.ai_log), (1, 1));
-    assert_eq!(sessions.load(ANNA).await.unwrap().version, 0);
+    let left = sessions.load(ANNA).await.unwrap().value;
+    assert_eq!(left, Conversation::default().counters_only(now));
+    assert_eq!(left.expires_at(), Some(now + 3600));
     assert_eq!(leads.of_chat(ANNA).await.unwrap(), []);
     assert_eq!(customers.get(ANNA).await.unwrap(), None);
     // A late checkpoint of its delivery must not bring the profile back.

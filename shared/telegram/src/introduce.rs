@@ -9,12 +9,12 @@ use crate::{Api, ApiError};
 /// # Errors
 /// Telegram refuses them or does not respond.
 pub async fn introduce(api: &Api) -> Result<(), ApiError> {
-    let commands: Value = dialog::commands()
+    let commands: Value = dialog::commands(dialog::Language::default())
         .into_iter()
         .map(|(command, description)| json!({ "command": command, "description": description }))
         .collect();
     api.call("setMyCommands", &json!({ "commands": commands })).await?;
-    let (short, long) = dialog::descriptions();
+    let (short, long) = dialog::descriptions(dialog::Language::default());
     api.call("setMyShortDescription", &json!({ "short_description": short })).await?;
     api.call("setMyDescription", &json!({ "description": long })).await?;
     Ok(())

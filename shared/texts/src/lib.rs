@@ -72,6 +72,12 @@ impl Language {
         self.files().into_iter().flat_map(ids_in).collect()
     }
 
+    /// The ids of the texts of a conversation, for the test that holds them together with the code.
+    #[must_use]
+    pub fn conversation_ids(self) -> Vec<String> {
+        ids_in(self.files()[0])
+    }
+
     fn format(self, id: &str, arguments: &FluentArgs<'_>) -> Option<String> {
         let bundle = self.bundle();
         let (message, attribute) = message_and_attribute(id);

@@ -4,7 +4,7 @@ use lead::CrmField;
 
 use super::common::{BUDGET, NAME, PHONE};
 use crate::Intent;
-use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
+use crate::questionnaire::{Branch, ButtonLayout, Choice, Entity, Parser, Step, Use};
 
 pub(super) static BUY: Branch = Branch {
     id: "buy",
@@ -13,14 +13,18 @@ pub(super) static BUY: Branch = Branch {
     steps: &[
         Step::typed("car", "buy-car", Parser::Car).used_as(&[Use::Car, Use::Topic]).prefilled_by(Entity::Car),
         BUDGET,
-        Step::chosen("year", "buy-year", Options::years(3, &[1, 0, -1, -2, -3, -5, -8]).and(&[Choice::new("any")]))
-            .or_typed(Parser::YearFrom)
-            .used_as(&[Use::Field(CrmField::CarYear)])
-            .prefilled_by(Entity::Year),
+        Step::chosen(
+            "year",
+            "buy-year",
+            ButtonLayout::years(3, &[1, 0, -1, -2, -3, -5, -8]).and(&[Choice::new("any")]),
+        )
+        .or_typed(Parser::YearFrom)
+        .used_as(&[Use::Field(CrmField::CarYear)])
+        .prefilled_by(Entity::Year),
         Step::chosen(
             "gearbox",
             "gearbox",
-            Options::listed(
+            ButtonLayout::listed(
                 2,
                 &[
                     Choice::new("automatic"),
@@ -35,7 +39,10 @@ pub(super) static BUY: Branch = Branch {
         Step::chosen(
             "drive",
             "drive",
-            Options::listed(2, &[Choice::new("front"), Choice::new("rear"), Choice::new("all"), Choice::new("any")]),
+            ButtonLayout::listed(
+                2,
+                &[Choice::new("front"), Choice::new("rear"), Choice::new("all"), Choice::new("any")],
+            ),
         )
         .used_as(&[Use::Field(CrmField::DriveType)]),
         NAME,

@@ -4,7 +4,7 @@ use lead::CrmField;
 
 use super::common::{COMMENT, NAME, PHONE};
 use crate::Intent;
-use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
+use crate::questionnaire::{Branch, ButtonLayout, Choice, Entity, Parser, Step, Use};
 
 pub(super) static CHECK: Branch = Branch {
     id: "check",
@@ -14,7 +14,7 @@ pub(super) static CHECK: Branch = Branch {
         Step::chosen(
             "kind",
             "check-kind",
-            Options::listed(1, &[Choice::new("technical"), Choice::new("legal"), Choice::new("full")]),
+            ButtonLayout::listed(1, &[Choice::new("technical"), Choice::new("legal"), Choice::new("full")]),
         )
         .used_as(&[Use::Field(CrmField::CheckType)]),
         Step::typed("car", "check-car", Parser::Car).used_as(&[Use::Car, Use::Topic]).prefilled_by(Entity::Car),

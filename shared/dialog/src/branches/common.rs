@@ -2,7 +2,7 @@
 
 use lead::CrmField;
 
-use crate::questionnaire::{Choice, Entity, Options, Parser, Step, Use};
+use crate::questionnaire::{ButtonLayout, Choice, Entity, Parser, Step, Use};
 
 /// How to address the customer.
 pub(super) const NAME: Step = Step::typed("name", "name", Parser::Name).used_as(&[Use::Name]);
@@ -17,7 +17,7 @@ pub(super) const COMMENT: Step = Step::typed("comment", "comment", Parser::Text 
 pub(super) const BUDGET: Step = Step::chosen(
     "budget",
     "budget",
-    Options::listed(
+    ButtonLayout::listed(
         1,
         &[
             Choice::worth("upto-500k", 500_000),

@@ -4,7 +4,7 @@ use lead::CrmField;
 
 use super::common::{BUDGET, COMMENT, NAME, PHONE};
 use crate::Intent;
-use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
+use crate::questionnaire::{Branch, ButtonLayout, Choice, Entity, Parser, Step, Use};
 
 pub(super) static FIND: Branch = Branch {
     id: "find",
@@ -14,7 +14,7 @@ pub(super) static FIND: Branch = Branch {
         Step::chosen(
             "purpose",
             "find-purpose",
-            Options::listed(
+            ButtonLayout::listed(
                 2,
                 &[Choice::new("city"), Choice::new("family"), Choice::new("business"), Choice::new("offroad")],
             ),
@@ -29,7 +29,7 @@ pub(super) static FIND: Branch = Branch {
         Step::chosen(
             "body",
             "body",
-            Options::listed(
+            ButtonLayout::listed(
                 2,
                 &[
                     Choice::new("sedan"),

@@ -2,7 +2,7 @@
 
 use super::common::{COMMENT, NAME, PHONE};
 use crate::Intent;
-use crate::questionnaire::{Branch, Choice, Options, Parser, Step, Use};
+use crate::questionnaire::{Branch, ButtonLayout, Choice, Parser, Step, Use};
 
 pub(super) static LEGAL: Branch = Branch {
     id: "legal",
@@ -12,7 +12,7 @@ pub(super) static LEGAL: Branch = Branch {
         Step::chosen(
             "question",
             "legal-question",
-            Options::listed(1, &[Choice::new("registration"), Choice::new("insurance"), Choice::new("dispute")]),
+            ButtonLayout::listed(1, &[Choice::new("registration"), Choice::new("insurance"), Choice::new("dispute")]),
         )
         .or_typed(Parser::Text { max: 1000 })
         .used_as(&[Use::Topic]),

@@ -25,9 +25,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::Intent;
     use crate::questionnaire::{Kind, Use};
-    use crate::texts;
+    use crate::{Intent, Language};
 
     #[test]
     fn a_questionnaire_has_what_a_request_needs() {
@@ -56,12 +55,12 @@ mod tests {
         let mut branches = HashSet::new();
         for branch in ALL {
             assert!(branches.insert(branch.id));
-            assert!(texts::exists(branch.id) && texts::exists(&branch.menu_text()));
+            assert!(Language::default().has(branch.id) && Language::default().has(&branch.menu_text()));
             let mut steps = HashSet::new();
             for step in branch.steps {
                 assert!(steps.insert(step.id), "{} of {}", step.id, branch.id);
                 for id in step.text_ids() {
-                    assert!(texts::exists(&id), "{id} is not in the texts");
+                    assert!(Language::default().has(&id), "{id} is not in the texts");
                 }
             }
         }

@@ -4,7 +4,7 @@ use lead::CrmField;
 
 use super::common::{COMMENT, NAME, PHONE};
 use crate::Intent;
-use crate::questionnaire::{Branch, Choice, Entity, Options, Parser, Step, Use};
+use crate::questionnaire::{Branch, ButtonLayout, Choice, Entity, Parser, Step, Use};
 
 pub(super) static SELL: Branch = Branch {
     id: "sell",
@@ -12,7 +12,7 @@ pub(super) static SELL: Branch = Branch {
     in_menu: true,
     steps: &[
         Step::typed("car", "sell-car", Parser::Car).used_as(&[Use::Car, Use::Topic]).prefilled_by(Entity::Car),
-        Step::chosen("year", "sell-year", Options::years(3, &[1, 0, -1, -2, -3, -4, -5, -6, -7, -8, -9]))
+        Step::chosen("year", "sell-year", ButtonLayout::years(3, &[1, 0, -1, -2, -3, -4, -5, -6, -7, -8, -9]))
             .or_typed(Parser::Year)
             .used_as(&[Use::Field(CrmField::CarYear)])
             .prefilled_by(Entity::Year),

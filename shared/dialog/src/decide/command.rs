@@ -1,24 +1,24 @@
 //! Commands.
 
 use super::turn::Turn;
-use crate::conversation::{Outside, Question, Saying, Word};
-use crate::{Command, Verdict};
+use crate::conversation::{IdleScreen, Interjection, MenuGreeting, Question};
+use crate::{BotCommand, Verdict};
 
-pub(super) fn given(mut turn: Turn<'_>, command: Command) -> Verdict {
+pub(super) fn given(mut turn: Turn<'_>, command: BotCommand) -> Verdict {
     let interrupts = turn.next.form().is_some() || turn.next.question.is_some();
     match command {
-        Command::Start | Command::Menu if turn.next.form().is_some() => {
+        BotCommand::Start | BotCommand::Menu if turn.next.form().is_some() => {
             turn.next.notice = None;
             turn.next.question = Some(Question::Reset);
             turn.show()
         }
-        Command::Start => leave(turn, Outside::Menu(Word::Greeting)),
-        Command::Menu => leave(turn, Outside::Menu(Word::Plain)),
-        Command::Help if interrupts => aside(turn, Saying::Help),
-        Command::Help => leave(turn, Outside::Help),
-        Command::Privacy if interrupts => aside(turn, Saying::Privacy),
-        Command::Privacy => leave(turn, Outside::Privacy),
-        Command::Delete => {
+        BotCommand::Start => leave(turn, IdleScreen::Menu(MenuGreeting::Welcome)),
+        BotCommand::Menu => leave(turn, IdleScreen::Menu(MenuGreeting::Plain)),
+        BotCommand::Help if interrupts => interject(turn, Interjection::Help),
+        BotCommand::Help => leave(turn, IdleScreen::Help),
+        BotCommand::Privacy if interrupts => interject(turn, Interjection::Privacy),
+        BotCommand::Privacy => leave(turn, IdleScreen::Privacy),
+        BotCommand::Delete => {
             turn.next.notice = None;
             turn.next.question = Some(Question::Forget);
             turn.show()
@@ -26,14 +26,14 @@ pub(super) fn given(mut turn: Turn<'_>, command: Command) -> Verdict {
     }
 }
 
-fn leave(mut turn: Turn<'_>, outside: Outside) -> Verdict {
+fn leave(mut turn: Turn<'_>, screen: IdleScreen) -> Verdict {
     turn.next.notice = None;
-    turn.next.leave_to(outside);
+    turn.next.leave_to(screen);
     turn.show()
 }
 
-/// Says something and comes back to the screen that was there.
-fn aside(mut turn: Turn<'_>, saying: Saying) -> Verdict {
-    turn.say_first(saying);
+/// Sends a message and shows the current screen again below it.
+fn interject(mut turn: Turn<'_>, message: Interjection) -> Verdict {
+    turn.prepend_message(message);
     turn.show()
 }

@@ -1,96 +1,99 @@
-//! Messages in a dialog: typed answers, contacts, and what the bot does not take.
+//! Messages in a dialog: typed answers, contacts, and what the bot does not accept.
 
-use values::phone;
+use lead::PhoneSource;
+use values::{Wrong, phone};
 
 use super::turn::Turn;
 use super::{press, question};
-use crate::answer::{self, Value};
-use crate::conversation::{Keys, Saying, Word};
+use crate::answer::{self, PhoneAnswer, Value};
+use crate::conversation::{Interjection, Keys, MenuGreeting};
 use crate::form::{Form, View};
-use crate::questionnaire::{Kind, Step};
-use crate::{Unsupported, Verdict, texts};
+use crate::questionnaire::{Choice, Kind, Parser, Step};
+use crate::{Language, Unsupported, Verdict};
 
-/// Buttons of the keyboard that asks for a phone number.
+/// Buttons of the phone question's keyboard.
 const PHONE_KEYS: [&str; 4] = ["button-accept", "button-share", "button-back", "button-home"];
 
-/// Id of the text about an image that no bot can download: where photos are asked for, there is a way around.
+/// Id of the text about an image that is too large to download. Where photos are asked for, it says how to send it.
 const LARGE_IMAGE: &str = "got-large-image";
 
 /// Typed text: an answer in a dialog, a free question outside.
 pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
-    let is_leftover = turn.before.prompt.keys != Keys::Reply && is_phone_key(typed);
+    let language = turn.language();
+    let is_leftover = turn.before.prompt.keys != Keys::Reply && is_phone_key(typed, language);
     let form = match turn.next.form() {
-        _ if turn.next.question.is_some() => return expect(turn, None),
+        _ if turn.next.question.is_some() => return hint_expected(turn, None),
         None if is_leftover => return closed(turn),
         None => return question::asked(turn, typed),
         Some(form) => form,
     };
     if matches!(form.view, View::Confirm | View::Fields) {
-        return expect(turn, None);
+        return hint_expected(turn, None);
     }
     if is_command(typed) {
-        return expect(turn, Some("hint-command"));
+        return hint_expected(turn, Some("hint-command"));
     }
     let step = form.step();
     let is_at_step = form.view == View::Step;
     let can_go_back = !is_at_step || form.has_back();
     let kept = form.answer(step).cloned();
     turn.next.notice = None;
-    let is = |button: &str| reads(&texts::get(button), typed);
+    let is = |button: &str| is_label(&language.text(button), typed);
     let keeps_photos = step.kind == Kind::Photos && kept.is_some();
     match (step.kind, kept) {
         _ if is("button-home") => press::home(turn),
         _ if is("button-back") && can_go_back => turn.in_form(Form::back),
         (Kind::Phone, Some(kept)) if is("button-accept") => {
-            turn.say_first(Saying::PhoneTaken(answer::shown(step, &kept)));
+            turn.prepend_message(Interjection::PhoneTaken(answer::shown(step, &kept, language)));
             turn.in_form(Form::accept)
         }
         _ if is_leftover => {
-            turn.say_first(Saying::KeyboardAway);
-            expect(turn, None)
+            turn.prepend_message(Interjection::KeyboardAway);
+            hint_expected(turn, None)
         }
-        _ if is("button-back") => expect(turn, None),
-        (Kind::Phone, _) => number(turn, typed),
+        _ if is("button-back") => hint_expected(turn, None),
+        (Kind::Phone, _) => number(turn, typed, PhoneSource::Typed),
         (Kind::Photos, Some(_)) if is("button-done") => turn.in_form(Form::accept),
         (Kind::Typed { .. } | Kind::Chosen { .. }, Some(_)) if is("button-accept") && is_at_step => {
             turn.in_form(Form::accept)
         }
-        _ if step.has_other() && reads(&texts::get(&step.text_id("other")), typed) => {
+        _ if step.has_other() && is_label(&language.text(&step.text_id("other")), typed) => {
             turn.in_form(|form| form.view = View::Other)
         }
         _ if step.optional && !keeps_photos && is("button-skip") => {
             turn.in_form(|form| form.answer_with(Value::Skipped))
         }
-        (Kind::Photos, _) => expect(turn, None),
+        (Kind::Photos, _) => hint_expected(turn, None),
         (Kind::Typed { .. } | Kind::Chosen { .. }, _) => typed_answer(turn, step, typed),
     }
 }
 
 /// A contact card, the customer's own or somebody else's.
-pub(super) fn contact(turn: Turn<'_>, phone: &str) -> Verdict {
+pub(super) fn contact(turn: Turn<'_>, phone: &str, is_own: bool) -> Verdict {
+    let source = if is_own { PhoneSource::OwnContact } else { PhoneSource::OtherContact };
     match turn.next.form() {
         Some(form) if turn.next.question.is_none() && form.view == View::Step && form.step().kind == Kind::Phone => {
-            number(turn, phone)
+            number(turn, phone, source)
         }
-        Some(_) => expect(turn, Some("got-contact")),
-        // Nothing is remembered, but somebody was asked for a number.
+        Some(_) => hint_expected(turn, Some("got-contact")),
+        // The conversation is no longer stored, but the keyboard of its phone question is still there.
         None if turn.before.prompt.seq == 0 => closed(turn),
-        None => expect(turn, None),
+        None => hint_expected(turn, None),
     }
 }
 
-/// A button of the phone's keyboard outlived its dialog: the keyboard goes, the menu says what happened.
+/// A button of the phone question's keyboard was pressed after its dialog: removes the keyboard and explains in the menu.
 fn closed(mut turn: Turn<'_>) -> Verdict {
-    turn.say_first(Saying::KeyboardAway);
-    turn.open_menu(Word::Closed)
+    turn.prepend_message(Interjection::KeyboardAway);
+    turn.open_menu(MenuGreeting::Closed)
 }
 
-/// The phone's keyboard sends its buttons as text; nobody means them as an answer or a question.
-fn is_phone_key(typed: &str) -> bool {
-    PHONE_KEYS.iter().any(|button| typed.trim() == texts::get(button))
+/// Whether the text comes from a button of the phone question's keyboard, which sends its labels as text.
+fn is_phone_key(typed: &str, language: Language) -> bool {
+    PHONE_KEYS.iter().any(|button| typed.trim() == language.text(button))
 }
 
-/// Id of the text that says what came instead of something the bot takes.
+/// Id of the text that names what the bot does not accept.
 pub(super) const fn name_of(kind: Unsupported) -> &'static str {
     match kind {
         Unsupported::Voice => "got-voice",
@@ -103,23 +106,23 @@ pub(super) const fn name_of(kind: Unsupported) -> &'static str {
     }
 }
 
-/// Says what is expected instead of what came; nothing else changes.
-pub(super) fn expect(mut turn: Turn<'_>, got: Option<&str>) -> Verdict {
-    let expected = texts::get(match turn.next.form() {
+/// Hints at what is expected instead of what came; nothing else changes. `got` is the id of a text about what came.
+pub(super) fn hint_expected(mut turn: Turn<'_>, got: Option<&str>) -> Verdict {
+    let expected = turn.text(match turn.next.form() {
         _ if turn.next.question.is_some() => "hint-screen",
         Some(form) if got == Some(LARGE_IMAGE) && expected_by(form) == "hint-photo" => "got-large-image.as-photo",
         Some(form) => expected_by(form),
         None => "hint-outside",
     });
-    turn.note(match got {
-        Some(got) => format!("{} {expected}", texts::get(got)),
+    turn.set_notice(match got {
+        Some(got) => format!("{} {expected}", turn.text(got)),
         None => expected,
     });
     let is_outside = turn.next.form().is_none() && turn.next.question.is_none();
-    if is_outside { turn.open_menu(Word::Plain) } else { turn.show() }
+    if is_outside { turn.open_menu(MenuGreeting::Plain) } else { turn.show() }
 }
 
-/// Whether a text is a command the bot does not have: nobody's name or car begins like that.
+/// Whether a text is an unknown command. No name or car begins like one.
 pub(super) fn is_command(typed: &str) -> bool {
     typed.trim_start().strip_prefix('/').is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_alphabetic()))
 }
@@ -136,43 +139,45 @@ fn expected_by(form: &Form) -> &'static str {
     }
 }
 
-fn number(mut turn: Turn<'_>, typed: &str) -> Verdict {
+fn number(mut turn: Turn<'_>, typed: &str, source: PhoneSource) -> Verdict {
     match phone::parse(typed) {
-        Ok(phone) => {
+        Ok(number) => {
             turn.next.notice = None;
-            turn.say_first(Saying::PhoneTaken(phone.show()));
-            turn.in_form(|form| form.answer_with(Value::Phone(phone)))
+            turn.prepend_message(Interjection::PhoneTaken(number.show()));
+            turn.in_form(|form| form.answer_with(Value::Phone(PhoneAnswer { number, source })))
         }
-        Err(wrong) => turn.hint(answer::complaint(None, wrong)),
+        Err(wrong) => hint_error(turn, None, wrong),
     }
 }
 
+fn hint_error(turn: Turn<'_>, parser: Option<Parser>, wrong: Wrong) -> Verdict {
+    let text = answer::error_text(parser, wrong, turn.language());
+    turn.hint(text)
+}
+
 fn typed_answer(mut turn: Turn<'_>, step: &Step, typed: &str) -> Verdict {
-    if let Some(choice) = step.choices().iter().find(|choice| reads(&texts::get(&step.text_id(choice.id)), typed)) {
+    let language = turn.language();
+    let label_of = |choice: &&Choice| language.text(&step.text_id(choice.id));
+    if let Some(choice) = step.choices().iter().find(|choice| is_label(&label_of(choice), typed)) {
         return turn.in_form(|form| form.answer_with(Value::Choice(choice.id.to_owned())));
     }
-    let Some(parser) = step.parser() else { return expect(turn, None) };
+    let Some(parser) = step.parser() else { return hint_expected(turn, None) };
     let value = match answer::parse(parser, typed, turn.moment.year) {
         Ok(value) => value,
-        Err(wrong) => return turn.hint(answer::complaint(Some(parser), wrong)),
+        Err(wrong) => return hint_error(turn, Some(parser), wrong),
     };
     if turn.next.form().is_some_and(|form| !form.has_room_for(&value)) {
-        return turn.hint(texts::get("wrong-total"));
+        let text = turn.text("wrong-total");
+        return turn.hint(text);
     }
-    if let Value::Text(typed) = &value
-        && let Some(suggested) = answer::suggestion(parser, typed)
-    {
-        let typed = typed.clone();
-        return turn.in_form(|form| form.answer_as_typed(typed, suggested));
-    }
-    if let Some(notice) = answer::notice(&value, typed) {
-        turn.note(notice);
+    if let Some(remark) = answer::remark(&value, typed, language) {
+        turn.set_notice(remark);
     }
     turn.in_form(|form| form.answer_with(value))
 }
 
-/// Whether somebody typed what is on a button, in any case and without its emoji.
-fn reads(button: &str, typed: &str) -> bool {
+/// Whether the customer typed the label of a button, in any case and without its emoji.
+fn is_label(button: &str, typed: &str) -> bool {
     let words = |text: &str| text.trim_matches(|char: char| !char.is_alphanumeric()).to_lowercase();
     !words(typed).is_empty() && words(button) == words(typed)
 }

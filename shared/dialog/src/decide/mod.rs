@@ -1,20 +1,20 @@
-//! Deciding: what an event makes of a conversation.
+//! Decides what follows from an event.
 //!
-//! An event passes the gates first (ban, redelivery, flood, an ended session), then goes to the module for its kind. That
-//! one changes the copy of the conversation in its [`Turn`], and the turn works out the effects.
+//! An event passes the checks first (ban, redelivery, flood, end of the session), then goes to the module for its kind. That
+//! module changes the copy of the conversation in its [`Turn`], and the turn works out the effects.
 
-mod again;
 mod album;
 mod command;
 mod message;
 mod press;
 mod question;
+mod redelivery;
 mod turn;
 
 use lead::Photo;
 
-use crate::conversation::Word;
-use crate::{Conversation, Effect, Event, Input, Moment, Rules, Text, Verdict, texts};
+use crate::conversation::MenuGreeting;
+use crate::{Conversation, Event, Input, Moment, Rules, Verdict};
 use turn::Turn;
 
 /// Decides what follows from `event`. See [`Verdict`].
@@ -28,11 +28,11 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
         return question::answered(turn, answer);
     }
     if before.has_seen(event.update_id) {
-        return again::redelivered(turn);
+        return redelivery::redelivered(turn);
     }
-    // Photos sent one by one come as fast as an album: where they are asked for, none is lost to the rate.
+    // Photos sent one by one arrive as fast as an album. Where they are asked for, the limit must not drop any.
     let is_welcome = matches!(&event.input, Input::Photo { album: None, unique_id, .. }
-        if album::takes(before, unique_id, moment.now));
+        if album::has_room_for(before, unique_id, moment.now));
     if !is_welcome && !turn.next.flood.admits(moment.now, event.input.album()) {
         return flooded(turn);
     }
@@ -44,12 +44,12 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
         Input::Press { .. } => press::pressed(turn),
         Input::Command(command) => command::given(turn, *command),
         input if has_ended && before.form().is_some() => {
-            turn.next.hinted_albums.note(input.album());
-            turn.next.asked_albums.note(input.album());
-            turn.open_menu(Word::Expired)
+            turn.next.hinted_albums.add(input.album());
+            turn.next.asked_albums.add(input.album());
+            turn.open_menu(MenuGreeting::Expired)
         }
         Input::Text(text) => message::text(turn, text),
-        Input::Contact { phone, .. } => message::contact(turn, phone),
+        Input::Contact { phone, is_own } => message::contact(turn, phone, *is_own),
         input if album::is_question(&turn, input) => album::asked(turn, input),
         Input::Photo { file_id, unique_id, album, caption } => {
             let photo = Photo { file_id: file_id.clone(), unique_id: unique_id.clone() };
@@ -60,13 +60,14 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
     }
 }
 
-/// One update too many: it is dropped, and the customer is told once.
+/// An update above the limit: it is dropped, and the customer is warned once.
 fn flooded(mut turn: Turn<'_>) -> Verdict {
     if let Some(answer) = turn.answer_press(Some("too-fast-press"), false) {
         return Verdict::Stay(vec![answer]);
     }
-    if !turn.next.flood.tells(turn.moment.now) {
+    if !turn.next.flood.should_warn(turn.moment.now) {
         return Verdict::Stay(Vec::new());
     }
-    turn.say(Effect::say(Text::plain(texts::get("too-fast"))))
+    let warning = turn.text("too-fast");
+    turn.send(warning)
 }

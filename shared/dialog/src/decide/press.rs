@@ -1,22 +1,22 @@
-//! Presses of buttons.
+//! Pressed buttons.
 
 use super::turn::Turn;
 use crate::action::Action;
 use crate::answer::Value;
 use crate::branches;
-use crate::conversation::{Outside, Place, Question, Word};
+use crate::conversation::{IdleScreen, MenuGreeting, Place, Question};
 use crate::facts::Facts;
 use crate::form::{Form, View};
 use crate::questionnaire::{Branch, Kind, Step};
 use crate::request::request;
-use crate::{Verdict, answer, texts};
+use crate::{Verdict, answer};
 
 pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
     let Some(action) = turn.pressed_action() else { return turn.stale() };
     turn.next.notice = None;
     match (turn.next.question, &turn.before.place) {
         (Some(question), _) => answered(turn, question, action),
-        (None, Place::Outside(outside)) => outside_dialog(turn, outside, action),
+        (None, Place::Idle(screen)) => on_idle_screen(turn, screen, action),
         (None, Place::Dialog(form)) => in_dialog(turn, form, action),
     }
 }
@@ -24,34 +24,36 @@ pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
 /// Yes or no to the question in front.
 fn answered(mut turn: Turn<'_>, question: Question, action: Action<'_>) -> Verdict {
     match (question, action) {
-        (Question::Reset, Action::Yes) => turn.open_menu(Word::Plain),
+        (Question::Reset, Action::Yes) => turn.open_menu(MenuGreeting::Plain),
         (Question::Forget, Action::Yes) => turn.forget(),
         (_, Action::No) if turn.next.form().is_some() => {
             turn.next.question = None;
             turn.show()
         }
-        (_, Action::No) => turn.open_menu(Word::Plain),
+        (_, Action::No) => turn.open_menu(MenuGreeting::Plain),
         _ => turn.stale(),
     }
 }
 
-fn outside_dialog(mut turn: Turn<'_>, outside: &Outside, action: Action<'_>) -> Verdict {
-    match (outside, action) {
-        (Outside::Menu(_) | Outside::Help | Outside::Privacy, Action::Open(id)) => match branches::find(id) {
+fn on_idle_screen(mut turn: Turn<'_>, screen: &IdleScreen, action: Action<'_>) -> Verdict {
+    match (screen, action) {
+        (IdleScreen::Menu(_) | IdleScreen::Help | IdleScreen::Privacy, Action::Open(id)) => match branches::find(id) {
             Some(branch) if branch.in_menu => start(turn, branch, &Facts::default()),
             _ => turn.stale(),
         },
-        (Outside::Answer { offer: Some(offer), facts, .. }, Action::Open(id)) if offer == id => {
+        (IdleScreen::Answer { offer: Some(offer), facts, .. }, Action::Open(id)) if offer == id => {
             match branches::find(id) {
                 Some(branch) => start(turn, branch, facts),
                 None => turn.stale(),
             }
         }
-        (Outside::Menu(_) | Outside::Help | Outside::Privacy, Action::Ask) => {
-            turn.next.leave_to(Outside::Invitation);
+        (IdleScreen::Menu(_) | IdleScreen::Help | IdleScreen::Privacy, Action::Ask) => {
+            turn.next.leave_to(IdleScreen::Invitation);
             turn.show()
         }
-        (Outside::Invitation | Outside::Answer { menu: true, .. }, Action::Home) => turn.open_menu(Word::Plain),
+        (IdleScreen::Invitation | IdleScreen::Answer { menu: true, .. }, Action::Home) => {
+            turn.open_menu(MenuGreeting::Plain)
+        }
         _ => turn.stale(),
     }
 }
@@ -60,7 +62,7 @@ fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict 
     let mut form = Form::new(branch, turn.moment.fresh_id);
     form.prefill(facts, turn.moment.year);
     if !branch.in_menu {
-        // Offered in place of an answer: whoever takes over should know the questions.
+        // It was offered because the answers did not help: the manager should know the questions.
         form.preface = turn.before.questions.recent().to_vec();
     }
     turn.next.start(form);
@@ -69,14 +71,14 @@ fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict 
 
 fn in_dialog(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     match (&form.view, action) {
-        (View::Step | View::Other | View::Confirm, Action::Take) if form.spelling.is_some() => {
+        (View::Step | View::Other | View::Confirm, Action::Take) if form.respelled_car().is_some() => {
             turn.in_form(Form::take_spelling)
         }
         (View::Confirm, _) => confirmation(turn, form, action),
         (View::Fields, Action::Field(step)) if form.branch.position(step).is_some() => turn.in_form(|form| {
             form.edit(step);
         }),
-        (View::Step, _) if form.step().kind == Kind::Phone => turn.stale(), // that step has no such buttons
+        (View::Step, _) if form.step().kind == Kind::Phone => turn.stale(), // that step has no inline buttons
         (View::Step, Action::Back) if !form.has_back() => turn.stale(),
         (_, Action::Back) => turn.in_form(Form::back),
         (_, Action::Home) => home(turn),
@@ -85,13 +87,13 @@ fn in_dialog(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     }
 }
 
-/// Back to the menu; what was answered is not thrown away unasked.
+/// Goes back to the menu. If there are answers, asks first.
 pub(super) fn home(mut turn: Turn<'_>) -> Verdict {
     if turn.next.form().is_some_and(Form::has_answers) {
         turn.next.question = Some(Question::Reset);
         return turn.show();
     }
-    turn.open_menu(Word::Plain)
+    turn.open_menu(MenuGreeting::Plain)
 }
 
 fn at_step(mut turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
@@ -112,7 +114,7 @@ fn at_step(mut turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
         Action::AcceptAll if form.acceptable_at_once().is_some() => turn.in_form(Form::accept_all),
         Action::Skip if step.optional => turn.in_form(|form| form.answer_with(Value::Skipped)),
         Action::Clear if step.kind == Kind::Photos => {
-            turn.note(texts::get("photos-cleared"));
+            turn.set_notice(turn.text("photos-cleared"));
             turn.in_form(Form::clear_photos)
         }
         _ => turn.stale(),
@@ -125,11 +127,11 @@ fn has_choice(step: &Step, id: &str) -> bool {
 
 fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     match action {
-        Action::Send => match request(form, &turn.event.person, turn.moment.now) {
+        Action::Send => match request(form, &turn.event.person, turn.moment.now, turn.language()) {
             Some(request) => {
                 let mut turn = turn;
                 let number = request.id.request_number();
-                turn.next.leave_to(Outside::Menu(Word::Sent { number }));
+                turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number }));
                 turn.submit(request)
             }
             None => turn.in_form(|form| {
@@ -137,7 +139,7 @@ fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
             }),
         },
         Action::Change => turn.in_form(|form| form.view = View::Fields),
-        Action::Cancel => turn.open_menu(Word::Cancelled),
+        Action::Cancel => turn.open_menu(MenuGreeting::Cancelled),
         _ => turn.stale(),
     }
 }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::talk::{Talk, answer, captioned, photo};
-use crate::{AiAnswer, Command, Effect, Event, Facts, Input, Intent, Person, Unsupported, Verdict};
+use crate::{AiAnswer, BotCommand, Effect, Event, Facts, Input, Intent, Person, Unsupported, Verdict};
 
 fn sells_a_camry() -> AiAnswer {
     AiAnswer {
@@ -29,7 +29,7 @@ fn a_free_text_is_passed_on_without_a_button_pressed_first() {
 #[test]
 fn the_button_invites_a_question() {
     let mut talk = Talk::new();
-    talk.command(Command::Start).tap("💬 Задать вопрос");
+    talk.command(BotCommand::Start).tap("💬 Задать вопрос");
     assert_snapshot!(talk.screen(), @r"
     Напишите свой вопрос — одним сообщением, своими словами. Например: «Сколько стоит проверка машины перед покупкой?»
 
@@ -188,7 +188,7 @@ fn a_reply_is_plain_text_without_anything_live() {
 #[test]
 fn who_has_begun_a_dialog_meanwhile_is_not_disturbed() {
     let mut talk = Talk::new();
-    talk.command(Command::Start).say("вопрос").tap("🚗 Продать авто");
+    talk.command(BotCommand::Start).say("вопрос").tap("🚗 Продать авто");
     let before = talk.messages();
     talk.understand(answer(Intent::Faq, 0.9, "Ответ"));
     assert_eq!(talk.messages(), before);
@@ -217,7 +217,7 @@ fn a_question_delivered_again_is_waited_for_and_then_asked_again() {
     let mut talk = Talk::new();
     talk.say("вопрос");
     assert_eq!(talk.wait(24).redeliver(), Verdict::Busy);
-    let Verdict::Move(_, effects) = talk.wait(1).redeliver() else { panic!("it is asked again") };
+    let Verdict::Move { effects, .. } = talk.wait(1).redeliver() else { panic!("it is asked again") };
     assert!(matches!(&effects[..], [Effect::AskAi { .. }]));
     assert_eq!(talk.redeliver(), Verdict::Busy);
     talk.understand(answer(Intent::Faq, 0.9, "Ответ"));
@@ -240,9 +240,9 @@ fn ten_questions_a_minute_are_enough() {
 #[test]
 fn other_things_work_while_an_answer_is_waited_for() {
     let mut talk = Talk::new();
-    talk.command(Command::Start).say("вопрос").command(Command::Help);
+    talk.command(BotCommand::Start).say("вопрос").command(BotCommand::Help);
     assert!(talk.screen().starts_with("Я принимаю заявки"));
-    talk.command(Command::Delete).understand(answer(Intent::Faq, 0.9, "Ответ"));
+    talk.command(BotCommand::Delete).understand(answer(Intent::Faq, 0.9, "Ответ"));
     assert_eq!(talk.screen(), "Ответ", "said, because a question waits for yes or no");
     talk.tap("Нет, оставить");
 }

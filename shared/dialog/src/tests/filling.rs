@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::talk::Talk;
-use crate::{Command, Input, Unsupported};
+use crate::{BotCommand, Input, Unsupported};
 
 /// A sale up to the confirmation.
 pub(super) fn sale() -> Talk {
@@ -376,7 +376,7 @@ fn a_request_is_cancelled_with_one_tap() {
 
 #[test]
 fn the_menu_in_the_middle_of_a_dialog_asks_first() {
-    for command in [Command::Start, Command::Menu] {
+    for command in [BotCommand::Start, BotCommand::Menu] {
         let mut talk = Talk::in_branch("🚗 Продать авто");
         talk.say("Kia Rio").command(command);
         assert!(talk.screen().starts_with("Прервать заявку «Продажа авто»?"));
@@ -404,7 +404,7 @@ fn help_in_a_dialog_comes_back_to_it() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     talk.say("Kia Rio");
     let before = talk.messages();
-    talk.command(Command::Help);
+    talk.command(BotCommand::Help);
     assert!(talk.texts_from(before + 1)[0].starts_with("Я принимаю заявки"));
     assert_eq!(talk.header(), "*Продажа авто · Шаг 2 из 8*");
     assert_eq!(talk.messages_with_buttons(), 1);

@@ -1,7 +1,7 @@
 //! Long, odd and hostile texts.
 
 use super::talk::{Talk, answer, captioned};
-use crate::{AiAnswer, Command, Facts, Input, Intent, Unsupported};
+use crate::{AiAnswer, BotCommand, Facts, Input, Intent, Unsupported};
 
 #[test]
 fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
@@ -41,7 +41,7 @@ fn every_text_of_a_questionnaire_may_be_as_long_as_it_may_be() {
 /// Everything besides a form that a conversation may hold when a dialog begins.
 fn full_of_other_things(answer: AiAnswer) -> Talk {
     let mut talk = Talk::with_long_numbers();
-    talk.command(Command::Start);
+    talk.command(BotCommand::Start);
     for album in 0..4 {
         talk.input(captioned("a", Some(&format!("1390012345678901{album}")), "Продаю"));
     }

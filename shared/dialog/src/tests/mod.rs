@@ -8,5 +8,6 @@ mod photos;
 mod random;
 mod requests;
 mod sessions;
+mod stored;
 mod talk;
 mod wording;

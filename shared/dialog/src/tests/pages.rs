@@ -3,13 +3,13 @@
 use insta::assert_snapshot;
 
 use super::filling::sale;
-use super::talk::Talk;
-use crate::{Command, Input, Unsupported};
+use super::talk::{Talk, answer};
+use crate::{BotCommand, Input, Intent, Unsupported};
 
 #[test]
 fn the_greeting() {
     let mut talk = Talk::new();
-    talk.command(Command::Start);
+    talk.command(BotCommand::Start);
     assert_snapshot!(talk.screen(), @r"
     Здравствуйте! 👋 Я помощник автосалона: помогу продать, купить, подобрать или проверить автомобиль и разобраться с документами.
 
@@ -19,7 +19,7 @@ fn the_greeting() {
     [🎯 Подбор авто] [🔧 Проверка авто]
     [⚖️ Юридическая помощь] [💬 Задать вопрос]
     ");
-    talk.command(Command::Menu);
+    talk.command(BotCommand::Menu);
     assert!(talk.screen().starts_with("Выберите, чем помочь"));
     assert_eq!(talk.messages_with_buttons(), 1);
 }
@@ -27,7 +27,7 @@ fn the_greeting() {
 #[test]
 fn help_and_privacy_come_with_the_menu() {
     let mut talk = Talk::new();
-    talk.command(Command::Help);
+    talk.command(BotCommand::Help);
     assert_snapshot!(talk.screen(), @r"
     Я принимаю заявки автосалона и отвечаю на вопросы.
 
@@ -44,7 +44,7 @@ fn help_and_privacy_come_with_the_menu() {
     [⚖️ Юридическая помощь] [💬 Задать вопрос]
     ");
     talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
-    talk.command(Command::Privacy);
+    talk.command(BotCommand::Privacy);
     assert_snapshot!(talk.screen(), @r"
     Какие данные хранятся и зачем
 
@@ -68,7 +68,7 @@ fn help_and_privacy_come_with_the_menu() {
 #[test]
 fn deletion_asks_first() {
     let mut talk = sale();
-    talk.command(Command::Delete);
+    talk.command(BotCommand::Delete);
     assert_snapshot!(talk.screen(), @r"
     Удалить ваши данные?
 
@@ -80,7 +80,7 @@ fn deletion_asks_first() {
     talk.tap("Нет, оставить");
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
     assert!(!talk.forgotten);
-    talk.command(Command::Delete).tap("Да, удалить");
+    talk.command(BotCommand::Delete).tap("Да, удалить");
     assert!(talk.forgotten);
     assert_snapshot!(talk.screen(), @r"
     Готово: ваши данные удалены.
@@ -88,14 +88,14 @@ fn deletion_asks_first() {
     Если снова понадобится помощь — нажмите /start.
     ");
     assert_eq!(talk.messages_with_buttons(), 0);
-    talk.command(Command::Start);
+    talk.command(BotCommand::Start);
     assert!(talk.screen().starts_with("Здравствуйте!"));
 }
 
 #[test]
 fn deletion_outside_a_dialog_can_be_declined_too() {
     let mut talk = Talk::new();
-    talk.command(Command::Delete).tap("Нет, оставить");
+    talk.command(BotCommand::Delete).tap("Нет, оставить");
     assert!(talk.screen().starts_with("Выберите, чем помочь"));
 }
 
@@ -108,4 +108,44 @@ fn what_the_bot_does_not_take_gets_the_menu_and_a_word() {
     talk.say("  \n ");
     assert!(talk.questions.is_empty());
     assert!(talk.screen().starts_with("Лучше всего я понимаю текст."));
+}
+
+#[test]
+fn deletion_keeps_the_counters_and_nothing_else() {
+    let mut talk = Talk::new();
+    for number in 0..10 {
+        talk.wait(2).at_once(Input::Text(format!("вопрос {number}")));
+    }
+    talk.command(BotCommand::Delete).tap("Да, удалить");
+    assert!(talk.forgotten);
+    let left = serde_json::to_string(&talk.conversation).expect("it serialises");
+    assert!(!left.contains("вопрос"), "{left}");
+    talk.command(BotCommand::Start).say("ещё вопрос");
+    assert_eq!(talk.questions.len(), 10, "ten a minute, also after /delete");
+    talk.wait(60).say("вопрос через минуту");
+    assert_eq!(talk.questions.len(), 11);
+}
+
+#[test]
+fn a_ban_outlives_deletion() {
+    let mut talk = sale();
+    talk.conversation.set_banned(true);
+    talk.conversation = talk.conversation.counters_only(talk.now);
+    assert_eq!(talk.conversation.expires_at(), None);
+    let before = talk.messages();
+    talk.command(BotCommand::Start);
+    assert_eq!(talk.messages(), before);
+}
+
+#[test]
+fn an_answer_is_awaited_until_the_customer_is_forgotten() {
+    let mut talk = Talk::new();
+    talk.say("Сколько стоит проверка?");
+    let asked = talk.last_update();
+    assert!(talk.conversation.awaits_answer(asked));
+    talk.command(BotCommand::Delete).tap("Да, удалить").command(BotCommand::Start);
+    assert!(!talk.conversation.awaits_answer(asked));
+    let before = talk.messages();
+    talk.understand(answer(Intent::Faq, 0.9, "Ответ"));
+    assert_eq!(talk.messages(), before);
 }

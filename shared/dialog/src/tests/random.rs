@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::talk::{Talk, captioned, inline, photo};
-use crate::{AiAnswer, Command, Effect, Facts, Input, Intent, Unsupported, Verdict};
+use crate::{AiAnswer, BotCommand, Effect, Facts, Input, Intent, Unsupported, Verdict};
 
 /// Something a customer, Telegram or the clock may do.
 #[derive(Clone, Debug)]
@@ -57,7 +57,9 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-const COMMANDS: [Command; 5] = [Command::Start, Command::Menu, Command::Help, Command::Privacy, Command::Delete];
+const COMMANDS: [BotCommand; 5] =
+    [BotCommand::Start, BotCommand::Menu, BotCommand::Help, BotCommand::Privacy, BotCommand::Delete];
+
 fn ai_answer() -> impl Strategy<Value = AiAnswer> {
     let facts = (prop::option::of(words()), any::<Option<i16>>(), any::<Option<u64>>(), any::<Option<u32>>());
     (prop::sample::select(Intent::ALL), any::<f32>(), facts, words()).prop_map(|(intent, confidence, facts, reply)| {
@@ -121,7 +123,7 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
                 let requests = talk.requests.len();
                 let verdict = talk.redeliver();
                 let moves =
-                    matches!(&verdict, Verdict::Move(_, effects) if !matches!(effects[..], [Effect::AskAi { .. }]));
+                    matches!(&verdict, Verdict::Move { effects, .. } if !matches!(effects[..], [Effect::AskAi { .. }]));
                 assert!(!(was_handled && moves), "state moves once for an update, but to ask the model again");
                 assert!(!was_handled || talk.requests.len() == requests);
             }
@@ -137,7 +139,7 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
         }
     }
     // Who asks too much is told so once a minute.
-    let was_told = talk.conversation.questions.has_told(talk.now);
+    let was_told = talk.conversation.questions.warned_recently(talk.now);
     assert!(!must_answer || was_told || traces(talk) != before, "no answer");
 }
 

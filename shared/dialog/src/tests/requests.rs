@@ -1,10 +1,11 @@
 //! What each questionnaire hands to the manager.
 
 use insta::assert_snapshot;
-use lead::Request;
+use lead::{PhoneSource, Request};
 
 use super::filling::sale;
 use super::talk::Talk;
+use crate::Input;
 
 fn sent(talk: &mut Talk) -> String {
     talk.tap("✅ Отправить");
@@ -13,7 +14,7 @@ fn sent(talk: &mut Talk) -> String {
     in_words(&request)
 }
 
-fn in_words(request: &Request) -> String {
+pub(super) fn in_words(request: &Request) -> String {
     let customer = &request.customer;
     let username = customer.username.as_deref().unwrap_or_default();
     let mut lines = vec![
@@ -176,4 +177,42 @@ fn the_id_is_fixed_when_the_dialog_starts() {
     talk.tap("Страхование (ОСАГО / КАСКО)").say_all(&["Полис", "Пётр", "+79001234567"]).tap("⏭ Пропустить");
     talk.tap("✅ Отправить");
     assert_eq!(talk.requests[0].id, id);
+}
+
+#[test]
+fn a_request_says_where_its_number_came_from() {
+    let contact = |is_own| Input::Contact { phone: "79001234567".into(), is_own };
+    for (input, source) in [
+        (Input::Text("8 900 123-45-67".into()), PhoneSource::Typed),
+        (contact(true), PhoneSource::OwnContact),
+        (contact(false), PhoneSource::OtherContact),
+    ] {
+        let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+        talk.tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис").say("Иван").input(input);
+        talk.tap("⏭ Пропустить").tap("✅ Отправить");
+        let customer = &talk.requests[0].customer;
+        assert_eq!((customer.phone.as_str(), customer.phone_source), ("+79001234567", source));
+    }
+    let mut talk = sale();
+    talk.tap("✏️ Изменить").tap("Телефон").share("79110001122").tap("✅ Отправить");
+    assert_eq!(talk.requests[0].customer.phone_source, PhoneSource::OwnContact, "the number given last");
+}
+
+#[test]
+fn a_car_typed_in_russian_reaches_the_fields_as_in_the_catalogue() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("тойота камри").tap("2019").say("85 тыс").tap("На ваше усмотрение").tap("⏭ Пропустить");
+    talk.say_all(&["Иван", "+79001234567"]).tap("⏭ Пропустить");
+    let request = sent(&mut talk);
+    assert!(request.contains("CAR_BRAND = Toyota\nCAR_MODEL = Camry\n"), "{request}");
+    assert!(request.contains("Марка и модель: тойота камри\n"), "{request}");
+}
+
+#[test]
+fn a_long_story_about_a_car_is_kept_whole_beside_a_full_comment() {
+    let story = format!("тойота камри {}", "ы".repeat(987));
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say(&story).tap("2019").say("85 тыс").tap("На ваше усмотрение").tap("⏭ Пропустить");
+    talk.say_all(&["Иван", "+79001234567"]).say(&"й".repeat(900)).tap("✅ Отправить");
+    assert_eq!(talk.requests[0].answers[0].answer, story);
 }

@@ -3,7 +3,8 @@
 use super::filling::sale;
 use super::talk::{Talk, photo};
 use crate::{
-    CONFIRMATION, Command, Conversation, Effect, Event, Input, Person, PromptSent, Target, Unsupported, Verdict, funnel,
+    BotCommand, CONFIRMATION, Conversation, Effect, Event, Input, Person, PromptSent, Target, Unsupported, Verdict,
+    funnel,
 };
 
 #[test]
@@ -58,9 +59,9 @@ fn a_press_after_the_end_gets_an_alert_and_the_menu() {
 #[test]
 fn a_menu_without_a_dialog_works_however_late() {
     for (open, button, opened) in [
-        (Command::Start, "🚗 Продать авто", "*Продажа авто · Шаг 1 из 8*"),
-        (Command::Help, "🔍 Купить авто", "*Покупка авто · Шаг 1 из 8*"),
-        (Command::Privacy, "💬 Задать вопрос", "Напишите свой вопрос"),
+        (BotCommand::Start, "🚗 Продать авто", "*Продажа авто · Шаг 1 из 8*"),
+        (BotCommand::Help, "🔍 Купить авто", "*Покупка авто · Шаг 1 из 8*"),
+        (BotCommand::Privacy, "💬 Задать вопрос", "Напишите свой вопрос"),
     ] {
         let mut talk = Talk::new();
         talk.command(open).wait(100_000).tap(button);
@@ -80,9 +81,9 @@ fn the_menu_after_a_request_works_however_late() {
 #[test]
 fn an_old_button_after_the_end_gets_the_menu_and_no_word_on_a_dialog_that_was_not_there() {
     let mut talk = Talk::new();
-    talk.command(Command::Start);
+    talk.command(BotCommand::Start);
     let (message_id, old) = talk.button("🚗 Продать авто").expect("it is there");
-    talk.command(Command::Help).wait(4000).press(message_id, &old);
+    talk.command(BotCommand::Help).wait(4000).press(message_id, &old);
     assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
     assert!(talk.screen().starts_with("Выберите, чем помочь"), "{}", talk.screen());
     assert_eq!(talk.messages_with_buttons(), 1);
@@ -91,7 +92,7 @@ fn an_old_button_after_the_end_gets_the_menu_and_no_word_on_a_dialog_that_was_no
 #[test]
 fn a_question_that_was_left_open_ends_with_the_session() {
     let mut talk = Talk::new();
-    talk.command(Command::Delete).wait(4000).tap("Да, удалить");
+    talk.command(BotCommand::Delete).wait(4000).tap("Да, удалить");
     assert!(!talk.forgotten);
     assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
     assert!(talk.screen().starts_with("Время вышло"), "{}", talk.screen());
@@ -112,7 +113,7 @@ fn buttons_of_a_deleted_conversation_never_look_alive() {
     let mut talk = Talk::in_branch("🔍 Купить авто");
     let (message_id, data) = talk.button("🏠 В начало").expect("it is there");
     talk.conversation = Conversation::default();
-    talk.command(Command::Start).tap("🔍 Купить авто").press(message_id + 100, &data);
+    talk.command(BotCommand::Start).tap("🔍 Купить авто").press(message_id + 100, &data);
     assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
 }
 
@@ -177,30 +178,31 @@ fn a_lost_removal_of_the_phone_keyboard_is_repeated() {
     talk.loses_ids = true;
     talk.say("+79001234567").wait(10);
     let Verdict::Stay(effects) = talk.redeliver() else { panic!("nothing to store") };
-    assert!(matches!(effects[..], [Effect::Say(_), Effect::Show { .. }]));
+    assert!(matches!(effects[..], [Effect::Send(_), Effect::Show { .. }]));
 }
 
 #[test]
 fn a_redelivered_submit_submits_nothing() {
     let mut talk = sale();
     talk.tap("✅ Отправить");
-    let Verdict::Stay(effects) = talk.redeliver() else { panic!("nothing to store") };
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Submit(_))));
+    assert!(matches!(talk.redeliver(), Verdict::Stay(_)));
     assert_eq!(talk.requests.len(), 1);
     assert!(talk.screen().starts_with("Спасибо! Заявка отправлена."));
 }
 
 #[test]
-fn the_request_comes_before_everything_else() {
+fn a_request_comes_with_the_move_that_ends_its_dialog() {
     let mut talk = sale();
     let (message_id, data) = talk.button("✅ Отправить").expect("it is there");
     let input = Input::Press { callback_id: "1".into(), message_id: Some(message_id), data };
     let person = Person { chat_id: 42, ..Person::default() };
     talk.wait(2);
-    let Verdict::Move(_, effects) = talk.handle(&Event { update_id: 999, person, input }) else { panic!("it moves") };
+    let verdict = talk.handle(&Event { update_id: 999, person, input });
+    let Verdict::Move { request: Some(request), effects, .. } = verdict else { panic!("{verdict:?}") };
+    assert_eq!(request.branch, "sell");
     assert!(matches!(
         effects[..],
-        [Effect::Submit(_), Effect::Show { target: Target::Edit { .. }, .. }, Effect::AnswerPress { text: None, .. }]
+        [Effect::Show { target: Target::Edit { .. }, .. }, Effect::AnswerPress { text: None, .. }]
     ));
 }
 
@@ -219,7 +221,7 @@ fn an_older_update_delivered_again_changes_nothing() {
 fn a_press_whose_message_is_not_known_yet_still_edits_it() {
     let mut talk = Talk::new();
     talk.loses_ids = true;
-    talk.command(Command::Start).tap("🔍 Купить авто");
+    talk.command(BotCommand::Start).tap("🔍 Купить авто");
     assert_eq!(talk.messages(), 1);
     assert_eq!(talk.header(), "*Покупка авто · Шаг 1 из 8*");
 }
@@ -227,7 +229,7 @@ fn a_press_whose_message_is_not_known_yet_still_edits_it() {
 #[test]
 fn a_burst_is_cut_to_five_and_told_once() {
     let mut talk = Talk::new();
-    talk.command(Command::Start).wait(2);
+    talk.command(BotCommand::Start).wait(2);
     for number in 0..100 {
         talk.at_once(Input::Text(format!("вопрос {number}")));
     }
@@ -242,7 +244,7 @@ fn a_burst_is_cut_to_five_and_told_once() {
 #[test]
 fn a_dropped_press_only_says_so() {
     let mut talk = Talk::new();
-    talk.command(Command::Start);
+    talk.command(BotCommand::Start);
     let (message_id, data) = talk.button("🔍 Купить авто").expect("it is there");
     for _ in 0..4 {
         talk.at_once(Input::Unsupported { kind: Unsupported::Sticker, album: None, caption: None });
@@ -267,7 +269,7 @@ fn who_is_banned_gets_no_answer() {
     talk.conversation.set_banned(true);
     assert_eq!(talk.conversation.expires_at(), None);
     let before = talk.messages();
-    talk.say("Kia Rio").command(Command::Start).tap("🏠 В начало");
+    talk.say("Kia Rio").command(BotCommand::Start).tap("🏠 В начало");
     assert_eq!(talk.messages(), before);
     talk.conversation.set_banned(false);
     talk.say("Kia Rio");
@@ -327,7 +329,7 @@ fn the_funnel_counts_each_step_of_a_dialog_once() {
 #[test]
 fn a_question_after_the_end_goes_to_the_model_and_leaves_the_menu_working() {
     let mut talk = Talk::new();
-    talk.command(Command::Start).wait(4000).say("Сколько стоит проверка?");
+    talk.command(BotCommand::Start).wait(4000).say("Сколько стоит проверка?");
     assert_eq!(talk.questions.len(), 1);
     talk.tap("🔍 Купить авто");
     assert_eq!(talk.header(), "*Покупка авто · Шаг 1 из 8*");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lead::{Request, Seconds};
 
-use crate::render::MAX_UTF16;
+use crate::render::{MAX_UTF16, RenderContext, render};
 use crate::*;
 
 /// A chat as Telegram would show it, with the bot behind it.
@@ -32,7 +32,7 @@ impl Talk {
         Self {
             conversation: Conversation::default(),
             now: 1_790_000_000,
-            rules: Rules { session_ttl: 1800, privacy_policy_url: None },
+            rules: Rules { session_ttl: 1800, privacy_policy_url: None, language: Language::default() },
             chat: BTreeMap::new(),
             popups: Vec::new(),
             requests: Vec::new(),
@@ -50,10 +50,20 @@ impl Talk {
         Self { update_id: 2_000_000_000, message_id: 2_000_000_000, ..Self::new() }
     }
 
+    /// A talk whose conversation an earlier version has stored.
+    pub(super) fn resumed(json: &str) -> Self {
+        let conversation: Conversation = serde_json::from_str(json).expect("an earlier version's item");
+        let mut talk = Self { conversation, now: 1_790_000_060, update_id: 200, ..Self::new() };
+        let context = RenderContext { year: 2026, rules: &talk.rules };
+        talk.message_id = talk.conversation.prompt.message_id.expect("a prompt");
+        talk.chat.insert(talk.message_id, render(&talk.conversation, &context));
+        talk
+    }
+
     /// A talk in which a service was chosen in the menu.
     pub(super) fn in_branch(button: &str) -> Self {
         let mut talk = Self::new();
-        talk.command(Command::Start);
+        talk.command(BotCommand::Start);
         talk.tap(button);
         talk
     }
@@ -71,7 +81,7 @@ impl Talk {
         self
     }
 
-    pub(super) fn command(&mut self, command: Command) -> &mut Self {
+    pub(super) fn command(&mut self, command: BotCommand) -> &mut Self {
         self.input(Input::Command(command))
     }
 
@@ -96,7 +106,7 @@ impl Talk {
         self.input(Input::Press { callback_id, message_id: Some(message_id), data: data.to_owned() })
     }
 
-    /// Shares a contact.
+    /// Shares the own contact.
     pub(super) fn share(&mut self, phone: &str) -> &mut Self {
         self.input(Input::Contact { phone: phone.to_owned(), is_own: true })
     }
@@ -164,8 +174,9 @@ impl Talk {
         let moment = Moment { now: self.now, year: 2026, fresh_id };
         let verdict = decide(&self.conversation, event, &moment, &self.rules);
         let effects = match &verdict {
-            Verdict::Move(next, effects) => {
+            Verdict::Move { next, request, effects } => {
                 self.conversation = stored(next);
+                self.requests.extend(request.as_deref().cloned());
                 effects
             }
             Verdict::Stay(effects) => effects,
@@ -193,7 +204,7 @@ impl Talk {
                     assert_eq!(self.conversation.prompt_sent(*seq, id), PromptSent::Noted, "it is the current one");
                 }
             }
-            Effect::Say(screen) => {
+            Effect::Send(screen) => {
                 fits(screen);
                 assert!(inline(screen).next().is_none(), "such a message keeps no buttons");
                 self.message_id += 1;
@@ -210,11 +221,10 @@ impl Talk {
                     screen.keyboard = Keyboard::None;
                 }
             }
-            Effect::Submit(request) => self.requests.push(request.as_ref().clone()),
             Effect::AskAi { question } => self.questions.push((update_id, question.clone())),
             Effect::ForgetCustomer => {
                 self.forgotten = true;
-                self.conversation = Conversation::default();
+                self.conversation = stored(&self.conversation.counters_only(self.now));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What a message holds: <https://core.telegram.org/bots/api#message>.
 
-use dialog::{Command, Input, Unsupported};
+use dialog::{BotCommand, Input, Unsupported};
 use serde_json::Value;
 
 use super::rich;
@@ -142,15 +142,15 @@ fn unsupported(message: &Value) -> Option<Unsupported> {
 }
 
 /// `/start`, `/start@AutoBot`, `/start payload`.
-fn command(text: &str) -> Option<Command> {
+fn command(text: &str) -> Option<BotCommand> {
     let word = text.strip_prefix('/')?.split_whitespace().next()?;
     let name = word.split('@').next()?.to_lowercase();
     match name.as_str() {
-        "start" => Some(Command::Start),
-        "menu" => Some(Command::Menu),
-        "help" => Some(Command::Help),
-        "privacy" => Some(Command::Privacy),
-        "delete" => Some(Command::Delete),
+        "start" => Some(BotCommand::Start),
+        "menu" => Some(BotCommand::Menu),
+        "help" => Some(BotCommand::Help),
+        "privacy" => Some(BotCommand::Privacy),
+        "delete" => Some(BotCommand::Delete),
         _ => None,
     }
 }

@@ -85,7 +85,7 @@ fn person(from: &Value, chat: &Value) -> Result<Person, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use dialog::{Command, Unsupported};
+    use dialog::{BotCommand, Unsupported};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_content_is_read() {
-        assert_eq!(input(json!({ "text": "/start@Bot ad_7" })), Input::Command(Command::Start));
+        assert_eq!(input(json!({ "text": "/start@Bot ad_7" })), Input::Command(BotCommand::Start));
         assert_eq!(input(json!({ "text": "/unknown" })), Input::Text("/unknown".into()));
         assert_eq!(
             input(json!({ "voice": {} })),
@@ -156,7 +156,7 @@ mod tests {
     fn formatted_text_is_text() {
         let rich = |text: &str| json!({ "rich_message": { "blocks": [{ "type": "paragraph", "text": [text] }] } });
         assert_eq!(input(rich("Toyota Camry")), Input::Text("Toyota Camry".into()));
-        assert_eq!(input(rich("/menu")), Input::Command(Command::Menu));
+        assert_eq!(input(rich("/menu")), Input::Command(BotCommand::Menu));
         let without_text = json!({ "rich_message": { "blocks": [{ "type": "divider" }] } });
         assert_eq!(input(without_text), other());
     }

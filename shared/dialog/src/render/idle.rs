@@ -1,0 +1,62 @@
+//! Screens outside any dialog.
+
+use super::{RenderContext, home, minutes, noted, privacy};
+use texts::Language;
+
+use crate::action::Action;
+use crate::branches;
+use crate::conversation::{IdleScreen, MenuGreeting};
+use crate::{Button, Keyboard, Screen, Text};
+
+/// The screen.
+pub(super) fn render(screen: &IdleScreen, notice: Option<&str>, seq: u32, context: &RenderContext<'_>) -> Screen {
+    let language = context.language();
+    let text = noted(notice);
+    match screen {
+        IdleScreen::NotStarted => menu(text.push(&language.text("menu")), seq, language),
+        IdleScreen::Menu(greeting) => menu(text.push(&greeting_text(greeting, context)), seq, language),
+        IdleScreen::Help => menu(text.push(&language.text("help")), seq, language),
+        IdleScreen::Privacy => menu(privacy(context), seq, language),
+        IdleScreen::Invitation => Screen {
+            text: text.push(&language.text("invitation")),
+            keyboard: Keyboard::Inline(vec![vec![home(seq, language)]]),
+        },
+        IdleScreen::Answer { text: answer, offer, menu, .. } => {
+            let mut text = text.push(answer);
+            let mut rows = Vec::new();
+            if let Some(branch) = offer.as_deref().and_then(branches::find) {
+                if !branch.in_menu {
+                    text = text.push("\n\n").push(&language.text("reply-manager"));
+                }
+                rows.push(vec![Action::Open(branch.id).button(seq, language.text(&branch.menu_text()))]);
+            }
+            if *menu {
+                rows.push(vec![home(seq, language)]);
+            }
+            Screen { text, keyboard: Keyboard::Inline(rows) }
+        }
+        IdleScreen::Forgotten => Screen { text: text.push(&language.text("forgotten")), keyboard: Keyboard::None },
+    }
+}
+
+fn greeting_text(greeting: &MenuGreeting, context: &RenderContext<'_>) -> String {
+    let language = context.language();
+    match greeting {
+        MenuGreeting::Plain => language.text("menu"),
+        MenuGreeting::Welcome => language.text("menu-greeting"),
+        MenuGreeting::Expired => language.text_with("menu-expired", [("minutes", minutes(context.rules.session_ttl))]),
+        MenuGreeting::Closed => language.text("menu-closed"),
+        MenuGreeting::Cancelled => language.text("menu-cancelled"),
+        MenuGreeting::Sent { number } => language.text_with("menu-sent", [("number", number.as_str().into())]),
+    }
+}
+
+fn menu(text: Text, seq: u32, language: Language) -> Screen {
+    let mut buttons: Vec<Button> = branches::ALL
+        .into_iter()
+        .filter(|branch| branch.in_menu)
+        .map(|branch| Action::Open(branch.id).button(seq, language.text(&branch.menu_text())))
+        .collect();
+    buttons.push(Action::Ask.button(seq, language.text("button-ask")));
+    Screen { text, keyboard: Keyboard::Inline(buttons.chunks(2).map(<[Button]>::to_vec).collect()) }
+}
