@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use dialog::MAX_REPLY_CHARS;
-use values::text::{is_unseen, selects};
+use values::text::{self, is_variation_selector};
 
 use crate::model::SYSTEM_PROMPT;
 
@@ -29,7 +29,7 @@ pub(crate) fn presentable(reply: &str) -> Option<String> {
 
 /// What nobody sees, but for white space and what makes an emoji colourful.
 fn is_invisible(letter: char) -> bool {
-    is_unseen(letter) && !letter.is_whitespace() && !selects(letter)
+    text::is_invisible(letter) && !letter.is_whitespace() && !is_variation_selector(letter)
 }
 
 /// A link, a mention or an e-mail address.

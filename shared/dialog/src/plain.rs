@@ -1,6 +1,6 @@
 //! Making foreign text harmless: what customers type and what a model writes.
 
-use values::text::turns;
+use values::text::is_bidi_control;
 
 /// Text as it is kept: without control characters, except line breaks.
 pub(crate) fn cleaned(text: &str) -> String {
@@ -12,7 +12,7 @@ pub(crate) fn cleaned(text: &str) -> String {
 
 /// Text that can turn nothing around it: wrapped in FSI…PDI when it carries controls of the writing direction.
 pub(crate) fn isolated(text: &str) -> String {
-    if text.contains(turns) { format!("\u{2068}{text}\u{2069}") } else { text.to_owned() }
+    if text.contains(is_bidi_control) { format!("\u{2068}{text}\u{2069}") } else { text.to_owned() }
 }
 
 /// Text in which Telegram finds no links, mentions, commands or tags to make live.

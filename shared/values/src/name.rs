@@ -1,7 +1,7 @@
 //! A person's name.
 
 use crate::Wrong;
-use crate::text::is_unseen;
+use crate::text::is_invisible;
 
 /// The longest name taken, in characters.
 pub const MAX_CHARS: usize = 60;
@@ -18,7 +18,7 @@ pub fn parse(typed: &str) -> Result<String, Wrong> {
     if name.chars().count() > MAX_CHARS {
         return Err(Wrong::TooLong { max: MAX_CHARS });
     }
-    if name.chars().any(|char| char.is_alphabetic() && !is_unseen(char)) { Ok(name) } else { Err(Wrong::BadName) }
+    if name.chars().any(|char| char.is_alphabetic() && !is_invisible(char)) { Ok(name) } else { Err(Wrong::BadName) }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use phonenumber::{Mode, PhoneNumber};
 use serde::{Deserialize, Serialize};
 
 use crate::Wrong;
-use crate::text::is_unseen;
+use crate::text::is_invisible;
 
 /// A phone number that exists in some country's numbering plan, in E.164: `+79001234567`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -194,7 +194,7 @@ fn read(run: &str) -> Option<Phone> {
 /// What people, and their phones when they copy a number, put between digits; what nobody sees too.
 fn is_separator(c: char) -> bool {
     const MARKS: &str = "-‑–—−()./_";
-    MARKS.contains(c) || is_unseen(c)
+    MARKS.contains(c) || is_invisible(c)
 }
 
 /// A decimal digit of the scripts that people's keyboards have, as an ASCII one.
