@@ -11,11 +11,13 @@ pub mod name;
 pub mod phone;
 pub mod sentence;
 pub mod text;
+mod typed;
 pub mod vehicle_id;
 mod wrong;
 pub mod year;
 
 pub use car::Car;
 pub use phone::Phone;
+pub use typed::{Doubt, Typed};
 pub use vehicle_id::VehicleId;
 pub use wrong::Wrong;

@@ -3,17 +3,17 @@
 /// Why a typed value was refused. Never carries the text itself, so it may be logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
-    /// Nothing but white space.
+    /// Nothing but what cannot be seen.
     #[error("nothing was typed")]
     Empty,
     /// More characters than allowed.
     #[error("longer than {max} characters")]
     TooLong {
-        /// How many are allowed.
+        /// The most characters taken.
         max: usize,
     },
-    /// No number, several, or one with words that do not belong to it.
-    #[error("is no number")]
+    /// No number that fits, or several.
+    #[error("not a number")]
     NotANumber,
     /// A number below what makes sense.
     #[error("less than {min}")]
@@ -27,13 +27,13 @@ pub enum Wrong {
         /// The most that is taken, in the unit of the value.
         max: i64,
     },
-    /// No phone number that exists in any country's plan.
-    #[error("is no phone number")]
+    /// No number of any country, or one that nobody should call: premium-rate, satellite.
+    #[error("not a phone number")]
     BadPhone,
-    /// Neither a VIN nor a Russian plate.
-    #[error("is neither a VIN nor a plate")]
+    /// No VIN and no plate, or several.
+    #[error("neither a VIN nor a plate")]
     BadVehicleId,
-    /// A name without a single letter.
-    #[error("is no name")]
+    /// A name without a letter.
+    #[error("not a name")]
     BadName,
 }
