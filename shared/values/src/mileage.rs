@@ -1,13 +1,15 @@
 //! Mileage in kilometres.
 
-use crate::Wrong;
+use std::ops::Range;
+
 use crate::amount::lexer::{self, Kind, Token};
 use crate::amount::{self, Amount, Scale, Unit, words};
+use crate::{Doubt, Typed, Wrong, sentence};
 
 /// The most kilometres taken.
 pub const MAX: u32 = 2_000_000;
 
-/// Words that may stand around a mileage.
+/// Words around a mileage that add nothing to it.
 const FILLERS: &[&str] = &[
     "пробег",
     "пробега",
@@ -29,12 +31,13 @@ const FILLERS: &[&str] = &[
     "менее",
     "до",
     "под",
-    "реальный",
-    "родной",
     "всего",
     "километров",
     "км",
 ];
+
+/// Usual words around a mileage that a manager wants to know of.
+const REMARKS: &[&str] = &["реальный", "родной"];
 
 /// Ways to say that a car has not been driven; compared by their beginning.
 const NEW: &[&str] =
@@ -45,14 +48,27 @@ const NEW: &[&str] =
 /// # Errors
 /// [`Wrong::Empty`], [`Wrong::NotANumber`], [`Wrong::TooSmall`] for a negative number, [`Wrong::TooLarge`].
 pub fn parse(typed: &str) -> Result<u32, Wrong> {
-    let folded: String = typed.trim().chars().map(lexer::fold).collect();
-    if !folded.contains(|c: char| c.is_ascii_digit()) && NEW.iter().any(|word| folded.starts_with(word)) {
+    if is_new(typed) {
         return Ok(0);
     }
-    let (amounts, _) = amount::only_amounts(typed, |word| FILLERS.contains(&word))?;
-    match amounts.as_slice() {
-        [amount] if matches!(amount.unit, None | Some(Unit::Kilometres)) => of_amount(amount),
-        _ => Err(Wrong::NotANumber),
+    alone(typed).map(|alone| alone.km)
+}
+
+/// The same with other words around it: «150 тыс, не скручен». Doubtful are several mileages, and a bare number below 1000,
+/// which may be in thousands.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn read(typed: &str) -> Result<Typed<u32>, Wrong> {
+    if is_new(typed) {
+        return Ok(Typed::at(typed, 0..0, 0, is_said_of_new));
+    }
+    match alone(typed) {
+        Ok(Alone { km, span, may_be_thousands }) => {
+            let doubt = may_be_thousands.then_some(Doubt::MayBeThousands);
+            Ok(Typed { doubt, ..Typed::at(typed, span, km, is_plain) })
+        }
+        Err(wrong) => Typed::among_words(typed, || sentence::mileages(typed), is_plain).ok_or(wrong),
     }
 }
 
@@ -60,10 +76,45 @@ pub fn parse(typed: &str) -> Result<u32, Wrong> {
 /// kilometres; who writes «150 км» or «150 тыс» leaves no doubt.
 #[must_use]
 pub fn may_be_thousands(typed: &str) -> bool {
-    let Ok((amounts, tokens)) = amount::only_amounts(typed, |word| FILLERS.contains(&word)) else { return false };
+    read(typed).is_ok_and(|mileage| mileage.doubt == Some(Doubt::MayBeThousands))
+}
+
+fn is_plain(word: &str) -> bool {
+    FILLERS.contains(&word)
+}
+
+fn is_new(typed: &str) -> bool {
+    let folded: String = typed.trim().chars().map(lexer::fold).collect();
+    !folded.contains(|c: char| c.is_ascii_digit()) && NEW.iter().any(|phrase| folded.starts_with(phrase))
+}
+
+/// Whether a word adds nothing to a new car's having no mileage.
+fn is_said_of_new(word: &str) -> bool {
+    let is_part = |part: &str| word == part || (part.chars().count() > 3 && word.starts_with(part));
+    NEW.iter().flat_map(|phrase| phrase.split(' ')).any(is_part) || matches!(word, "авто" | "автомобиль" | "машина")
+}
+
+/// A mileage that is all of the text but for usual words.
+struct Alone {
+    km: u32,
+    span: Range<usize>,
+    may_be_thousands: bool,
+}
+
+fn alone(typed: &str) -> Result<Alone, Wrong> {
+    let tokens = lexer::tokens(typed);
+    let amounts = amount::only_amounts(&tokens, |word| is_plain(word) || REMARKS.contains(&word))?;
+    let [amount] = amounts.as_slice() else { return Err(Wrong::NotANumber) };
+    if !matches!(amount.unit, None | Some(Unit::Kilometres)) {
+        return Err(Wrong::NotANumber);
+    }
     let says_unit = |token: &Token| matches!(&token.kind, Kind::Word(word) if words::unit(word).is_some());
-    matches!(amounts.as_slice(), [amount] if amount.scale == Scale::One && (1..1_000).contains(&amount.whole()))
-        && !tokens.iter().any(says_unit)
+    let is_small = amount.scale == Scale::One && (1..1_000).contains(&amount.whole());
+    Ok(Alone {
+        km: of_amount(amount)?,
+        span: amount::span(&tokens, amount, amount),
+        may_be_thousands: is_small && !tokens.iter().any(says_unit),
+    })
 }
 
 /// The kilometres that an amount is.
@@ -143,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mileage() {
+    fn other_text_is_not_a_mileage() {
         assert_eq!(parse("\t"), Err(Wrong::Empty));
         for typed in ["2 000 001", "3 млн", "99999999999999999999", "2001 тыс"] {
             assert_eq!(parse(typed), Err(Wrong::TooLarge { max: 2_000_000 }), "{typed}");
@@ -166,6 +217,70 @@ mod tests {
             "новая 2",
         ] {
             assert_eq!(parse(typed), Err(Wrong::NotANumber), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_mileage_is_found_among_words() {
+        for (typed, km, remark) in [
+            ("150 тыс, не скручен", 150_000, Some("не скручен")),
+            ("98 500км оригинал", 98_500, Some("оригинал")),
+            ("85 тыс. км, весь по трассе", 85_000, Some("весь по трассе")),
+            ("честные 120 тысяч", 120_000, Some("честные")),
+            ("пробег 98000 родной, есть сервисная книжка", 98_000, Some("родной, есть сервисная книжка")),
+            ("реальный пробег 98 000", 98_000, Some("реальный пробег")),
+            ("по одометру 143 тыс км", 143_000, Some("по одометру")),
+            ("примерно 200 тыс точно не знаю", 200_000, Some("точно не знаю")),
+            ("сто пятьдесят тысяч, один хозяин", 150_000, Some("один хозяин")),
+            ("сотка, не крутил", 100_000, Some("не крутил")),
+            ("150 тыс, цена 900 тыс", 150_000, Some("цена 900 тыс")),
+            ("150 тыс на 2023 год", 150_000, Some("на 2023 год")),
+            ("150 тыс, двигатель 1.6, 123 л.с.", 150_000, Some("двигатель 1.6, 123 л.с.")),
+            ("85 т.км, 2 владельца", 85_000, Some("2 владельца")),
+            ("98500 км✅ проверен", 98_500, Some("проверен")),
+            ("320 000 км, мотор после капремонта", 320_000, Some("мотор после капремонта")),
+            ("новая, 15 км", 15, Some("новая")),
+            ("новая", 0, None),
+            ("Новый автомобиль", 0, None),
+            ("новая, на гарантии", 0, Some("новая, на гарантии")),
+            ("без пробега по РФ", 0, Some("без пробега по РФ")),
+        ] {
+            let read = read(typed).unwrap();
+            assert_eq!(read, Typed { value: km, remark: remark.map(str::to_owned), doubt: None }, "{typed}");
+        }
+    }
+
+    #[test]
+    fn several_mileages_and_small_numbers_are_doubtful() {
+        for (typed, km, doubt) in [
+            ("85 000 и 90 000", 85_000, Doubt::SeveralValues),
+            ("150 тыс или 160 тыс", 150_000, Doubt::SeveralValues),
+            ("98 500 (двигатель менял на 60 000)", 98_500, Doubt::SeveralValues),
+            ("85 или 90", 85, Doubt::SeveralValues),
+            ("150", 150, Doubt::MayBeThousands),
+            ("150, не скручен", 150, Doubt::MayBeThousands),
+            ("на спидометре 120 честных", 120, Doubt::MayBeThousands),
+        ] {
+            let read = read(typed).map(|mileage| (mileage.value, mileage.doubt));
+            assert_eq!(read, Ok((km, Some(doubt))), "{typed}");
+        }
+    }
+
+    #[test]
+    fn words_with_other_numbers_are_not_a_mileage() {
+        for typed in [
+            "85 тыс миль, американка",
+            "2 хозяина",
+            "цена 900 тыс, торг",
+            "900 000 руб и торг",
+            "2019 года, не битая",
+            "мотор 150 л.с.",
+            "двигатель 1.6",
+            "5 лет не ездил",
+            "не знаю, звоните 8 900 123 45 67",
+            "не 150 тыс",
+        ] {
+            assert_eq!(read(typed), Err(Wrong::NotANumber), "{typed}");
         }
     }
 
@@ -205,12 +320,14 @@ mod tests {
         #[test]
         fn what_is_shown_is_read_back(km in 0..=MAX) {
             proptest::prop_assert_eq!(parse(&show(km)), Ok(km));
+            let with_words = format!("{}, не скручен, честный", show(km));
+            proptest::prop_assert_eq!(read(&with_words).map(Typed::certain), Ok(Some(km)));
             proptest::prop_assert_eq!(parse(&km.to_string()), Ok(km));
         }
 
         #[test]
         fn no_text_makes_it_panic(typed in "\\PC{0,5000}", like_a_number in "[0-9тыскмлн .,-]{0,200}") {
-            let _ = (parse(&typed), parse(&like_a_number));
+            let _ = (read(&typed), read(&like_a_number));
         }
     }
 }

@@ -3,12 +3,17 @@
 //! What a number is follows, in this order, from its unit («км», «г.в.», «руб»), from a word beside it («пробег», «бюджет»),
 //! from its shape (2019, millions), and last from what the other numbers already are.
 
+mod candidates;
+mod index;
 mod mentioned;
 mod ordinals;
 mod tokens;
 mod words;
 
+pub(crate) use self::candidates::{mileages, sums, years};
 use self::mentioned::{Mentioned, Said, adjacent, mentioned};
+pub(crate) use self::ordinals::spell_in_digits;
+pub(crate) use self::tokens::answer_tokens;
 use self::tokens::{MODEL, without_model, word};
 use self::words::{AFTER_A_SUM, MILEAGE_WORDS, PERHAPS_MONEY_WORDS, YEAR_WORDS, is_of, is_said};
 use crate::amount::lexer::{Kind, Token};
@@ -58,27 +63,6 @@ pub fn numbers(sentence: &str, this_year: i16) -> Numbers {
     numbers
 }
 
-/// The year of manufacture in `sentence`.
-#[must_use]
-pub fn year(sentence: &str, this_year: i16) -> Option<i16> {
-    numbers(sentence, this_year).year
-}
-
-/// The price or budget in `sentence`, in roubles.
-#[must_use]
-pub fn money(sentence: &str) -> Option<u64> {
-    numbers(sentence, ANY_YEAR).money
-}
-
-/// The mileage in `sentence`, in kilometres.
-#[must_use]
-pub fn mileage(sentence: &str) -> Option<u32> {
-    numbers(sentence, ANY_YEAR).mileage
-}
-
-/// Where the year does not matter: any number that looks like one of this century is a year, and no sum.
-const ANY_YEAR: i16 = 2098;
-
 /// What a number may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guess {
@@ -97,11 +81,12 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
         Some(Unit::Kilometres) if mentioned.is_distance() => return Guess::Nothing,
         Some(Unit::Kilometres) => return kilometres(amount, false),
         Some(Unit::Year) => return if amount.digits == 2 || amount.digits == 4 { year() } else { Guess::Nothing },
-        Some(Unit::Other) => return Guess::Nothing,
+        Some(Unit::Other | Unit::Kopecks) => return Guess::Nothing,
         _ => {}
     }
     let year_like = amount.digits == 4 && matches!(year(), Guess::Year(_));
-    if said == Some(Said::Other) && !year_like {
+    let is_of_part = mentioned.is_of_part && amount.unit.is_none() && amount.scale == Scale::One;
+    if (said == Some(Said::Other) || is_of_part) && !year_like {
         return Guess::Nothing;
     }
     if amount.unit == Some(Unit::Roubles) {
@@ -110,6 +95,8 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
     // A model between the word and the number has the year: «цена на солярис 2021».
     let is_adjacent = |stems: &[&str]| adjacent(before).is_some_and(|word| is_of(word, stems));
     match said {
+        // «400 тыс пробег 1,3 млн»: no car has driven that far.
+        Some(Said::Mileage) if amount.whole() > FARTHEST && amount.scale == Scale::Million => {}
         Some(Said::Mileage) if !year_like || is_adjacent(MILEAGE_WORDS) => return kilometres(amount, true),
         Some(Said::Money) if !year_like || is_adjacent(&["бюджет", "цен"]) => {
             return money::of_bare_amount(amount).map_or(Guess::Nothing, Guess::Money);
@@ -145,6 +132,9 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
     }
     Guess::Nothing
 }
+
+/// Hardly any car has driven more kilometres.
+const FARTHEST: u64 = 1_000_000;
 
 fn is_after(before: &[String], words: &[&str]) -> bool {
     before.last().is_some_and(|last| words.contains(&last.as_str()))

@@ -1,8 +1,10 @@
 //! VINs and Russian plates.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use crate::Wrong;
+use crate::{Typed, Wrong};
 
 /// What identifies one vehicle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,13 +59,16 @@ const PLATE_SHAPES: [&str; 6] = [
     "LLDDDL", // transit
 ];
 
+/// Characters of the shortest plate without its region.
+const SHORTEST_PLATE: usize = 5;
+
 /// Words people put before the number itself, one or several, as [`characters`] leaves them. None can begin a number.
 const LABELS: [&str; 12] =
     ["VIN", "ВИН", "ГОСЗНАК", "ГОСУДАРСТВЕННЫЙ", "ГОС", "НОМЕР", "НОМ", "ЗНАК", "КОД", "CODE", "ГРЗ", "АВТО"];
 
 const VIN_LENGTH: usize = 17;
 
-/// A VIN or a plate, with the letters in whichever alphabet and case; spaces, dashes and a label are dropped.
+/// A VIN or a plate, with the letters in any alphabet and case; punctuation, emoji and a label are dropped.
 ///
 /// # Errors
 /// [`Wrong::Empty`] or [`Wrong::BadVehicleId`].
@@ -72,27 +77,91 @@ pub fn parse(typed: &str) -> Result<VehicleId, Wrong> {
         return Err(Wrong::Empty);
     }
     let typed = characters(typed);
-    let mut unlabelled = typed.as_str();
-    while let Some(rest) = LABELS.iter().find_map(|label| unlabelled.strip_prefix(label)) {
-        unlabelled = rest;
-    }
-    let characters: Vec<char> = unlabelled.chars().collect();
-    if let Some(vin) = vin(&characters) {
-        let check_digit_ok = check_digit(&vin) == vin.chars().nth(8);
-        return Ok(VehicleId::Vin { vin, check_digit_ok });
-    }
-    plate(&characters).map(VehicleId::Plate).ok_or(Wrong::BadVehicleId)
+    let characters: Vec<char> = without_labels(&typed).chars().collect();
+    vin_of(&characters).or_else(|| plate(&characters).map(VehicleId::Plate)).ok_or(Wrong::BadVehicleId)
 }
 
-/// In capitals, without what people put between the characters.
+/// The same with other words around it: «ВС123А77 (транзит)». Doubtful are several VINs or several plates; of a VIN and a plate
+/// the first is the value.
+///
+/// # Errors
+/// [`Wrong::Empty`] or [`Wrong::BadVehicleId`].
+pub fn read(typed: &str) -> Result<Typed<VehicleId>, Wrong> {
+    parse(typed)
+        .map(|value| Typed { value, remark: None, doubt: None })
+        .or_else(|wrong| Typed::among_words(typed, || (among_words(typed), None), is_plain).ok_or(wrong))
+}
+
+/// Words that add nothing to a VIN or a plate.
+fn is_plain(word: &str) -> bool {
+    without_labels(&word.to_uppercase()).is_empty() || matches!(word, "регион" | "рег" | "rus" | "рус" | "мой" | "это")
+}
+
+/// Capitals without the labels they begin with.
+fn without_labels(mut text: &str) -> &str {
+    while let Some(rest) = LABELS.iter().find_map(|label| text.strip_prefix(label)) {
+        text = rest;
+    }
+    text
+}
+
+/// The VINs or the plates among the words of a text, whichever come first, and where they are.
+fn among_words(text: &str) -> Vec<(VehicleId, Range<usize>)> {
+    let words = spans_of_words(text);
+    let lower = text.to_lowercase();
+    let is_announced = ["транзит", "прицеп", "мото"].iter().any(|kind| lower.contains(kind));
+    let mut found: Vec<(VehicleId, Range<usize>)> = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let longest = (1..=MAX_WORDS)
+            .rev()
+            .find_map(|count| Some((at_words(text, words.get(at..at + count)?, is_announced)?, count)));
+        let Some((id, count)) = longest else {
+            at += 1;
+            continue;
+        };
+        if found.first().is_none_or(|(first, _)| std::mem::discriminant(first) == std::mem::discriminant(&id)) {
+            found.push((id, words[at].start..words[at + count - 1].end));
+        }
+        at += count;
+    }
+    found
+}
+
+/// The most words a VIN or a plate is written in: «А 123 ВС 77 RUS», «JTD KB20 U5 7759 6359».
+const MAX_WORDS: usize = 6;
+
+fn spans_of_words(text: &str) -> Vec<Range<usize>> {
+    let is_word = |c: char| c.is_alphanumeric();
+    let starts = text.char_indices().scan(false, |inside, (at, c)| {
+        let begins = is_word(c) && !*inside;
+        *inside = is_word(c);
+        Some(begins.then_some(at))
+    });
+    let end = |start: usize| text[start..].find(|c| !is_word(c)).map_or(text.len(), |length| start + length);
+    starts.flatten().map(|start| start..end(start)).collect()
+}
+
+/// The VIN or plate that these words are. Several words that may be ordinary ones are none, unless `is_announced`: «в 2019 77».
+fn at_words(text: &str, words: &[Range<usize>], is_announced: bool) -> Option<VehicleId> {
+    let joined: String = words.iter().map(|word| characters(&text[word.clone()])).collect();
+    let characters: Vec<char> = joined.chars().collect();
+    if let Some(id) = vin_of(&characters) {
+        let has_letter = joined.contains(char::is_alphabetic);
+        let has_number = words.len() == 1 || characters.iter().rev().take(4).all(char::is_ascii_digit);
+        return Some(id).filter(|_| has_letter && has_number);
+    }
+    let first_word = text[words.first()?.clone()].chars().count();
+    let is_car =
+        |plate: &str| plate.chars().skip(4).take(2).all(char::is_alphabetic) && plate.starts_with(char::is_alphabetic);
+    plate(&characters)
+        .filter(|plate| is_announced || is_car(plate) || first_word >= SHORTEST_PLATE)
+        .map(VehicleId::Plate)
+}
+
+/// In capitals, letters and digits only.
 fn characters(typed: &str) -> String {
-    typed
-        .chars()
-        .filter(|c| {
-            !(c.is_whitespace() || matches!(c, '-' | '–' | '—' | '_' | '.' | ':' | '*' | '|' | '/' | '№' | '#'))
-        })
-        .flat_map(char::to_uppercase)
-        .collect()
+    typed.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 fn latin(c: char) -> char {
@@ -101,6 +170,12 @@ fn latin(c: char) -> char {
 
 fn cyrillic(c: char) -> Option<char> {
     LOOKALIKES.iter().find(|(cyrillic, latin)| *cyrillic == c || *latin == c).map(|(cyrillic, _)| *cyrillic)
+}
+
+fn vin_of(characters: &[char]) -> Option<VehicleId> {
+    let vin = vin(characters)?;
+    let check_digit_ok = check_digit(&vin) == vin.chars().nth(8);
+    Some(VehicleId::Vin { vin, check_digit_ok })
 }
 
 fn vin(characters: &[char]) -> Option<String> {
@@ -133,8 +208,9 @@ fn check_digit(vin: &str) -> Option<char> {
 }
 
 fn plate(characters: &[char]) -> Option<String> {
-    let country = |country: [char; 3]| characters.strip_suffix(&country);
-    let characters = country(['R', 'U', 'S']).or_else(|| country(['Р', 'У', 'С'])).unwrap_or(characters);
+    const COUNTRIES: [&[char]; 4] = [&['R', 'U', 'S'], &['Р', 'У', 'С'], &['R', 'U'], &['Р', 'Ф']];
+    let without_country = COUNTRIES.iter().find_map(|country| characters.strip_suffix(*country));
+    let characters = without_country.unwrap_or(characters);
     PLATE_SHAPES.iter().find_map(|shape| plate_of_shape(characters, shape))
 }
 
@@ -164,6 +240,7 @@ fn plate_of_shape(characters: &[char], shape: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Doubt;
 
     fn vin(typed: &str) -> (String, bool) {
         match parse(typed) {
@@ -206,6 +283,18 @@ mod tests {
             ("а123вс 777 рус", "А123ВС777"),
             ("гос номер: а123вс77", "А123ВС77"),
             ("номер авто а123вс77", "А123ВС77"),
+            ("[А123ВС77]", "А123ВС77"),
+            ("(а123вс77)", "А123ВС77"),
+            ("«А123ВС 77»", "А123ВС77"),
+            ("а 123 вс 🇷🇺 77", "А123ВС77"),
+            ("🇷🇺А123ВС77", "А123ВС77"),
+            ("А123ВС77 🚗", "А123ВС77"),
+            ("А123ВС, 77", "А123ВС77"),
+            ("А123ВС+77", "А123ВС77"),
+            ("А123ВС77!", "А123ВС77"),
+            ("А123ВС\\77", "А123ВС77"),
+            ("a123bc77ru", "А123ВС77"),
+            ("ВС123А77", "ВС123А77"),
         ] {
             let plate = parse(typed).map(|id| id.show()).unwrap_or_default();
             assert_eq!(plate, shown, "{typed}");
@@ -213,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither() {
+    fn other_text_is_neither() {
         assert_eq!(parse("  "), Err(Wrong::Empty));
         for typed in [
             "нет",
@@ -232,6 +321,51 @@ mod tests {
             "🚗",
         ] {
             assert_eq!(parse(typed), Err(Wrong::BadVehicleId), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_vin_or_a_plate_is_found_among_words() {
+        for (typed, shown, remark) in [
+            ("А123ВС77", "А123ВС77", None),
+            ("ВС123А77 (транзит)", "ВС123А77", Some("транзит")),
+            ("транзит ВС 123 А 77", "ВС123А77", Some("транзит")),
+            ("транзитный вс123а77", "ВС123А77", Some("транзитный")),
+            ("камри, номер а123вс77", "А123ВС77", Some("камри, номер")),
+            ("а 123 вс 77 регион", "А123ВС77", None),
+            ("а123вс 🇷🇺 777, не битая", "А123ВС777", Some("не битая")),
+            ("номера А123ВС77RUS, могу показать", "А123ВС77", Some("номера … могу показать")),
+            ("госномер Х001АМ97 красивый", "Х001АМ97", Some("красивый")),
+            ("мой номер к555кк 123", "К555КК123", None),
+            ("VIN XTA210990Y2766380 Приора", "XTA210990Y2766380", Some("Приора")),
+            ("вин: JTDKB20U 5 77596359 (праворукая)", "JTDKB20U577596359", Some("праворукая")),
+            ("1M8GDM9AXKP042788 и птс оригинал", "1M8GDM9AXKP042788", Some("и птс оригинал")),
+            ("А123ВС77, VIN XTA210990Y2766380", "А123ВС77", Some("VIN XTA210990Y2766380")),
+            ("прицеп АВ1234 77 легковой", "АВ123477", Some("прицеп … легковой")),
+            ("А123ВС77 А123ВС77", "А123ВС77", Some("А123ВС77")),
+        ] {
+            let read = read(typed);
+            let expected = (shown.to_owned(), remark.map(str::to_owned), None);
+            let read = read.map_or_else(|_| (String::new(), None, None), |id| (id.value.show(), id.remark, id.doubt));
+            assert_eq!(read, expected, "{typed}");
+        }
+        let several = read("А123ВС77 или В456ОР99").unwrap();
+        assert_eq!((several.value.show().as_str(), several.doubt), ("А123ВС77", Some(Doubt::SeveralValues)));
+    }
+
+    #[test]
+    fn ordinary_words_are_neither() {
+        for typed in [
+            "не знаю, куплена в 2019 77 регион",
+            "номера сейчас нет",
+            "пробег 123 тыс, 2019 год",
+            "XTA21099 потом скажу",
+            "1M8GDM9AXKP04278 последнюю цифру не видно",
+            "А123ВС без региона",
+            "тел 8 900 123 45 67",
+            "11111111111111111 это что",
+        ] {
+            assert_eq!(read(typed), Err(Wrong::BadVehicleId), "{typed}");
         }
     }
 
@@ -259,7 +393,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_it_panic(typed in "\\PC{0,5000}") {
-            let _ = parse(&typed);
+            let _ = read(&typed);
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Year of manufacture.
 
-use crate::Wrong;
-use crate::amount::lexer::{Kind, Token};
+use std::ops::Range;
+
+use crate::amount::lexer::{self, Kind, Token};
 use crate::amount::{self, Amount, Scale, Unit};
+use crate::{Typed, Wrong, sentence};
 
 /// The first year taken.
 pub const FIRST: i16 = 1950;
 
-/// Words that may stand around a year.
+/// Words around a year that add nothing to it.
 const FILLERS: &[&str] = &[
     "в",
     "с",
@@ -20,8 +22,8 @@ const FILLERS: &[&str] = &[
     "г",
     "выпуска",
     "выпуск",
-    "модельный",
-    "модельного",
+    "my",
+    "му",
     "го",
     "и",
     "не",
@@ -38,6 +40,20 @@ const FILLERS: &[&str] = &[
     "после",
     "начиная",
     "минимум",
+    "вроде",
+    "бы",
+    "кажется",
+    "наверное",
+    "наверно",
+    "где",
+    "то",
+    "точно",
+];
+
+/// Usual words around a year that a manager wants to know of. So are months.
+const REMARKS: &[&str] = &[
+    "модельный",
+    "модельного",
     "начало",
     "начала",
     "начале",
@@ -47,14 +63,6 @@ const FILLERS: &[&str] = &[
     "конец",
     "конца",
     "конце",
-    "вроде",
-    "бы",
-    "кажется",
-    "наверное",
-    "наверно",
-    "где",
-    "то",
-    "точно",
 ];
 
 /// Months, by the part before their ending.
@@ -78,18 +86,13 @@ pub(crate) const MONTHS: &[&str] = &[
 /// Words that make a year the least wanted only behind «не»: «старше 2018» is another wish than «не старше 2018».
 const WITH_NOT: &[&str] = &["старше", "старее", "ниже", "раньше"];
 
-/// A year up to the next one: «2019», «2019 г.в.», «19», «18 года», «декабрь 2014», «02.2015». Two digits belong to the
-/// century that makes sense.
+/// A year up to the next one: «2019», «2019 г.в.», «19», «18 года», «декабрь 2014», «02.2015», «2к19», «MY2019». Two digits
+/// belong to the century that makes sense.
 ///
 /// # Errors
 /// [`Wrong::Empty`], [`Wrong::NotANumber`], [`Wrong::TooSmall`], [`Wrong::TooLarge`].
 pub fn parse(typed: &str, this_year: i16) -> Result<i16, Wrong> {
-    let (amounts, tokens) =
-        amount::only_amounts(&without_months(typed), |word| FILLERS.contains(&word) || is_month(word))?;
-    match amounts.as_slice() {
-        [amount] if is_year(amount) && is_least(&tokens) && !is_day(amount, &tokens) => of_amount(amount, this_year),
-        _ => Err(Wrong::NotANumber),
-    }
+    alone(&without_months(typed), this_year).map(|(year, _)| year)
 }
 
 /// The same, where the least wanted year is asked for: of «2015-2018» and «с 2015 по 2018», the lower end.
@@ -100,10 +103,73 @@ pub fn parse_from(typed: &str, this_year: i16) -> Result<i16, Wrong> {
     parse(typed, this_year).or_else(|wrong| lower_end(typed, this_year).ok_or(wrong))
 }
 
+/// What [`parse`] reads, with other words around it: «2019, зимой не ездила». Doubtful are several years, and two digits
+/// among words.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn read(typed: &str, this_year: i16) -> Result<Typed<i16>, Wrong> {
+    let typed = without_months(typed);
+    alone(&typed, this_year)
+        .map(|(year, span)| Typed::at(&typed, span, year, is_plain))
+        .or_else(|wrong| among_words(&typed, this_year, false).ok_or(wrong))
+}
+
+/// What [`parse_from`] reads, with other words around it.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn read_from(typed: &str, this_year: i16) -> Result<Typed<i16>, Wrong> {
+    let without_months = without_months(typed);
+    alone(&without_months, this_year).map(|(year, span)| Typed::at(&without_months, span, year, is_plain)).or_else(
+        |wrong| {
+            let lower_end = lower_end(typed, this_year);
+            let lower_end = lower_end.map(|year| Typed::at(typed, 0..0, year, is_plain));
+            lower_end.or_else(|| among_words(&without_months, this_year, true)).ok_or(wrong)
+        },
+    )
+}
+
+fn is_plain(word: &str) -> bool {
+    FILLERS.contains(&word)
+}
+
+/// The year that is all of the text but for usual words, and where it is.
+fn alone(typed: &str, this_year: i16) -> Result<(i16, Range<usize>), Wrong> {
+    let mut tokens = lexer::tokens(typed);
+    separate_model_year(&mut tokens);
+    sentence::spell_in_digits(&mut tokens);
+    let is_usual = |word: &str| is_plain(word) || REMARKS.contains(&word) || is_month(word);
+    match amount::only_amounts(&tokens, is_usual)?.as_slice() {
+        [amount] if is_year(amount) && is_least(&tokens) && !is_day(amount, &tokens) => {
+            Ok((of_amount(amount, this_year)?, amount::span(&tokens, amount, amount)))
+        }
+        _ => Err(Wrong::NotANumber),
+    }
+}
+
+fn among_words(typed: &str, this_year: i16, lower_ends: bool) -> Option<Typed<i16>> {
+    let find = || {
+        let mut tokens = sentence::answer_tokens(typed);
+        separate_model_year(&mut tokens);
+        if is_least(&tokens) { sentence::years(&tokens, this_year, lower_ends) } else { (Vec::new(), None) }
+    };
+    Typed::among_words(typed, find, is_plain)
+}
+
+/// «MY2019» has a word and a number.
+fn separate_model_year(tokens: &mut [Token]) {
+    for at in 1..tokens.len() {
+        let is_label = matches!(&tokens[at - 1].kind, Kind::Word(word) if matches!(word.as_str(), "my" | "му"));
+        tokens[at].glued &= !is_label;
+    }
+}
+
+/// The lower end of a range of years that is all of the text.
 fn lower_end(typed: &str, this_year: i16) -> Option<i16> {
     const JOINS: &[&str] = &["до", "по"];
-    let is_filler = |word: &str| FILLERS.contains(&word) || JOINS.contains(&word);
-    let (amounts, tokens) = amount::only_amounts(typed, is_filler).ok()?;
+    let tokens = lexer::tokens(typed);
+    let amounts = amount::only_amounts(&tokens, |word| is_plain(word) || JOINS.contains(&word)).ok()?;
     let [from, to] = amounts.as_slice() else { return None };
     amount::upper_end(&tokens, from, to, JOINS)?;
     let year = |amount: &Amount| of_amount(amount, this_year).ok().filter(|_| is_year(amount));
@@ -191,6 +257,7 @@ pub fn check(year: i16, this_year: i16) -> Result<i16, Wrong> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Doubt;
 
     const NOW: i16 = 2026;
 
@@ -249,13 +316,27 @@ mod tests {
             ("вроде бы 2015", 2015),
             ("где-то 2015", 2015),
             ("выпуск 02.2015.", 2015),
+            ("2к19", 2019),
+            ("2k19", 2019),
+            ("2К05 г.", 2005),
+            ("MY2019", 2019),
+            ("my 2019", 2019),
+            ("МУ2019", 2019),
+            ("MY19", 2019),
+            ("модельный год 2019", 2019),
+            ("две тысячи девятнадцатый год", 2019),
+            ("две тысячи пятнадцатого", 2015),
+            ("девятнадцатого года", 2019),
+            ("[2019]", 2019),
+            ("2019 ✅", 2019),
+            ("2019\n", 2019),
         ] {
             assert_eq!(parse(typed, NOW), Ok(year), "{typed}");
         }
     }
 
     #[test]
-    fn what_is_no_year() {
+    fn other_text_is_not_a_year() {
         assert_eq!(parse("", NOW), Err(Wrong::Empty));
         for typed in ["1949", "02.1949", "28", "49", "2", "7", "0", "201", "1 года"] {
             assert_eq!(parse(typed, NOW), Err(Wrong::TooSmall { min: 1950 }), "{typed}");
@@ -294,6 +375,77 @@ mod tests {
         ] {
             assert_eq!(parse(typed, NOW), Err(Wrong::NotANumber), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_year_is_found_among_words() {
+        for (typed, year, remark) in [
+            ("2019", 2019, None),
+            ("2019 г.в., по птс", 2019, Some("по птс")),
+            ("декабрь 2014", 2014, Some("декабрь")),
+            ("модельный год 2019", 2019, Some("модельный год")),
+            ("12 декабря 2014", 2014, Some("12 декабря")),
+            ("2019 камри", 2019, Some("камри")),
+            ("камри 70 2019", 2019, Some("камри 70")),
+            ("2019, зимой не ездила", 2019, Some("зимой не ездила")),
+            ("по документам 2018-й", 2018, Some("по документам")),
+            ("2018, 2 хозяина", 2018, Some("2 хозяина")),
+            ("2018, пробег 85 тыс", 2018, Some("пробег 85 тыс")),
+            ("2к19 рестайл", 2019, Some("рестайл")),
+            ("MY2019 европейка", 2019, Some("европейка")),
+            ("машина 2008 года", 2008, Some("машина")),
+            ("18 года, гаражное хранение", 2018, Some("гаражное хранение")),
+            ("2019🚗 как новая", 2019, Some("как новая")),
+            ("2015 (растаможена)", 2015, Some("растаможена")),
+        ] {
+            let expected = Typed { value: year, remark: remark.map(str::to_owned), doubt: None };
+            assert_eq!(read(typed, NOW), Ok(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn several_years_and_two_digits_among_words_are_doubtful() {
+        for (typed, year, doubt) in [
+            ("2019 или 2020", 2019, Doubt::SeveralValues),
+            ("2019-2020", 2019, Doubt::SeveralValues),
+            ("выпуск 2018, куплена в 2020", 2018, Doubt::SeveralValues),
+            ("19, но в птс не смотрела", 2019, Doubt::Guess),
+        ] {
+            let read = read(typed, NOW).map(|year| (year.value, year.doubt));
+            assert_eq!(read, Ok((year, Some(doubt))), "{typed}");
+        }
+    }
+
+    #[test]
+    fn words_with_other_numbers_are_not_a_year() {
+        for typed in [
+            "до 2015, не новее",
+            "старше 2010, недорого",
+            "не новее 2015 пожалуйста",
+            "20 лет машине",
+            "мотор 1.6, пробег 85 тыс",
+            "пробег 2019 км всего",
+            "12.05.2019 купил",
+            "камри 70",
+            "3 хозяина",
+        ] {
+            assert_eq!(read(typed, NOW), Err(Wrong::NotANumber), "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_least_year_is_found_among_words() {
+        for (typed, year, remark) in [
+            ("2015", 2015, None),
+            ("2015-2018", 2015, Some("2015-2018")),
+            ("с 2015 по 2018, не битый", 2015, Some("по 2018, не битый")),
+            ("желательно не старше 2017", 2017, Some("желательно не старше")),
+            ("от 2016 можно японца", 2016, Some("можно японца")),
+        ] {
+            let expected = Typed { value: year, remark: remark.map(str::to_owned), doubt: None };
+            assert_eq!(read_from(typed, NOW), Ok(expected), "{typed}");
+        }
+        assert_eq!(read_from("до 2015 года, недорого", NOW), Err(Wrong::NotANumber));
     }
 
     #[test]
@@ -338,7 +490,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_it_panic(typed in "\\PC{0,5000}", this_year in proptest::prelude::any::<i16>()) {
-            let _ = (parse(&typed, this_year), parse_from(&typed, this_year));
+            let _ = (read(&typed, this_year), read_from(&typed, this_year));
         }
     }
 }

@@ -55,7 +55,10 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             continue;
         }
         let start = lexer.offset(lexer.at);
-        let kind = lexer.token(c);
+        let kind = match tokens.last() {
+            Some(Token { kind: Kind::Word(word), span, .. }) if span.end == start && is_code(word) => lexer.code(c),
+            _ => lexer.token(c),
+        };
         let glued = tokens.last().is_some_and(|before| before.span.end == start);
         tokens.push(Token { kind, span: start..lexer.offset(lexer.at), glued });
     }
@@ -90,6 +93,16 @@ impl Lexer {
     /// How many digits follow from `ahead` on.
     fn run(&self, ahead: usize) -> usize {
         (0..).take_while(|more| self.is_digit(ahead + more)).count()
+    }
+
+    /// Takes one token behind the letters of a code: «е39 525» has two numbers.
+    fn code(&mut self, first: char) -> Kind {
+        let length = self.run(0);
+        if !(1..=3).contains(&length) || self.peek(length) != Some(' ') {
+            return self.token(first);
+        }
+        let digits = self.take(length);
+        Kind::Number(Number { millionths: millionths(&digits, ""), digits: length, as_decimal: None })
     }
 
     /// Takes one token; at least one character is consumed.
@@ -210,6 +223,12 @@ impl Lexer {
     }
 }
 
+/// Whether letters directly before digits may be a code with them, «w211», rather than a word without its space, «до900 000».
+pub(crate) fn is_code(letters: &str) -> bool {
+    const WORDS: &[&str] = &["до", "за", "от", "с", "по", "к", "на", "в", "р", "г", "м", "из", "не", "и", "а"];
+    letters.chars().count() <= 2 && !WORDS.contains(&letters)
+}
+
 fn is_group_separator(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '.' | ',' | '\'' | '’' | '_')
 }
@@ -253,6 +272,9 @@ mod tests {
             ("05 000", "5|0"),
             ("Ещё 10", "еще|10"),
             ("999999999999999999999", "18446744073709"),
+            ("е39 525 000", "е|39|525000"),
+            ("до900 000", "до|900000"),
+            ("цена900 000", "цена|900000"),
         ] {
             assert_eq!(cut(text), expected, "{text}");
         }

@@ -44,13 +44,12 @@ pub(crate) enum Scale {
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// Roubles.
     Roubles,
-    /// Kilometres.
+    Kopecks,
     Kilometres,
     /// It is a calendar year.
     Year,
-    /// Something that is none of ours: litres, horse powers, owners, dollars.
+    /// Anything else: litres, horse powers, owners, dollars.
     Other,
 }
 
@@ -68,35 +67,48 @@ impl Amount {
     }
 }
 
-/// The amounts in text that consists of them, of fillers and of punctuation only.
+/// The amounts of a text that consists of them, of fillers and of punctuation only. A mark that is not mere punctuation is a
+/// filler if `is_filler` knows it.
 ///
 /// # Errors
 /// [`Wrong::Empty`], or [`Wrong::NotANumber`] when anything else is in it or there is no amount.
-pub(crate) fn only_amounts(typed: &str, is_filler: impl Fn(&str) -> bool) -> Result<(Vec<Amount>, Vec<Token>), Wrong> {
-    if typed.trim().is_empty() {
+pub(crate) fn only_amounts(tokens: &[Token], is_filler: impl Fn(&str) -> bool) -> Result<Vec<Amount>, Wrong> {
+    if tokens.iter().all(|token| token.kind == Kind::Mark('\n')) {
         return Err(Wrong::Empty);
     }
-    let tokens = lexer::tokens(typed);
     let mut amounts = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        if let Some(amount) = grammar::amount_at(&tokens, at) {
+        if let Some(amount) = grammar::amount_at(tokens, at) {
             at = amount.tokens.end;
             amounts.push(amount);
             continue;
         }
         match &tokens[at].kind {
             Kind::Word(word) if is_filler(word) => {}
-            Kind::Mark(mark) if MARKS.contains(*mark) => {}
+            Kind::Mark(mark) if is_punctuation(*mark) || is_filler(mark.encode_utf8(&mut [0; 4])) => {}
             _ => return Err(Wrong::NotANumber),
         }
         at += 1;
     }
-    if amounts.is_empty() { Err(Wrong::NotANumber) } else { Ok((amounts, tokens)) }
+    if amounts.is_empty() { Err(Wrong::NotANumber) } else { Ok(amounts) }
 }
 
-/// Punctuation that changes nothing about a number.
-const MARKS: &str = ".,:;!?()+~≈<>≤=-–—−…\"«»'";
+/// Where the amounts from `first` to `last` are, in bytes of the text.
+pub(crate) fn span(tokens: &[Token], first: &Amount, last: &Amount) -> Range<usize> {
+    tokens[first.tokens.start].span.start..tokens[last.tokens.end - 1].span.end
+}
+
+/// Whether a mark changes nothing about a number: punctuation, emoji.
+fn is_punctuation(mark: char) -> bool {
+    const ASCII: &str = ".,:;!?()[]+~<>=-\"'* \n";
+    ASCII.contains(mark) || !(mark.is_ascii() || mark.is_alphanumeric() || is_currency(mark))
+}
+
+/// Whether a mark is a sign of a currency.
+pub(crate) const fn is_currency(mark: char) -> bool {
+    matches!(mark, '$' | '¢' | '£' | '¥' | '\u{20a0}'..='\u{20cf}')
+}
 
 /// Dashes that make a range.
 pub(crate) const DASHES: &str = "-–—−";
@@ -121,6 +133,11 @@ pub(crate) fn upper_end(tokens: &[Token], from: &Amount, to: &Amount, joins: &[&
         to.scale = Scale::of(factor);
     }
     Some(to)
+}
+
+/// The amount that begins at token `at`, if one does.
+pub(crate) fn at(tokens: &[Token], at: usize) -> Option<Amount> {
+    grammar::amount_at(tokens, at)
 }
 
 /// Every amount among `tokens`, in order.

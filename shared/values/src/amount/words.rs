@@ -147,9 +147,6 @@ pub(crate) fn unit(word: &str) -> Option<Unit> {
         "шт",
         "раз",
         "раза",
-        "евро",
-        "usd",
-        "eur",
         "дня",
         "дней",
         "день",
@@ -171,16 +168,28 @@ pub(crate) fn unit(word: &str) -> Option<Unit> {
         "го",
     ];
     const OTHER_STEMS: &[&str] =
-        &["литр", "лошад", "сил", "процент", "месяц", "недел", "долл", "бакс", "балл", "тонн", "куб", "дюйм", "миль"];
+        &["литр", "лошад", "сил", "процент", "месяц", "недел", "балл", "тонн", "куб", "дюйм", "миль"];
     match word {
         "р" | "рэ" | "руб" | "r" | "rub" | "rur" => Some(Unit::Roubles),
+        "коп" | "копеек" | "копейки" => Some(Unit::Kopecks),
         "км" | "km" => Some(Unit::Kilometres),
         "г" | "гв" | "гг" | "год" | "года" | "году" | "годов" | "годом" => Some(Unit::Year),
         _ if word.starts_with("рубл") => Some(Unit::Roubles),
         _ if word.starts_with("километр") => Some(Unit::Kilometres),
-        _ if OTHER_WORDS.contains(&word) || OTHER_STEMS.iter().any(|stem| word.starts_with(stem)) => Some(Unit::Other),
+        _ if is_foreign_currency(word)
+            || OTHER_WORDS.contains(&word)
+            || OTHER_STEMS.iter().any(|stem| word.starts_with(stem)) =>
+        {
+            Some(Unit::Other)
+        }
         _ => None,
     }
+}
+
+/// Whether a word is a currency that cars are not sold for here.
+pub(crate) fn is_foreign_currency(word: &str) -> bool {
+    const STEMS: &[&str] = &["долл", "бакс", "тенге", "гривн", "юан"];
+    matches!(word, "usd" | "eur" | "евро" | "kzt" | "byn" | "cny") || STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
 /// Whether a word is a thing that a small number before it counts: «3 хозяина». After a year it says nothing of it: «2018
@@ -196,6 +205,7 @@ pub(crate) fn is_thing(word: &str) -> bool {
         "комплект",
         "звезд",
         "цилиндр",
+        "клапан",
         "машин",
         "вариант",
         "ступен",
@@ -211,7 +221,8 @@ pub(crate) fn is_thing(word: &str) -> bool {
 pub(super) fn sign(mark: char) -> Option<Unit> {
     match mark {
         '₽' => Some(Unit::Roubles),
-        '$' | '€' | '%' | '°' | '"' | '″' => Some(Unit::Other),
+        '%' | '°' | '"' | '″' => Some(Unit::Other),
+        _ if super::is_currency(mark) => Some(Unit::Other),
         _ => None,
     }
 }

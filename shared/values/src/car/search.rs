@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Car;
 use super::catalogue::{CATALOGUE, LongSpelling, MAX_LETTERS_FOR_SLIPS, MIN_LETTERS_FOR_SLIPS, Name, Spelling};
 use super::spelling::{self, Gap, Token};
-use crate::amount::words;
+use crate::amount::{Unit, words};
 
 /// A car named in a text.
 pub(super) struct Named {
@@ -115,6 +115,10 @@ impl Text<'_> {
                 break;
             }
             if (token.number || is_numeral(&token.text)) && self.counts_something(end) {
+                continue;
+            }
+            // The «г.в.» of «2019 г.в.» is not «ГВ», Great Wall.
+            if at > 0 && self.tokens[at - 1].number && words::unit(&key) == Some(Unit::Year) {
                 continue;
             }
             hits.extend(spellings(&key).into_iter().map(|(spelling, digits)| Hit {

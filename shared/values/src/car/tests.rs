@@ -202,6 +202,8 @@ fn ordinary_words_are_no_cars() {
         "короли и патриоты",
         "после победы на девятку хожу в гости",
         "говорит без акцента",
+        "2019 г.в., не битая",
+        "18 г.в.",
     ];
     check(&sentences.map(|sentence| (sentence, "-")), found);
 }

@@ -16,11 +16,15 @@ pub(super) struct Mentioned {
     /// «до 2 млн», «1-2 млн».
     pub(super) is_upper_end: bool,
     /// The lower end, if it is the upper end of a range.
-    lower: Option<Amount>,
+    pub(super) lower: Option<Amount>,
     /// A model stands directly before it or after it.
     beside_model: bool,
     /// «2017+», «с 17-го».
     ending: Ending,
+    /// «300 000 торг», «300 000 без торга».
+    is_haggled: bool,
+    /// A part of a car has this number: «70 кузов», «мотор 1600».
+    pub(super) is_of_part: bool,
 }
 
 /// What follows a number without a unit and may make it a year.
@@ -56,6 +60,9 @@ impl Mentioned {
     /// What the nearest word that says anything says.
     pub(super) fn said(&self) -> Option<Said> {
         let before = &self.before;
+        if self.is_haggled || self.after.first().is_some_and(|word| word == "цена") {
+            return Some(Said::Money);
+        }
         let asks = before.last().is_some_and(|word| matches!(word.as_str(), "хочу" | "хотим" | "прошу" | "отдам"));
         let after = &self.after[..self.after.len().min(3)];
         let monthly =
@@ -139,6 +146,8 @@ pub(super) fn mentioned(tokens: &[Token]) -> Vec<Mentioned> {
             lower: None,
             beside_model: is_model(amount.tokens.start.checked_sub(1)) || is_model(Some(amount.tokens.end)),
             ending: ending(tokens, amount),
+            is_haggled: is_haggled(&tokens[amount.tokens.end..]),
+            is_of_part: is_of_part(tokens, amount),
         };
         if let Some(before) = place.checked_sub(1) {
             let lower = &amounts[before];
@@ -185,8 +194,24 @@ fn ending(tokens: &[Token], amount: &Amount) -> Ending {
     }
 }
 
-fn looks_like_year(amount: &Amount) -> bool {
+pub(super) fn looks_like_year(amount: &Amount) -> bool {
     amount.unit == Some(Unit::Year) || (amount.digits == 4 && (1950..2100).contains(&amount.whole()))
+}
+
+fn is_haggled(after: &[Token]) -> bool {
+    let mut words = after.iter().map_while(word);
+    let first = words.next().unwrap_or_default();
+    first.starts_with("торг")
+        || (matches!(first.as_str(), "с" | "без") && words.next().is_some_and(|word| word.starts_with("торг")))
+}
+
+fn is_of_part(tokens: &[Token], amount: &Amount) -> bool {
+    const BEFORE: &[&str] = &["кузов", "поколен", "двиг", "мотор", "объем", "индекс", "сери"];
+    const BEHIND: &[&str] = &["кузов", "поколен", "двиг", "мотор", "сери"];
+    let is = |at: Option<usize>, parts: &[&str]| {
+        at.and_then(|at| tokens.get(at)).and_then(word).is_some_and(|word| is_of(&word, parts))
+    };
+    is(amount.tokens.start.checked_sub(1), BEFORE) || is(Some(amount.tokens.end), BEHIND)
 }
 
 /// The words that lead up to an amount, within its clause; a model is one of them. «пробега» directly behind another amount is

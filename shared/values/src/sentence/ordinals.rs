@@ -1,5 +1,6 @@
 //! Years in words, as a voice keyboard writes them: «десятого года», «двадцать первого», «две тысячи пятнадцатый год».
 
+use super::tokens::MODEL;
 use crate::amount::lexer::{Kind, Number, Token};
 use crate::year::MONTHS;
 
@@ -38,10 +39,10 @@ const BEFORE_YEARS: &[&str] = &["старше", "старее", "моложе", 
 const PERHAPS_BEFORE_YEARS: &[&str] = &["с", "от", "после"];
 
 /// Puts digits in place of every ordinal that is a year: one that «год» follows, or «две тысячи» precedes, or that stands
-/// where only a year can. `model` marks the place of a model.
-pub(super) fn spell_in_digits(tokens: &mut [Token], model: char) {
+/// where only a year can.
+pub(crate) fn spell_in_digits(tokens: &mut [Token]) {
     spell_numeral_with_k(tokens);
-    let is_model = |token: &Token| token.kind == Kind::Mark(model);
+    let is_model = |token: &Token| token.kind == Kind::Mark(MODEL);
     let has_model = tokens.iter().any(is_model);
     for at in 0..tokens.len() {
         let Some(mut value) = ordinal(&tokens[at]) else { continue };
@@ -78,6 +79,7 @@ pub(super) fn spell_in_digits(tokens: &mut [Token], model: char) {
             token.kind = Kind::Mark(' ');
         }
         tokens[at].kind = number(value, digits);
+        tokens[at].span.start = tokens[from].span.start;
     }
 }
 
@@ -94,6 +96,7 @@ fn spell_numeral_with_k(tokens: &mut [Token]) {
             tokens[at].kind = Kind::Mark(' ');
             tokens[at + 1].kind = Kind::Mark(' ');
             tokens[at + 2].kind = number(2_000 + last.0, 4);
+            tokens[at + 2].span.start = tokens[at].span.start;
         }
     }
 }
