@@ -6,6 +6,8 @@
 //! The questionnaires are data (`branches/`), and the texts are in the crate `texts`. The current screen depends on the
 //! state alone (`render/`), so a lost reply can be sent again.
 
+#![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
+
 mod action;
 mod albums;
 mod answer;

@@ -3,6 +3,8 @@
 //! A [`Request`] is what a customer asked for, complete and in the words a manager reads. A [`Lead`] is a request with
 //! the state of its delivery; it is the item of the Leads table. Nothing here does I/O or looks at a clock.
 
+#![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
+
 mod delivery;
 mod request;
 

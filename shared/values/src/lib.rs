@@ -3,6 +3,8 @@
 //! Every parser takes text exactly as it came, is total (no input makes it panic) and says through [`Wrong`] what a
 //! message to the customer needs. [`sentence`] and [`car::find`] read the same values out of a free sentence.
 
+#![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
+
 mod amount;
 pub mod car;
 pub mod mileage;
