@@ -222,44 +222,19 @@ fn insert_some(item: &mut Map<String, Value>, key: &str, value: Option<u64>) {
 #[cfg(test)]
 pub(crate) mod tests {
     use insta::assert_snapshot;
-    use lead::{Answer, Customer, PhoneSource, Photo};
+    use lead::{Answer, Photo, Request};
     use settings::Env;
 
     use super::*;
 
     pub(crate) fn lead() -> Lead {
-        let request = Request {
-            id: "01JD0000000000000AK7QX3M9Q".parse().unwrap(),
-            branch: "sell".to_owned(),
-            service: "Продажа авто".to_owned(),
-            topic: "Toyota Camry".to_owned(),
-            customer: Customer {
-                chat_id: 123_456_789_012,
-                username: Some("anna_k".to_owned()),
-                name: "Анна".to_owned(),
-                phone: "+79001234567".to_owned(),
-                phone_source: PhoneSource::Typed,
-            },
-            price: Some(1_500_000),
-            fields: BTreeMap::from([
-                (CrmField::CarBrand, "Toyota".into()),
-                (CrmField::CarModel, "Camry".into()),
-                (CrmField::CarYear, FieldValue::Number { number: 2019, text: "2019".to_owned() }),
-            ]),
-            answers: vec![
-                Answer { question: "Марка и модель".to_owned(), answer: "Toyota Camry".to_owned() },
-                Answer { question: "Год выпуска".to_owned(), answer: "2019".to_owned() },
-                Answer {
-                    question: "Комментарий".to_owned(),
-                    answer: "Звоните <b>после</b> 18:00 & не раньше".to_owned(),
-                },
-            ],
-            photos: vec![
-                Photo { file_id: "A".to_owned(), unique_id: "a".to_owned() },
-                Photo { file_id: "B".to_owned(), unique_id: "b".to_owned() },
-            ],
-            created_at: 1_767_000_000,
+        let mut request = Request::example();
+        request.customer.chat_id = 123_456_789_012;
+        request.answers[2] = Answer {
+            question: "Комментарий".to_owned(),
+            answer: "Звоните <b>после</b> 18:00 & не раньше".to_owned(),
         };
+        request.photos = ["A", "B"].map(|id| Photo { file_id: id.to_owned(), unique_id: id.to_lowercase() }).into();
         Lead::new(request, 60)
     }
 

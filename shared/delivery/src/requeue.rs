@@ -81,31 +81,12 @@ async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, wanted: &Wanted) 
 
 #[cfg(test)]
 mod tests {
-    use lead::{Customer, PhoneSource, Request};
+    use lead::Request;
 
     use super::*;
 
     fn lead(status: Status) -> Lead {
-        let customer = Customer {
-            chat_id: 1,
-            username: None,
-            name: String::new(),
-            phone: "+79001234567".to_owned(),
-            phone_source: PhoneSource::Typed,
-        };
-        let request = Request {
-            id: "01JD0000000000000AK7QX3M9Q".parse().unwrap(),
-            branch: "sell".to_owned(),
-            service: String::new(),
-            topic: String::new(),
-            customer,
-            price: None,
-            fields: Default::default(),
-            answers: vec![],
-            photos: vec![],
-            created_at: 0,
-        };
-        Lead { status, ..Lead::new(request, 0) }
+        Lead { status, ..Lead::new(Request::example(), 0) }
     }
 
     #[test]

@@ -325,29 +325,10 @@ impl Lead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Customer, PhoneSource};
 
     fn lead(status: Status, contact_id: Option<u64>) -> Lead {
-        let request = Request {
-            id: "01JD0000000000000AK7QX3M9Q".parse().expect("it is an id"),
-            branch: String::new(),
-            service: String::new(),
-            topic: String::new(),
-            customer: Customer {
-                chat_id: 1,
-                username: None,
-                name: String::new(),
-                phone: String::new(),
-                phone_source: PhoneSource::Typed,
-            },
-            price: None,
-            fields: std::collections::BTreeMap::new(),
-            answers: Vec::new(),
-            photos: Vec::new(),
-            created_at: 0,
-        };
         let progress = Progress { contact_id, ..Progress::default() };
-        Lead { status, progress, ..Lead::new(request, 0) }
+        Lead { status, progress, ..Lead::new(Request::example(), 0) }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
 
 mod delivery;
+mod example;
 mod request;
 
 pub use delivery::{Attempt, BACKOFF_CAP, Backoff, Failure, Lead, Progress, Refused, SEARCH_LAG, Status, Trouble};
