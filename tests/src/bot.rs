@@ -1,4 +1,4 @@
-//! The bot under test, with the dealer's and the admin's eyes.
+//! The bot under test: the local stack with its simulators, and the clock its functions go by.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,29 +7,58 @@ use std::time::Duration;
 
 use lead::Lead;
 use local::{Options, Stack};
+use settings::Env;
 use simulators::amocrm::{self, Amocrm, Deal};
 use simulators::fault::Faults;
-use simulators::telegram::Telegram;
+use simulators::telegram::{Redelivery, Telegram};
+use tokio::time::timeout;
 
 use crate::Customer;
 
 /// When every story begins: Monday, 2 March 2026, noon in Moscow. Screens offer years, so the year must not change.
 const BEGINNING: i64 = 1_772_442_000;
 
-/// What a story wants to be different.
-#[derive(Clone, Debug, Default)]
+/// How the bot is set up.
+#[derive(Clone, Debug)]
 pub struct Setup {
     /// Settings, over those of the local stack.
     pub env: BTreeMap<&'static str, String>,
     /// Where data live, for stories about a restart; memory otherwise.
     pub data_dir: Option<std::path::PathBuf>,
-    /// What kind of account the simulated amoCRM is; the stack's usual one otherwise.
-    pub account: Option<amocrm::Options>,
-    /// Counts the calls to DynamoDB, and makes them fail.
-    pub database_faults: Option<Faults>,
+    /// What kind of account the simulated amoCRM is.
+    pub account: amocrm::Options,
+    /// What the functions' clock shows at first, in seconds since the epoch. Tokens of the simulated amoCRM live by the real
+    /// time: stories about them begin now.
+    pub begins_at: i64,
+    /// How long a message that crm-push has taken is hidden from others.
+    pub queue_visibility: Duration,
+    /// How Telegram delivers an update again that was not accepted.
+    pub redelivery: Redelivery,
+}
+
+/// Of a story: deliveries do not wait between tries, nor for a shared account's rate limit.
+impl Default for Setup {
+    fn default() -> Self {
+        let setup = Self { begins_at: BEGINNING, ..Self::deployed() };
+        setup.with("RETRY_BACKOFF_BASE", 0).with("AMOCRM_RATE_LIMIT", 1000)
+    }
 }
 
 impl Setup {
+    /// Beginning now, with the settings that a deployed bot has by default.
+    #[must_use]
+    pub fn deployed() -> Self {
+        let usual = Options::default();
+        Self {
+            env: BTreeMap::new(),
+            data_dir: None,
+            account: account(),
+            begins_at: settings::system_clock()(),
+            queue_visibility: usual.queue_visibility,
+            redelivery: usual.redelivery,
+        }
+    }
+
     /// With this setting.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -40,25 +69,9 @@ impl Setup {
     /// With an account of this kind.
     #[must_use]
     pub fn at(mut self, account: amocrm::Options) -> Self {
-        self.account = Some(account);
+        self.account = account;
         self
     }
-
-    /// With calls to DynamoDB counted and failing by these rules.
-    #[must_use]
-    pub fn over(mut self, database: &Faults) -> Self {
-        self.database_faults = Some(database.clone());
-        self
-    }
-}
-
-/// The bot under test.
-#[derive(Debug)]
-pub struct Bot {
-    stack: Stack,
-    admin: Customer,
-    ahead: Arc<AtomicI64>,
-    deals_seen: AtomicUsize,
 }
 
 /// The account of most stories: without a limit on requests, and its search knows a new record after a moment.
@@ -67,18 +80,18 @@ pub fn account() -> amocrm::Options {
     amocrm::Options { rate_limit: None, search_lag: Duration::from_millis(300), ..amocrm::Options::default() }
 }
 
-/// Tells a story with the usual settings.
-///
-/// # Panics
-/// When the story leaves anything unread.
+/// The same, but its search knows everything at once.
+#[must_use]
+pub fn account_without_lag() -> amocrm::Options {
+    amocrm::Options { search_lag: Duration::ZERO, ..account() }
+}
+
+/// Tells a story with the usual settings. It fails when the story leaves anything unread.
 pub async fn story(tell: impl AsyncFnOnce(&Bot)) {
     story_with(Setup::default(), tell).await;
 }
 
 /// Tells a story with some settings changed.
-///
-/// # Panics
-/// When the story leaves anything unread, or the stack does not start.
 pub async fn story_with(setup: Setup, tell: impl AsyncFnOnce(&Bot)) {
     settings::telemetry::start(settings::telemetry::LogFormat::Readable);
     let bot = Bot::start(setup).await;
@@ -86,83 +99,125 @@ pub async fn story_with(setup: Setup, tell: impl AsyncFnOnce(&Bot)) {
     bot.finish().await;
 }
 
+/// The functions' clock: the machine's, put forward or back.
+#[derive(Clone, Debug)]
+pub(crate) struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    pub(crate) fn now(&self) -> i64 {
+        settings::system_clock()() + self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn wait(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Waits until the bot has accepted every update. A person does one thing a second; and while an update is not accepted
+    /// time passes quickly, so that leases and pauses end.
+    pub(crate) async fn settle(&self, telegram: &Telegram) {
+        self.wait(1);
+        for _ in 0..100 {
+            if let Ok(settled) = timeout(Duration::from_millis(500), telegram.settle()).await {
+                return settled.expect("the bot accepts every update");
+            }
+            self.wait(5);
+        }
+        panic!("updates are not accepted: {:?}", telegram.unsettled());
+    }
+}
+
+/// The bot under test.
+#[derive(Debug)]
+pub struct Bot {
+    stack: Arc<Stack>,
+    admin: Customer,
+    clock: Clock,
+    database: Faults,
+    deals_seen: AtomicUsize,
+}
+
 impl Bot {
-    /// Starts the stack.
-    ///
-    /// # Panics
-    /// When it does not start.
+    /// Starts it. Nothing runs by itself.
     pub async fn start(setup: Setup) -> Self {
-        let mut env: BTreeMap<String, String> = BTreeMap::from([
-            // Stories about delivery do not wait between tries, nor for a shared account's rate limit.
-            ("RETRY_BACKOFF_BASE".to_owned(), "0".to_owned()),
-            ("AMOCRM_RATE_LIMIT".to_owned(), "1000".to_owned()),
-        ]);
-        env.extend(setup.env.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        let ahead = Arc::new(AtomicI64::new(BEGINNING - settings::system_clock()()));
-        let usual = Options::default();
+        let clock = Clock(Arc::new(AtomicI64::new(setup.begins_at - settings::system_clock()())));
+        let database = Faults::default();
         let stack = Stack::start(Options {
-            env: env.into_iter().collect(),
+            env: setup.env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             data_dir: setup.data_dir,
             schedule: false,
-            ahead: Arc::clone(&ahead),
-            database_faults: setup.database_faults,
-            simulated_amocrm: setup.account.unwrap_or_else(account),
-            ..usual
+            ahead: Arc::clone(&clock.0),
+            queue_visibility: setup.queue_visibility,
+            database_faults: Some(database.clone()),
+            simulated_amocrm: setup.account,
+            redelivery: setup.redelivery,
+            ..Options::default()
         })
         .await
         .expect("the local stack starts");
-        let telegram = stack.telegram().expect("Telegram is simulated").clone();
+        let telegram = stack.telegram().expect("Telegram is simulated");
         let admin = telegram.chats().into_iter().find(|chat| chat.first_name == "Админ").expect("there is an admin");
-        let admin = Customer::known(admin.id, telegram, Arc::clone(&ahead));
-        Self { stack, admin, ahead, deals_seen: AtomicUsize::new(0) }
+        let admin = Customer::new(telegram.customer(admin.id), telegram, &clock);
+        Self { stack: Arc::new(stack), admin, clock, database, deals_seen: AtomicUsize::new(0) }
     }
 
     /// The stack itself.
     #[must_use]
-    pub const fn stack(&self) -> &Stack {
+    pub const fn stack(&self) -> &Arc<Stack> {
         &self.stack
     }
 
     /// The simulated Telegram.
-    ///
-    /// # Panics
-    /// When it is not simulated.
     #[must_use]
     pub fn telegram(&self) -> &Telegram {
         self.stack.telegram().expect("Telegram is simulated")
     }
 
     /// The simulated amoCRM.
-    ///
-    /// # Panics
-    /// When it is not simulated.
     #[must_use]
     pub fn crm(&self) -> &Amocrm {
         self.stack.amocrm().expect("amoCRM is simulated")
     }
 
-    /// Somebody new writes to the bot.
+    /// Calls to DynamoDB, and how they fail.
+    #[must_use]
+    pub const fn database(&self) -> &Faults {
+        &self.database
+    }
+
+    /// The functions' settings.
+    #[must_use]
+    pub fn env(&self) -> Env {
+        self.stack.env()
+    }
+
+    /// Somebody new, who has not written to the bot yet.
     #[must_use]
     pub fn customer(&self, first_name: &str) -> Customer {
-        let telegram = self.telegram().clone();
-        Customer::known(telegram.new_customer(first_name, Some("anna_k")), telegram, Arc::clone(&self.ahead))
+        let telegram = self.telegram();
+        Customer::new(telegram.new_customer(first_name, Some("anna_k")), telegram, &self.clock)
+    }
+
+    /// The chat in which the admins read of trouble.
+    #[must_use]
+    pub const fn admin(&self) -> &Customer {
+        &self.admin
     }
 
     /// Every request that is stored, oldest first.
-    ///
-    /// # Panics
-    /// When the table does not answer.
     pub async fn requests(&self) -> Vec<Lead> {
-        let leads = self.stack.aws().leads(self.stack.tables()).all().await.expect("the table answers");
+        let leads = self.leads().all().await.expect("the table answers");
         let mut leads: Vec<Lead> = leads.into_iter().map(|lead| lead.value).collect();
         leads.sort_by_key(|lead| lead.lead_id);
         leads
     }
 
+    /// The table of requests.
+    #[must_use]
+    pub fn leads(&self) -> storage::Leads {
+        self.stack.aws().leads(self.stack.tables())
+    }
+
     /// Everything that is stored in any table, as text: for stories about what must not be there.
-    ///
-    /// # Panics
-    /// When a table does not answer.
     pub async fn everything_stored(&self) -> String {
         let tables = self.stack.tables();
         let mut everything = String::new();
@@ -175,19 +230,16 @@ impl Bot {
         everything
     }
 
-    /// What customers and the dealer have of it: nothing was asked of the dealer.
-    ///
-    /// # Panics
-    /// When a request is stored, queued, or at amoCRM.
+    /// No request is stored, queued, or at amoCRM.
     pub async fn nothing_was_requested(&self) {
         assert_eq!(self.requests().await, [], "no request is stored");
         assert_eq!(self.stack.sqs().view().waiting, [], "no request is queued");
         assert!(self.crm().deals().is_empty(), "no deal is made");
     }
 
-    /// Lets so many seconds pass for the functions.
+    /// Lets this many seconds pass for the functions.
     pub fn wait(&self, seconds: i64) {
-        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+        self.clock.wait(seconds);
     }
 
     /// Lets the time pass from the story's beginning to an hour after the present of the simulated account, for stories
@@ -199,55 +251,42 @@ impl Bot {
     /// The functions' clock, in seconds since the epoch.
     #[must_use]
     pub fn now(&self) -> i64 {
-        settings::system_clock()() + self.ahead.load(Ordering::Relaxed)
+        self.clock.now()
     }
 
-    /// Who is told about trouble.
+    /// The same, for functions.
     #[must_use]
-    pub const fn admin(&self) -> &Customer {
-        &self.admin
+    pub fn clock(&self) -> settings::Clock {
+        let clock = self.clock.clone();
+        Arc::new(move || clock.now())
     }
 
-    /// The operator copies a code from the account and runs `carquery amocrm authorize CODE`.
-    ///
-    /// # Panics
-    /// When the account does not take the code.
-    pub async fn authorizes(&self) {
-        let crm = self.crm();
-        let mut env = settings::Env::from_pairs([
-            ("AMOCRM_BASE_URL", crm.url()),
-            ("AMOCRM_CLIENT_ID", crm.client_id().to_owned()),
-            ("AMOCRM_CLIENT_SECRET", crm.client_secret().to_owned()),
-            ("AMOCRM_REDIRECT_URI", crm.redirect_uri().to_owned()),
-        ]);
-        let settings = settings::Amocrm::read(&mut env);
+    /// Waits until the bot has accepted every update.
+    pub async fn settle(&self) {
+        self.clock.settle(self.telegram()).await;
+    }
+
+    /// Copies a code from the account and runs `carquery amocrm authorize CODE`, as an operator does.
+    pub async fn authorize(&self) {
+        let settings = settings::Amocrm::read(&mut self.env());
         let documents = self.stack.aws().documents(self.stack.tables());
         let client = delivery::amocrm_client(&settings, &documents, &settings::system_clock(), 1);
-        let client = client.expect("a client can be built").expect("it is no mock");
-        client.tokens().authorize(&crm.new_code().into()).await.expect("the account takes the code");
+        let client = client.expect("a client can be built").expect("there is an account");
+        client.tokens().authorize(&self.crm().new_code().into()).await.expect("the account takes the code");
     }
 
     /// Delivers everything that is on the queue now.
-    ///
-    /// # Panics
-    /// When the queue does not answer.
     pub async fn deliver(&self) {
         while self.stack.deliver_once().await.expect("the queue answers").done > 0 {}
     }
 
-    /// Lets the clock strike: what `scheduled` does every five minutes, then what it put on the queue.
-    ///
-    /// # Panics
-    /// When the function fails.
+    /// Runs `scheduled` once, then delivers what it put on the queue.
     pub async fn schedule(&self) {
         self.stack.run_schedule().await.expect("scheduled runs");
         self.deliver().await;
     }
 
     /// The next deal the dealer has not looked at yet, oldest first.
-    ///
-    /// # Panics
-    /// When there is none.
     #[must_use]
     pub fn next_deal(&self) -> Deal {
         let mut deals = self.crm().deals();
@@ -258,18 +297,12 @@ impl Bot {
     }
 
     /// No deal has come that the dealer has not looked at.
-    ///
-    /// # Panics
-    /// When one has.
     pub fn no_more_deals(&self) {
         let deals = self.stack.amocrm().map(Amocrm::deals).unwrap_or_default();
         assert_eq!(deals.len(), self.deals_seen.load(Ordering::Relaxed), "deals nobody looked at: {deals:#?}");
     }
 
     /// Ends the story: nothing may be left unread.
-    ///
-    /// # Panics
-    /// When something is.
     pub async fn finish(self) {
         self.telegram().settle().await.expect("every update is accepted");
         let unread = self.telegram().untaken();
@@ -281,6 +314,8 @@ impl Bot {
         let queue = self.stack.sqs().view();
         assert!(queue.dead.is_empty(), "dead letters: {:?}", queue.dead);
         assert!(queue.waiting.is_empty(), "the queue was not delivered: {:?}", queue.waiting);
-        self.stack.stop().await;
+        if let Ok(stack) = Arc::try_unwrap(self.stack) {
+            stack.stop().await;
+        }
     }
 }

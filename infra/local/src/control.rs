@@ -50,8 +50,8 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     })
     .await?;
     let admin = telegram.new_customer("Админ", None);
-    telegram.mark_started(admin);
-    let simulators = Simulators { telegram, amocrm, openai, admin };
+    admin.mark_started();
+    let simulators = Simulators { telegram, amocrm, openai, admin: admin.chat };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let addresses = simulators.addresses(&format!("http://{}", listener.local_addr()?));
     println!("{}", json!(addresses));
@@ -126,7 +126,7 @@ fn router(simulators: Simulators) -> Router {
 }
 
 async fn new_customer(State(all): State<Simulators>, Json(new): Json<NewCustomer>) -> Json<Value> {
-    Json(json!({ "chat_id": all.telegram.new_customer(&new.first_name, None) }))
+    Json(json!({ "chat_id": all.telegram.new_customer(&new.first_name, None).chat }))
 }
 
 async fn chat(State(all): State<Simulators>, Path(chat): Path<i64>) -> Answer {
@@ -135,24 +135,24 @@ async fn chat(State(all): State<Simulators>, Path(chat): Path<i64>) -> Answer {
 }
 
 async fn say(State(all): State<Simulators>, Path(chat): Path<i64>, Json(said): Json<Said>) -> Answer {
-    all.telegram.say(chat, &said.text).map_err(wrong)?;
+    all.telegram.customer(chat).say(&said.text).map_err(wrong)?;
     settled(&all, chat).await
 }
 
 async fn tap(State(all): State<Simulators>, Path(chat): Path<i64>, Json(said): Json<Said>) -> Answer {
-    all.telegram.tap(chat, &said.text).map_err(wrong)?;
+    all.telegram.customer(chat).tap(&said.text).map_err(wrong)?;
     settled(&all, chat).await
 }
 
 async fn contact(State(all): State<Simulators>, Path(chat): Path<i64>, Json(shared): Json<Shared>) -> Answer {
-    all.telegram.share_contact(chat, &shared.phone, "Анна", true).map_err(wrong)?;
+    all.telegram.customer(chat).share_contact(&shared.phone).map_err(wrong)?;
     settled(&all, chat).await
 }
 
 async fn album(State(all): State<Simulators>, Path(chat): Path<i64>, Json(album): Json<Album>) -> Answer {
     // As small as a JPEG gets; the number makes each a different one.
     let photos = (0..album.count).map(|n| vec![0xff, 0xd8, 0xff, 0xe0, n, 0xff, 0xd9].into()).collect();
-    all.telegram.send_album(chat, photos).map_err(wrong)?;
+    all.telegram.customer(chat).send_album(photos).map_err(wrong)?;
     settled(&all, chat).await
 }
 

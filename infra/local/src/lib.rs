@@ -8,7 +8,6 @@
 mod changes;
 mod consumer;
 mod core;
-mod database;
 mod folder;
 mod metrics_file;
 mod options;

@@ -104,10 +104,10 @@ fn admin_chat(telegram: &Telegram, folder: &mut Folder) -> anyhow::Result<i64> {
     if let Some(id) = folder.notes().admin_chat_id.filter(|id| telegram.chat(*id).is_some()) {
         return Ok(id);
     }
-    let id = telegram.new_customer(ADMIN.0, ADMIN.1);
-    telegram.mark_started(id);
-    folder.note(|notes| notes.admin_chat_id = Some(id))?;
-    Ok(id)
+    let admin = telegram.new_customer(ADMIN.0, ADMIN.1);
+    admin.mark_started();
+    folder.note(|notes| notes.admin_chat_id = Some(admin.chat))?;
+    Ok(admin.chat)
 }
 
 async fn start_amocrm(folder: &Folder, options: &amocrm::Options) -> anyhow::Result<Amocrm> {

@@ -10,8 +10,8 @@ use crm_push::CrmPush;
 use scheduled::Scheduled;
 use settings::{ENDPOINTS_FILE, Env, Tables};
 use simulators::amocrm::Amocrm;
+use simulators::dynamodb::DynamoDb;
 use simulators::openai::OpenAi;
-use simulators::proxy::DynamoProxy;
 use simulators::sqs::{self, Sqs};
 use simulators::telegram::Telegram;
 use storage::Aws;
@@ -22,7 +22,6 @@ use webhook::{WEBHOOK_PATH, Webhook};
 
 use crate::consumer::Delivered;
 use crate::core::{Core, read};
-use crate::database::Database;
 use crate::folder::Folder;
 use crate::options::Options;
 use crate::outside::Outside;
@@ -42,9 +41,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A running stack. It ends with [`Stack::stop`]; dropped, it leaves its tasks to the runtime.
 pub struct Stack {
     core: Arc<Core>,
+    variables: Variables,
     url: String,
-    database: Database,
-    proxy: Option<DynamoProxy>,
+    database: DynamoDb,
     folder: Folder,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
@@ -64,7 +63,9 @@ impl Stack {
         let url = format!("http://{}", listener.local_addr()?);
         let mut folder = Folder::open(options.data_dir.as_deref())?;
 
-        let database = Database::start(folder.file("dynamodb.sqlite").as_deref()).await?;
+        let database = DynamoDb::start(folder.file("dynamodb.sqlite").as_deref(), options.database_faults.as_ref())
+            .await
+            .context("cannot start the database")?;
         let queue_options = sqs::Options {
             journal: folder.file("queue.jsonl"),
             visibility: options.queue_visibility,
@@ -73,12 +74,7 @@ impl Stack {
         let sqs = Sqs::start(queue_options).await.context("cannot start the queue")?;
         // Whoever was handling a message died with the last stack of this folder.
         sqs.release_in_flight();
-        let proxy = match &options.database_faults {
-            Some(faults) => Some(DynamoProxy::start(database.url(), faults.clone()).await?),
-            None => None,
-        };
-        let database_url = proxy.as_ref().map_or_else(|| database.url().to_owned(), DynamoProxy::url);
-        own_aws(&mut variables, &database_url, &sqs);
+        own_aws(&mut variables, &database.url(), &sqs);
         let outside = Outside::start(&parts, &options, &mut folder, &mut variables).await?;
 
         let (stop, stopping) = watch::channel(false);
@@ -97,12 +93,12 @@ impl Stack {
             }
         });
 
-        let mut stack = Self { core, url, database, proxy, folder, stop, server, workers: Vec::new() };
-        stack.take_updates(&variables);
+        let mut stack = Self { core, variables, url, database, folder, stop, server, workers: Vec::new() };
+        stack.take_updates();
         if options.schedule {
-            stack.work_by_itself(&variables)?;
+            stack.work_by_itself()?;
         }
-        stack.write_endpoints(&variables)?;
+        stack.write_endpoints()?;
         Ok(stack)
     }
 
@@ -110,6 +106,12 @@ impl Stack {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The functions' settings, as the stack has completed them.
+    #[must_use]
+    pub fn env(&self) -> Env {
+        Env::from_pairs(self.variables.clone())
     }
 
     /// What is real and what is simulated.
@@ -204,9 +206,6 @@ impl Stack {
         };
         outside.stop().await;
         self.core.sqs.stop().await;
-        if let Some(proxy) = &self.proxy {
-            proxy.stop().await;
-        }
         self.database.stop().await;
         if let Some(file) = self.folder.file(ENDPOINTS_FILE) {
             let _ = std::fs::remove_file(file);
@@ -214,8 +213,8 @@ impl Stack {
     }
 
     /// Lets updates come in.
-    fn take_updates(&mut self, variables: &Variables) {
-        let secret = variables.get("TELEGRAM_WEBHOOK_SECRET").cloned().unwrap_or_default();
+    fn take_updates(&mut self) {
+        let secret = self.variables.get("TELEGRAM_WEBHOOK_SECRET").cloned().unwrap_or_default();
         if let Some(telegram) = &self.core.telegram {
             telegram.set_webhook_target(&format!("{}{WEBHOOK_PATH}", self.url), Some(&secret));
             return;
@@ -239,11 +238,11 @@ impl Stack {
     }
 
     /// Starts the queue's consumers, the schedule, and the deletion of what has expired.
-    fn work_by_itself(&mut self, variables: &Variables) -> anyhow::Result<()> {
+    fn work_by_itself(&mut self) -> anyhow::Result<()> {
         for _ in 0..CONSUMERS {
             self.workers.push(tokio::spawn(self.core.consumer().run(self.core.stopping.clone())));
         }
-        let delivery = read(Env::from_pairs(variables.clone()), settings::Delivery::read)?;
+        let delivery = read(self.env(), settings::Delivery::read)?;
         let every = Duration::from_secs(delivery.retry_interval_seconds.max(1).unsigned_abs());
         let (core, mut stopping) = (Arc::clone(&self.core), self.core.stopping.clone());
         // What a killed stack was doing is due within a minute of the start: nobody should wait for the next turn then.
@@ -271,7 +270,7 @@ impl Stack {
         Ok(())
     }
 
-    fn write_endpoints(&self, variables: &Variables) -> anyhow::Result<()> {
+    fn write_endpoints(&self) -> anyhow::Result<()> {
         let Some(file) = self.folder.file(ENDPOINTS_FILE) else { return Ok(()) };
         // What the operator has set is in the operator's environment already, and is no business of this file.
         let mut names = vec![
@@ -302,7 +301,7 @@ impl Stack {
             names.push("OPENAI_BASE_URL");
         }
         let mut endpoints: Variables =
-            names.into_iter().filter_map(|name| Some((name.to_owned(), variables.get(name)?.clone()))).collect();
+            names.into_iter().filter_map(|name| Some((name.to_owned(), self.variables.get(name)?.clone()))).collect();
         endpoints.insert("CARQUERY_URL".to_owned(), self.url.clone());
         std::fs::write(&file, serde_json::to_vec_pretty(&endpoints)?).context("cannot write to the data folder")
     }

@@ -169,11 +169,11 @@ async fn a_token_makes_it_poll_a_telegram_of_others() -> Outcome {
     assert!(stack.telegram().is_none());
 
     let anna = telegram.new_customer("Анна", Some("anna"));
-    telegram.say(anna, "/start")?;
-    eventually("the bot answers what it polled", async || Ok(telegram.last_from_bot(anna).is_some())).await?;
-    telegram.tap(anna, "🚗 Продать авто")?;
+    anna.say("/start")?;
+    eventually("the bot answers what it polled", async || Ok(anna.last_from_bot().is_some())).await?;
+    anna.tap("🚗 Продать авто")?;
     eventually("the press is handled", async || {
-        Ok(telegram.last_from_bot(anna).is_some_and(|message| message.text.contains("Шаг 1 из 8")))
+        Ok(anna.last_from_bot().is_some_and(|message| message.text.contains("Шаг 1 из 8")))
     })
     .await?;
     eventually("the answer to the press, which rides in the webhook's response, reaches Telegram", async || {

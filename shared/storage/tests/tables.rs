@@ -1,10 +1,9 @@
 //! The tables against an embedded DynamoDB: what is conditional, what the indexes hold, what is forgotten.
 
-use std::collections::BTreeMap;
-
 use dialog::{Conversation, Person};
-use lead::{Answer, Backoff, CrmField, Customer, Failure, Lead, LeadId, PhoneSource, Photo, Request, Trouble};
+use lead::{Backoff, Failure, Lead, LeadId, Photo, Request, Trouble};
 use settings::{Env, Tables};
+use simulators::dynamodb::DynamoDb;
 use storage::{AiLogEntry, Aws, AwsSettings, SaveError, Versioned, forget_customer};
 
 const ANNA: i64 = 7_000_000_001;
@@ -12,20 +11,12 @@ const ANNA: i64 = 7_000_000_001;
 struct Store {
     aws: Aws,
     tables: Tables,
-    _stop: tokio::sync::oneshot::Sender<()>,
+    _database: DynamoDb,
 }
 
 async fn store() -> Store {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let database = dynoxide::Database::memory().unwrap();
-    tokio::spawn(async move {
-        dynoxide::server::serve_with_shutdown(listener, database, async {
-            let _ = stopped.await;
-        })
-        .await
-    });
+    let database = DynamoDb::start(None, None).await.unwrap();
+    let url = database.url();
     let mut env = Env::from_pairs([
         ("AWS_ENDPOINT_URL", url.as_str()),
         ("AWS_REGION", "eu-central-1"),
@@ -34,34 +25,18 @@ async fn store() -> Store {
         ("LEADS_QUEUE_URL", "http://127.0.0.1/queue.fifo"),
     ]);
     let aws = Aws::connect(&AwsSettings::read(&mut env));
-    let tables = env_tables(&mut env);
+    let tables = Tables::read(&mut env);
     storage::schema::create(&aws.dynamodb, &tables).await.unwrap();
-    Store { aws, tables, _stop: stop }
-}
-
-fn env_tables(env: &mut Env) -> Tables {
-    Tables::read(env)
+    Store { aws, tables, _database: database }
 }
 
 fn request(id: &str) -> Request {
-    Request {
-        id: id.parse().unwrap(),
-        branch: "sell".into(),
-        service: "Продажа авто".into(),
-        topic: "Toyota Camry".into(),
-        customer: Customer {
-            chat_id: ANNA,
-            username: Some("anna".into()),
-            name: "Анна <b>&".into(),
-            phone: "+79001234567".into(),
-            phone_source: PhoneSource::Typed,
-        },
-        price: Some(1_500_000),
-        fields: BTreeMap::from([(CrmField::CarYear, "2019".into())]),
-        answers: vec![Answer { question: "Пробег".into(), answer: "85 000 км".into() }],
-        photos: vec![Photo { file_id: "f".into(), unique_id: "u".into() }],
-        created_at: 1_767_000_000,
-    }
+    let mut request = Request::example();
+    request.id = id.parse().unwrap();
+    request.customer.chat_id = ANNA;
+    request.customer.name = "Анна <b>&".to_owned();
+    request.photos = vec![Photo { file_id: "f".into(), unique_id: "u".into() }];
+    request
 }
 
 fn anna() -> Person {

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use crate::world::{ANNA, BORIS, World};
 use futures::{StreamExt, stream};
 use lead::{LeadId, Photo, Status};
+use simulators::amocrm;
 use simulators::fault::{Fault, When};
+use stories::{ANNA, BORIS, Bot, Setup, account_without_lag, failed};
 
 /// Everything of request `n` is in amoCRM, and nothing twice.
-fn assert_arrived_once(world: &World, n: u8, id: LeadId, what: &str) {
-    assert!(world.amocrm.twins().is_none(), "{what}: {:?}", world.amocrm.twins());
+fn assert_arrived_once(bot: &Bot, n: u8, id: LeadId, what: &str) {
+    assert!(bot.crm().twins().is_none(), "{what}: {:?}", bot.crm().twins());
     let (number, phone) = (id.request_number(), phone(n));
-    let deals = world.amocrm.deals();
+    let deals = bot.crm().deals();
     let deals: Vec<_> = deals.iter().filter(|deal| deal.field("REQUEST_ID") == Some(&number)).collect();
     assert_eq!(deals.len(), 1, "{what}");
     let deal = deals[0];
@@ -21,38 +22,43 @@ fn assert_arrived_once(world: &World, n: u8, id: LeadId, what: &str) {
     assert_eq!(contact.deals, [deal.id], "{what}");
 }
 
+fn setup() -> Setup {
+    Setup::deployed().at(account_without_lag())
+}
+
 fn phone(n: u8) -> String {
     format!("+790000000{n:02}")
 }
 
-/// A world that can be broken time and again, each time for another customer.
+/// A bot that can be broken time and again, each time for another customer.
 struct Series {
-    world: World,
+    bot: Bot,
     photos: Vec<Photo>,
     n: u8,
 }
 
 impl Series {
     async fn new() -> Self {
-        let world = World::new().await;
-        let photos = world.photos(2).await;
-        Self { world, photos, n: 0 }
+        let bot = Bot::start(setup()).await;
+        let photos = bot.photos(2);
+        Self { bot, photos, n: 0 }
     }
 
     /// The next customer's request.
     async fn request(&mut self) -> LeadId {
         self.n += 1;
         let photos = self.photos.clone();
-        self.world.request_with(self.n, &phone(self.n), |request| request.photos = photos).await
+        self.bot.store_with(self.n, &phone(self.n), |request| request.photos = photos).await
     }
 
     /// How many calls a delivery takes when nothing fails.
     async fn undisturbed_calls(&mut self) -> usize {
         let id = self.request().await;
-        assert_eq!(self.world.deliver(&[id]).await, [""; 0]);
-        assert_arrived_once(&self.world, self.n, id, "undisturbed");
-        assert_eq!(self.world.told(), [""; 0]);
-        self.world.amocrm.calls().len()
+        let mark = self.bot.crm().faults().mark();
+        assert_eq!(self.bot.push(&[id]).await, [""; 0]);
+        assert_arrived_once(&self.bot, self.n, id, "undisturbed");
+        assert_eq!(self.bot.admin().reads(), [""; 0]);
+        self.bot.crm().faults().calls_since(mark).len()
     }
 }
 
@@ -63,10 +69,10 @@ async fn every_call_fails_once(fault: Fault) {
     assert!(calls > 8, "{calls}");
     for spared in 0..calls {
         let id = series.request().await;
-        series.world.amocrm.faults().add("*", When::After(u32::try_from(spared).unwrap(), 1), fault.clone());
-        series.world.deliver_until_sent(&[id]).await;
-        assert_arrived_once(&series.world, series.n, id, &format!("call {} of {calls} fails", spared + 1));
-        series.world.wait(700);
+        series.bot.crm().faults().add("*", When::After(u32::try_from(spared).unwrap(), 1), fault.clone());
+        series.bot.push_until_sent(&[id]).await;
+        assert_arrived_once(&series.bot, series.n, id, &format!("call {} of {calls} fails", spared + 1));
+        series.bot.wait(700);
     }
 }
 
@@ -111,19 +117,20 @@ async fn wherever_the_worker_dies() {
     let calls = series.undisturbed_calls().await;
     for (n, pause) in (1..=calls).flat_map(|n| [0, 3].map(|pause| (n, pause))) {
         let id = series.request().await;
-        let world = &series.world;
-        let (event, worker, before) = (world.batch(&[id]).await, world.worker(), world.amocrm.calls().len());
+        let bot = &series.bot;
+        let (event, worker) = (bot.batch(&[id]).await, bot.worker(&bot.crm_push_settings()));
+        let before = bot.crm().calls().len();
         let running = tokio::spawn(async move { worker.handle(event).await });
-        while !running.is_finished() && world.amocrm.calls().len() < before + n {
+        while !running.is_finished() && bot.crm().calls().len() < before + n {
             tokio::task::yield_now().await;
         }
         tokio::time::sleep(Duration::from_millis(pause)).await;
         running.abort();
         let _ = running.await;
-        world.deliver(&[id]).await;
-        world.wait(700); // the dead worker's lease is over
-        world.deliver_until_sent(&[id]).await;
-        assert_arrived_once(world, series.n, id, &format!("died {pause} ms after call {n} of {calls}"));
+        bot.push(&[id]).await;
+        bot.wait(700); // the dead worker's lease is over
+        bot.push_until_sent(&[id]).await;
+        assert_arrived_once(bot, series.n, id, &format!("died {pause} ms after call {n} of {calls}"));
     }
 }
 
@@ -136,9 +143,9 @@ const AT_ONCE: usize = 8;
 async fn whatever_operation_of_the_database_fails() {
     let mut series = Series::new().await;
     let id = series.request().await;
-    let before = series.world.database.faults.mark();
-    series.world.deliver(&[id]).await;
-    let operations = u32::try_from(series.world.database.faults.calls_since(before).len()).unwrap();
+    let before = series.bot.database().mark();
+    series.bot.push(&[id]).await;
+    let operations = u32::try_from(series.bot.database().calls_since(before).len()).unwrap();
     assert!(operations > 10, "{operations}");
     let faults = [Fault::Status(500, "{}".to_owned()), Fault::LoseAnswer];
     let scenarios = faults.iter().flat_map(|fault| (0..operations).map(move |spared| (fault.clone(), spared)));
@@ -146,14 +153,14 @@ async fn whatever_operation_of_the_database_fails() {
         let what = format!("from operation {} of {operations}: {fault:?}", spared + 1);
         let mut series = Series::new().await;
         let id = series.request().await;
-        let world = series.world;
-        let event = world.batch(&[id]).await;
-        world.database.faults.add("*", When::After(spared, FAILED_OPERATION), fault);
-        world.worker().handle(event).await;
-        world.database.faults.clear();
-        world.wait(700); // the lease is over, and the queue has delivered the message again
-        world.deliver_until_sent(&[id]).await;
-        assert_arrived_once(&world, 1, id, &what);
+        let bot = series.bot;
+        let event = bot.batch(&[id]).await;
+        bot.database().add("*", When::After(spared, FAILED_OPERATION), fault);
+        bot.worker(&bot.crm_push_settings()).handle(event).await;
+        bot.database().clear();
+        bot.wait(700); // the lease is over, and the queue has delivered the message again
+        bot.push_until_sent(&[id]).await;
+        assert_arrived_once(&bot, 1, id, &what);
     });
     scenarios.buffer_unordered(AT_ONCE).collect::<()>().await;
 }
@@ -162,50 +169,50 @@ async fn whatever_operation_of_the_database_fails() {
 async fn a_lost_answer_of_a_batch_makes_no_twins() {
     for route in ["POST /api/v4/contacts", "POST /api/v4/leads", "POST /api/v4/leads/notes", "POST /api/v4/tasks"] {
         for fault in [Fault::LoseAnswer, Fault::Html(504), Fault::Status(500, String::new()), Fault::Garbage] {
-            let world = World::new().await;
-            let ids = [world.request(1, ANNA).await, world.request(2, BORIS).await];
-            world.amocrm.faults().add(route, When::Times(1), fault.clone());
-            world.deliver_until_sent(&ids).await;
-            assert!(world.amocrm.twins().is_none(), "{route} {fault:?}: {:?}", world.amocrm.twins());
-            assert_eq!((world.amocrm.deals().len(), world.amocrm.contacts().len()), (2, 2), "{route} {fault:?}");
+            let bot = Bot::start(setup()).await;
+            let ids = [bot.store(1, ANNA).await, bot.store(2, BORIS).await];
+            bot.crm().faults().add(route, When::Times(1), fault.clone());
+            bot.push_until_sent(&ids).await;
+            assert!(bot.crm().twins().is_none(), "{route} {fault:?}: {:?}", bot.crm().twins());
+            assert_eq!((bot.crm().deals().len(), bot.crm().contacts().len()), (2, 2), "{route} {fault:?}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_deal_is_found_in_the_same_attempt() {
-    let world = World::new().await;
-    let id = world.request(1, ANNA).await;
-    world.amocrm.faults().add("POST /api/v4/leads", When::Times(1), Fault::LoseAnswer);
-    world.deliver(&[id]).await;
-    assert!(world.is_sent(id).await);
-    let posted = world.amocrm.calls().iter().filter(|call| call.route == "POST /api/v4/leads").count();
+    let bot = Bot::start(setup()).await;
+    let id = bot.store(1, ANNA).await;
+    bot.crm().faults().add("POST /api/v4/leads", When::Times(1), Fault::LoseAnswer);
+    bot.push(&[id]).await;
+    assert!(bot.is_sent(id).await);
+    let posted = bot.crm().calls().iter().filter(|call| call.route == "POST /api/v4/leads").count();
     assert_eq!(posted, 1);
-    assert_eq!(world.told(), [""; 0], "nothing to trouble an admin with");
+    assert_eq!(bot.admin().reads(), [""; 0], "nothing to trouble an admin with");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_deal_is_found_though_its_contact_does_not_tell_of_it() {
-    let world = World::new().await;
-    let id = world.request(1, ANNA).await;
-    world.amocrm.faults().add("GET /api/v4/contacts/*", When::Always, Fault::Status(204, String::new()));
-    world.amocrm.faults().add("POST /api/v4/leads", When::Times(1), Fault::LoseAnswer);
-    world.deliver_until_sent(&[id]).await;
-    assert_eq!(world.amocrm.deals().len(), 1);
+    let bot = Bot::start(setup()).await;
+    let id = bot.store(1, ANNA).await;
+    bot.crm().faults().add("GET /api/v4/contacts/*", When::Always, Fault::Status(204, String::new()));
+    bot.crm().faults().add("POST /api/v4/leads", When::Times(1), Fault::LoseAnswer);
+    bot.push_until_sent(&[id]).await;
+    assert_eq!(bot.crm().deals().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_deal_is_found_in_an_account_without_a_field_for_the_number() {
-    let account = simulators::amocrm::Options { with_bot_fields: false, ..crate::world::calm() };
+    let account = amocrm::Options { with_bot_fields: false, ..account_without_lag() };
     for lost in 0..3 {
-        let world = World::with(account.clone(), &[]).await;
+        let bot = Bot::start(Setup::deployed().at(account.clone())).await;
         // An earlier request like this one is there already.
-        let earlier = world.request(1, ANNA).await;
-        world.deliver_until_sent(&[earlier]).await;
-        let id = world.request(2, ANNA).await;
-        world.amocrm.faults().add("POST /api/v4/leads", When::After(lost, 1), Fault::LoseAnswer);
-        world.deliver_until_sent(&[id]).await;
-        let deals = world.amocrm.deals();
+        let earlier = bot.store(1, ANNA).await;
+        bot.push_until_sent(&[earlier]).await;
+        let id = bot.store(2, ANNA).await;
+        bot.crm().faults().add("POST /api/v4/leads", When::After(lost, 1), Fault::LoseAnswer);
+        bot.push_until_sent(&[id]).await;
+        let deals = bot.crm().deals();
         assert_eq!(deals.len(), 2, "answer {lost} lost");
         for (deal, id) in deals.iter().zip([id, earlier]) {
             assert_eq!((deal.notes.len(), deal.tasks.len()), (1, 1));
@@ -218,39 +225,42 @@ async fn a_lost_deal_is_found_in_an_account_without_a_field_for_the_number() {
 async fn the_same_message_twice_or_for_two_workers_is_one_delivery() {
     let mut series = Series::new().await;
     let id = series.request().await;
-    let world = series.world;
-    let (one, other) = (world.worker(), world.worker());
-    let event = world.batch(&[id, id]).await;
+    let bot = series.bot;
+    let settings = bot.crm_push_settings();
+    let (one, other) = (bot.worker(&settings), bot.worker(&settings));
+    let event = bot.batch(&[id, id]).await;
     let (first, second) = tokio::join!(one.handle(event.clone()), other.handle(event.clone()));
-    assert_eq!((crate::world::failed(&first), crate::world::failed(&second)), (vec![], vec![]));
+    assert_eq!((failed(&first), failed(&second)), (vec![], vec![]));
     other.handle(event).await;
-    assert!(world.is_sent(id).await);
-    assert_arrived_once(&world, 1, id, "delivered thrice");
+    assert!(bot.is_sent(id).await);
+    assert_arrived_once(&bot, 1, id, "delivered thrice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_deleted_on_the_way_goes_no_further() {
-    let world = World::new().await;
-    let id = world.request(1, ANNA).await;
-    world.amocrm.faults().add("POST /api/v4/contacts", When::Times(1), Fault::Hang(Duration::from_millis(120)));
+    let bot = Bot::start(setup()).await;
+    let id = bot.store(1, ANNA).await;
+    bot.crm().faults().add("POST /api/v4/contacts", When::Times(1), Fault::Hang(Duration::from_millis(120)));
     let ids = [id];
-    let (failures, ()) = tokio::join!(world.deliver(&ids), async {
+    let (failures, ()) = tokio::join!(bot.push(&ids), async {
         tokio::time::sleep(Duration::from_millis(60)).await;
-        world.leads.delete(&id).await.unwrap();
+        bot.leads().delete(&id).await.unwrap();
     });
     assert_eq!(failures, [""; 0]);
-    assert_eq!(world.amocrm.deals(), []);
-    assert_eq!(world.leads.get(&id).await.unwrap(), None, "it is not written back");
+    assert_eq!(bot.crm().deals(), []);
+    assert_eq!(bot.leads().get(&id).await.unwrap(), None, "it is not written back");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unreadable_table_leaves_the_messages_on_the_queue() {
-    let mut world = World::new().await;
-    let ids = [world.request(1, ANNA).await, world.request(2, BORIS).await];
-    let event = world.batch(&ids).await;
-    world.settings.tables.leads = "no-such-table".to_owned();
-    let answer = world.worker().handle(event).await;
-    assert_eq!(crate::world::failed(&answer).len(), 2);
-    assert_eq!(world.amocrm.calls(), []);
-    assert!(matches!(world.lead(ids[0]).await.status, Status::Pending { .. }));
+    let bot = Bot::start(setup()).await;
+    let ids = [bot.store(1, ANNA).await, bot.store(2, BORIS).await];
+    let event = bot.batch(&ids).await;
+    let mark = bot.crm().faults().mark();
+    let mut settings = bot.crm_push_settings();
+    settings.tables.leads = "no-such-table".to_owned();
+    let answer = bot.worker(&settings).handle(event).await;
+    assert_eq!(failed(&answer).len(), 2);
+    assert_eq!(bot.crm().faults().calls_since(mark), []);
+    assert!(matches!(bot.lead(ids[0]).await.status, Status::Pending { .. }));
 }

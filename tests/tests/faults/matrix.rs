@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use simulators::fault::{Fault, When};
+use stories::{Customer, System};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+use crate::killable::KillableBot;
 use crate::routes::{Route, Story, TABLE};
-use crate::story::{EXPECTED, Seller, what_admins_read, what_came_of};
-use crate::world::{System, World};
+use crate::story::{EXPECTED, what_admins_read, what_came_of};
 
-/// Worlds at a time: most of the time is spent waiting for a client to try again.
+/// Bots at a time: most of the time is spent waiting for a client to try again.
 const AT_ONCE: usize = 16;
 /// Longer than any client waits, but for the download of a photo.
 const TOO_LONG: Duration = Duration::from_secs(16);
@@ -51,29 +52,29 @@ async fn whatever_fails_of(system: System) {
     let routes = TABLE.iter().filter(|route| route.system == system);
     let cells: Vec<_> = routes.flat_map(|route| ways(route).into_iter().map(move |way| (route, way))).collect();
     let cells = Arc::new(Mutex::new(cells));
-    let mut worlds = JoinSet::new();
+    let mut bots = JoinSet::new();
     for _ in 0..AT_ONCE {
         let cells = Arc::clone(&cells);
-        worlds.spawn(async move {
-            let world = World::start().await;
+        bots.spawn(async move {
+            let bot = KillableBot::start().await;
             let mut wrong = Vec::new();
             loop {
                 let next = cells.lock().await.pop();
                 let Some((route, way)) = next else { return wrong };
-                if let Some(different) = played(&world, route, &way).await {
+                if let Some(different) = played(&bot, route, &way).await {
                     wrong.push(format!("{} {way:?}\n{different}", route.name));
                 }
             }
         });
     }
-    let wrong: Vec<String> = worlds.join_all().await.into_iter().flatten().collect();
+    let wrong: Vec<String> = bots.join_all().await.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
-async fn played(world: &World, route: &Route, way: &Way) -> Option<String> {
-    let told = match cell(world, route, way).await {
+async fn played(bot: &KillableBot, route: &Route, way: &Way) -> Option<String> {
+    let told = match cell(bot, route, way).await {
         // Some calls are made once in the life of a process.
-        Err(NeverCalled) => cell(&World::start().await, route, way).await,
+        Err(NeverCalled) => cell(&KillableBot::start().await, route, way).await,
         told => told,
     };
     told.unwrap_or_else(|NeverCalled| Some("was never called".to_owned()))
@@ -82,38 +83,38 @@ async fn played(world: &World, route: &Route, way: &Way) -> Option<String> {
 /// The call that was to fail was not made.
 struct NeverCalled;
 
-/// One story with one thing failing. Answers what is different from what it should have come to.
-async fn cell(world: &World, route: &Route, way: &Way) -> Result<Option<String>, NeverCalled> {
-    let before = what_admins_read(world);
-    let sellers = route.story.cast(world);
-    let failing = world.fail(route.system, route.name, When::Times(way.times), way.what.clone());
-    route.story.play(world, &sellers).await;
+/// One story with one thing failing. Returns what is different from what it should have come to.
+async fn cell(bot: &KillableBot, route: &Route, way: &Way) -> Result<Option<String>, NeverCalled> {
+    let before = what_admins_read(bot);
+    let customers = route.story.cast(bot);
+    let failing = bot.fail(route.system, route.name, When::Times(way.times), way.what.clone());
+    route.story.play(bot, &customers).await;
     let struck = failing.has_struck();
     drop(failing);
-    world.recover().await;
+    bot.recover().await;
     if !struck {
         return Err(NeverCalled);
     }
-    if let Some(different) = different(world, &sellers) {
+    if let Some(different) = different(bot, &customers) {
         return Ok(Some(different));
     }
     if route.story == Story::Forgotten
-        && let Some(left) = world.left_of(sellers[0].chat).await
+        && let Some(left) = bot.left_of(customers[0].chat).await
     {
         return Ok(Some(left));
     }
     // A 403 without a reason is how amoCRM blocks an account, which its support has to undo.
     let needs_a_person = route.system == System::Amocrm && way.what == Fault::Html(403);
-    Ok(what_admins_read(world).too_much_since(&before, needs_a_person))
+    Ok(what_admins_read(bot).too_much_since(&before, needs_a_person))
 }
 
 /// What is not as it should be in the end.
-fn different(world: &World, sellers: &[Seller]) -> Option<String> {
-    let twins = world.crm().twins();
+fn different(bot: &KillableBot, customers: &[Customer]) -> Option<String> {
+    let twins = bot.crm().twins();
     if !twins.is_none() {
         return Some(format!("{twins:?}"));
     }
-    sellers.iter().map(|seller| what_came_of(world, seller)).find(|told| told != EXPECTED)
+    customers.iter().map(|customer| what_came_of(bot, customer)).find(|told| told != EXPECTED)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

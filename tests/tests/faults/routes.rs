@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use simulators::fault::{Fault, When};
+use stories::{Customer, System};
 
-use crate::story::{EXPECTED, Seller, anna_sells_her_car, says, sells, taps, what_came_of};
-use crate::world::{System, World};
+use crate::killable::KillableBot;
+use crate::story::{EXPECTED, anna_sells_her_car, sells, what_came_of};
 
 /// A story in which a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,33 +98,33 @@ const CREATIONS: [&str; 4] =
 
 impl Story {
     /// Who takes part.
-    pub(crate) fn cast(self, world: &World) -> Vec<Seller> {
+    pub(crate) fn cast(self, bot: &KillableBot) -> Vec<Customer> {
         let count = if self == Troubled { 2 } else { 1 };
-        (0..count).map(|_| Seller::new(world)).collect()
+        (0..count).map(|_| bot.customer("Анна")).collect()
     }
 
     /// Plays it until nothing more happens by itself.
-    pub(crate) async fn play(self, world: &World, sellers: &[Seller]) {
+    pub(crate) async fn play(self, bot: &KillableBot, customers: &[Customer]) {
         match self {
             Calm => {
-                anna_sells_her_car(world, &sellers[0]).await;
-                world.recover().await;
+                anna_sells_her_car(bot, &customers[0]).await;
+                bot.recover().await;
             }
             Troubled => {
-                let lost = world.fail(Sqs, "SendMessage", When::Times(6), Fault::DropBefore);
-                for seller in sellers {
-                    sells(world, seller).await;
+                let lost = bot.fail(Sqs, "SendMessage", When::Times(6), Fault::DropBefore);
+                for customer in customers {
+                    sells(customer).await;
                 }
                 drop(lost);
-                let lost = CREATIONS.map(|creation| world.fail(Amocrm, creation, When::Times(1), Fault::LoseAnswer));
-                world.recover().await;
+                let lost = CREATIONS.map(|creation| bot.fail(Amocrm, creation, When::Times(1), Fault::LoseAnswer));
+                bot.recover().await;
                 drop(lost);
             }
             Forgotten => {
-                anna_sells_her_car(world, &sellers[0]).await;
-                world.recover().await;
-                says(world, &sellers[0], "/delete").await;
-                taps(world, &sellers[0], "Да, удалить").await;
+                anna_sells_her_car(bot, &customers[0]).await;
+                bot.recover().await;
+                customers[0].say("/delete").await;
+                customers[0].tap("Да, удалить").await;
             }
         }
     }
@@ -133,15 +134,15 @@ impl Story {
 async fn nothing_fails_and_every_call_is_in_the_table() {
     let mut called = BTreeSet::new();
     for story in [Calm, Troubled, Forgotten] {
-        let world = World::start().await;
-        let mark = world.mark();
-        let sellers = story.cast(&world);
-        story.play(&world, &sellers).await;
-        called.extend(world.calls_since(&mark).into_keys());
-        for seller in &sellers {
-            assert_eq!(what_came_of(&world, seller), EXPECTED, "{story:?}");
+        let bot = KillableBot::start().await;
+        let mark = bot.mark();
+        let customers = story.cast(&bot);
+        story.play(&bot, &customers).await;
+        called.extend(bot.calls_since(&mark).into_keys());
+        for customer in &customers {
+            assert_eq!(what_came_of(&bot, customer), EXPECTED, "{story:?}");
         }
-        assert!(world.crm().twins().is_none(), "{story:?}: {:?}", world.crm().twins());
+        assert!(bot.crm().twins().is_none(), "{story:?}: {:?}", bot.crm().twins());
     }
     let table: BTreeSet<_> = TABLE.iter().map(|route| (route.system, route.name.to_owned())).collect();
     let missing: Vec<_> = called.difference(&table).collect();

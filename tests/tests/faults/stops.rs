@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use simulators::fault::{Fault, When};
+use stories::System;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-use crate::story::{EXPECTED, Seller, anna_sells_her_car, what_admins_read, what_came_of};
-use crate::world::{System, World};
+use crate::killable::KillableBot;
+use crate::story::{EXPECTED, anna_sells_her_car, what_admins_read, what_came_of};
 
-/// Worlds at a time.
+/// Bots at a time.
 const AT_ONCE: usize = 8;
 /// The answer never comes while the function lives.
 const FOR_EVER: Duration = Duration::from_secs(600);
@@ -28,15 +29,15 @@ async fn stopped_after_any_call() {
     let stops = every_call().await;
     let all = stops.len();
     let stops = Arc::new(Mutex::new(stops));
-    let mut worlds = JoinSet::new();
+    let mut bots = JoinSet::new();
     for _ in 0..AT_ONCE {
         let stops = Arc::clone(&stops);
-        worlds.spawn(async move {
-            let world = World::start().await;
+        bots.spawn(async move {
+            let bot = KillableBot::start().await;
             let (mut wrong, mut struck) = (Vec::new(), 0);
             loop {
                 let Some(stop) = stops.lock().await.pop() else { return (wrong, struck) };
-                match stopped(&world, &stop).await {
+                match stopped(&bot, &stop).await {
                     Ok(has_struck) => struck += usize::from(has_struck),
                     Err(different) => wrong.push(format!("{stop:?}\n{different}")),
                 }
@@ -44,7 +45,7 @@ async fn stopped_after_any_call() {
         });
     }
     let (mut wrong, mut struck) = (Vec::new(), 0);
-    for (more_wrong, more_struck) in worlds.join_all().await {
+    for (more_wrong, more_struck) in bots.join_all().await {
         wrong.extend(more_wrong);
         struck += more_struck;
     }
@@ -55,11 +56,11 @@ async fn stopped_after_any_call() {
 
 /// One stop for each call of the undisturbed story.
 async fn every_call() -> Vec<Stop> {
-    let world = World::start().await;
-    let mark = world.mark();
-    anna_sells_her_car(&world, &Seller::new(&world)).await;
-    world.recover().await;
-    let calls = world.calls_since(&mark).into_iter().filter(|((_, route), _)| route != "webhook");
+    let bot = KillableBot::start().await;
+    let mark = bot.mark();
+    anna_sells_her_car(&bot, &bot.customer("Анна")).await;
+    bot.recover().await;
+    let calls = bot.calls_since(&mark).into_iter().filter(|((_, route), _)| route != "webhook");
     calls
         .flat_map(|((system, route), count)| {
             (0..count).map(move |spared| Stop { system, route: route.clone(), spared })
@@ -67,19 +68,19 @@ async fn every_call() -> Vec<Stop> {
         .collect()
 }
 
-/// Plays the story with one stop. Answers whether it took place.
-async fn stopped(world: &World, stop: &Stop) -> Result<bool, String> {
-    let before = what_admins_read(world);
-    let anna = Seller::new(world);
-    let failing = world.fail(stop.system, &stop.route, When::After(stop.spared, 1), Fault::LateAnswer(FOR_EVER));
+/// Plays the story with one stop. Returns whether it took place.
+async fn stopped(bot: &KillableBot, stop: &Stop) -> Result<bool, String> {
+    let before = what_admins_read(bot);
+    let anna = bot.customer("Анна");
+    let failing = bot.fail(stop.system, &stop.route, When::After(stop.spared, 1), Fault::LateAnswer(FOR_EVER));
     let told = async {
-        anna_sells_her_car(world, &anna).await;
-        world.recover().await;
+        anna_sells_her_car(bot, &anna).await;
+        bot.recover().await;
     };
-    world.stopping(&failing, told).await;
-    let told = what_came_of(world, &anna);
-    if told != EXPECTED || !world.crm().twins().is_none() {
-        return Err(format!("{:?}\n{told}", world.crm().twins()));
+    bot.stopping(&failing, told).await;
+    let told = what_came_of(bot, &anna);
+    if told != EXPECTED || !bot.crm().twins().is_none() {
+        return Err(format!("{:?}\n{told}", bot.crm().twins()));
     }
-    what_admins_read(world).too_much_since(&before, false).map_or(Ok(failing.has_struck()), Err)
+    what_admins_read(bot).too_much_since(&before, false).map_or(Ok(failing.has_struck()), Err)
 }

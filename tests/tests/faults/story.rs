@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use simulators::amocrm::{ContactShown, Deal};
+use stories::{Bot, Customer};
 
-use crate::world::World;
+use crate::killable::KillableBot;
 
 /// What must have come of a request in the end, whatever failed in between.
 pub(crate) const EXPECTED: &str = "\
@@ -28,91 +29,55 @@ thanked 1 time
   files NUMBER-1.jpg, NUMBER-2.jpg
 ";
 
-/// A customer of a story.
-#[derive(Clone, Debug)]
-pub(crate) struct Seller {
-    pub(crate) chat: i64,
-    /// As Telegram shares it: without `+`.
-    phone: String,
-}
-
-impl Seller {
-    /// Somebody whom nobody knows yet.
-    pub(crate) fn new(world: &World) -> Self {
-        let chat = world.telegram().new_customer("Анна", Some("anna_k"));
-        Self { chat, phone: format!("7900{:07}", world.telegram().chats().len()) }
-    }
-}
-
 /// Anna asks a question, and sells her car with two photos.
-pub(crate) async fn anna_sells_her_car(world: &World, anna: &Seller) {
+pub(crate) async fn anna_sells_her_car(bot: &KillableBot, anna: &Customer) {
     // Half of the access token's life is over: the schedule refreshes it.
-    world.wait(13 * 3600);
-    world.schedule().await;
-    says(world, anna, "/start").await;
-    says(world, anna, "До скольки вы работаете?").await;
-    sells(world, anna).await;
+    bot.wait(13 * 3600);
+    bot.schedule().await;
+    anna.say("/start").await;
+    anna.say("До скольки вы работаете?").await;
+    sells(anna).await;
 }
 
 /// From the menu to «Отправить».
-pub(crate) async fn sells(world: &World, anna: &Seller) {
-    to_confirmation(world, anna).await;
-    taps(world, anna, "✅ Отправить").await;
+pub(crate) async fn sells(anna: &Customer) {
+    to_confirmation(anna).await;
+    anna.tap("✅ Отправить").await;
 }
 
 /// From the menu to the confirmation.
-pub(crate) async fn to_confirmation(world: &World, anna: &Seller) {
-    let telegram = world.telegram();
-    says(world, anna, "/menu").await;
-    taps(world, anna, "🚗 Продать авто").await;
-    says(world, anna, "Toyota Camry").await;
-    taps(world, anna, "2019").await;
-    says(world, anna, "85 тыс").await;
-    says(world, anna, "1,5 млн").await;
-    telegram.send_album(anna.chat, vec![photo(1), photo(2)]).expect("the album is sent");
-    world.settle().await;
-    taps(world, anna, "✅ Готово").await;
-    says(world, anna, "Анна").await;
-    telegram.share_contact(anna.chat, &anna.phone, "Анна", true).expect("the contact is sent");
-    world.settle().await;
-    says(world, anna, "Не битая, <один> хозяин").await;
-}
-
-/// A photo as small as a JPEG gets; `n` makes it a different one.
-fn photo(n: u8) -> axum::body::Bytes {
-    vec![0xff, 0xd8, 0xff, 0xe0, n, 0xff, 0xd9].into()
-}
-
-pub(crate) async fn says(world: &World, who: &Seller, text: &str) {
-    world.telegram().say(who.chat, text).expect("the message is sent");
-    world.settle().await;
-}
-
-pub(crate) async fn taps(world: &World, who: &Seller, button: &str) {
-    if let Err(error) = world.telegram().tap(who.chat, button) {
-        panic!("no button «{button}» ({error}); last: {:#?}", world.telegram().last_from_bot(who.chat));
-    }
-    world.settle().await;
+pub(crate) async fn to_confirmation(anna: &Customer) {
+    anna.say("/menu").await;
+    anna.tap("🚗 Продать авто").await;
+    anna.say("Toyota Camry").await;
+    anna.tap("2019").await;
+    anna.say("85 тыс").await;
+    anna.say("1,5 млн").await;
+    anna.send_album(1..=2).await;
+    anna.tap("✅ Готово").await;
+    anna.say("Анна").await;
+    anna.share_contact(&anna.phone()).await;
+    anna.say("Не битая, <один> хозяин").await;
 }
 
 /// Everything that came of one customer's one request, without what differs from run to run.
-pub(crate) fn what_came_of(world: &World, anna: &Seller) -> String {
-    let mut told = String::new();
-    let phone = format!("+{}", anna.phone);
+pub(crate) fn what_came_of(bot: &Bot, anna: &Customer) -> String {
+    let mut outcome = String::new();
+    let phone = format!("+{}", anna.phone());
     let is_hers = |contact: &ContactShown| contact.phones.contains(&phone);
-    let contacts = world.crm().contacts().into_iter().filter(is_hers).count();
-    let deals = world.crm().deals();
+    let contacts = bot.crm().contacts().into_iter().filter(is_hers).count();
+    let deals = bot.crm().deals();
     let deals: Vec<&Deal> = deals.iter().filter(|deal| deal.contact.as_ref().is_some_and(is_hers)).collect();
-    let _ = writeln!(told, "{} deal of {contacts} contact", deals.len());
-    let messages = world.telegram().chat(anna.chat).map(|chat| chat.messages).unwrap_or_default();
+    let _ = writeln!(outcome, "{} deal of {contacts} contact", deals.len());
+    let messages = anna.messages();
     for deal in deals {
         let number = deal.field("REQUEST_ID").unwrap_or("none");
         let thanks = messages.iter().filter(|message| message.from == "bot" && message.text.contains(number)).count();
-        let _ = writeln!(told, "thanked {thanks} time");
+        let _ = writeln!(outcome, "thanked {thanks} time");
         let card = describe(deal).replace(number, "NUMBER").replace(&anna.chat.to_string(), "CHAT");
-        let _ = writeln!(told, "{}", card.replace(&phone, "PHONE").replace(&spaced(&phone), "PHONE"));
+        let _ = writeln!(outcome, "{}", card.replace(&phone, "PHONE").replace(&spaced(&phone), "PHONE"));
     }
-    told.replace('\u{a0}', " ")
+    outcome.replace('\u{a0}', " ")
 }
 
 /// `+7 900 123-45-67`
@@ -174,9 +139,9 @@ impl AdminRead {
     }
 }
 
-pub(crate) fn what_admins_read(world: &World) -> AdminRead {
+pub(crate) fn what_admins_read(bot: &Bot) -> AdminRead {
     let mut read = AdminRead::default();
-    for message in world.telegram().chat(world.admin).map(|chat| chat.messages).unwrap_or_default() {
+    for message in bot.admin().messages() {
         match message.text {
             text if text.starts_with("⚠️ Trouble with amoCRM") => read.started += 1,
             text if text.starts_with("⚠️ The trouble with amoCRM asks for you") => read.asked += 1,

@@ -7,9 +7,9 @@ use stories::{card, story};
 async fn anna_buys_a_car() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        anna.says("/start").await;
-        anna.taps("🔍 Купить авто").await;
-        anna.says("Kia Sportage").await;
+        anna.say("/start").await;
+        anna.tap("🔍 Купить авто").await;
+        anna.say("Kia Sportage").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Покупка авто · Шаг 2 из 8
 
@@ -22,7 +22,7 @@ async fn anna_buys_a_car() {
         [Указать свой]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("1 000 000 – 2 000 000 ₽").await;
+        anna.tap("1 000 000 – 2 000 000 ₽").await;
         assert_snapshot!(anna.screen(), @"
         Покупка авто · Шаг 3 из 8
 
@@ -32,7 +32,7 @@ async fn anna_buys_a_car() {
         [2018] [Любой] [Другой]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("2023").await;
+        anna.tap("2023").await;
         assert_snapshot!(anna.screen(), @"
         Покупка авто · Шаг 4 из 8
 
@@ -42,7 +42,7 @@ async fn anna_buys_a_car() {
         [Любая]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("АКПП").await;
+        anna.tap("АКПП").await;
         assert_snapshot!(anna.screen(), @"
         Покупка авто · Шаг 5 из 8
 
@@ -51,11 +51,11 @@ async fn anna_buys_a_car() {
         [Полный] [Любой]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("Полный").await;
+        anna.tap("Полный").await;
         anna.sees("Как к вам обращаться?");
-        anna.says("Анна").await;
-        anna.shares_contact("79001234567").await;
-        anna.says("Белую, с панорамой").await;
+        anna.say("Анна").await;
+        anna.share_contact("79001234567").await;
+        anna.say("Белую, с панорамой").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Покупка авто · Проверьте заявку
 
@@ -72,7 +72,7 @@ async fn anna_buys_a_car() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.taps("✅ Отправить").await;
+        anna.tap("✅ Отправить").await;
         anna.sees("Спасибо");
 
         bot.deliver().await;
@@ -119,8 +119,8 @@ async fn anna_buys_a_car() {
 async fn anna_has_a_car_found() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        anna.says("/start").await;
-        anna.taps("🎯 Подбор авто").await;
+        anna.say("/start").await;
+        anna.tap("🎯 Подбор авто").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Подбор авто · Шаг 1 из 7
 
@@ -130,9 +130,9 @@ async fn anna_has_a_car_found() {
         [Другое]
         [🏠 В начало]
         ");
-        anna.taps("Для семьи").await;
+        anna.tap("Для семьи").await;
         anna.sees("На какой бюджет");
-        anna.taps("Указать свой").await;
+        anna.tap("Указать свой").await;
         assert_snapshot!(anna.screen(), @"
         Подбор авто · Шаг 2 из 7
 
@@ -140,7 +140,7 @@ async fn anna_has_a_car_found() {
         Можно так: 1 700 000 или 1,7 млн
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.says("1,7 млн").await;
+        anna.say("1,7 млн").await;
         assert_snapshot!(anna.screen(), @"
         Подбор авто · Шаг 3 из 7
 
@@ -149,7 +149,7 @@ async fn anna_has_a_car_found() {
         [Без разницы]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("Без разницы").await;
+        anna.tap("Без разницы").await;
         assert_snapshot!(anna.screen(), @"
         Подбор авто · Шаг 4 из 7
 
@@ -159,10 +159,10 @@ async fn anna_has_a_car_found() {
         [Универсал] [Любой]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("Кроссовер").await;
-        anna.says("Анна").await;
-        anna.shares_contact("79001234567").await;
-        anna.says("Трое детей").await;
+        anna.tap("Кроссовер").await;
+        anna.say("Анна").await;
+        anna.share_contact("79001234567").await;
+        anna.say("Трое детей").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Подбор авто · Проверьте заявку
 
@@ -178,7 +178,7 @@ async fn anna_has_a_car_found() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.taps("✅ Отправить").await;
+        anna.tap("✅ Отправить").await;
         anna.sees("Спасибо");
 
         bot.deliver().await;
@@ -220,8 +220,8 @@ async fn anna_has_a_car_found() {
 async fn anna_has_a_car_checked() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        anna.says("/start").await;
-        anna.taps("🔧 Проверка авто").await;
+        anna.say("/start").await;
+        anna.tap("🔧 Проверка авто").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Проверка авто · Шаг 1 из 6
 
@@ -231,9 +231,9 @@ async fn anna_has_a_car_checked() {
         [Комплексная проверка]
         [🏠 В начало]
         ");
-        anna.taps("Комплексная проверка").await;
+        anna.tap("Комплексная проверка").await;
         anna.sees("Какой автомобиль проверяем?");
-        anna.says("Skoda Octavia").await;
+        anna.say("Skoda Octavia").await;
         assert_snapshot!(anna.screen(), @"
         Проверка авто · Шаг 3 из 6
 
@@ -242,11 +242,11 @@ async fn anna_has_a_car_checked() {
         [⏭ Пропустить]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.says("a123bc 777").await;
+        anna.say("a123bc 777").await;
         anna.sees("Как к вам обращаться?");
-        anna.says("Анна").await;
-        anna.shares_contact("79001234567").await;
-        anna.says("Хочу успеть до пятницы").await;
+        anna.say("Анна").await;
+        anna.share_contact("79001234567").await;
+        anna.say("Хочу успеть до пятницы").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Проверка авто · Проверьте заявку
 
@@ -261,7 +261,7 @@ async fn anna_has_a_car_checked() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.taps("✅ Отправить").await;
+        anna.tap("✅ Отправить").await;
         anna.sees("Спасибо");
 
         bot.deliver().await;
@@ -304,8 +304,8 @@ async fn anna_has_a_car_checked() {
 async fn anna_has_a_legal_question() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        anna.says("/start").await;
-        anna.taps("⚖️ Юридическая помощь").await;
+        anna.say("/start").await;
+        anna.tap("⚖️ Юридическая помощь").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Юридическая помощь · Шаг 1 из 5
 
@@ -316,20 +316,20 @@ async fn anna_has_a_legal_question() {
         [Другое]
         [🏠 В начало]
         ");
-        anna.taps("Другое").await;
+        anna.tap("Другое").await;
         anna.sees("Напишите коротко");
-        anna.says("Купила машину в залоге").await;
+        anna.say("Купила машину в залоге").await;
         assert_snapshot!(anna.screen(), @"
         Юридическая помощь · Шаг 2 из 5
 
         Опишите ситуацию в нескольких словах.
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.says("Банк требует вернуть машину, продавец не отвечает").await;
+        anna.say("Банк требует вернуть машину, продавец не отвечает").await;
         anna.sees("Как к вам обращаться?");
-        anna.says("Анна").await;
-        anna.shares_contact("79001234567").await;
-        anna.taps("⏭ Пропустить").await;
+        anna.say("Анна").await;
+        anna.share_contact("79001234567").await;
+        anna.tap("⏭ Пропустить").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Юридическая помощь · Проверьте заявку
 
@@ -343,7 +343,7 @@ async fn anna_has_a_legal_question() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.taps("✅ Отправить").await;
+        anna.tap("✅ Отправить").await;
         anna.sees("Спасибо");
 
         bot.deliver().await;

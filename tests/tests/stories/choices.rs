@@ -10,7 +10,7 @@ type Walk = (&'static str, Option<&'static str>, &'static [&'static [&'static st
 async fn every_choice_is_taken() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        anna.says("/start").await;
+        anna.say("/start").await;
         let walks: [Walk; 4] = [
             (
                 "🎯 Подбор авто",
@@ -50,24 +50,24 @@ async fn every_choice_is_taken() {
             ),
         ];
         for (branch, typed, questions) in walks {
-            anna.taps(branch).await;
+            anna.tap(branch).await;
             if let Some(typed) = typed {
-                anna.says(typed).await;
+                anna.say(typed).await;
             }
             for choices in questions {
                 let labels = anna.reads().pop().unwrap_or_default();
                 for choice in *choices {
                     assert!(labels.contains(&format!("[{choice}]")), "«{choice}» is missing in:\n{labels}");
-                    anna.taps(choice).await;
-                    anna.taps("⬅️ Назад").await;
+                    anna.tap(choice).await;
+                    anna.tap("⬅️ Назад").await;
                     let kept = anna.reads().pop().unwrap_or_default();
                     assert!(kept.contains(&format!("Текущее значение: {choice}")), "{kept}");
                 }
-                anna.taps("✅ Принять").await;
+                anna.tap("✅ Принять").await;
             }
             let _ = anna.reads();
-            anna.says("/menu").await;
-            anna.taps("Да, сбросить").await;
+            anna.say("/menu").await;
+            anna.tap("Да, сбросить").await;
             let _ = anna.reads();
         }
         bot.nothing_was_requested().await;

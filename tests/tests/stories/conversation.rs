@@ -1,15 +1,15 @@
 //! What customers do besides answering: they go back, change their minds, get lost, and press what is long gone.
 
 use insta::assert_snapshot;
-use simulators::telegram::{CustomerError, Telegram};
+use simulators::telegram::{self, CustomerError};
 use stories::{Bot, Customer, story, to_confirmation, to_photos, to_sent};
 
 /// To the question for the mileage of a car that is to be sold.
 async fn to_mileage(customer: &Customer) {
-    customer.says("/start").await;
-    customer.taps("🚗 Продать авто").await;
-    customer.says("Toyota Camry").await;
-    customer.taps("2019").await;
+    customer.say("/start").await;
+    customer.tap("🚗 Продать авто").await;
+    customer.say("Toyota Camry").await;
+    customer.tap("2019").await;
     customer.finally_sees("Какой пробег");
 }
 
@@ -18,7 +18,7 @@ async fn back_keeps_the_answers_and_shows_them() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_mileage(&anna).await;
-        anna.taps("⬅️ Назад").await;
+        anna.tap("⬅️ Назад").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 2 из 8
 
@@ -32,7 +32,7 @@ async fn back_keeps_the_answers_and_shows_them() {
         [2018] [2017] [Старше]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("⬅️ Назад").await;
+        anna.tap("⬅️ Назад").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 1 из 8
 
@@ -43,11 +43,11 @@ async fn back_keeps_the_answers_and_shows_them() {
         [✅ Принять]
         [🏠 В начало]
         ");
-        anna.taps("✅ Принять").await;
+        anna.tap("✅ Принять").await;
         anna.sees("Текущее значение: 2019");
-        anna.taps("2021").await;
+        anna.tap("2021").await;
         anna.sees("Какой пробег");
-        anna.taps("⬅️ Назад").await;
+        anna.tap("⬅️ Назад").await;
         anna.sees("Текущее значение: 2021");
         bot.nothing_was_requested().await;
     })
@@ -59,7 +59,7 @@ async fn one_answer_is_changed_and_the_others_stay() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         let before = to_confirmation(&anna).await;
-        anna.taps("✏️ Изменить").await;
+        anna.tap("✏️ Изменить").await;
         assert_snapshot!(anna.screen(), @"
         Проверка авто · Что изменить?
         [Вид проверки] [Марка и модель]
@@ -67,7 +67,7 @@ async fn one_answer_is_changed_and_the_others_stay() {
         [Телефон] [Комментарий]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("Имя").await;
+        anna.tap("Имя").await;
         assert_snapshot!(anna.screen(), @"
         Проверка авто · Шаг 4 из 6
 
@@ -77,15 +77,15 @@ async fn one_answer_is_changed_and_the_others_stay() {
         [✅ Принять]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.says("Пётр").await;
+        anna.say("Пётр").await;
         assert_eq!(anna.screen(), before.replace("Имя: Анна", "Имя: Пётр"));
-        anna.taps("✏️ Изменить").await;
+        anna.tap("✏️ Изменить").await;
         anna.sees("Что изменить?");
-        anna.taps("Телефон").await;
+        anna.tap("Телефон").await;
         anna.finally_sees("Текущее значение: +7 900 123-45-67");
-        anna.says("+7 912 000-11-22").await;
+        anna.say("+7 912 000-11-22").await;
         anna.finally_sees("Телефон: +7 912 000-11-22");
-        anna.taps("✅ Отправить").await;
+        anna.tap("✅ Отправить").await;
         anna.sees("Спасибо");
 
         bot.deliver().await;
@@ -101,7 +101,7 @@ async fn text_typed_at_the_confirmation_changes_nothing() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         let before = to_confirmation(&anna).await;
-        anna.says("Пётр").await;
+        anna.say("Пётр").await;
         let after = anna.screen();
         assert!(after.contains("Сообщения здесь ничего не меняют"), "{after}");
         assert!(after.contains("Имя: Анна") && !after.contains("Пётр"), "{after}");
@@ -117,7 +117,7 @@ async fn a_cancelled_request_reaches_nobody() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_confirmation(&anna).await;
-        anna.taps("❌ Отменить").await;
+        anna.tap("❌ Отменить").await;
         anna.sees("Заявка отменена, ничего не отправлено.");
         bot.nothing_was_requested().await;
     })
@@ -131,27 +131,27 @@ async fn home_and_commands_ask_before_answers_are_thrown_away() {
         to_mileage(&anna).await;
         for way in ["🏠 В начало", "/start", "/menu"] {
             if way.starts_with('/') {
-                anna.says(way).await
+                anna.say(way).await
             } else {
-                anna.taps(way).await
+                anna.tap(way).await
             };
             anna.sees("Прервать заявку «Продажа авто»? Ваши ответы в ней пропадут.");
-            anna.taps("Нет, продолжить").await;
+            anna.tap("Нет, продолжить").await;
             anna.sees("Шаг 3 из 8");
         }
-        anna.says("85000").await;
+        anna.say("85000").await;
         anna.sees("Шаг 4 из 8");
-        anna.says("/start").await;
+        anna.say("/start").await;
         assert_snapshot!(anna.screen(), @"
         Прервать заявку «Продажа авто»? Ваши ответы в ней пропадут.
         [Да, сбросить]
         [Нет, продолжить]
         ");
-        anna.says("не знаю").await;
+        anna.say("не знаю").await;
         anna.sees("Здесь, пожалуйста, нажмите одну из кнопок.");
-        anna.taps("Да, сбросить").await;
+        anna.tap("Да, сбросить").await;
         anna.sees("Выберите, чем помочь");
-        anna.taps("🚗 Продать авто").await;
+        anna.tap("🚗 Продать авто").await;
         let first = anna.screen();
         assert!(!first.contains("Текущее значение"), "nothing is left of the old dialog: {first}");
         bot.nothing_was_requested().await;
@@ -163,7 +163,7 @@ async fn home_and_commands_ask_before_answers_are_thrown_away() {
 async fn help_and_privacy_come_back_to_the_question() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        anna.says("/help").await;
+        anna.say("/help").await;
         assert_snapshot!(anna.screen(), @"
         Я принимаю заявки автосалона и отвечаю на вопросы.
 
@@ -178,7 +178,7 @@ async fn help_and_privacy_come_back_to_the_question() {
         [🎯 Подбор авто] [🔧 Проверка авто]
         [⚖️ Юридическая помощь] [💬 Задать вопрос]
         ");
-        anna.says("/privacy").await;
+        anna.say("/privacy").await;
         assert_snapshot!(anna.screen(), @"
         Какие данные хранятся и зачем
 
@@ -194,15 +194,15 @@ async fn help_and_privacy_come_back_to_the_question() {
         ");
         to_mileage(&anna).await;
         for (command, beginning) in [("/help", "Я принимаю заявки"), ("/privacy", "Какие данные хранятся")] {
-            anna.says(command).await;
+            anna.say(command).await;
             let read = anna.reads();
             assert_eq!(read.len(), 2, "{read:#?}");
             assert!(read[0].starts_with(beginning) && read[1].contains("Шаг 3 из 8"), "{read:#?}");
             assert_eq!(anna.messages_with_buttons().len(), 1);
         }
-        anna.says("/unknown").await;
+        anna.say("/unknown").await;
         anna.sees("Такой команды я не знаю.");
-        anna.says("85000").await;
+        anna.say("85000").await;
         anna.sees("Шаг 4 из 8");
     })
     .await;
@@ -215,7 +215,7 @@ async fn a_customer_is_forgotten_on_demand() {
         to_sent(&anna).await;
         bot.deliver().await;
         let deal = bot.next_deal();
-        anna.says("Сколько стоит растаможка?").await;
+        anna.say("Сколько стоит растаможка?").await;
         let _ = anna.reads();
         let chat = anna.chat.to_string();
         let stored = bot.everything_stored().await;
@@ -224,7 +224,7 @@ async fn a_customer_is_forgotten_on_demand() {
             assert!(line.is_some(), "Anna is in {table}:\n{stored}");
         }
 
-        anna.says("/delete").await;
+        anna.say("/delete").await;
         assert_snapshot!(anna.screen(), @"
         Удалить ваши данные?
 
@@ -232,13 +232,13 @@ async fn a_customer_is_forgotten_on_demand() {
         [Да, удалить]
         [Нет, оставить]
         ");
-        anna.taps("Нет, оставить").await;
+        anna.tap("Нет, оставить").await;
         let _ = anna.reads();
         assert_eq!(bot.requests().await.len(), 1, "she thought better of it");
 
-        anna.says("/delete").await;
+        anna.say("/delete").await;
         let _ = anna.reads();
-        anna.taps("Да, удалить").await;
+        anna.tap("Да, удалить").await;
         anna.sees("Готово: ваши данные удалены.");
         let stored = bot.everything_stored().await;
         for trace in ["9001234567", "Анна", "anna_k", "растаможка", "Toyota", "Camry"] {
@@ -249,7 +249,7 @@ async fn a_customer_is_forgotten_on_demand() {
         assert!(left[0].starts_with("carquery-sessions") && left[0].contains("asked_at"), "{}", left[0]);
         assert_eq!(bot.crm().deals()[0].id, deal.id, "what the manager has, the manager keeps");
 
-        anna.says("/start").await;
+        anna.say("/start").await;
         anna.sees("Здравствуйте!");
     })
     .await;
@@ -260,9 +260,9 @@ async fn a_forgotten_customers_unsent_request_is_forgotten_too() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_sent(&anna).await;
-        anna.says("/delete").await;
+        anna.say("/delete").await;
         anna.sees("Ещё не переданные менеджеру заявки тоже удалятся");
-        anna.taps("Да, удалить").await;
+        anna.tap("Да, удалить").await;
         anna.sees("Готово: ваши данные удалены.");
         bot.deliver().await;
         bot.schedule().await;
@@ -276,34 +276,34 @@ async fn a_forgotten_customers_unsent_request_is_forgotten_too() {
 async fn a_button_of_another_step_another_dialog_or_a_finished_one_is_dead() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        anna.says("/start").await;
+        anna.say("/start").await;
         let menu = anna.button("🔍 Купить авто");
-        anna.taps("🚗 Продать авто").await;
-        anna.says("Toyota Camry").await;
+        anna.tap("🚗 Продать авто").await;
+        anna.say("Toyota Camry").await;
         let year = anna.button("2019");
-        anna.taps("2020").await;
+        anna.tap("2020").await;
         anna.finally_sees("Какой пробег");
 
-        anna.presses(&year).await;
+        anna.press(&year).await;
         assert_eq!(anna.alert(), "Кнопка больше не активна");
-        anna.presses(&menu).await;
+        anna.press(&menu).await;
         assert_eq!(anna.alert(), "Кнопка больше не активна");
         anna.sees_nothing();
-        anna.taps("⬅️ Назад").await;
+        anna.tap("⬅️ Назад").await;
         anna.sees("Текущее значение: 2020");
-        anna.says("/start").await;
-        anna.taps("Да, сбросить").await;
+        anna.say("/start").await;
+        anna.tap("Да, сбросить").await;
         let _ = (anna.reads(), anna.sees_no_alert());
 
         to_confirmation(&anna).await;
         let send = anna.button("✅ Отправить");
-        anna.taps("✅ Отправить").await;
+        anna.tap("✅ Отправить").await;
         anna.sees("Спасибо");
         anna.sees_no_alert();
         for forged in
             [send.1.as_str(), "1:open:sell", "nonsense", "", "99999999:send", "💣💣💣💣💣💣💣💣💣💣💣💣💣💣💣💣"]
         {
-            anna.presses(&(send.0, forged.to_owned())).await;
+            anna.press(&(send.0, forged.to_owned())).await;
             assert_eq!(anna.alert(), "Кнопка больше не активна", "{forged}");
         }
         anna.sees_nothing();
@@ -320,21 +320,21 @@ async fn no_dead_buttons_stay_behind() {
         let anna = bot.customer("Анна");
         to_mileage(&anna).await;
         for text in ["много", "85000", "1,5 млн"] {
-            anna.says(text).await;
+            anna.say(text).await;
             let _ = anna.reads();
             let alive = anna.messages_with_buttons();
             assert_eq!(alive.len(), 1, "after «{text}»: {alive:#?}");
         }
-        anna.sends_photo(1).await;
-        anna.taps("✅ Готово").await;
+        anna.send_photo(1).await;
+        anna.tap("✅ Готово").await;
         let _ = anna.reads();
         assert_eq!(anna.messages_with_buttons().len(), 1);
-        anna.says("Анна").await;
+        anna.say("Анна").await;
         let _ = anna.reads();
         assert_eq!(anna.messages_with_buttons().len(), 0, "the phone has a keyboard of its own");
         assert!(!anna.keyboard().is_empty());
-        anna.taps("🏠 В начало").await;
-        anna.taps("Да, сбросить").await;
+        anna.tap("🏠 В начало").await;
+        anna.tap("Да, сбросить").await;
         let _ = anna.reads();
         assert_eq!(anna.keyboard(), "", "nor does a keyboard");
     })
@@ -348,7 +348,7 @@ async fn after_half_an_hour_a_press_gets_the_menu_and_a_word() {
         to_confirmation(&anna).await;
         let send = anna.button("✅ Отправить");
         bot.wait(1801);
-        anna.presses(&send).await;
+        anna.press(&send).await;
         assert_snapshot!(anna.screen(), @"
         Время вышло: больше 30 минут не было ответа, и прежний разговор закрыт.
 
@@ -370,13 +370,13 @@ async fn after_half_an_hour_a_text_gets_the_menu_and_a_word() {
         let anna = bot.customer("Анна");
         to_mileage(&anna).await;
         bot.wait(1795);
-        anna.says("много").await;
+        anna.say("много").await;
         anna.sees("Не вижу здесь пробега");
         bot.wait(1801);
-        anna.says("85000").await;
+        anna.say("85000").await;
         let menu = anna.screen();
         assert!(menu.contains("Время вышло: больше 30 минут не было ответа"), "{menu}");
-        anna.taps("🚗 Продать авто").await;
+        anna.tap("🚗 Продать авто").await;
         let first = anna.screen();
         assert!(!first.contains("Текущее значение"), "the old answers are gone: {first}");
         assert!(bot.stack().openai().expect("simulated").questions().is_empty(), "a late answer is no question");
@@ -389,31 +389,23 @@ async fn what_is_no_text_gets_a_hint_and_the_dialog_stands_still() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_mileage(&anna).await;
-        let (telegram, chat) = (bot.telegram(), anna.chat);
-        type Send = fn(&Telegram, i64) -> Result<i64, CustomerError>;
+        type Send = fn(&telegram::Customer) -> Result<i64, CustomerError>;
         let sends: [(Send, &str); 6] = [
-            (|telegram, chat| telegram.send_sticker(chat), "Симпатичный стикер!"),
-            (|telegram, chat| telegram.send_voice(chat, &b"OggS"[..]), "Голосовые сообщения я пока не понимаю."),
-            (|telegram, chat| telegram.send_document(chat, &b"%PDF"[..], "pts.pdf"), "Такой файл принять не могу."),
-            (|telegram, chat| telegram.send_location(chat, 55.7, 37.6), "Геопозиция мне не понадобится."),
-            (
-                |telegram, chat| telegram.send_photo(chat, stories::photo(1), None),
-                "Спасибо за фото, но сейчас вопрос о другом.",
-            ),
-            (
-                |telegram, chat| telegram.share_contact(chat, stories::PHONE, "Анна", true),
-                "Спасибо за контакт, но сейчас вопрос о другом.",
-            ),
+            (|app| app.send_sticker(), "Симпатичный стикер!"),
+            (|app| app.send_voice(&b"OggS"[..]), "Голосовые сообщения я пока не понимаю."),
+            (|app| app.send_document(&b"%PDF"[..], "pts.pdf"), "Такой файл принять не могу."),
+            (|app| app.send_location(55.7, 37.6), "Геопозиция мне не понадобится."),
+            (|app| app.send_photo(stories::photo(1), None), "Спасибо за фото, но сейчас вопрос о другом."),
+            (|app| app.share_contact(stories::PHONE), "Спасибо за контакт, но сейчас вопрос о другом."),
         ];
         for (send, hint) in sends {
-            send(telegram, chat).expect("it is sent");
-            anna.settle().await;
+            anna.act(send).await;
             let hinted = anna.screen();
             assert!(hinted.contains(hint) && hinted.contains("Шаг 3 из 8"), "«{hint}» is not in {hinted}");
         }
-        anna.says(&"1".repeat(4000)).await;
+        anna.say(&"1".repeat(4000)).await;
         anna.sees("Шаг 3 из 8");
-        anna.says("85000").await;
+        anna.say("85000").await;
         anna.sees("Шаг 4 из 8");
     })
     .await;
@@ -423,13 +415,13 @@ async fn what_is_no_text_gets_a_hint_and_the_dialog_stands_still() {
 async fn shown_as_typed(bot: &Bot, text: &str) {
     let anna = bot.customer("Анна");
     to_confirmation(&anna).await;
-    anna.taps("✏️ Изменить").await;
-    anna.taps("Комментарий").await;
+    anna.tap("✏️ Изменить").await;
+    anna.tap("Комментарий").await;
     let _ = anna.reads();
-    anna.says(text).await;
+    anna.say(text).await;
     let confirmation = anna.screen();
     assert!(confirmation.contains(text), "{text:?} is not in {confirmation:?}");
-    anna.taps("✅ Отправить").await;
+    anna.tap("✅ Отправить").await;
     anna.sees("Спасибо");
     bot.deliver().await;
     let deal = bot.next_deal();
@@ -456,10 +448,10 @@ async fn a_direction_mark_disturbs_no_other_line() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_confirmation(&anna).await;
-        anna.taps("✏️ Изменить").await;
-        anna.taps("Комментарий").await;
+        anna.tap("✏️ Изменить").await;
+        anna.tap("Комментарий").await;
         let _ = anna.reads();
-        anna.says("\u{202e}наоборот").await;
+        anna.say("\u{202e}наоборот").await;
         let confirmation = anna.screen();
         let line = confirmation.lines().find(|line| line.contains("наоборот")).expect("the comment is shown");
         assert!(line.starts_with("Комментарий: "), "{line:?}");
@@ -467,7 +459,7 @@ async fn a_direction_mark_disturbs_no_other_line() {
         let closed = line.matches('\u{202c}').count();
         let isolated = line.contains('\u{2068}') && line.contains('\u{2069}');
         assert!(opened == 0 || closed >= opened || isolated, "the mark goes on after its line: {line:?}");
-        anna.taps("❌ Отменить").await;
+        anna.tap("❌ Отменить").await;
         let _ = anna.reads();
     })
     .await;
@@ -478,18 +470,17 @@ async fn someone_elses_contact_is_taken_and_an_odd_number_is_asked_again() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_photos(&anna).await;
-        anna.taps("⏭ Пропустить").await;
-        anna.says("Анна").await;
+        anna.tap("⏭ Пропустить").await;
+        anna.say("Анна").await;
         let _ = anna.reads();
-        anna.says("12345").await;
+        anna.say("12345").await;
         anna.sees("Не похоже на номер телефона.");
-        bot.telegram().share_contact(anna.chat, "+49 30 901820", "Hans", false).expect("the contact is sent");
-        anna.settle().await;
+        anna.act(|app| app.share_contact_of("Hans", "+49 30 901820")).await;
         let read = anna.reads();
         assert!(read[0].starts_with("Принято: +49 30"), "{read:#?}");
-        anna.taps("⏭ Пропустить").await;
+        anna.tap("⏭ Пропустить").await;
         anna.sees("+49 30");
-        anna.taps("✅ Отправить").await;
+        anna.tap("✅ Отправить").await;
         anna.sees("Спасибо");
         bot.deliver().await;
         assert_eq!(bot.next_deal().contact.expect("a contact").phones, ["+4930901820"]);

@@ -1,10 +1,10 @@
 //! What an update and a request cost: calls to DynamoDB, to the Bot API and to amoCRM, counted. `cargo test -p stories
-//! --test costs -- --nocapture` prints the tables.
+//! --test stories costs -- --nocapture` prints the tables.
 
 use std::collections::BTreeMap;
 
-use simulators::fault::{Call, Faults};
-use stories::{Bot, Customer, Setup, photo, story_with, to_confirmation};
+use simulators::fault::Call;
+use stories::{Bot, Customer, story, to_confirmation, without_ids};
 
 /// What one update costs.
 #[derive(Debug, Default)]
@@ -23,31 +23,30 @@ struct Cost {
 /// Where calls are counted.
 struct Meter<'a> {
     bot: &'a Bot,
-    database: &'a Faults,
     marks: (u64, u64, u64),
     table: String,
 }
 
 impl<'a> Meter<'a> {
-    fn new(bot: &'a Bot, database: &'a Faults) -> Self {
+    fn new(bot: &'a Bot) -> Self {
         let table = format!(
             "{:<34} {:>5} {:>6} {:>5} {:>6} {:>6} {:>5}\n",
             "update", "reads", "writes", "calls", "riding", "bytes", "queue"
         );
-        let mut meter = Self { bot, database, marks: (0, 0, 0), table };
+        let mut meter = Self { bot, marks: (0, 0, 0), table };
         meter.begin();
         meter
     }
 
     fn begin(&mut self) {
         self.marks =
-            (self.database.mark(), self.bot.telegram().faults().mark(), self.bot.stack().sqs().faults().mark());
+            (self.bot.database().mark(), self.bot.telegram().faults().mark(), self.bot.stack().sqs().faults().mark());
     }
 
     /// What was called since the last look.
     fn take(&mut self, what: &str) -> Cost {
         let mut cost = Cost::default();
-        let database = self.database.calls_since(self.marks.0);
+        let database = self.bot.database().calls_since(self.marks.0);
         let telegram = self.bot.telegram().faults().calls_since(self.marks.1);
         for call in &database {
             let is_read = ["GetItem", "BatchGetItem", "Query", "Scan"].iter().any(|read| call.route.starts_with(read));
@@ -80,59 +79,57 @@ impl<'a> Meter<'a> {
 
 #[tokio::test]
 async fn an_update_costs_one_read_one_write_and_one_call() {
-    let database = Faults::default();
-    story_with(Setup::default().over(&database), async |bot| {
+    story(async |bot| {
         let anna = bot.customer("Анна");
         // Connections and the first session.
-        anna.says("/start").await;
-        let mut meter = Meter::new(bot, &database);
-        anna.says("/menu").await;
+        anna.say("/start").await;
+        let mut meter = Meter::new(bot);
+        anna.say("/menu").await;
         meter.take_usual("a command", true);
-        anna.taps("🚗 Продать авто").await;
+        anna.tap("🚗 Продать авто").await;
         meter.take_usual("a press: the menu", false);
-        anna.says("Toyota Camry").await;
+        anna.say("Toyota Camry").await;
         meter.take_usual("a typed answer", true);
-        anna.taps("2019").await;
+        anna.tap("2019").await;
         meter.take_usual("a press: an answer", false);
-        anna.says("много").await;
+        anna.say("много").await;
         meter.take_usual("a wrong answer", true);
-        anna.says("85000").await;
+        anna.say("85000").await;
         meter.take_usual("a typed answer", true);
-        anna.taps("На ваше усмотрение").await;
+        anna.tap("На ваше усмотрение").await;
         meter.take_usual("a press: an answer", false);
-        anna.sends_photo(1).await;
+        anna.send_photo(1).await;
         meter.take_usual("a photo", true);
-        bot.telegram().send_sticker(anna.chat).expect("it is sent");
-        anna.settle().await;
+        anna.act(|app| app.send_sticker()).await;
         meter.take_usual("a sticker", true);
-        anna.taps("✅ Готово").await;
+        anna.tap("✅ Готово").await;
         meter.take_usual("a press: done", false);
 
-        anna.says("Анна").await;
+        anna.say("Анна").await;
         let cost = meter.take("a name: the phone's keyboard");
         assert!(cost.reads <= 1 && cost.writes <= 2 && cost.calls + cost.riding <= 2, "{cost:?}");
-        anna.shares_contact(stories::PHONE).await;
+        anna.share_contact(stories::PHONE).await;
         let cost = meter.take("a contact: two messages");
         assert!(cost.reads <= 1 && cost.writes <= 2 && cost.calls + cost.riding <= 2, "{cost:?}");
-        anna.taps("⏭ Пропустить").await;
+        anna.tap("⏭ Пропустить").await;
         meter.take_usual("a press: skip", false);
 
         let (message, dead) = (anna.button("✅ Отправить").0, "1:back".to_owned());
-        anna.presses(&(message, dead)).await;
+        anna.press(&(message, dead)).await;
         let cost = meter.take("a dead button");
         // The call shows the prompt as it should look; nearly always it looks so already.
         assert_eq!((cost.reads, cost.writes, cost.calls, cost.riding), (1, 0, 1, 1), "{cost:?}");
         let _ = anna.alert();
 
-        let send = anna.taps("✅ Отправить").await;
+        let send = anna.tap("✅ Отправить").await;
         let cost = meter.take("«Отправить»");
         assert_eq!((cost.reads, cost.writes), (1, 1), "one transaction ends the dialog: {cost:?}");
         assert!(cost.calls == 1 && cost.riding <= 1 && cost.queue == 1, "{cost:?}");
-        anna.is_heard_again(send).await;
+        anna.redeliver(send).await;
         let cost = meter.take("the same, delivered again");
         assert_eq!((cost.reads, cost.writes, cost.queue), (1, 0, 0), "{cost:?}");
 
-        anna.says("Сколько стоит проверка?").await;
+        anna.say("Сколько стоит проверка?").await;
         let cost = meter.take("a free question");
         assert!(cost.reads <= 2 && cost.writes <= 4 && cost.calls <= 3, "{cost:?}");
         let _ = anna.reads();
@@ -145,12 +142,11 @@ async fn an_update_costs_one_read_one_write_and_one_call() {
 
 #[tokio::test]
 async fn an_album_of_ten_costs_one_message() {
-    let database = Faults::default();
-    story_with(Setup::default().over(&database), async |bot| {
+    story(async |bot| {
         let anna = bot.customer("Анна");
         stories::to_photos(&anna).await;
-        let mut meter = Meter::new(bot, &database);
-        anna.sends_album(1..=10).await;
+        let mut meter = Meter::new(bot);
+        anna.send_album(1..=10).await;
         let cost = meter.take("an album of ten");
         println!("{}", meter.table);
         assert!(cost.calls <= 2, "one message, and its predecessor's buttons: {cost:?}");
@@ -162,37 +158,30 @@ async fn an_album_of_ten_costs_one_message() {
 fn by_route(calls: &[Call]) -> String {
     let mut routes: BTreeMap<String, usize> = BTreeMap::new();
     for call in calls {
-        // Ids differ from lead to lead.
-        let route: Vec<&str> = call
-            .route
-            .split('/')
-            .map(|part| if part.len() > 3 && part.bytes().any(|byte| byte.is_ascii_digit()) { "*" } else { part })
-            .collect();
-        *routes.entry(route.join("/")).or_default() += 1;
+        *routes.entry(without_ids(&call.route)).or_default() += 1;
     }
     routes.iter().map(|(route, count)| format!("{count:>4} {route}\n")).collect()
 }
 
 async fn requested(customer: &Customer, phone: &str) {
     to_confirmation(customer).await;
-    customer.taps("✏️ Изменить").await;
-    customer.taps("Телефон").await;
-    customer.says(phone).await;
+    customer.tap("✏️ Изменить").await;
+    customer.tap("Телефон").await;
+    customer.say(phone).await;
     let _ = customer.reads();
-    customer.taps("✅ Отправить").await;
+    customer.tap("✅ Отправить").await;
     customer.sees("Спасибо");
 }
 
 #[tokio::test]
 async fn a_request_costs_few_calls_to_amocrm_and_fewer_in_a_batch() {
-    let database = Faults::default();
-    story_with(Setup::default().over(&database), async |bot| {
+    story(async |bot| {
         let customers: Vec<Customer> = (0..11).map(|_| bot.customer("Анна")).collect();
         requested(&customers[0], "+79000000000").await;
-        let (crm, mark) = (bot.crm().faults().mark(), database.mark());
+        let (crm, mark) = (bot.crm().faults().mark(), bot.database().mark());
         bot.deliver().await;
         let _ = bot.next_deal();
-        let (one, one_database) = (bot.crm().faults().calls_since(crm), database.calls_since(mark));
+        let (one, one_database) = (bot.crm().faults().calls_since(crm), bot.database().calls_since(mark));
         println!(
             "one request: {} to amoCRM\n{}\n{} to DynamoDB\n{}",
             one.len(),
@@ -204,12 +193,12 @@ async fn a_request_costs_few_calls_to_amocrm_and_fewer_in_a_batch() {
         for (n, customer) in customers.iter().enumerate().skip(1) {
             requested(customer, &format!("+790000000{n:02}")).await;
         }
-        let (crm, mark) = (bot.crm().faults().mark(), database.mark());
+        let (crm, mark) = (bot.crm().faults().mark(), bot.database().mark());
         bot.deliver().await;
         for _ in 1..=10 {
             let _ = bot.next_deal();
         }
-        let (ten, ten_database) = (bot.crm().faults().calls_since(crm), database.calls_since(mark));
+        let (ten, ten_database) = (bot.crm().faults().calls_since(crm), bot.database().calls_since(mark));
         println!(
             "ten requests: {} to amoCRM\n{}\n{} to DynamoDB\n{}",
             ten.len(),
@@ -227,16 +216,15 @@ async fn a_request_costs_few_calls_to_amocrm_and_fewer_in_a_batch() {
 
 #[tokio::test]
 async fn a_request_with_photos_costs_three_calls_a_photo() {
-    story_with(Setup::default(), async |bot| {
+    story(async |bot| {
         let anna = bot.customer("Анна");
         stories::to_photos(&anna).await;
-        bot.telegram().send_photo(anna.chat, photo(1), None).expect("it is sent");
-        anna.settle().await;
-        anna.taps("✅ Готово").await;
-        anna.says("Анна").await;
-        anna.shares_contact(stories::PHONE).await;
-        anna.taps("⏭ Пропустить").await;
-        anna.taps("✅ Отправить").await;
+        anna.send_photo(1).await;
+        anna.tap("✅ Готово").await;
+        anna.say("Анна").await;
+        anna.share_contact(stories::PHONE).await;
+        anna.tap("⏭ Пропустить").await;
+        anna.tap("✅ Отправить").await;
         anna.finally_sees("Спасибо");
         let mark = bot.crm().faults().mark();
         bot.deliver().await;

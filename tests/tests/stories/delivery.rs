@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use lead::Status;
 use simulators::amocrm::{self, DISMISSED_MANAGER};
 use simulators::fault::{Fault, When};
-use stories::{Bot, Setup, account, story, story_with, to_confirmation, to_photos, to_sent};
+use stories::{Bot, Setup, account, account_without_lag, story, story_with, to_confirmation, to_photos, to_sent};
 
 /// Runs the schedule every ten minutes until everything is sent.
 async fn until_sent(bot: &Bot) {
@@ -21,7 +21,7 @@ async fn until_sent(bot: &Bot) {
 #[tokio::test]
 async fn a_repeat_customer_has_one_contact_and_two_deals() {
     // An hour later amoCRM's search knows the contact; the simulated account's own clock has not moved so far.
-    let found_at_once = amocrm::Options { search_lag: std::time::Duration::ZERO, ..account() };
+    let found_at_once = account_without_lag();
     story_with(Setup::default().at(found_at_once), async |bot| {
         let anna = bot.customer("Анна");
         to_sent(&anna).await;
@@ -47,7 +47,7 @@ async fn two_requests_of_one_phone_at_once_make_one_contact() {
         to_confirmation(&anna).await;
         to_confirmation(&igor).await;
         for customer in [&anna, &igor] {
-            bot.telegram().tap(customer.chat, "✅ Отправить").expect("the button is there");
+            customer.app.tap("✅ Отправить").expect("the button is there");
         }
         anna.settle().await;
         anna.sees("Спасибо");
@@ -62,7 +62,7 @@ async fn two_requests_of_one_phone_at_once_make_one_contact() {
 
 #[tokio::test]
 async fn a_contact_is_found_by_the_whole_phone_only() {
-    let lag_free = amocrm::Options { search_lag: std::time::Duration::ZERO, ..account() };
+    let lag_free = account_without_lag();
     story_with(Setup::default().at(lag_free), async |bot| {
         let stranger = bot.crm().add_contact("Договор 79001234567", &["+7 999 111-22-33"]);
         let known = bot.crm().add_contact("Анна Петровна", &["8 (900) 123-45-67"]);
@@ -173,7 +173,7 @@ async fn requests_wait_for_a_consent_and_go_out_after_it() {
         assert!(bot.crm().deals().is_empty());
         assert!(matches!(bot.requests().await[0].status, Status::Retry { .. } | Status::Pending { .. }));
 
-        bot.authorizes().await;
+        bot.authorize().await;
         until_sent(bot).await;
         let _ = bot.next_deal();
         bot.admin().sees("amoCRM takes requests again");
@@ -233,12 +233,12 @@ async fn photos_that_the_account_does_not_take_leave_the_rest_alone() {
     story_with(Setup::default().at(no_drive), async |bot| {
         let anna = bot.customer("Анна");
         to_photos(&anna).await;
-        anna.sends_album(1..=2).await;
-        anna.taps("✅ Готово").await;
-        anna.says("Анна").await;
-        anna.shares_contact(stories::PHONE).await;
-        anna.taps("⏭ Пропустить").await;
-        anna.taps("✅ Отправить").await;
+        anna.send_album(1..=2).await;
+        anna.tap("✅ Готово").await;
+        anna.say("Анна").await;
+        anna.share_contact(stories::PHONE).await;
+        anna.tap("⏭ Пропустить").await;
+        anna.tap("✅ Отправить").await;
         anna.finally_sees("Спасибо");
         bot.deliver().await;
         let deal = bot.next_deal();

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use simulators::fault::{Fault, Faults, When};
+use simulators::fault::{Fault, When};
 use stories::{Bot, Setup, story, story_with};
 
 const SECRET: &str = "a-secret_of-Telegram";
@@ -140,21 +140,20 @@ async fn health_tells_the_state_of_each_part() {
 
 #[tokio::test]
 async fn health_is_503_when_requests_cannot_be_taken() {
-    let database = Faults::default();
-    story_with(Setup::default().over(&database), async |bot| {
+    story(async |bot| {
         let missing =
             || Fault::Status(400, r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}"#.to_owned());
-        database.add("GetItem sessions", When::Always, missing());
+        bot.database().add("GetItem sessions", When::Always, missing());
         let (status, state) = health(bot).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert_snapshot!(state, @r#"{"parts":{"ai":"model","leads":"ok","queue":"ok","sessions":"down"},"status":"down"}"#);
-        database.clear();
+        bot.database().clear();
 
-        database.add("GetItem leads", When::Always, missing());
+        bot.database().add("GetItem leads", When::Always, missing());
         let (status, state) = health(bot).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert_snapshot!(state, @r#"{"parts":{"ai":"model","leads":"down","queue":"ok","sessions":"ok"},"status":"down"}"#);
-        database.clear();
+        bot.database().clear();
         assert_eq!(health(bot).await.0, StatusCode::OK);
     })
     .await;

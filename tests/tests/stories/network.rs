@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
-use simulators::fault::{Fault, Faults, When};
-use stories::{Bot, Customer, Setup, story, story_with, to_confirmation, to_photos, to_sent};
+use simulators::fault::{Fault, When};
+use stories::{Bot, Customer, story, to_confirmation, to_photos, to_sent};
 
 #[tokio::test]
 async fn two_quick_presses_make_one_request() {
@@ -14,7 +14,7 @@ async fn two_quick_presses_make_one_request() {
         to_confirmation(&anna).await;
         let (message, send) = anna.button("✅ Отправить");
         for _ in 0..2 {
-            bot.telegram().press(anna.chat, message, &send).expect("the press is sent");
+            anna.app.press(message, &send).expect("the press is sent");
         }
         anna.settle().await;
         anna.sees("Спасибо");
@@ -28,16 +28,15 @@ async fn two_quick_presses_make_one_request() {
 
 #[tokio::test]
 async fn a_press_that_is_faster_than_our_notes_finds_its_buttons_alive() {
-    let database = Faults::default();
-    story_with(Setup::default().over(&database), async |bot| {
+    story(async |bot| {
         let anna = bot.customer("Анна");
         // The menu is sent, but its message's id is not noted yet when she presses.
-        database.add("PutItem sessions", When::After(1, 1), Fault::Hang(Duration::from_millis(1500)));
-        bot.telegram().say(anna.chat, "/start").expect("the command is sent");
+        bot.database().add("PutItem sessions", When::After(1, 1), Fault::Hang(Duration::from_millis(1500)));
+        anna.app.say("/start").expect("the command is sent");
         while anna.messages_with_buttons().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        anna.taps("🚗 Продать авто").await;
+        anna.tap("🚗 Продать авто").await;
         anna.finally_sees("Шаг 1 из 8");
         let _ = anna.button("🏠 В начало");
         assert_eq!(anna.messages_with_buttons().len(), 1);
@@ -48,7 +47,7 @@ async fn a_press_that_is_faster_than_our_notes_finds_its_buttons_alive() {
 /// Does something, hears it again, and sees that it had its effect once: the screen is the same, nothing was sent anew.
 async fn hears_once(customer: &Customer, update: i64, what: &str) {
     let before = customer.reads().pop().unwrap_or_else(|| panic!("{what} had an answer"));
-    customer.is_heard_again(update).await;
+    customer.redeliver(update).await;
     for again in customer.reads() {
         assert_eq!(again, before, "{what} was handled twice");
     }
@@ -58,25 +57,25 @@ async fn hears_once(customer: &Customer, update: i64, what: &str) {
 async fn each_kind_of_update_delivered_again_changes_nothing() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        hears_once(&anna, anna.says("/start").await, "a command").await;
-        hears_once(&anna, anna.taps("🚗 Продать авто").await, "a press").await;
-        hears_once(&anna, anna.says("Toyota Camry").await, "a typed answer").await;
-        hears_once(&anna, anna.taps("2019").await, "a choice").await;
-        hears_once(&anna, anna.says("много").await, "a wrong answer").await;
-        hears_once(&anna, anna.says("85000").await, "a typed answer").await;
-        hears_once(&anna, anna.taps("На ваше усмотрение").await, "a choice").await;
-        hears_once(&anna, anna.sends_photo(1).await, "a photo").await;
-        let album = anna.sends_album(2..=4).await;
+        hears_once(&anna, anna.say("/start").await, "a command").await;
+        hears_once(&anna, anna.tap("🚗 Продать авто").await, "a press").await;
+        hears_once(&anna, anna.say("Toyota Camry").await, "a typed answer").await;
+        hears_once(&anna, anna.tap("2019").await, "a choice").await;
+        hears_once(&anna, anna.say("много").await, "a wrong answer").await;
+        hears_once(&anna, anna.say("85000").await, "a typed answer").await;
+        hears_once(&anna, anna.tap("На ваше усмотрение").await, "a choice").await;
+        hears_once(&anna, anna.send_photo(1).await, "a photo").await;
+        let album = anna.send_album(2..=4).await;
         hears_once(&anna, album[1], "a photo of an album").await;
-        hears_once(&anna, anna.taps("✅ Готово").await, "a press").await;
-        hears_once(&anna, anna.says("Анна").await, "a name").await;
-        let contact = anna.shares_contact(stories::PHONE).await;
+        hears_once(&anna, anna.tap("✅ Готово").await, "a press").await;
+        hears_once(&anna, anna.say("Анна").await, "a name").await;
+        let contact = anna.share_contact(stories::PHONE).await;
         hears_once(&anna, contact, "a contact").await;
-        hears_once(&anna, anna.taps("⏭ Пропустить").await, "a skip").await;
-        let send = anna.taps("✅ Отправить").await;
+        hears_once(&anna, anna.tap("⏭ Пропустить").await, "a skip").await;
+        let send = anna.tap("✅ Отправить").await;
         hears_once(&anna, send, "«Отправить»").await;
         bot.deliver().await;
-        anna.is_heard_again(send).await;
+        anna.redeliver(send).await;
         let _ = anna.reads();
         assert_eq!(bot.requests().await.len(), 1);
         bot.deliver().await;
@@ -90,8 +89,7 @@ async fn the_same_update_five_times_at_once_is_one() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_confirmation(&anna).await;
-        let update =
-            bot.telegram().tap(anna.chat, "✅ Отправить").expect("the button is there").expect("it is a press");
+        let update = anna.app.tap("✅ Отправить").expect("the button is there").expect("it is a press");
         for _ in 0..4 {
             bot.telegram().redeliver(update).expect("the update is remembered");
         }
@@ -110,17 +108,17 @@ async fn the_same_update_five_times_at_once_is_one() {
 async fn a_late_copy_of_an_old_answer_does_not_answer_a_new_question() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        anna.says("/start").await;
-        anna.taps("🚗 Продать авто").await;
-        let car = anna.says("Toyota Camry").await;
-        anna.taps("2019").await;
-        anna.says("85000").await;
+        anna.say("/start").await;
+        anna.tap("🚗 Продать авто").await;
+        let car = anna.say("Toyota Camry").await;
+        anna.tap("2019").await;
+        anna.say("85000").await;
         let _ = anna.reads();
-        anna.is_heard_again(car).await;
+        anna.redeliver(car).await;
         for again in anna.reads() {
             assert!(again.contains("Шаг 4 из 8"), "{again}");
         }
-        anna.says("1,5 млн").await;
+        anna.say("1,5 млн").await;
         anna.sees("Шаг 5 из 8");
         bot.nothing_was_requested().await;
     })
@@ -130,16 +128,7 @@ async fn a_late_copy_of_an_old_answer_does_not_answer_a_new_question() {
 /// Breaks the bot's next messages, and waits until Telegram has delivered the update again.
 async fn says_while_broken(bot: &Bot, customer: &Customer, text: &str, fault: Fault, times: u32) {
     bot.telegram().faults().add("sendMessage", When::Times(times), fault);
-    bot.telegram().say(customer.chat, text).expect("the message is sent");
-    // Whoever delivers the update again waits for a twin that may still be at work; here none is, and time passes.
-    for _ in 0..40 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        bot.wait(1);
-        if bot.telegram().unsettled().is_empty() {
-            break;
-        }
-    }
-    customer.settle().await;
+    customer.say(text).await;
 }
 
 #[tokio::test]
@@ -147,17 +136,17 @@ async fn a_prompt_whose_answer_got_lost_is_shown_and_the_dialog_goes_on() {
     for fault in [Fault::LoseAnswer, Fault::DropBefore] {
         story(async |bot| {
             let anna = bot.customer("Анна");
-            anna.says("/start").await;
-            anna.taps("🚗 Продать авто").await;
+            anna.say("/start").await;
+            anna.tap("🚗 Продать авто").await;
             let _ = anna.reads();
             says_while_broken(bot, &anna, "Toyota Camry", fault.clone(), 3).await;
             let shown = anna.reads();
             assert!(!shown.is_empty(), "the question was never shown");
             assert!(shown.iter().all(|screen| screen.contains("Шаг 2 из 8")), "{shown:#?}");
-            anna.taps("2019").await;
+            anna.tap("2019").await;
             anna.sees("Шаг 3 из 8");
-            anna.taps("⬅️ Назад").await;
-            anna.taps("⬅️ Назад").await;
+            anna.tap("⬅️ Назад").await;
+            anna.tap("⬅️ Назад").await;
             anna.finally_sees("Текущее значение: Toyota Camry");
         })
         .await;
@@ -173,7 +162,7 @@ async fn telegram_in_trouble_costs_time_and_nothing_else() {
             let anna = bot.customer("Анна");
             to_confirmation(&anna).await;
             bot.telegram().faults().add("editMessageText", When::Times(1), fault.clone());
-            anna.taps("✅ Отправить").await;
+            anna.tap("✅ Отправить").await;
             anna.sees("Спасибо");
             assert_eq!(bot.requests().await.len(), 1);
             bot.deliver().await;
@@ -189,12 +178,12 @@ async fn a_message_that_is_gone_is_sent_anew() {
         let anna = bot.customer("Анна");
         to_confirmation(&anna).await;
         let change = anna.button("✏️ Изменить");
-        bot.telegram().delete_message(anna.chat, change.0).expect("the message was there");
-        anna.presses(&change).await;
+        anna.app.delete_message(change.0).expect("the message was there");
+        anna.press(&change).await;
         anna.sees("Что изменить?");
-        anna.taps("Имя").await;
+        anna.tap("Имя").await;
         anna.sees("Как к вам обращаться?");
-        anna.says("Пётр").await;
+        anna.say("Пётр").await;
         anna.sees("Имя: Пётр");
     })
     .await;
@@ -205,16 +194,16 @@ async fn a_message_that_telegram_does_not_let_us_change_is_sent_anew() {
     for reason in ["BOT_RESPONSE_TIMEOUT", "there is no text in the message to edit"] {
         story(async |bot| {
             let anna = bot.customer("Анна");
-            anna.says("/start").await;
+            anna.say("/start").await;
             let _ = anna.reads();
             let refusal = json!({"ok": false, "error_code": 400, "description": format!("Bad Request: {reason}")});
             bot.telegram().faults().add("editMessageText", When::Times(1), Fault::Status(400, refusal.to_string()));
-            anna.taps("🚗 Продать авто").await;
+            anna.tap("🚗 Продать авто").await;
             anna.sees("Шаг 1 из 8");
             assert_eq!(anna.messages_with_buttons().len(), 1, "the old screen has lost its buttons");
-            anna.says("Toyota Camry").await;
+            anna.say("Toyota Camry").await;
             anna.sees("Шаг 2 из 8");
-            anna.taps("2019").await;
+            anna.tap("2019").await;
             anna.sees("Шаг 3 из 8");
         })
         .await;
@@ -227,17 +216,17 @@ async fn who_blocked_the_bot_is_no_error() {
         let anna = bot.customer("Анна");
         to_confirmation(&anna).await;
         let send = anna.button("✅ Отправить");
-        bot.telegram().block_bot(anna.chat).expect("the chat is there");
+        anna.app.block_bot().expect("the chat is there");
         // The press was on its way already.
-        anna.presses(&send).await;
+        anna.press(&send).await;
         anna.sees_nothing();
         assert_eq!(bot.requests().await.len(), 1, "the request counts all the same");
         bot.deliver().await;
         let _ = bot.next_deal();
         bot.admin().sees_nothing();
 
-        bot.telegram().unblock_bot(anna.chat).expect("the chat is there");
-        anna.says("/start").await;
+        anna.app.unblock_bot().expect("the chat is there");
+        anna.say("/start").await;
         anna.sees("Здравствуйте!");
     })
     .await;
@@ -278,15 +267,16 @@ async fn a_flood_costs_neither_the_crm_nor_others_anything() {
         let (anna, igor) = (bot.customer("Анна"), bot.customer("Игорь"));
         to_photos(&igor).await;
         let crm = bot.crm().faults().mark();
-        anna.says("/start").await;
+        anna.say("/start").await;
         let _ = anna.reads();
         for n in 0..100 {
-            bot.telegram().say(anna.chat, &format!("сообщение {n}")).expect("the message is sent");
+            anna.app.say(&format!("сообщение {n}")).expect("the message is sent");
         }
         // Somebody else, in the middle of it.
-        igor.taps("⏭ Пропустить").await;
+        igor.tap("⏭ Пропустить").await;
         igor.sees("Как к вам обращаться?");
-        anna.settle().await;
+        // Without time passing: these are 100 messages in a second.
+        bot.telegram().settle().await.expect("each is accepted");
         let answered = anna.reads();
         assert!(answered.len() <= 20, "{} answers to 100 messages", answered.len());
         // Which of the two is hit first depends on how fast the machine is.
@@ -300,7 +290,7 @@ async fn a_flood_costs_neither_the_crm_nor_others_anything() {
         bot.nothing_was_requested().await;
 
         bot.wait(61);
-        anna.says("/start").await;
+        anna.say("/start").await;
         anna.sees("Здравствуйте!");
     })
     .await;

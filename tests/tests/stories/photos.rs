@@ -6,10 +6,10 @@ use stories::{Bot, Customer, photo, story, to_photos};
 
 /// From the question for photos to the thanks.
 async fn finish(customer: &Customer) {
-    customer.says("Анна").await;
-    customer.shares_contact(stories::PHONE).await;
-    customer.taps("⏭ Пропустить").await;
-    customer.taps("✅ Отправить").await;
+    customer.say("Анна").await;
+    customer.share_contact(stories::PHONE).await;
+    customer.tap("⏭ Пропустить").await;
+    customer.tap("✅ Отправить").await;
     customer.finally_sees("Спасибо");
 }
 
@@ -36,10 +36,10 @@ async fn an_album_of_ten_gets_one_reply_and_arrives_whole_and_in_order() {
         to_photos(&anna).await;
         // Its beginning comes last.
         bot.telegram().faults().add("webhook", When::Times(3), Fault::DropBefore);
-        anna.sends_album(1..=10).await;
+        anna.send_album(1..=10).await;
         anna.sees("Альбом получен");
         assert_eq!(anna.messages_with_buttons().len(), 1);
-        anna.taps("✅ Готово").await;
+        anna.tap("✅ Готово").await;
         finish(&anna).await;
         assert_eq!(next_deals_photos(bot).await, (1..=10).collect::<Vec<u8>>());
     })
@@ -51,14 +51,13 @@ async fn two_albums_and_a_file_are_one_row_of_photos() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_photos(&anna).await;
-        anna.sends_album(1..=3).await;
+        anna.send_album(1..=3).await;
         anna.sees("Альбом получен");
-        anna.sends_album(4..=6).await;
+        anna.send_album(4..=6).await;
         anna.sees("Альбом получен");
-        bot.telegram().send_document_image(anna.chat, photo(7)).expect("the file is sent");
-        anna.settle().await;
+        anna.act(|app| app.send_document_image(photo(7))).await;
         anna.sees("Принято фото: 7 из 10.");
-        anna.taps("✅ Готово").await;
+        anna.tap("✅ Готово").await;
         finish(&anna).await;
         assert_eq!(next_deals_photos(bot).await, (1..=7).collect::<Vec<u8>>());
     })
@@ -71,12 +70,12 @@ async fn two_albums_sent_together_arrive_whole() {
         let anna = bot.customer("Анна");
         to_photos(&anna).await;
         for album in [1..=5, 6..=10] {
-            let photos = album.map(|number| photo(number).into()).collect();
-            bot.telegram().send_album(anna.chat, photos).expect("the album is sent");
+            let photos = album.map(photo).collect();
+            anna.app.send_album(photos).expect("the album is sent");
         }
         anna.settle().await;
         assert_eq!(anna.reads().len(), 2, "one reply each");
-        anna.taps("✅ Готово").await;
+        anna.tap("✅ Готово").await;
         finish(&anna).await;
         assert_eq!(next_deals_photos(bot).await, (1..=10).collect::<Vec<u8>>());
     })
@@ -88,15 +87,15 @@ async fn an_eleventh_photo_is_declined() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_photos(&anna).await;
-        anna.sends_album(1..=9).await;
+        anna.send_album(1..=9).await;
         anna.sees("Альбом получен");
-        anna.sends_photo(10).await;
+        anna.send_photo(10).await;
         anna.sees("Это максимум");
-        anna.sends_photo(11).await;
+        anna.send_photo(11).await;
         anna.sees("Больше 10 фото не поместится.");
-        anna.sends_album(12..=14).await;
+        anna.send_album(12..=14).await;
         anna.sees("Больше 10 фото не поместится.");
-        anna.taps("✅ Готово").await;
+        anna.tap("✅ Готово").await;
         finish(&anna).await;
         assert_eq!(next_deals_photos(bot).await, (1..=10).collect::<Vec<u8>>());
     })
@@ -110,12 +109,12 @@ async fn a_photo_of_an_album_that_comes_after_done_is_kept_silently() {
         to_photos(&anna).await;
         // Half a second is how long Telegram takes to deliver the first one again.
         bot.telegram().faults().add("webhook", When::Times(1), Fault::DropBefore);
-        let album = (1..=3).map(|number| photo(number).into()).collect();
-        bot.telegram().send_album(anna.chat, album).expect("the album is sent");
-        let first = bot.telegram().take_next(anna.chat, std::time::Duration::from_secs(10)).await.expect("a reply");
+        let album = (1..=3).map(photo).collect();
+        anna.app.send_album(album).expect("the album is sent");
+        let first = anna.app.take_next(std::time::Duration::from_secs(10)).await.expect("a reply");
         assert!(first.message.text.contains("Альбом получен"), "{first:?}");
         bot.wait(1);
-        anna.taps("✅ Готово").await;
+        anna.tap("✅ Готово").await;
         anna.sees("Как к вам обращаться?");
         finish(&anna).await;
         assert_eq!(next_deals_photos(bot).await, [1, 2, 3]);
@@ -128,13 +127,13 @@ async fn photos_can_be_thrown_away_and_sent_anew() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_photos(&anna).await;
-        anna.sends_album(1..=3).await;
-        anna.taps("🗑 Убрать фото").await;
+        anna.send_album(1..=3).await;
+        anna.tap("🗑 Убрать фото").await;
         anna.finally_sees("Все фото убраны.");
-        anna.sends_photo(4).await;
-        anna.sends_photo(4).await;
+        anna.send_photo(4).await;
+        anna.send_photo(4).await;
         anna.finally_sees("Принято фото: 2 из 10.");
-        anna.taps("✅ Готово").await;
+        anna.tap("✅ Готово").await;
         finish(&anna).await;
         assert_eq!(next_deals_photos(bot).await, [4, 4], "each is a photo of its own to Telegram");
     })

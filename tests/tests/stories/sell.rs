@@ -7,7 +7,7 @@ use stories::{card, story};
 async fn anna_sells_her_car() {
     story(async |bot| {
         let anna = bot.customer("Анна");
-        anna.says("/start").await;
+        anna.say("/start").await;
         assert_snapshot!(anna.screen(), @"
         Здравствуйте! 👋 Я помощник автосалона: помогу продать, купить, подобрать или проверить автомобиль и разобраться с документами.
 
@@ -16,7 +16,7 @@ async fn anna_sells_her_car() {
         [🎯 Подбор авто] [🔧 Проверка авто]
         [⚖️ Юридическая помощь] [💬 Задать вопрос]
         ");
-        anna.taps("🚗 Продать авто").await;
+        anna.tap("🚗 Продать авто").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 1 из 8
 
@@ -24,7 +24,7 @@ async fn anna_sells_her_car() {
         Например: Toyota Camry
         [🏠 В начало]
         ");
-        anna.says("Toyota Camry").await;
+        anna.say("Toyota Camry").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 2 из 8
 
@@ -35,7 +35,7 @@ async fn anna_sells_her_car() {
         [2018] [2017] [Старше]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("2019").await;
+        anna.tap("2019").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 3 из 8
 
@@ -43,7 +43,7 @@ async fn anna_sells_her_car() {
         Можно так: 85 000 или 85 тыс.
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.says("85 тыс").await;
+        anna.say("85 тыс").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 4 из 8
 
@@ -52,7 +52,7 @@ async fn anna_sells_her_car() {
         [На ваше усмотрение]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.says("1,5 млн").await;
+        anna.say("1,5 млн").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 5 из 8
 
@@ -60,7 +60,7 @@ async fn anna_sells_her_car() {
         [⏭ Пропустить]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.sends_album(1..=10).await;
+        anna.send_album(1..=10).await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 5 из 8
 
@@ -71,14 +71,14 @@ async fn anna_sells_her_car() {
         [🗑 Убрать фото]
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.taps("✅ Готово").await;
+        anna.tap("✅ Готово").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 6 из 8
 
         Как к вам обращаться?
         [⬅️ Назад] [🏠 В начало]
         ");
-        anna.says("Анна <b>К.</b> & 😀").await;
+        anna.say("Анна <b>К.</b> & 😀").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Шаг 7 из 8
 
@@ -88,7 +88,7 @@ async fn anna_sells_her_car() {
         [📱 Поделиться контактом]
         [⬅️ Назад][🏠 В начало]
         ");
-        anna.shares_contact("79001234567").await;
+        anna.share_contact("79001234567").await;
         assert_snapshot!(anna.reads().join("\n---\n"), @"
         Принято: +7 900 123-45-67
         ---
@@ -99,7 +99,7 @@ async fn anna_sells_her_car() {
         [⬅️ Назад] [🏠 В начало]
         ");
         assert_eq!(anna.keyboard(), "", "the phone's keyboard is gone");
-        anna.says("Не битая, <один> хозяин").await;
+        anna.say("Не битая, <один> хозяин").await;
         assert_snapshot!(anna.screen(), @"
         Продажа авто · Проверьте заявку
 
@@ -116,7 +116,7 @@ async fn anna_sells_her_car() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.taps("✅ Отправить").await;
+        anna.tap("✅ Отправить").await;
         let thanks = anna.screen();
         assert_eq!(anna.messages_with_buttons().len(), 1, "only the menu has buttons now");
 
@@ -186,21 +186,21 @@ async fn anna_sells_her_car() {
 async fn igor_sells_an_old_car_and_leaves_the_price_to_the_dealer() {
     story(async |bot| {
         let igor = bot.customer("Игорь");
-        igor.says("/start").await;
-        igor.taps("🚗 Продать авто").await;
-        igor.says("ВАЗ 2107").await;
+        igor.say("/start").await;
+        igor.tap("🚗 Продать авто").await;
+        igor.say("ВАЗ 2107").await;
         igor.finally_sees("Вы написали «ВАЗ 2107». Записать как Lada 2107?");
-        igor.taps("✏️ Lada 2107").await;
+        igor.tap("✏️ Lada 2107").await;
         igor.finally_sees("Шаг 2 из 8");
-        igor.taps("Старше").await;
+        igor.tap("Старше").await;
         igor.finally_sees("Напишите год выпуска");
-        igor.says("1988").await;
-        igor.says("120000").await;
-        igor.taps("На ваше усмотрение").await;
-        igor.taps("⏭ Пропустить").await;
-        igor.says("Игорь").await;
-        igor.says("8 (912) 345-67-89").await;
-        igor.taps("⏭ Пропустить").await;
+        igor.say("1988").await;
+        igor.say("120000").await;
+        igor.tap("На ваше усмотрение").await;
+        igor.tap("⏭ Пропустить").await;
+        igor.say("Игорь").await;
+        igor.say("8 (912) 345-67-89").await;
+        igor.tap("⏭ Пропустить").await;
         assert_snapshot!(igor.reads().pop().unwrap(), @"
         Продажа авто · Проверьте заявку
 
@@ -217,7 +217,7 @@ async fn igor_sells_an_old_car_and_leaves_the_price_to_the_dealer() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        igor.taps("✅ Отправить").await;
+        igor.tap("✅ Отправить").await;
         igor.sees("Спасибо");
 
         bot.deliver().await;

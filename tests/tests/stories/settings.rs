@@ -53,7 +53,7 @@ fn every_field_of_a_deal_has_a_setting_for_its_id() {
 /// A default that is shown must be the one that holds: the values of commented-out lines change nothing.
 #[test]
 fn the_defaults_shown_are_valid() {
-    let example = include_str!("../../.env.example");
+    let example = include_str!("../../../.env.example");
     let defaults = example.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
     let defaults = defaults.filter(|(name, _)| !name.contains(' '));
     let required = [("TELEGRAM_BOT_TOKEN", "1:t"), ("TELEGRAM_WEBHOOK_SECRET", "s"), ("LEADS_QUEUE_URL", "http://q")];

@@ -2,25 +2,33 @@
 
 use std::time::Duration;
 
-use crate::world::{ANNA, BORIS, World, calm};
 use crm_push::CrmPush;
 use insta::assert_snapshot;
 use lead::{CrmField, FieldValue, LeadId, Status};
 use serde_json::json;
 use simulators::amocrm::{DISMISSED_MANAGER, Options, SALES_PIPELINE};
 use simulators::fault::{Fault, When};
+use stories::{ANNA, BORIS, Bot, Setup, account_without_lag};
 
-async fn due_at(world: &World, id: LeadId) -> i64 {
-    world.lead(id).await.due_at().unwrap() - world.now()
+fn setup() -> Setup {
+    Setup::deployed().at(account_without_lag())
+}
+
+async fn with_account(account: Options) -> Bot {
+    Bot::start(Setup::deployed().at(account)).await
+}
+
+async fn due_at(bot: &Bot, id: LeadId) -> i64 {
+    bot.lead(id).await.due_at().unwrap() - bot.now()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deal_as_a_manager_sees_it() {
-    let world = World::new().await;
-    let photos = world.photos(1).await;
-    let id = world.request_with(1, ANNA, |request| request.photos = photos).await;
-    world.deliver(&[id]).await;
-    let deal = &world.amocrm.deals()[0];
+    let bot = Bot::start(setup()).await;
+    let photos = bot.photos(1);
+    let id = bot.store_with(1, ANNA, |request| request.photos = photos).await;
+    bot.push(&[id]).await;
+    let deal = &bot.crm().deals()[0];
     assert_eq!((deal.name.as_str(), deal.price), ("Продажа авто — Toyota Camry — Анна", 1_500_000));
     assert_eq!(deal.field("SOURCE"), Some("Telegram Bot"));
     assert_eq!(deal.field("CAR_YEAR"), Some("2019"));
@@ -28,22 +36,22 @@ async fn a_deal_as_a_manager_sees_it() {
         deal.tasks[0].text,
         "Перезвонить: Анна, +79001234567. Продажа авто, заявка № K7QX-3M01".replace("K7QX-3M01", &id.request_number())
     );
-    assert!((1795..=1805).contains(&(deal.tasks[0].due - world.now())));
+    assert!((1795..=1805).contains(&(deal.tasks[0].due - bot.now())));
     assert_eq!(deal.files[0].name, format!("{}-1.jpg", id.request_number()));
     let contact = deal.contact.as_ref().unwrap();
     assert_eq!((contact.field("TELEGRAM_ID"), contact.field("TELEGRAM_USERNAME")), (Some("1000"), Some("@anna_k")));
-    let lead = world.lead(id).await;
+    let lead = bot.lead(id).await;
     assert_eq!((lead.attempts, lead.error), (1, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_whom_the_dealer_knows_gets_no_second_contact() {
-    let world = World::new().await;
-    let stranger = world.amocrm.add_contact("Договор 9001234567", &["+7 999 900-12-34"]);
-    let known = world.amocrm.add_contact("Анна Петровна", &["8 (900) 123-45-67"]);
-    let first = world.request(1, ANNA).await;
-    world.deliver(&[first]).await;
-    let contacts = world.amocrm.contacts();
+    let bot = Bot::start(setup()).await;
+    let stranger = bot.crm().add_contact("Договор 9001234567", &["+7 999 900-12-34"]);
+    let known = bot.crm().add_contact("Анна Петровна", &["8 (900) 123-45-67"]);
+    let first = bot.store(1, ANNA).await;
+    bot.push(&[first]).await;
+    let contacts = bot.crm().contacts();
     assert_eq!(contacts.len(), 2);
     let contact = contacts.iter().find(|contact| contact.id == known).unwrap();
     assert_eq!(
@@ -58,60 +66,60 @@ async fn a_customer_whom_the_dealer_knows_gets_no_second_contact() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_requests_of_one_person_make_one_contact_although_search_lags() {
-    let world = World::with(Options { search_lag: Duration::from_secs(30), ..calm() }, &[]).await;
-    let together = [world.request(1, ANNA).await, world.request(2, ANNA).await];
-    world.deliver(&together).await;
-    let after = world.request(3, ANNA).await;
-    world.deliver(&[after]).await;
-    assert_eq!((world.amocrm.deals().len(), world.amocrm.contacts().len()), (3, 1));
-    assert_eq!(world.amocrm.contacts()[0].tags, ["telegram_new", "telegram_repeat"]);
+    let bot = with_account(Options { search_lag: Duration::from_secs(30), ..account_without_lag() }).await;
+    let together = [bot.store(1, ANNA).await, bot.store(2, ANNA).await];
+    bot.push(&together).await;
+    let after = bot.store(3, ANNA).await;
+    bot.push(&[after]).await;
+    assert_eq!((bot.crm().deals().len(), bot.crm().contacts().len()), (3, 1));
+    assert_eq!(bot.crm().contacts()[0].tags, ["telegram_new", "telegram_repeat"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_lost_contact_nobody_makes_another_before_search_would_know() {
-    let world = World::with(Options { search_lag: Duration::from_millis(1500), ..calm() }, &[]).await;
-    let first = world.request(1, ANNA).await;
-    world.amocrm.faults().add("POST /api/v4/contacts", When::Times(1), Fault::LoseAnswer);
-    world.deliver(&[first]).await;
-    let second = world.request(2, ANNA).await;
-    world.deliver(&[second]).await;
-    assert!(!world.is_sent(second).await);
-    assert!((40..=45).contains(&due_at(&world, second).await), "it waits for search, not for a backoff");
-    assert_eq!(world.lead(second).await.attempts, 0, "that was no attempt");
+    let bot = with_account(Options { search_lag: Duration::from_millis(1500), ..account_without_lag() }).await;
+    let first = bot.store(1, ANNA).await;
+    bot.crm().faults().add("POST /api/v4/contacts", When::Times(1), Fault::LoseAnswer);
+    bot.push(&[first]).await;
+    let second = bot.store(2, ANNA).await;
+    bot.push(&[second]).await;
+    assert!(!bot.is_sent(second).await);
+    assert!((40..=45).contains(&due_at(&bot, second).await), "it waits for search, not for a backoff");
+    assert_eq!(bot.lead(second).await.attempts, 0, "that was no attempt");
     tokio::time::sleep(Duration::from_millis(1600)).await;
-    world.wait(400);
-    world.deliver_until_sent(&[first, second]).await;
-    assert_eq!((world.amocrm.deals().len(), world.amocrm.contacts().len()), (2, 1));
+    bot.wait(400);
+    bot.push_until_sent(&[first, second]).await;
+    assert_eq!((bot.crm().deals().len(), bot.crm().contacts().len()), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_request_is_told_and_leaves_its_neighbours_alone() {
-    let world = World::new().await;
-    let bad = world.request_with(1, ANNA, |request| request.price = Some(u64::MAX)).await;
-    let good = world.request(2, BORIS).await;
+    let bot = Bot::start(setup()).await;
+    let bad = bot.store_with(1, ANNA, |request| request.price = Some(u64::MAX)).await;
+    let good = bot.store(2, BORIS).await;
     let refusal = r#"{"validation-errors":[{"request_id":"x","errors":[{"code":"InvalidType","path":"price","detail":"Too big"}]}],"title":"Bad Request","status":400,"detail":"Request validation failed"}"#;
     // The batch of two is refused, then the first of them alone.
-    world.amocrm.faults().add("POST /api/v4/leads", When::Times(2), Fault::Status(400, refusal.to_owned()));
-    assert_eq!(world.deliver(&[bad, good]).await, [""; 0]);
-    assert!(world.is_sent(good).await);
-    assert!(matches!(world.lead(bad).await.status, Status::Dead { .. }));
-    let told = world.told();
+    bot.crm().faults().add("POST /api/v4/leads", When::Times(2), Fault::Status(400, refusal.to_owned()));
+    assert_eq!(bot.push(&[bad, good]).await, [""; 0]);
+    assert!(bot.is_sent(good).await);
+    assert!(matches!(bot.lead(bad).await.status, Status::Dead { .. }));
+    let told = bot.admin().reads();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_snapshot!(told[0], @"❌ Request K7QX-3M01 was given up after 1 attempt: amoCRM refuses: HTTP 400 Request validation failed; price: InvalidType Too big. When that is mended: carquery leads retry 01JD0000000000000AK7QX3M01");
-    world.deliver(&[bad]).await;
-    assert_eq!(world.told(), [""; 0], "told once");
+    bot.push(&[bad]).await;
+    assert_eq!(bot.admin().reads(), [""; 0], "told once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_fails_too_often_is_given_up_and_told() {
-    let world = World::with(calm(), &[("LEAD_MAX_ATTEMPTS", "2")]).await;
-    let id = world.request(1, ANNA).await;
-    world.amocrm.faults().add("*", When::Always, Fault::Html(502));
-    world.deliver(&[id]).await;
-    world.wait(700);
-    world.deliver(&[id]).await;
-    assert!(matches!(world.lead(id).await.status, Status::Dead { .. }));
-    let told = world.told();
+    let bot = Bot::start(setup().with("LEAD_MAX_ATTEMPTS", "2")).await;
+    let id = bot.store(1, ANNA).await;
+    bot.crm().faults().add("*", When::Always, Fault::Html(502));
+    bot.push(&[id]).await;
+    bot.wait(700);
+    bot.push(&[id]).await;
+    assert!(matches!(bot.lead(id).await.status, Status::Dead { .. }));
+    let told = bot.admin().reads();
     assert!(
         told.iter().any(|text| text.contains("given up after 2 attempts") && text.contains("carquery leads retry")),
         "{told:?}"
@@ -120,13 +128,13 @@ async fn a_request_that_fails_too_often_is_given_up_and_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_without_the_bots_fields_loses_nothing() {
-    let world = World::with(Options { with_bot_fields: false, ..calm() }, &[]).await;
-    let ids = [world.request(1, ANNA).await, world.request(2, BORIS).await];
-    world.deliver(&ids).await;
-    assert!(world.is_sent(ids[0]).await && world.is_sent(ids[1]).await, "{:?}", world.lead(ids[0]).await);
-    let deal = &world.amocrm.deals()[0];
+    let bot = with_account(Options { with_bot_fields: false, ..account_without_lag() }).await;
+    let ids = [bot.store(1, ANNA).await, bot.store(2, BORIS).await];
+    bot.push(&ids).await;
+    assert!(bot.is_sent(ids[0]).await && bot.is_sent(ids[1]).await, "{:?}", bot.lead(ids[0]).await);
+    let deal = &bot.crm().deals()[0];
     assert!(deal.notes[0].contains("Не поместилось в поля сделки:\nТип услуги: Продажа авто"), "{:?}", deal.notes);
-    let told = world.told();
+    let told = bot.admin().reads();
     assert_eq!(told.len(), 1, "one message for all fields and both requests: {told:?}");
     assert!(
         told[0].contains("CAR_BRAND") && told[0].contains("does not know") && told[0].contains("carquery amocrm setup"),
@@ -135,10 +143,10 @@ async fn an_account_without_the_bots_fields_loses_nothing() {
 }
 
 /// Makes a field of the dealer's own.
-async fn own_field(world: &World, field: serde_json::Value) -> u64 {
-    let url = format!("{}/api/v4/leads/custom_fields", world.amocrm.url());
+async fn own_field(bot: &Bot, field: serde_json::Value) -> u64 {
+    let url = format!("{}/api/v4/leads/custom_fields", bot.crm().url());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let call = client.post(url).bearer_auth(world.amocrm.long_lived_token()).body(json!([field]).to_string());
+    let call = client.post(url).bearer_auth(bot.crm().long_lived_token()).body(json!([field]).to_string());
     let answer = call.header("content-type", "application/json").send().await.unwrap().text().await.unwrap();
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     answer["_embedded"]["custom_fields"][0]["id"].as_u64().unwrap_or_else(|| panic!("{answer}"))
@@ -146,59 +154,61 @@ async fn own_field(world: &World, field: serde_json::Value) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dealers_numeric_fields_get_the_bare_numbers() {
-    let mut world = World::new().await;
+    let bot = Bot::start(setup()).await;
+    let mut settings = bot.crm_push_settings();
     for (name, code) in [("Пробег, км", "MILEAGE"), ("Сумма", "BUDGET"), ("Год", "CAR_YEAR")] {
-        let id = own_field(&world, json!({ "name": name, "type": "numeric", "code": format!("OWN_{code}") })).await;
-        world.settings.amocrm.fields.0.insert(code, id);
+        let id = own_field(&bot, json!({ "name": name, "type": "numeric", "code": format!("OWN_{code}") })).await;
+        settings.amocrm.fields.0.insert(code, id);
     }
     let words = [
         (CrmField::Mileage, FieldValue::Number { number: 85_000, text: "85\u{a0}000\u{a0}км".to_owned() }),
         (CrmField::Budget, FieldValue::Number { number: 1_000_000, text: "до 1\u{a0}000\u{a0}000\u{a0}₽".to_owned() }),
         (CrmField::CarYear, "Любой".into()),
     ];
-    let id = world.request_with(1, ANNA, |request| request.fields.extend(words)).await;
-    world.deliver(&[id]).await;
-    assert!(world.is_sent(id).await, "{:?}", world.lead(id).await);
-    let deal = &world.amocrm.deals()[0];
+    let id = bot.store_with(1, ANNA, |request| request.fields.extend(words)).await;
+    bot.worker(&settings).handle(bot.batch(&[id]).await).await;
+    assert!(bot.is_sent(id).await, "{:?}", bot.lead(id).await);
+    let deal = &bot.crm().deals()[0];
     assert_eq!((deal.field("OWN_MILEAGE"), deal.field("OWN_BUDGET")), (Some("85000"), Some("1000000")));
     assert_eq!(deal.field("OWN_CAR_YEAR"), None);
     assert!(deal.notes[0].contains("Не поместилось в поля сделки:\nГод выпуска: Любой\n\n"), "{:?}", deal.notes);
-    let told = world.told();
+    let told = bot.admin().reads();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("of a type that does not fit") && told[0].contains("instead: CAR_YEAR."), "{told:?}");
-    let offered = world.amocrm.calls().iter().filter(|call| call.route == "POST /api/v4/leads").count();
+    let offered = bot.crm().calls().iter().filter(|call| call.route == "POST /api/v4/leads").count();
     assert_eq!(offered, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_lacks_the_option_is_told_as_such() {
-    let mut world = World::new().await;
+    let bot = Bot::start(setup()).await;
     let field = json!({ "name": "Откуда", "type": "select", "code": "OWN_SOURCE", "enums": [{ "value": "Сайт" }] });
-    let id = own_field(&world, field).await;
-    world.settings.amocrm.fields.0.insert("SOURCE", id);
-    let id = world.request(1, ANNA).await;
-    world.deliver(&[id]).await;
-    assert!(world.is_sent(id).await, "{:?}", world.lead(id).await);
-    assert!(world.amocrm.deals()[0].notes[0].contains("Источник: Telegram Bot"));
-    let told = world.told();
+    let id = own_field(&bot, field).await;
+    let mut settings = bot.crm_push_settings();
+    settings.amocrm.fields.0.insert("SOURCE", id);
+    let id = bot.store(1, ANNA).await;
+    bot.worker(&settings).handle(bot.batch(&[id]).await).await;
+    assert!(bot.is_sent(id).await, "{:?}", bot.lead(id).await);
+    assert!(bot.crm().deals()[0].notes[0].contains("Источник: Telegram Bot"));
+    let told = bot.admin().reads();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_snapshot!(told[0], @"⚠️ These lists in amoCRM lack an option, which goes into the note instead: SOURCE. Add the option to the list; the deal's note has its words (SOURCE: «Telegram Bot»).");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_that_comes_to_need_a_person_says_so_once() {
-    let world = World::new().await;
-    let id = world.request(1, ANNA).await;
-    let faults = world.amocrm.faults();
+    let bot = Bot::start(setup()).await;
+    let id = bot.store(1, ANNA).await;
+    let faults = bot.crm().faults();
     let mut told = Vec::new();
     for fault in
         [Fault::Html(403), Fault::Html(403), Fault::Status(402, "{}".to_owned()), Fault::Html(403), Fault::Html(503)]
     {
         faults.add("*", When::Always, fault);
-        world.deliver(&[id]).await;
-        told.extend(world.told());
+        bot.push(&[id]).await;
+        told.extend(bot.admin().reads());
         faults.clear();
-        world.wait(3600);
+        bot.wait(3600);
     }
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(
@@ -206,25 +216,22 @@ async fn trouble_that_comes_to_need_a_person_says_so_once() {
         "{told:?}"
     );
     assert!(told[1].contains("pay for the amoCRM account"), "{told:?}");
-    world.deliver_until_sent(&[id]).await;
-    let told = world.told();
+    bot.push_until_sent(&[id]).await;
+    let told = bot.admin().reads();
     assert!(told.len() == 1 && told[0].starts_with("✅"), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_settings_do_not_keep_a_deal_out() {
-    let manager = DISMISSED_MANAGER.to_string();
-    let pipeline = SALES_PIPELINE.to_string();
-    let variables = [
-        ("AMOCRM_RESPONSIBLE_USER_ID", manager.as_str()),
-        ("AMOCRM_PIPELINE_ID", &pipeline),
-        ("AMOCRM_STATUS_ID", "999999"),
-    ];
-    let world = World::with(calm(), &variables).await;
-    let id = world.request(1, ANNA).await;
-    world.deliver(&[id]).await;
-    assert!(world.is_sent(id).await, "{:?}", world.lead(id).await);
-    let mut told = world.told();
+    let setup = setup()
+        .with("AMOCRM_RESPONSIBLE_USER_ID", DISMISSED_MANAGER)
+        .with("AMOCRM_PIPELINE_ID", SALES_PIPELINE)
+        .with("AMOCRM_STATUS_ID", 999_999);
+    let bot = Bot::start(setup).await;
+    let id = bot.store(1, ANNA).await;
+    bot.push(&[id]).await;
+    assert!(bot.is_sent(id).await, "{:?}", bot.lead(id).await);
+    let mut told = bot.admin().reads();
     told.sort();
     assert_snapshot!(told.join("\n"), @"
     ⚠️ amoCRM refuses the pipeline or stage; deals go to the main pipeline's first stage. Correct AMOCRM_PIPELINE_ID and AMOCRM_STATUS_ID (`carquery amocrm pipelines` lists them).
@@ -234,72 +241,72 @@ async fn wrong_settings_do_not_keep_a_deal_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn photos_that_the_account_does_not_take_are_told_to_the_manager() {
-    let world = World::with(Options { drive_scope: false, ..calm() }, &[]).await;
-    let photos = world.photos(2).await;
-    let id = world.request_with(1, ANNA, |request| request.photos = photos).await;
-    world.deliver(&[id]).await;
-    assert!(world.is_sent(id).await);
-    let deal = &world.amocrm.deals()[0];
+    let bot = with_account(Options { drive_scope: false, ..account_without_lag() }).await;
+    let photos = bot.photos(2);
+    let id = bot.store_with(1, ANNA, |request| request.photos = photos).await;
+    bot.push(&[id]).await;
+    assert!(bot.is_sent(id).await);
+    let deal = &bot.crm().deals()[0];
     assert_eq!((deal.files.len(), deal.tasks.len(), deal.notes.len()), (0, 1, 2));
     assert!(deal.notes[1].contains("Приложить не удалось 2 из 2"), "{:?}", deal.notes);
-    assert!(!deal.notes.concat().contains(world.telegram.token()));
+    assert!(!deal.notes.concat().contains(bot.telegram().token()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn photos_that_telegram_cannot_give_now_do_not_hold_up_the_rest() {
-    let world = World::new().await;
-    let photos = world.photos(2).await;
-    let id = world.request_with(1, ANNA, |request| request.photos = photos).await;
-    world.telegram.faults().add("file", When::Always, Fault::Html(502));
-    world.deliver(&[id]).await;
-    let deal = &world.amocrm.deals()[0];
+    let bot = Bot::start(setup()).await;
+    let photos = bot.photos(2);
+    let id = bot.store_with(1, ANNA, |request| request.photos = photos).await;
+    bot.telegram().faults().add("file", When::Always, Fault::Html(502));
+    bot.push(&[id]).await;
+    let deal = &bot.crm().deals()[0];
     assert_eq!((deal.notes.len(), deal.tasks.len()), (1, 1), "the manager can call back");
-    assert!(matches!(world.lead(id).await.status, Status::Retry { .. }));
-    world.telegram.faults().clear();
-    world.wait(700);
-    world.deliver(&[id]).await;
-    let deal = &world.amocrm.deals()[0];
+    assert!(matches!(bot.lead(id).await.status, Status::Retry { .. }));
+    bot.telegram().faults().clear();
+    bot.wait(700);
+    bot.push(&[id]).await;
+    let deal = &bot.crm().deals()[0];
     assert_eq!((deal.notes.len(), deal.tasks.len(), deal.files.len()), (1, 1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_is_one_story_and_the_breaker_spares_amocrm() {
-    let world = World::new().await;
+    let bot = Bot::start(setup()).await;
     let mut ids = Vec::new();
-    world.amocrm.faults().add("*", When::Always, Fault::Html(503));
+    bot.crm().faults().add("*", When::Always, Fault::Html(503));
     for n in 1..=4 {
-        let id = world.request(n, &format!("+7900000000{n}")).await;
+        let id = bot.store(n, &format!("+7900000000{n}")).await;
         ids.push(id);
-        let calls = world.amocrm.calls().len();
-        world.deliver(&[id]).await;
-        assert!(!world.is_sent(id).await);
-        assert_eq!(world.amocrm.calls().len() > calls, n <= 3, "request {n}: the breaker opens after three");
+        let calls = bot.crm().calls().len();
+        bot.push(&[id]).await;
+        assert!(!bot.is_sent(id).await);
+        assert_eq!(bot.crm().calls().len() > calls, n <= 3, "request {n}: the breaker opens after three");
     }
-    assert_eq!(world.lead(ids[3]).await.attempts, 0, "what was not tried does not count");
-    let told = world.told();
+    assert_eq!(bot.lead(ids[3]).await.attempts, 0, "what was not tried does not count");
+    let told = bot.admin().reads();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("1 request not sent yet"), "{told:?}");
 
     // Still down: one request is tried, the others are spared.
-    world.wait(31);
-    let calls = world.amocrm.calls().len();
-    let more = [world.request(5, "+79000000005").await, world.request(6, "+79000000006").await];
-    world.deliver(&more).await;
-    assert_eq!(world.amocrm.calls().len() - calls, 3, "three tries of one call");
-    assert_eq!(world.told(), [""; 0]);
+    bot.wait(31);
+    let calls = bot.crm().calls().len();
+    let more = [bot.store(5, "+79000000005").await, bot.store(6, "+79000000006").await];
+    bot.push(&more).await;
+    assert_eq!(bot.crm().calls().len() - calls, 3, "three tries of one call");
+    assert_eq!(bot.admin().reads(), [""; 0]);
 
     // It is over: the one that is tried goes through, and what was put back goes onto the queue at once.
-    world.amocrm.faults().clear();
-    world.wait(61);
-    world.deliver(&more[..1]).await;
-    assert!(world.is_sent(more[0]).await);
-    assert!(!world.sqs.view().waiting.is_empty(), "requests that were put back are queued");
-    assert_eq!(world.told(), [""; 0], "some still wait");
+    bot.crm().faults().clear();
+    bot.wait(61);
+    bot.push(&more[..1]).await;
+    assert!(bot.is_sent(more[0]).await);
+    assert!(!bot.stack().sqs().view().waiting.is_empty(), "requests that were put back are queued");
+    assert_eq!(bot.admin().reads(), [""; 0], "some still wait");
 
-    world.wait(1000);
+    bot.wait(1000);
     ids.push(more[1]);
-    world.deliver_until_sent(&ids).await;
-    let told = world.told();
+    bot.push_until_sent(&ids).await;
+    let told = bot.admin().reads();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
         told[0].starts_with("✅ amoCRM takes requests again") && told[0].ends_with("6 requests went out."),
@@ -309,171 +316,170 @@ async fn an_outage_is_one_story_and_the_breaker_spares_amocrm() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_admins_could_not_be_told_waits_for_the_schedule() {
-    let world = World::new().await;
-    world.telegram.faults().add("sendMessage", When::Always, Fault::Html(502));
-    world.amocrm.faults().add("*", When::Always, Fault::Html(503));
-    let id = world.request(1, ANNA).await;
-    assert_eq!(world.deliver(&[id]).await, [""; 0], "a silent Telegram does not fail a delivery");
-    world.telegram.faults().clear();
-    let documents = world.aws.documents(&world.settings.tables);
-    let telegram = telegram::Api::new(&world.settings.telegram);
-    let admins = delivery::AdminChat::new(documents, telegram, Some(world.admin), world.clock());
+    let bot = Bot::start(setup()).await;
+    bot.telegram().faults().add("sendMessage", When::Always, Fault::Html(502));
+    bot.crm().faults().add("*", When::Always, Fault::Html(503));
+    let id = bot.store(1, ANNA).await;
+    assert_eq!(bot.push(&[id]).await, [""; 0], "a silent Telegram does not fail a delivery");
+    bot.telegram().faults().clear();
+    let documents = bot.stack().aws().documents(bot.stack().tables());
+    let telegram = telegram::Api::new(&bot.crm_push_settings().telegram);
+    let admins = delivery::AdminChat::new(documents, telegram, Some(bot.admin().chat), bot.clock());
     assert_eq!(admins.send_waiting().await, 0, "somebody may still be at it");
-    world.wait(61);
+    bot.wait(61);
     assert_eq!(admins.send_waiting().await, 1);
     assert_eq!(admins.send_waiting().await, 0);
-    assert_eq!(world.told().len(), 1);
+    assert_eq!(bot.admin().reads().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_mock_mode_requests_count_as_delivered_without_a_call() {
-    let world = World::with(calm(), &[("AMOCRM_MOCK_MODE", "true")]).await;
-    let id = world.request(1, ANNA).await;
-    let worker = CrmPush::with(&world.settings, &world.aws, None, world.clock());
-    let event = world.batch(&[id]).await;
-    worker.handle(event).await;
-    assert!(world.is_sent(id).await);
-    assert_eq!(world.lead(id).await.progress.deal_id, Some(2));
-    assert_eq!(world.amocrm.calls(), []);
+    let bot = Bot::start(setup().with("AMOCRM_MOCK_MODE", "true")).await;
+    let id = bot.store(1, ANNA).await;
+    bot.stack().crm_push().handle(bot.batch(&[id]).await).await;
+    assert!(bot.is_sent(id).await);
+    assert_eq!(bot.lead(id).await.progress.deal_id, Some(2));
+    assert!(bot.stack().amocrm().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_together_stay_under_the_accounts_limit() {
-    let world = World::with(Options { rate_limit: Some(7), ..calm() }, &[]).await;
-    let documents = world.aws.documents(&world.settings.tables);
+    let bot = with_account(Options { rate_limit: Some(7), ..account_without_lag() }).await;
+    let (settings, aws) = (bot.crm_push_settings(), bot.stack().aws());
+    let documents = aws.documents(&settings.tables);
     let worker = || {
-        let client = delivery::amocrm_client(&world.settings.amocrm, &documents, &world.clock(), delivery::WORKERS);
-        CrmPush::with(&world.settings, &world.aws, client.unwrap(), world.clock())
+        let client = delivery::amocrm_client(&settings.amocrm, &documents, &bot.clock(), delivery::WORKERS);
+        CrmPush::with(&settings, aws, client.unwrap(), bot.clock())
     };
     let (one, other) = (worker(), worker());
     let mut ids = Vec::new();
     for n in 1..=6 {
-        ids.push(world.request(n, &format!("+7900000000{n}")).await);
+        ids.push(bot.store(n, &format!("+7900000000{n}")).await);
     }
-    let (first, second) = (world.batch(&ids[..3]).await, world.batch(&ids[3..]).await);
+    let (first, second) = (bot.batch(&ids[..3]).await, bot.batch(&ids[3..]).await);
     tokio::join!(one.handle(first), other.handle(second));
     for id in ids {
-        assert!(world.is_sent(id).await);
+        assert!(bot.is_sent(id).await);
     }
-    assert_eq!(world.amocrm.limits().too_many, 0, "{:?}", world.amocrm.limits());
+    assert_eq!(bot.crm().limits().too_many, 0, "{:?}", bot.crm().limits());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_runs_short_leaves_no_request_half_way() {
-    let world = World::new().await;
-    let ids = [world.request(1, ANNA).await, world.request(2, ANNA).await];
+    let bot = Bot::start(setup()).await;
+    let ids = [bot.store(1, ANNA).await, bot.store(2, ANNA).await];
     // Looking for the contact takes so long that nothing can be created any more.
-    let slow = world.amocrm.faults().add("GET /api/v4/contacts", When::Always, Fault::Hang(Duration::from_millis(300)));
+    let slow = bot.crm().faults().add("GET /api/v4/contacts", When::Always, Fault::Hang(Duration::from_millis(300)));
     let later = async {
         tokio::time::sleep(Duration::from_millis(450)).await;
-        world.wait(80);
+        bot.wait(80);
     };
-    futures::join!(world.deliver(&ids), later);
-    world.amocrm.faults().remove(slow);
+    futures::join!(bot.push(&ids), later);
+    bot.crm().faults().remove(slow);
     for id in ids {
-        let lead = world.lead(id).await;
+        let lead = bot.lead(id).await;
         assert!(matches!(lead.status, Status::Retry { .. }), "{lead:?}");
         assert_eq!(lead.error.as_deref(), Some("amoCRM answers too slowly"));
     }
-    world.wait(700);
-    world.deliver_until_sent(&ids).await;
-    assert_eq!((world.amocrm.deals().len(), world.amocrm.contacts().len()), (2, 1));
+    bot.wait(700);
+    bot.push_until_sent(&ids).await;
+    assert_eq!((bot.crm().deals().len(), bot.crm().contacts().len()), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_up_that_is_refused_gives_nobody_up() {
-    let world = World::new().await;
-    let ids = [world.request(1, ANNA).await, world.request(2, BORIS).await];
-    world.amocrm.faults().add("POST /api/v4/leads/notes", When::Times(1), Fault::LoseAnswer);
+    let bot = Bot::start(setup()).await;
+    let ids = [bot.store(1, ANNA).await, bot.store(2, BORIS).await];
+    bot.crm().faults().add("POST /api/v4/leads/notes", When::Times(1), Fault::LoseAnswer);
     let gone = r#"{"title":"Not Found","status":404,"detail":"Lead not found"}"#;
-    world.amocrm.faults().add("GET /api/v4/leads/*/notes", When::Times(1), Fault::Status(404, gone.to_owned()));
-    world.deliver(&ids).await;
+    bot.crm().faults().add("GET /api/v4/leads/*/notes", When::Times(1), Fault::Status(404, gone.to_owned()));
+    bot.push(&ids).await;
     for id in ids {
-        assert!(!matches!(world.lead(id).await.status, Status::Dead { .. }), "{:?}", world.lead(id).await);
+        assert!(!matches!(bot.lead(id).await.status, Status::Dead { .. }), "{:?}", bot.lead(id).await);
     }
-    assert!(world.is_sent(ids[1]).await, "the other one is none the worse");
-    world.wait(700);
-    world.deliver_until_sent(&ids).await;
-    assert!(world.amocrm.deals().iter().all(|deal| (deal.notes.len(), deal.tasks.len()) == (1, 1)));
+    assert!(bot.is_sent(ids[1]).await, "the other one is none the worse");
+    bot.wait(700);
+    bot.push_until_sent(&ids).await;
+    assert!(bot.crm().deals().iter().all(|deal| (deal.notes.len(), deal.tasks.len()) == (1, 1)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_host_that_is_down_holds_back_photos_and_nothing_else() {
-    let world = World::new().await;
-    world.amocrm.faults().add("POST /drive/*", When::Always, Fault::Html(503));
+    let bot = Bot::start(setup()).await;
+    bot.crm().faults().add("POST /drive/*", When::Always, Fault::Html(503));
     let mut ids = Vec::new();
     for n in 1..=4 {
-        let photos = world.photos(1).await;
-        let id = world.request_with(n, ANNA, |request| request.photos = photos).await;
-        world.deliver(&[id]).await;
+        let photos = bot.photos(1);
+        let id = bot.store_with(n, ANNA, |request| request.photos = photos).await;
+        bot.push(&[id]).await;
         ids.push(id);
     }
     // Nothing but their photos is left to do.
-    world.wait(400);
+    bot.wait(400);
     for id in &ids {
-        world.deliver(&[*id]).await;
+        bot.push(&[*id]).await;
     }
-    let plain = world.request(5, BORIS).await;
-    world.deliver(&[plain]).await;
-    assert!(world.is_sent(plain).await, "the breaker is closed");
-    let deals = world.amocrm.deals();
+    let plain = bot.store(5, BORIS).await;
+    bot.push(&[plain]).await;
+    assert!(bot.is_sent(plain).await, "the breaker is closed");
+    let deals = bot.crm().deals();
     assert!(deals.len() == 5 && deals.iter().all(|deal| (deal.notes.len(), deal.tasks.len()) == (1, 1)), "{deals:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_finds_out_that_amocrm_is_still_down_is_not_given_up_for_it() {
-    let world = World::with(calm(), &[("LEAD_MAX_ATTEMPTS", "5")]).await;
-    let id = world.request(1, ANNA).await;
-    let down = world.amocrm.faults().add("*", When::Always, Fault::Html(502));
+    let bot = Bot::start(setup().with("LEAD_MAX_ATTEMPTS", "5")).await;
+    let id = bot.store(1, ANNA).await;
+    let down = bot.crm().faults().add("*", When::Always, Fault::Html(502));
     for _ in 0..20 {
-        world.deliver(&[id]).await;
-        world.wait(400);
+        bot.push(&[id]).await;
+        bot.wait(400);
     }
-    assert!(!matches!(world.lead(id).await.status, Status::Dead { .. }));
-    world.amocrm.faults().remove(down);
-    world.deliver_until_sent(&[id]).await;
-    let told = world.told();
+    assert!(!matches!(bot.lead(id).await.status, Status::Dead { .. }));
+    bot.crm().faults().remove(down);
+    bot.push_until_sent(&[id]).await;
+    let told = bot.admin().reads();
     assert_eq!(told.len(), 2, "one beginning, one end: {told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_whose_workers_die_every_time_is_given_up_in_time_and_told() {
-    let world = World::with(calm(), &[("LEAD_MAX_ATTEMPTS", "2")]).await;
-    let id = world.request(1, ANNA).await;
+    let bot = Bot::start(setup().with("LEAD_MAX_ATTEMPTS", "2")).await;
+    let id = bot.store(1, ANNA).await;
     for _ in 0..2 {
-        let mut lead = world.leads.get(&id).await.unwrap().unwrap();
-        lead.value.claim("a worker that dies", world.now(), 120).unwrap();
-        world.leads.save(&mut lead).await.unwrap();
-        world.wait(121);
+        let mut lead = bot.leads().get(&id).await.unwrap().unwrap();
+        lead.value.claim("a worker that dies", bot.now(), 120).unwrap();
+        bot.leads().save(&mut lead).await.unwrap();
+        bot.wait(121);
     }
-    world.deliver(&[id]).await;
-    assert!(matches!(world.lead(id).await.status, Status::Dead { .. }));
-    let told = world.told();
+    bot.push(&[id]).await;
+    assert!(matches!(bot.lead(id).await.status, Status::Dead { .. }));
+    let told = bot.admin().reads();
     assert!(told.len() == 1 && told[0].contains("its workers were stopped in the middle"), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_deleted_while_amocrm_is_slow_brings_nobody_into_the_crm() {
-    let world = World::new().await;
-    let ids = [world.request(1, ANNA).await, world.request(2, BORIS).await];
-    world.amocrm.faults().add("GET /api/v4/contacts", When::Always, Fault::Hang(Duration::from_millis(300)));
+    let bot = Bot::start(setup()).await;
+    let ids = [bot.store(1, ANNA).await, bot.store(2, BORIS).await];
+    bot.crm().faults().add("GET /api/v4/contacts", When::Always, Fault::Hang(Duration::from_millis(300)));
     let later = async {
         tokio::time::sleep(Duration::from_millis(150)).await;
-        world.leads.delete(&ids[0]).await.unwrap();
-        world.wait(2);
+        bot.leads().delete(&ids[0]).await.unwrap();
+        bot.wait(2);
     };
-    futures::join!(world.deliver(&ids), later);
-    assert!(world.is_sent(ids[1]).await);
-    assert_eq!((world.amocrm.deals().len(), world.amocrm.contacts().len()), (1, 1));
+    futures::join!(bot.push(&ids), later);
+    assert!(bot.is_sent(ids[1]).await);
+    assert_eq!((bot.crm().deals().len(), bot.crm().contacts().len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_answers_now_and_then_is_not_left_alone() {
-    let world = World::new().await;
-    world.amocrm.faults().add("POST /api/v4/leads/notes", When::Times(30), Fault::Html(502));
+    let bot = Bot::start(setup()).await;
+    bot.crm().faults().add("POST /api/v4/leads/notes", When::Times(30), Fault::Html(502));
     for n in 1..=5 {
-        let id = world.request(n, &format!("+7900000000{n}")).await;
-        world.deliver(&[id]).await;
+        let id = bot.store(n, &format!("+7900000000{n}")).await;
+        bot.push(&[id]).await;
     }
-    assert_eq!(world.amocrm.deals().len(), 5, "each batch got as far as it could");
+    assert_eq!(bot.crm().deals().len(), 5, "each batch got as far as it could");
 }

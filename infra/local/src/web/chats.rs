@@ -168,7 +168,7 @@ pub(super) async fn create(State(core): State<Arc<Core>>, Json(new): Json<NewCus
         return Err(Refusal::wrong("У клиента должно быть имя не длиннее 64 знаков"));
     }
     let username = Some(new.username.trim()).filter(|name| !name.is_empty());
-    Ok(Json(json!({ "id": telegram(&core)?.new_customer(name, username) })))
+    Ok(Json(json!({ "id": telegram(&core)?.new_customer(name, username).chat })))
 }
 
 /// A text to send.
@@ -183,7 +183,7 @@ pub(super) async fn text(State(core): State<Arc<Core>>, Path(id): Path<i64>, Jso
     if text.is_empty() || text.encode_utf16().count() > 4096 {
         return Err(Refusal::wrong("В сообщении может быть от 1 до 4096 знаков"));
     }
-    telegram(&core)?.say(id, text)?;
+    telegram(&core)?.customer(id).say(text)?;
     done()
 }
 
@@ -198,7 +198,7 @@ pub(super) struct NewPress {
 pub(super) async fn press(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewPress>) -> Answer {
     let telegram = telegram(&core)?;
     let mut changes = telegram.changes();
-    let update = telegram.press(id, new.message_id, &new.data)?;
+    let update = telegram.customer(id).press(new.message_id, &new.data)?;
     let handled = async { while telegram.unsettled().contains(&update) && changes.changed().await.is_ok() {} };
     // A bot that takes longer just leaves the button spinning no more.
     let _ = tokio::time::timeout(PRESS_PATIENCE, handled).await;
@@ -217,12 +217,12 @@ pub(super) struct NewContact {
 
 /// `POST /api/chats/{id}/contact`
 pub(super) async fn contact(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewContact>) -> Answer {
-    let telegram = telegram(&core)?;
+    let customer = telegram(&core)?.customer(id);
     if new.own {
-        let chat = telegram.chat(id).ok_or(CustomerError::NoSuchChat(id))?;
-        telegram.share_contact(id, &chat.phone, &chat.first_name, true)?;
+        let chat = customer.view().ok_or(CustomerError::NoSuchChat(id))?;
+        customer.share_contact(&chat.phone)?;
     } else {
-        telegram.share_contact(id, &new.phone, &new.first_name, false)?;
+        customer.share_contact_of(&new.first_name, &new.phone)?;
     }
     done()
 }
@@ -256,31 +256,31 @@ pub(super) async fn media(State(core): State<Arc<Core>>, Path(id): Path<i64>, mu
     if caption.encode_utf16().count() > CAPTION {
         return Err(Refusal::wrong("В подписи может быть до 1024 знаков"));
     }
-    telegram.send_media(id, media, (!caption.is_empty()).then_some(caption))?;
+    telegram.customer(id).send_media(media, (!caption.is_empty()).then_some(caption))?;
     done()
 }
 
 /// `POST /api/chats/{id}/sticker`
 pub(super) async fn sticker(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
-    telegram(&core)?.send_sticker(id)?;
+    telegram(&core)?.customer(id).send_sticker()?;
     done()
 }
 
 /// `POST /api/chats/{id}/voice`
 pub(super) async fn voice(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
-    telegram(&core)?.send_voice(id, Bytes::from_static(b"OggS"))?;
+    telegram(&core)?.customer(id).send_voice(Bytes::from_static(b"OggS"))?;
     done()
 }
 
 /// `POST /api/chats/{id}/document`
 pub(super) async fn document(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
-    telegram(&core)?.send_document(id, Bytes::from_static(b"%PDF-1.4"), "ПТС.pdf")?;
+    telegram(&core)?.customer(id).send_document(Bytes::from_static(b"%PDF-1.4"), "ПТС.pdf")?;
     done()
 }
 
 /// `POST /api/chats/{id}/location`
 pub(super) async fn location(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
-    telegram(&core)?.send_location(id, 55.7558, 37.6173)?;
+    telegram(&core)?.customer(id).send_location(55.7558, 37.6173)?;
     done()
 }
 
@@ -292,11 +292,11 @@ pub(super) struct Block {
 
 /// `POST /api/chats/{id}/block`
 pub(super) async fn block(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(block): Json<Block>) -> Answer {
-    let telegram = telegram(&core)?;
+    let customer = telegram(&core)?.customer(id);
     if block.blocked {
-        telegram.block_bot(id)?
+        customer.block_bot()?
     } else {
-        telegram.unblock_bot(id)?
+        customer.unblock_bot()?
     };
     done()
 }

@@ -1,8 +1,4 @@
-//! A proxy that makes a DynamoDB fail on demand.
-//!
-//! The embedded DynamoDB never fails by itself. Behind this proxy each of its calls can be dropped, refused, answered with
-//! garbage or carried out without an answer, and is counted. Fault rules match the action with the table, without the
-//! common beginning of its name: «`PutItem` sessions». A transaction has several tables and is named by its action alone.
+//! The proxy in front of the embedded DynamoDB.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -20,16 +16,9 @@ use crate::http::{Dialect, Server};
 
 /// Beginning of every table's name.
 const TABLE_PREFIX: &str = "carquery-";
-/// What belongs to one connection only (RFC 9110 §7.6.1), or is set anew.
+/// What belongs to one connection only (RFC 9110 §7.6.1), or is set again.
 const OWN_HEADERS: [HeaderName; 4] =
     [header::CONNECTION, header::CONTENT_LENGTH, header::HOST, header::TRANSFER_ENCODING];
-
-/// A running proxy. It ends with [`DynamoProxy::stop`] or its last clone.
-#[derive(Clone, Debug)]
-pub struct DynamoProxy {
-    faults: Faults,
-    server: Server,
-}
 
 #[derive(Clone)]
 struct Upstream {
@@ -38,35 +27,12 @@ struct Upstream {
     client: reqwest::Client,
 }
 
-impl DynamoProxy {
-    /// Stands in front of the DynamoDB at `address`, such as `http://127.0.0.1:8000`.
-    ///
-    /// # Errors
-    /// No port is free.
-    pub async fn start(address: &str, faults: Faults) -> io::Result<Self> {
-        let client = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
-        let upstream = Upstream { address: address.to_owned(), client };
-        let router = Router::new().fallback(forward).layer(DefaultBodyLimit::disable()).with_state(upstream);
-        let server = Server::start(router, 0, faults.clone(), Dialect { route, too_many }).await?;
-        Ok(Self { faults, server })
-    }
-
-    /// What goes into `AWS_ENDPOINT_URL_DYNAMODB` in place of the DynamoDB's own address.
-    #[must_use]
-    pub fn url(&self) -> String {
-        self.server.url()
-    }
-
-    /// The failures to come, and the calls that came.
-    #[must_use]
-    pub fn faults(&self) -> &Faults {
-        &self.faults
-    }
-
-    /// Cuts every connection and frees the port.
-    pub async fn stop(&self) {
-        self.server.stop().await;
-    }
+/// Stands in front of the DynamoDB at `address`, such as `http://127.0.0.1:8000`.
+pub(super) async fn start(address: &str, faults: Faults) -> io::Result<Server> {
+    let client = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
+    let upstream = Upstream { address: address.to_owned(), client };
+    let router = Router::new().fallback(forward).layer(DefaultBodyLimit::disable()).with_state(upstream);
+    Server::start(router, 0, faults, Dialect { route, too_many }).await
 }
 
 async fn forward(
@@ -128,7 +94,7 @@ mod tests {
     use super::*;
     use crate::fault::{Fault, When};
 
-    async fn call(proxy: &DynamoProxy, action: &str, body: &'static str) -> reqwest::Result<String> {
+    async fn call(proxy: &Server, action: &str, body: &'static str) -> reqwest::Result<String> {
         let request = reqwest::Client::new().post(proxy.url()).body(body);
         request.header("x-amz-target", format!("DynamoDB_20120810.{action}")).send().await?.text().await
     }
@@ -145,22 +111,23 @@ mod tests {
             }),
         );
         let behind = Server::start(router, 0, Faults::default(), Dialect::PLAIN).await?;
-        let proxy = DynamoProxy::start(&behind.url(), Faults::default()).await?;
+        let faults = Faults::default();
+        let proxy = start(&behind.url(), faults.clone()).await?;
 
         let put = r#"{"TableName":"carquery-sessions"}"#;
         assert_eq!(call(&proxy, "PutItem", put).await?, format!("DynamoDB_20120810.PutItem {put}"));
         call(&proxy, "BatchGetItem", r#"{"RequestItems":{"carquery-leads":{}}}"#).await?;
         call(&proxy, "TransactWriteItems", r#"{"TransactItems":[{"Put":{"TableName":"carquery-leads"}}]}"#).await?;
-        let routes: Vec<String> = proxy.faults().counts().into_keys().collect();
+        let routes: Vec<String> = faults.counts().into_keys().collect();
         assert_eq!(routes, ["BatchGetItem leads", "PutItem sessions", "TransactWriteItems"]);
 
-        proxy.faults().add("PutItem sessions", When::Times(1), Fault::DropBefore);
+        faults.add("PutItem sessions", When::Times(1), Fault::DropBefore);
         assert!(call(&proxy, "PutItem", put).await.is_err());
         assert_eq!(done.load(Ordering::SeqCst), 3, "the dropped call did not get through");
-        proxy.faults().add("PutItem sessions", When::Times(1), Fault::LoseAnswer);
+        faults.add("PutItem sessions", When::Times(1), Fault::LoseAnswer);
         assert!(call(&proxy, "PutItem", put).await.is_err());
         assert_eq!(done.load(Ordering::SeqCst), 4, "this one did");
-        proxy.faults().add("PutItem *", When::Times(1), Fault::TooMany { retry_after: 1 });
+        faults.add("PutItem *", When::Times(1), Fault::TooMany { retry_after: 1 });
         assert!(call(&proxy, "PutItem", put).await?.contains("ProvisionedThroughputExceeded"));
         assert_eq!(done.load(Ordering::SeqCst), 4);
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! The bot talks to it over HTTP as it does to `https://api.telegram.org`: methods at `/bot{token}/{method}`, files at
 //! `/file/bot{token}/{path}`, updates through a webhook or `getUpdates`. Tests and the local stack's page play the
-//! customers through [`Telegram`]'s methods, and read what a customer would see.
+//! customers through [`Customer`], and read what a customer would see.
 //!
 //! Fault rules match method names («sendMessage»), «file» for downloads, and «webhook» for the delivery of updates: there
 //! [`crate::fault::Fault::LoseAnswer`] lets the bot handle an update whose answer never reaches Telegram, and any other
@@ -32,7 +32,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 
-pub use customer::{CustomerError, Media};
+pub use customer::{Customer, CustomerError, Media, photo};
 pub use markup::{InlineButton, KeyboardButton, ReplyKeyboard};
 pub use message::Card;
 pub use text::Entity;
@@ -250,38 +250,7 @@ impl Telegram {
         self.model.file(path)
     }
 
-    /// What the bot did in this chat since this was last asked, oldest first.
-    #[must_use]
-    pub fn take_new(&self, chat: i64) -> Vec<Fresh> {
-        self.model.lock().chats.get_mut(&chat).map(|chat| std::mem::take(&mut chat.fresh)).unwrap_or_default()
-    }
-
-    /// Waits for the next thing the bot does in this chat; `None` if it does nothing for so long.
-    pub async fn take_next(&self, chat: i64, patience: Duration) -> Option<Fresh> {
-        let mut changes = self.changes();
-        let next = async {
-            loop {
-                changes.mark_unchanged();
-                {
-                    let mut state = self.model.lock();
-                    let fresh = &mut state.chats.get_mut(&chat)?.fresh;
-                    if !fresh.is_empty() {
-                        return Some(fresh.remove(0));
-                    }
-                }
-                changes.changed().await.ok()?;
-            }
-        };
-        tokio::time::timeout(patience, next).await.ok().flatten()
-    }
-
-    /// What presses brought up in this chat since this was last asked, oldest first.
-    #[must_use]
-    pub fn take_alerts(&self, chat: i64) -> Vec<Alert> {
-        self.model.lock().chats.get_mut(&chat).map(|chat| std::mem::take(&mut chat.alerts)).unwrap_or_default()
-    }
-
-    /// What the bot did that no [`Telegram::take_new`] has taken, by chat: a test that ends with any has missed it.
+    /// What the bot did that no [`Customer::take_new`] has taken, by chat: a test that ends with any has missed it.
     #[must_use]
     pub fn untaken(&self) -> Vec<(i64, Vec<Fresh>)> {
         let state = self.model.lock();

@@ -11,25 +11,25 @@ use crate::telegram::{How, Options};
 #[tokio::test]
 async fn a_message_is_sent_edited_and_read_by_the_customer() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let keyboard =
         json!({"inline_keyboard": [[{"text": "АКПП", "callback_data": "a"}, {"text": "МКПП", "callback_data": "m"}]]});
     let entities = json!([{"type": "bold", "offset": 0, "length": 7}]);
     let sent = bot
         .call(
             "sendMessage",
-            json!({"chat_id": chat, "text": "Коробка?  ", "entities": entities, "reply_markup": keyboard}),
+            json!({"chat_id": anna.chat, "text": "Коробка?  ", "entities": entities, "reply_markup": keyboard}),
         )
         .await?;
     assert_eq!(sent["text"], "Коробка?");
     assert_eq!(sent["from"]["is_bot"], true);
-    assert_eq!(sent["chat"], json!({"id": chat, "first_name": "Анна", "username": "anna", "type": "private"}));
+    assert_eq!(sent["chat"], json!({"id": anna.chat, "first_name": "Анна", "username": "anna", "type": "private"}));
     assert_eq!(sent["reply_markup"], keyboard);
 
     let id = &sent["message_id"];
-    bot.call("editMessageText", json!({"chat_id": chat, "message_id": id, "text": "Привод?"})).await?;
+    bot.call("editMessageText", json!({"chat_id": anna.chat, "message_id": id, "text": "Привод?"})).await?;
 
-    let seen = bot.telegram.take_new(chat);
+    let seen = anna.take_new();
     let told: Vec<String> = seen.iter().map(|fresh| format!("{:?}: {}", fresh.how, fresh.message)).collect();
     insta::assert_snapshot!(told.join("\n---\n"), @r"
     Sent: Коробка?
@@ -38,7 +38,7 @@ async fn a_message_is_sent_edited_and_read_by_the_customer() -> Done {
     Edited: Привод?
     ");
     assert!(bot.telegram.untaken().is_empty());
-    let view = bot.telegram.chat(chat).ok_or("no chat")?;
+    let view = anna.view().ok_or("no chat")?;
     assert_eq!(view.messages.len(), 1, "the edit was in place");
     assert!(view.messages[0].edited);
     Ok(())
@@ -47,10 +47,10 @@ async fn a_message_is_sent_edited_and_read_by_the_customer() -> Done {
 #[tokio::test]
 async fn what_telegram_refuses_to_send() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let mut told = Vec::new();
     let with = |extra: serde_json::Value| {
-        let mut params = json!({"chat_id": chat, "text": "hello"});
+        let mut params = json!({"chat_id": anna.chat, "text": "hello"});
         params
             .as_object_mut()
             .into_iter()
@@ -60,7 +60,7 @@ async fn what_telegram_refuses_to_send() -> Done {
     let button = |button: serde_json::Value| with(json!({"reply_markup": {"inline_keyboard": [[button]]}}));
     let entity = |entity: serde_json::Value| with(json!({"entities": [entity]}));
     for params in [
-        json!({"chat_id": chat}),
+        json!({"chat_id": anna.chat}),
         json!({"text": "hello"}),
         json!({"chat_id": 12, "text": "hello"}),
         with(json!({"text": " \u{200f}\u{2060} "})),
@@ -105,22 +105,23 @@ async fn what_telegram_refuses_to_send() -> Done {
     400 Bad Request: entity URL 'no' is invalid: Wrong HTTP URL
     400 Bad Request: entity begins in a middle of a UTF-16 symbol at byte offset 0
     "#);
-    assert!(bot.telegram.take_new(chat).is_empty(), "nothing of this reached the customer");
+    assert!(anna.take_new().is_empty(), "nothing of this reached the customer");
     Ok(())
 }
 
 #[tokio::test]
 async fn what_telegram_refuses_to_edit() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
-    bot.telegram.say(chat, "мой текст")?;
-    let theirs = bot.telegram.chat(chat).ok_or("no chat")?.messages[0].id;
-    let text = |id: i64, text: &str| json!({"chat_id": chat, "message_id": id, "text": text});
-    let plain =
-        bot.call("sendMessage", json!({"chat_id": chat, "text": "one"})).await?["message_id"].as_i64().unwrap_or(0);
+    let anna = bot.customer();
+    anna.say("мой текст")?;
+    let theirs = anna.view().ok_or("no chat")?.messages[0].id;
+    let text = |id: i64, text: &str| json!({"chat_id": anna.chat, "message_id": id, "text": text});
+    let plain = bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "one"})).await?["message_id"]
+        .as_i64()
+        .unwrap_or(0);
     let keyboard = json!({"keyboard": [["A"]]});
     let with_keyboard =
-        bot.call("sendMessage", json!({"chat_id": chat, "text": "k", "reply_markup": keyboard})).await?;
+        bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "k", "reply_markup": keyboard})).await?;
     let with_keyboard = with_keyboard["message_id"].as_i64().unwrap_or(0);
 
     let mut told = Vec::new();
@@ -131,8 +132,8 @@ async fn what_telegram_refuses_to_edit() -> Done {
     let mut to_keyboard = text(plain, "two");
     to_keyboard["reply_markup"] = keyboard;
     told.push(bot.refusal("editMessageText", to_keyboard).await?);
-    told.push(bot.refusal("editMessageReplyMarkup", json!({"chat_id": chat, "message_id": plain})).await?);
-    bot.telegram.delete_message(chat, plain)?;
+    told.push(bot.refusal("editMessageReplyMarkup", json!({"chat_id": anna.chat, "message_id": plain})).await?);
+    anna.delete_message(plain)?;
     told.push(bot.refusal("editMessageText", text(plain, "two")).await?);
     insta::assert_snapshot!(told.join("\n"), @r"
     400 Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message
@@ -149,18 +150,18 @@ async fn what_telegram_refuses_to_edit() -> Done {
 #[tokio::test]
 async fn a_bot_may_write_only_to_who_wrote_first_and_has_not_blocked_it() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.telegram.new_customer("Пётр", None);
-    let hello = json!({"chat_id": chat, "text": "hello"});
+    let anna = bot.telegram.new_customer("Пётр", None);
+    let hello = json!({"chat_id": anna.chat, "text": "hello"});
     assert_eq!(
         bot.refusal("sendMessage", hello.clone()).await?,
         "403 Forbidden: bot can't initiate conversation with a user"
     );
-    bot.telegram.say(chat, "/start")?;
+    anna.say("/start")?;
     bot.call("sendMessage", hello.clone()).await?;
-    bot.telegram.block_bot(chat)?;
+    anna.block_bot()?;
     assert_eq!(bot.refusal("sendMessage", hello.clone()).await?, "403 Forbidden: bot was blocked by the user");
-    assert!(bot.telegram.say(chat, "hi").is_err());
-    bot.telegram.unblock_bot(chat)?;
+    assert!(anna.say("hi").is_err());
+    anna.unblock_bot()?;
     bot.call("sendMessage", hello).await?;
     Ok(())
 }
@@ -168,10 +169,10 @@ async fn a_bot_may_write_only_to_who_wrote_first_and_has_not_blocked_it() -> Don
 #[tokio::test]
 async fn presses_are_answered_with_windows_and_lines() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let keyboard = json!({"inline_keyboard": [[{"text": "Да", "callback_data": "yes"}]]});
-    bot.call("sendMessage", json!({"chat_id": chat, "text": "Верно?", "reply_markup": keyboard})).await?;
-    bot.telegram.tap(chat, "Да")?;
+    bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "Верно?", "reply_markup": keyboard})).await?;
+    anna.tap("Да")?;
     let updates = bot.call("getUpdates", json!({})).await?;
     let query = &updates[0]["callback_query"];
     assert_eq!((&query["data"], &query["message"]["text"]), (&json!("yes"), &json!("Верно?")));
@@ -185,7 +186,7 @@ async fn presses_are_answered_with_windows_and_lines() -> Done {
         "400 Bad Request: MESSAGE_TOO_LONG"
     );
     bot.call("answerCallbackQuery", answer(&query["id"], "Кнопка больше не активна")).await?;
-    let alerts = bot.telegram.take_alerts(chat);
+    let alerts = anna.take_alerts();
     assert_eq!(alerts.len(), 1);
     assert_eq!((alerts[0].text.as_str(), alerts[0].alert), ("Кнопка больше не активна", true));
     Ok(())
@@ -194,28 +195,28 @@ async fn presses_are_answered_with_windows_and_lines() -> Done {
 #[tokio::test]
 async fn a_test_can_wait_for_what_the_bot_says_next() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let speak = async {
         tokio::time::sleep(Duration::from_millis(30)).await;
-        bot.call("sendMessage", json!({"chat_id": chat, "text": "CRM is down"})).await
+        bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "CRM is down"})).await
     };
-    let (next, spoken) = tokio::join!(bot.telegram.take_next(chat, Duration::from_secs(5)), speak);
+    let (next, spoken) = tokio::join!(anna.take_next(Duration::from_secs(5)), speak);
     spoken?;
     assert_eq!(next.map(|fresh| fresh.message.text), Some("CRM is down".to_owned()));
-    assert_eq!(bot.telegram.take_next(chat, Duration::from_millis(20)).await, None);
+    assert_eq!(anna.take_next(Duration::from_millis(20)).await, None);
     Ok(())
 }
 
 #[tokio::test]
 async fn typing_shows_until_a_message_comes() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
-    let typing = || bot.telegram.chat(chat).is_some_and(|view| view.typing_until_ms > 0);
-    bot.call("sendChatAction", json!({"chat_id": chat, "action": "typing"})).await?;
+    let anna = bot.customer();
+    let typing = || anna.view().is_some_and(|view| view.typing_until_ms > 0);
+    bot.call("sendChatAction", json!({"chat_id": anna.chat, "action": "typing"})).await?;
     assert!(typing());
-    bot.call("sendMessage", json!({"chat_id": chat, "text": "done"})).await?;
+    bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "done"})).await?;
     assert!(!typing());
-    let wrong = bot.refusal("sendChatAction", json!({"chat_id": chat, "action": "dancing"})).await?;
+    let wrong = bot.refusal("sendChatAction", json!({"chat_id": anna.chat, "action": "dancing"})).await?;
     assert_eq!(wrong, "400 Bad Request: wrong parameter action in request");
     Ok(())
 }
@@ -244,9 +245,10 @@ async fn a_wrong_token_and_an_unknown_method_are_told_apart() -> Done {
     );
     assert_eq!(bot.refusal("sendDance", json!({})).await?, "404 Not Found");
     let form = bot.client.post(format!("{}/bot{}/sendMessage", bot.telegram.url(), bot.telegram.token()));
-    let chat = bot.customer();
-    let form =
-        form.header("content-type", "application/x-www-form-urlencoded").body(format!("chat_id={chat}&text=hi+there"));
+    let anna = bot.customer();
+    let form = form
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("chat_id={}&text=hi+there", anna.chat));
     assert_eq!(form.send().await?.json::<serde_json::Value>().await?["result"]["text"], "hi there");
     Ok(())
 }
@@ -254,8 +256,8 @@ async fn a_wrong_token_and_an_unknown_method_are_told_apart() -> Done {
 #[tokio::test]
 async fn too_many_messages_and_faults_sound_like_telegram() -> Done {
     let bot = Bot::of(Options { pace: Some(Duration::from_secs(1)), ..Options::default() }).await?;
-    let chat = bot.customer();
-    let hello = json!({"chat_id": chat, "text": "hello"});
+    let anna = bot.customer();
+    let hello = json!({"chat_id": anna.chat, "text": "hello"});
     bot.call("sendMessage", hello.clone()).await?;
     let answer = bot.answer("sendMessage", hello.clone()).await?;
     let expected = json!({
@@ -273,13 +275,14 @@ async fn too_many_messages_and_faults_sound_like_telegram() -> Done {
 #[tokio::test]
 async fn dropping_a_keyboard_is_told_apart_from_an_edit() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let keyboard = json!({"inline_keyboard": [[{"text": "Да", "callback_data": "yes"}]]});
-    let sent = bot.call("sendMessage", json!({"chat_id": chat, "text": "Верно?", "reply_markup": keyboard})).await?;
-    bot.call("editMessageReplyMarkup", json!({"chat_id": chat, "message_id": sent["message_id"]})).await?;
-    bot.call("deleteMessage", json!({"chat_id": chat, "message_id": sent["message_id"]})).await?;
-    let seen: Vec<How> = bot.telegram.take_new(chat).into_iter().map(|fresh| fresh.how).collect();
+    let sent =
+        bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "Верно?", "reply_markup": keyboard})).await?;
+    bot.call("editMessageReplyMarkup", json!({"chat_id": anna.chat, "message_id": sent["message_id"]})).await?;
+    bot.call("deleteMessage", json!({"chat_id": anna.chat, "message_id": sent["message_id"]})).await?;
+    let seen: Vec<How> = anna.take_new().into_iter().map(|fresh| fresh.how).collect();
     assert_eq!(seen, [How::Sent, How::Keyboard, How::Deleted]);
-    assert!(bot.telegram.tap(chat, "Да").is_err(), "there is no such button any more");
+    assert!(anna.tap("Да").is_err(), "there is no such button any more");
     Ok(())
 }

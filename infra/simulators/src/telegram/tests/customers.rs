@@ -18,8 +18,8 @@ async fn heard(bot: &Bot) -> Result<Value, Box<dyn std::error::Error>> {
 #[tokio::test]
 async fn a_typed_text_comes_with_everything_real_updates_have() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.telegram.new_customer("Анна", Some("anna"));
-    bot.telegram.say(chat, "/start promo")?;
+    let anna = bot.telegram.new_customer("Анна", Some("anna"));
+    anna.say("/start promo")?;
     let mut update = heard(&bot).await?;
     update["message"]["date"] = json!(0);
     insta::assert_snapshot!(serde_json::to_string_pretty(&update)?, @r#"
@@ -58,18 +58,18 @@ async fn a_typed_text_comes_with_everything_real_updates_have() -> Done {
 #[tokio::test]
 async fn one_press_shares_the_own_contact_and_folds_the_keyboard() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let share = "📱 Поделиться контактом";
     let keyboard =
         json!({"keyboard": [[{"text": share, "request_contact": true}], ["⬅️ Назад"]], "one_time_keyboard": true});
-    bot.call("sendMessage", json!({"chat_id": chat, "text": "Телефон?", "reply_markup": keyboard})).await?;
-    assert!(bot.telegram.chat(chat).is_some_and(|view| view.reply_keyboard.is_some()));
-    bot.telegram.tap(chat, share)?;
+    bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "Телефон?", "reply_markup": keyboard})).await?;
+    assert!(anna.view().is_some_and(|view| view.reply_keyboard.is_some()));
+    anna.tap(share)?;
     let contact = &heard(&bot).await?["message"]["contact"];
-    assert_eq!(contact, &json!({"phone_number": "79000000001", "first_name": "Анна", "user_id": chat}));
-    assert!(bot.telegram.chat(chat).is_some_and(|view| view.reply_keyboard.is_none()));
+    assert_eq!(contact, &json!({"phone_number": "79000000001", "first_name": "Анна", "user_id": anna.chat}));
+    assert!(anna.view().is_some_and(|view| view.reply_keyboard.is_none()));
 
-    bot.telegram.share_contact(chat, "+7 912 345-67-89", "Пётр", false)?;
+    anna.share_contact_of("Пётр", "+7 912 345-67-89")?;
     assert_eq!(heard(&bot).await?["message"]["contact"]["user_id"], Value::Null);
     Ok(())
 }
@@ -77,25 +77,26 @@ async fn one_press_shares_the_own_contact_and_folds_the_keyboard() -> Done {
 #[tokio::test]
 async fn a_keyboard_button_is_typed_and_a_missing_one_is_named() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
-    bot.call("sendMessage", json!({"chat_id": chat, "text": "?", "reply_markup": {"keyboard": [["⬅️ Назад"]]}}))
+    let anna = bot.customer();
+    bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "?", "reply_markup": {"keyboard": [["⬅️ Назад"]]}}))
         .await?;
-    bot.telegram.tap(chat, "⬅️ Назад")?;
+    anna.tap("⬅️ Назад")?;
     assert_eq!(heard(&bot).await?["message"]["text"], "⬅️ Назад");
-    let missing = bot.telegram.tap(chat, "Вперёд");
+    let missing = anna.tap("Вперёд");
     let visible = vec!["⬅️ Назад".to_owned()];
     assert_eq!(missing, Err(CustomerError::NoSuchButton { text: "Вперёд".to_owned(), visible }));
-    bot.call("sendMessage", json!({"chat_id": chat, "text": "?", "reply_markup": {"remove_keyboard": true}})).await?;
-    assert!(bot.telegram.tap(chat, "⬅️ Назад").is_err());
+    bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "?", "reply_markup": {"remove_keyboard": true}}))
+        .await?;
+    assert!(anna.tap("⬅️ Назад").is_err());
     Ok(())
 }
 
 #[tokio::test]
 async fn an_album_is_many_updates_with_one_group_and_every_photo_can_be_fetched() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let photos: Vec<Bytes> = (0..10_u8).map(|number| Bytes::from(vec![number; 100])).collect();
-    bot.telegram.send_album(chat, photos.clone())?;
+    anna.send_album(photos.clone())?;
     let updates = bot.call("getUpdates", json!({})).await?;
     let updates = updates.as_array().ok_or("no updates")?;
     assert_eq!(updates.len(), 10);
@@ -116,9 +117,9 @@ async fn an_album_is_many_updates_with_one_group_and_every_photo_can_be_fetched(
 #[tokio::test]
 async fn photos_and_videos_share_an_album_whose_caption_comes_first() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let parts = vec![Media::Photo("jpeg".into()), Media::Video("mp4".into()), Media::Photo("jpeg".into())];
-    bot.telegram.send_media(chat, parts, Some("мои"))?;
+    anna.send_media(parts, Some("мои"))?;
     let updates = bot.call("getUpdates", json!({})).await?;
     let messages: Vec<&Value> =
         updates.as_array().ok_or("no updates")?.iter().map(|update| &update["message"]).collect();
@@ -134,18 +135,18 @@ async fn photos_and_videos_share_an_album_whose_caption_comes_first() -> Done {
 #[tokio::test]
 async fn a_file_keeps_its_type_name_and_size_and_alone_it_is_no_album() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     for (name, kind) in [("скан.png", "image/png"), ("IMG_1.HEIC", "image/heic"), ("ПТС.pdf", "application/pdf")]
     {
         let file = Media::File { name: name.to_owned(), bytes: "bytes".into() };
-        bot.telegram.send_media(chat, vec![file], Some("вот"))?;
+        anna.send_media(vec![file], Some("вот"))?;
         let mut message = heard(&bot).await?["message"].take();
         assert_eq!((&message["caption"], &message["media_group_id"]), (&json!("вот"), &Value::Null));
         let document = message["document"].as_object_mut().ok_or("no document")?;
         document.retain(|key, _| !key.starts_with("file_id") && key != "file_unique_id");
         assert_eq!(message["document"], json!({"file_name": name, "mime_type": kind, "file_size": 5}));
     }
-    let shown = bot.telegram.chat(chat).ok_or("no chat")?.messages.pop().and_then(|message| message.file);
+    let shown = anna.view().ok_or("no chat")?.messages.pop().and_then(|message| message.file);
     assert_eq!(shown.and_then(|file| file.name).as_deref(), Some("ПТС.pdf"));
     Ok(())
 }
@@ -153,21 +154,20 @@ async fn a_file_keeps_its_type_name_and_size_and_alone_it_is_no_album() -> Done 
 #[tokio::test]
 async fn whatever_else_can_be_sent_has_its_own_field() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
-    let telegram = &bot.telegram;
-    telegram.send_photo(chat, "jpeg", Some("моя"))?;
+    let anna = bot.customer();
+    anna.send_photo("jpeg", Some("моя"))?;
     assert_eq!(heard(&bot).await?["message"]["caption"], "моя");
-    telegram.send_document_image(chat, "jpeg")?;
+    anna.send_document_image("jpeg")?;
     assert_eq!(heard(&bot).await?["message"]["document"]["mime_type"], "image/jpeg");
-    telegram.send_document(chat, "pdf", "договор.pdf")?;
+    anna.send_document("pdf", "договор.pdf")?;
     assert_eq!(heard(&bot).await?["message"]["document"]["file_name"], "договор.pdf");
-    telegram.send_sticker(chat)?;
+    anna.send_sticker()?;
     assert_eq!(heard(&bot).await?["message"]["sticker"]["emoji"], "👍");
-    telegram.send_voice(chat, "ogg")?;
+    anna.send_voice("ogg")?;
     assert_eq!(heard(&bot).await?["message"]["voice"]["mime_type"], "audio/ogg");
-    telegram.send_location(chat, 55.75, 37.61)?;
+    anna.send_location(55.75, 37.61)?;
     assert_eq!(heard(&bot).await?["message"]["location"]["latitude"], 55.75);
-    let kinds: Vec<&str> = telegram.chat(chat).ok_or("no chat")?.messages.iter().map(|message| message.kind).collect();
+    let kinds: Vec<&str> = anna.view().ok_or("no chat")?.messages.iter().map(|message| message.kind).collect();
     assert_eq!(kinds, ["photo", "document", "document", "sticker", "voice", "location"]);
     Ok(())
 }
@@ -175,12 +175,12 @@ async fn whatever_else_can_be_sent_has_its_own_field() -> Done {
 #[tokio::test]
 async fn a_press_under_a_deleted_message_tells_little() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let keyboard = json!({"inline_keyboard": [[{"text": "Да", "callback_data": "yes"}]]});
-    let sent = bot.call("sendMessage", json!({"chat_id": chat, "text": "?", "reply_markup": keyboard})).await?;
+    let sent = bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "?", "reply_markup": keyboard})).await?;
     let id = sent["message_id"].as_i64().ok_or("no id")?;
-    bot.telegram.delete_message(chat, id)?;
-    bot.telegram.press(chat, id, "yes")?;
+    anna.delete_message(id)?;
+    anna.press(id, "yes")?;
     let message = &heard(&bot).await?["callback_query"]["message"];
     assert_eq!((&message["date"], &message["text"]), (&json!(0), &Value::Null));
     Ok(())

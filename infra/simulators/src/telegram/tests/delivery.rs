@@ -61,11 +61,11 @@ async fn an_update_is_delivered_until_the_bot_accepts_it() -> Done {
     let server = hook.serve(&faults).await?;
     let bot = Bot::of(quick()).await?;
     bot.telegram.set_webhook_target(&server.url(), Some("s3cret"));
-    let chat = bot.customer();
+    let anna = bot.customer();
     for fault in [Fault::Status(500, String::new()), Fault::DropBefore, Fault::LoseAnswer, Fault::Html(502)] {
         faults.add("*", When::Times(1), fault);
     }
-    let first = bot.telegram.say(chat, "привет")?;
+    let first = anna.say("привет")?;
     bot.telegram.settle().await?;
     assert_eq!(hook.ids(), [first, first], "once with the answer lost, once for good");
     assert_eq!(faults.calls_since(0).len(), 5);
@@ -82,7 +82,7 @@ async fn an_answer_lost_on_telegrams_side_means_a_second_delivery() -> Done {
     let bot = Bot::of(quick()).await?;
     bot.telegram.set_webhook_target(&server.url(), Some("s3cret"));
     bot.telegram.faults().add("webhook", When::Times(1), Fault::LoseAnswer);
-    let id = bot.telegram.say(bot.customer(), "привет")?;
+    let id = bot.customer().say("привет")?;
     bot.telegram.settle().await?;
     assert_eq!(hook.ids(), [id, id]);
     bot.telegram.redeliver(id)?;
@@ -97,12 +97,12 @@ async fn the_call_in_a_webhooks_answer_is_performed() -> Done {
     let server = hook.serve(&Faults::default()).await?;
     let bot = Bot::of(quick()).await?;
     bot.telegram.set_webhook_target(&server.url(), Some("s3cret"));
-    let chat = bot.customer();
+    let anna = bot.customer();
     let keyboard = json!({"inline_keyboard": [[{"text": "Да", "callback_data": "yes"}]]});
-    bot.call("sendMessage", json!({"chat_id": chat, "text": "?", "reply_markup": keyboard})).await?;
-    bot.telegram.tap(chat, "Да")?;
+    bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "?", "reply_markup": keyboard})).await?;
+    anna.tap("Да")?;
     bot.telegram.settle().await?;
-    let alerts = bot.telegram.take_alerts(chat);
+    let alerts = anna.take_alerts();
     assert_eq!((alerts[0].text.as_str(), alerts[0].alert), ("Принято", false));
     let replies = bot.telegram.faults().calls_since(0).into_iter().filter(|call| call.method == "REPLY").count();
     assert_eq!(replies, 1);
@@ -117,7 +117,7 @@ async fn an_album_reaches_the_bot_in_parallel() -> Done {
     bot.telegram.set_webhook_target(&server.url(), Some("s3cret"));
     faults.add("*", When::Always, Fault::Hang(Duration::from_millis(200)));
     let started = std::time::Instant::now();
-    let ids = bot.telegram.send_album(bot.customer(), vec![Bytes::from_static(b"jpeg"); 10])?;
+    let ids = bot.customer().send_album(vec![Bytes::from_static(b"jpeg"); 10])?;
     bot.telegram.settle().await?;
     assert_eq!(hook.ids(), ids);
     assert!(started.elapsed() < Duration::from_millis(1500), "ten answers of 200 ms each took {:?}", started.elapsed());
@@ -133,15 +133,15 @@ async fn in_order_a_chats_next_message_waits_for_the_one_before_and_nothing_else
     bot.telegram.set_webhook_target(&server.url(), Some("s3cret"));
     let (anna, igor) = (bot.customer(), bot.customer());
     let keyboard = json!({"inline_keyboard": [[{"text": "Да", "callback_data": "yes"}]]});
-    bot.call("sendMessage", json!({"chat_id": anna, "text": "?", "reply_markup": keyboard})).await?;
+    bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "?", "reply_markup": keyboard})).await?;
 
     // While the bot is busy with the first photo, the rest of the album waits; a press and another chat do not.
     faults.add("*", When::Times(1), Fault::Hang(Duration::from_millis(400)));
-    let mut messages = bot.telegram.send_album(anna, vec![Bytes::from_static(b"jpeg"); 4])?;
+    let mut messages = anna.send_album(vec![Bytes::from_static(b"jpeg"); 4])?;
     tokio::time::sleep(Duration::from_millis(100)).await;
-    bot.telegram.tap(anna, "Да")?;
-    bot.telegram.say(igor, "привет")?;
-    messages.push(bot.telegram.say(anna, "всё")?);
+    anna.tap("Да")?;
+    igor.say("привет")?;
+    messages.push(anna.say("всё")?);
     bot.telegram.settle().await?;
 
     let heard = hook.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,10 +158,10 @@ async fn only_wanted_kinds_of_updates_come() -> Done {
     let bot = Bot::of(quick()).await?;
     let target = json!({"url": server.url(), "secret_token": "s3cret", "allowed_updates": ["message"]});
     bot.call("setWebhook", target).await?;
-    let chat = bot.customer();
-    bot.telegram.block_bot(chat)?;
-    bot.telegram.unblock_bot(chat)?;
-    let id = bot.telegram.say(chat, "привет")?;
+    let anna = bot.customer();
+    anna.block_bot()?;
+    anna.unblock_bot()?;
+    let id = anna.say("привет")?;
     bot.telegram.settle().await?;
     assert_eq!(hook.ids(), [id]);
     let conflict = bot.refusal("getUpdates", json!({})).await?;
@@ -174,11 +174,11 @@ async fn only_wanted_kinds_of_updates_come() -> Done {
 #[tokio::test]
 async fn a_long_poll_ends_as_soon_as_somebody_writes() -> Done {
     let bot = Bot::start().await?;
-    let chat = bot.customer();
+    let anna = bot.customer();
     let poll = bot.call("getUpdates", json!({"timeout": 30}));
     let write = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        bot.telegram.say(chat, "привет")
+        anna.say("привет")
     };
     let started = std::time::Instant::now();
     let (updates, said) = tokio::join!(poll, write);
@@ -210,16 +210,17 @@ async fn chats_files_and_waiting_updates_survive_a_crash() -> Done {
     let folder = tempfile::tempdir()?;
     let options = Options { journal: Some(folder.path().join("telegram.jsonl")), ..quick() };
     let bot = Bot::of(options.clone()).await?;
-    let chat = bot.telegram.new_customer("Анна", None);
+    let anna = bot.telegram.new_customer("Анна", None);
     let keyboard = json!({"keyboard": [["⬅️ Назад"]]});
-    bot.telegram.send_photo(chat, "jpeg bytes", Some("вот"))?;
-    bot.call("sendMessage", json!({"chat_id": chat, "text": "Спасибо", "reply_markup": keyboard})).await?;
-    let before = bot.telegram.chat(chat).ok_or("no chat")?;
+    anna.send_photo("jpeg bytes", Some("вот"))?;
+    bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "Спасибо", "reply_markup": keyboard})).await?;
+    let before = anna.view().ok_or("no chat")?;
     bot.telegram.stop().await;
     drop(bot);
 
     let telegram = Telegram::start(options).await?;
-    assert_eq!(telegram.chat(chat), Some(before.clone()));
+    let anna = telegram.customer(anna.chat);
+    assert_eq!(anna.view(), Some(before.clone()));
     let path = &before.messages[0].file.as_ref().ok_or("no file")?.path;
     assert_eq!(telegram.file(path).ok_or("no bytes")?.1, "jpeg bytes");
     let hook = Hook::default();
@@ -227,7 +228,7 @@ async fn chats_files_and_waiting_updates_survive_a_crash() -> Done {
     telegram.set_webhook_target(&server.url(), Some("s3cret"));
     telegram.settle().await?;
     assert_eq!(hook.ids(), [1001]);
-    assert_eq!(telegram.new_customer("Пётр", None), chat + 1, "no id is given twice");
-    assert_eq!(telegram.say(chat, "ещё")?, 1002);
+    assert_eq!(telegram.new_customer("Пётр", None).chat, anna.chat + 1, "no id is given twice");
+    assert_eq!(anna.say("ещё")?, 1002);
     Ok(())
 }

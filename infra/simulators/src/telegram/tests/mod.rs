@@ -6,7 +6,7 @@ mod delivery;
 
 use serde_json::Value;
 
-use super::{Options, Telegram};
+use super::{Customer, Options, Telegram};
 
 type Done = Result<(), Box<dyn std::error::Error>>;
 
@@ -46,9 +46,9 @@ impl Bot {
     }
 
     /// A customer who has pressed «Start».
-    fn customer(&self) -> i64 {
-        let chat = self.telegram.new_customer("Анна", Some("anna"));
-        self.telegram.mark_started(chat);
-        chat
+    fn customer(&self) -> Customer {
+        let anna = self.telegram.new_customer("Анна", Some("anna"));
+        anna.mark_started();
+        anna
     }
 }

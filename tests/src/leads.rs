@@ -1,0 +1,133 @@
+//! Requests that are put straight into the table, and the crm-push that delivers them.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use amocrm::{Client, Options, Tokens};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use crm_push::CrmPush;
+use lead::{Lead, LeadId, Photo, Request, Status};
+use serde_json::json;
+use settings::Env;
+use storage::Versioned;
+
+use crate::Bot;
+
+/// Phone numbers of two customers.
+pub const ANNA: &str = "+79001234567";
+pub const BORIS: &str = "+79007654321";
+
+impl Bot {
+    /// Stores request `n` of the customer with this phone, as the webhook does.
+    pub async fn store(&self, n: u8, phone: &str) -> LeadId {
+        self.store_with(n, phone, |_| {}).await
+    }
+
+    /// The same, changed.
+    pub async fn store_with(&self, n: u8, phone: &str, change: impl FnOnce(&mut Request)) -> LeadId {
+        let mut request = Request::example();
+        request.id = format!("01JD0000000000000AK7QX3M{n:02}").parse().expect("it is an id");
+        request.customer.chat_id = 1000 + i64::from(phone == BORIS);
+        request.customer.phone = phone.to_owned();
+        request.created_at = self.now();
+        change(&mut request);
+        let id = request.id;
+        self.leads().save(&mut Versioned::new(Lead::new(request, 60))).await.expect("the request is stored");
+        id
+    }
+
+    /// The state of a request's delivery.
+    pub async fn lead(&self, id: LeadId) -> Lead {
+        self.leads().get(&id).await.expect("the table answers").expect("the request is there").value
+    }
+
+    /// Whether a request is delivered.
+    pub async fn is_sent(&self, id: LeadId) -> bool {
+        matches!(self.lead(id).await.status, Status::Sent { .. })
+    }
+
+    /// Stores a request's state.
+    pub async fn set_status(&self, id: LeadId, status: Status) {
+        let mut lead = self.leads().get(&id).await.expect("the table answers").expect("the request is there");
+        lead.value.status = status;
+        self.leads().save(&mut lead).await.expect("the request is stored");
+    }
+
+    /// Photos that Telegram has for the bot.
+    pub fn photos(&self, count: usize) -> Vec<Photo> {
+        let photo = |n| {
+            let (file_id, unique_id) = self.telegram().add_photo(format!("\u{ff}jpeg {n} {}", "x".repeat(700)));
+            Photo { file_id, unique_id }
+        };
+        (0..count).map(photo).collect()
+    }
+
+    /// Settings as crm-push reads them.
+    #[must_use]
+    pub fn crm_push_settings(&self) -> crm_push::Settings {
+        read(self.env(), crm_push::Settings::read)
+    }
+
+    /// crm-push as a fresh process has it; calls to amoCRM that time out do so soon.
+    #[must_use]
+    pub fn worker(&self, settings: &crm_push::Settings) -> CrmPush {
+        let options = Options {
+            calls_per_second: NonZeroU32::new(1000).expect("it is not 0"),
+            pause_unit: Duration::from_millis(2),
+            timeout: Duration::from_millis(400),
+            ..Options::of(&settings.amocrm, 1)
+        };
+        let token = Tokens::long_lived(self.crm().long_lived_token().into());
+        let client = Client::new(options, token).expect("a client can be built");
+        CrmPush::with(settings, self.stack().aws(), Some(client), self.clock())
+    }
+
+    /// The batch that the queue would hand over: each phone is a group.
+    pub async fn batch(&self, ids: &[LeadId]) -> SqsEvent {
+        let mut records = Vec::new();
+        for id in ids {
+            let lead = self.leads().get(id).await.expect("the table answers");
+            let group = lead.map(|lead| lead.value.request.queue_group());
+            records.push(json!({
+                "messageId": id.to_string(),
+                "body": json!({ "lead_id": id }).to_string(),
+                "attributes": { "MessageGroupId": group.unwrap_or_default() }
+            }));
+        }
+        serde_json::from_value(json!({ "Records": records })).expect("it is an event")
+    }
+
+    /// Has a fresh worker deliver these in one batch. Returns the ids of messages that failed.
+    pub async fn push(&self, ids: &[LeadId]) -> Vec<String> {
+        let event = self.batch(ids).await;
+        failed(&self.worker(&self.crm_push_settings()).handle(event).await)
+    }
+
+    /// Has them delivered again and again until all are sent, with the pauses that the schedule would make.
+    pub async fn push_until_sent(&self, ids: &[LeadId]) {
+        for _ in 0..8 {
+            self.push(ids).await;
+            let mut all = true;
+            for id in ids {
+                all &= self.is_sent(*id).await;
+            }
+            if all {
+                return;
+            }
+            self.wait(700);
+        }
+        panic!("not sent: {:?}", self.lead(ids[0]).await);
+    }
+}
+
+/// Ids of the messages that come back.
+#[must_use]
+pub fn failed(answer: &SqsBatchResponse) -> Vec<String> {
+    answer.batch_item_failures.iter().map(|failure| failure.item_identifier.clone()).collect()
+}
+
+/// A group of settings, which are right.
+pub fn read<T>(mut env: Env, group: impl FnOnce(&mut Env) -> T) -> T {
+    let settings = group(&mut env);
+    env.finish(settings).expect("the settings are right")
+}

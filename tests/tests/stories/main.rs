@@ -1,0 +1,16 @@
+//! Stories of customers, the dealer and the admins, over the running bot.
+#![recursion_limit = "256"] // the SDK's futures are deep
+
+mod branches;
+mod choices;
+mod conversation;
+mod costs;
+mod delivery;
+mod door;
+mod free_text;
+mod network;
+mod photos;
+mod schedule;
+mod sell;
+mod settings;
+mod troubles;
