@@ -15,7 +15,7 @@ use lead::Status;
 use local::{Options, Stack};
 use serde_json::{Value, json};
 use simulators::fault::{Fault, When};
-use simulators::telegram::{self, Telegram};
+use simulators::telegram::{self, Customer, Telegram};
 use tempfile::TempDir;
 
 /// A folder, and what was said by commands that ran in it.
@@ -100,8 +100,8 @@ async fn stack(operator: &Operator) -> Stack {
 }
 
 /// A customer goes through the shortest questionnaire and sends it off.
-async fn asks_a_lawyer(telegram: &Telegram, name: &str, phone: &str) -> i64 {
-    let chat = telegram.new_customer(name, None);
+async fn asks_a_lawyer(telegram: &Telegram, name: &str, phone: &str) -> Customer {
+    let customer = telegram.new_customer(name, None);
     for step in [
         "/start",
         "⚖️ Юридическая помощь",
@@ -112,14 +112,14 @@ async fn asks_a_lawyer(telegram: &Telegram, name: &str, phone: &str) -> i64 {
         "⏭ Пропустить",
         "✅ Отправить",
     ] {
-        if telegram.tap(chat, step).is_err() {
-            telegram.say(chat, step).expect("it is said");
+        if customer.tap(step).is_err() {
+            customer.say(step).expect("it is said");
         }
         telegram.settle().await.expect("the bot answers");
         // Five messages a second is what a customer may send.
         tokio::time::sleep(std::time::Duration::from_millis(220)).await;
     }
-    chat
+    customer
 }
 
 /// Commands block; the stack goes on on the other threads.
@@ -206,19 +206,19 @@ async fn customers_are_banned_and_forgotten() {
     let operator = Operator::new();
     let stack = stack(&operator).await;
     let telegram = stack.telegram().expect("it is simulated");
-    let chat = asks_a_lawyer(telegram, "Анна", "8 900 000-00-01").await;
-    let id = chat.to_string();
+    let anna = asks_a_lawyer(telegram, "Анна", "8 900 000-00-01").await;
+    let id = anna.chat.to_string();
     let customers = stack.aws().customers(stack.tables());
-    let is_banned = async || customers.get(chat).await.expect("it reads").is_some_and(|customer| customer.banned);
+    let is_banned = async || customers.get(anna.chat).await.expect("it reads").is_some_and(|customer| customer.banned);
 
     for _ in 0..2 {
-        assert_eq!(operator.json(&["customers", "ban", &id]), json!({ "chat_id": chat, "banned": true }));
+        assert_eq!(operator.json(&["customers", "ban", &id]), json!({ "chat_id": anna.chat, "banned": true }));
     }
     assert!(is_banned().await);
-    let _ = telegram.take_new(chat);
-    telegram.say(chat, "/start").expect("it is said");
+    let _ = anna.take_new();
+    anna.say("/start").expect("it is said");
     telegram.settle().await.expect("it is taken");
-    assert!(telegram.take_new(chat).is_empty(), "no answer");
+    assert!(anna.take_new().is_empty(), "no answer");
 
     stack.deliver_once().await.expect("it is delivered");
     let shown = operator.json(&["customers", "show", &id]);
@@ -241,9 +241,9 @@ async fn customers_are_banned_and_forgotten() {
 
     assert!(operator.text(&["customers", "unban", &id]).contains("is answered again"));
     assert!(!is_banned().await);
-    telegram.say(chat, "/start").expect("it is said");
+    anna.say("/start").expect("it is said");
     telegram.settle().await.expect("it is taken");
-    assert!(!telegram.take_new(chat).is_empty(), "an answer");
+    assert!(!anna.take_new().is_empty(), "an answer");
     stack.stop().await;
 }
 

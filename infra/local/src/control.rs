@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use simulators::amocrm::Amocrm;
 use simulators::fault::Rule;
 use simulators::openai::OpenAi;
-use simulators::telegram::Telegram;
+use simulators::telegram::{Telegram, photo};
 use tokio::net::TcpListener;
 
 /// The simulators.
@@ -150,9 +150,7 @@ async fn contact(State(all): State<Simulators>, Path(chat): Path<i64>, Json(shar
 }
 
 async fn album(State(all): State<Simulators>, Path(chat): Path<i64>, Json(album): Json<Album>) -> Answer {
-    // As small as a JPEG gets; the number makes each a different one.
-    let photos = (0..album.count).map(|n| vec![0xff, 0xd8, 0xff, 0xe0, n, 0xff, 0xd9].into()).collect();
-    all.telegram.customer(chat).send_album(photos).map_err(wrong)?;
+    all.telegram.customer(chat).send_album((0..album.count).map(photo).collect()).map_err(wrong)?;
     settled(&all, chat).await
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use simulators::amocrm::{self, Amocrm};
 use simulators::fault::{Fault, Faults, When};
-use simulators::telegram::{self, Telegram};
+use simulators::telegram::{self, Customer, CustomerError, Telegram, photo};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take: after a kill a request waits until amoCRM's search would know what was created.
@@ -22,27 +22,27 @@ struct Bot {
     process: Child,
 }
 
-struct World {
+struct Simulators {
     telegram: Telegram,
     amocrm: Amocrm,
-    admin: i64,
+    admin: Customer,
     port: u16,
 }
 
-impl World {
-    async fn new() -> Self {
+impl Simulators {
+    async fn start() -> Self {
         let amocrm = amocrm::Options { rate_limit: None, ..amocrm::Options::default() };
         let telegram = Telegram::start(telegram::Options::default()).await.expect("Telegram starts");
         let amocrm = Amocrm::start(amocrm).await.expect("amoCRM starts");
         let admin = telegram.new_customer("Админ", None);
-        telegram.mark_started(admin);
+        admin.mark_started();
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let port = free.local_addr().expect("it has an address").port();
         telegram.set_webhook_target(&format!("http://127.0.0.1:{port}/telegram/webhook"), Some(SECRET));
         Self { telegram, amocrm, admin, port }
     }
 
-    async fn start(&self, data: &Path) -> Bot {
+    async fn start_bot(&self, data: &Path) -> Bot {
         let process = Command::new(env!("CARGO_BIN_EXE_carquery-local"))
             .env_clear()
             .current_dir(data)
@@ -52,7 +52,7 @@ impl World {
             .env("TELEGRAM_API_URL", self.telegram.url())
             .env("TELEGRAM_UPDATES", "webhook")
             .env("TELEGRAM_WEBHOOK_SECRET", SECRET)
-            .env("ADMIN_CHAT_ID", self.admin.to_string())
+            .env("ADMIN_CHAT_ID", self.admin.chat.to_string())
             .env("AMOCRM_BASE_URL", self.amocrm.url())
             .env("AMOCRM_LONG_LIVED_TOKEN", self.amocrm.long_lived_token())
             .env("AMOCRM_PIPELINE_ID", amocrm::BOT_PIPELINE.to_string())
@@ -76,34 +76,29 @@ impl World {
     async fn settle(&self) {
         timeout(PATIENCE, self.telegram.settle()).await.expect("in time").expect("every update is accepted");
         // Five messages a second is what a customer may send.
-        sleep(Duration::from_millis(250)).await;
-    }
-
-    async fn says(&self, chat: i64, text: &str) {
-        self.telegram.say(chat, text).expect("the message is sent");
-        self.settle().await;
-    }
-
-    async fn taps(&self, chat: i64, button: &str) {
-        self.telegram.tap(chat, button).expect("there is such a button");
-        self.settle().await;
+        sleep(Duration::from_millis(220)).await;
     }
 
     /// From the menu to the confirmation, with a photo.
-    async fn to_confirmation(&self, chat: i64, phone: &str) {
-        self.says(chat, "/start").await;
-        self.taps(chat, "🚗 Продать авто").await;
-        self.says(chat, "Toyota Camry").await;
-        self.taps(chat, "2019").await;
-        self.says(chat, "85 тыс").await;
-        self.says(chat, "1,5 млн").await;
-        self.telegram.send_photo(chat, vec![0xff, 0xd8, 0xff, 0xe0, 1, 0xff, 0xd9], None).expect("the photo is sent");
-        self.settle().await;
-        self.taps(chat, "✅ Готово").await;
-        self.says(chat, "Анна").await;
-        self.telegram.share_contact(chat, phone, "Анна", true).expect("the contact is sent");
-        self.settle().await;
-        self.says(chat, "без комментариев").await;
+    async fn to_confirmation(&self, anna: &Customer, phone: &str) {
+        type Step<'a> = &'a dyn Fn() -> Result<(), CustomerError>;
+        let steps: [Step<'_>; 11] = [
+            &|| anna.say("/start").map(drop),
+            &|| anna.tap("🚗 Продать авто").map(drop),
+            &|| anna.say("Toyota Camry").map(drop),
+            &|| anna.tap("2019").map(drop),
+            &|| anna.say("85 тыс").map(drop),
+            &|| anna.say("1,5 млн").map(drop),
+            &|| anna.send_photo(photo(1), None).map(drop),
+            &|| anna.tap("✅ Готово").map(drop),
+            &|| anna.say("Анна").map(drop),
+            &|| anna.share_contact(phone).map(drop),
+            &|| anna.say("без комментариев").map(drop),
+        ];
+        for step in steps {
+            step().expect("it is possible");
+            self.settle().await;
+        }
     }
 
     /// Every deal has what belongs to it.
@@ -137,8 +132,8 @@ async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 }
 
 /// The call that is done and never answered, and with which the process ends.
-fn moments(world: &World) -> Vec<(&Faults, &'static str)> {
-    let (telegram, amocrm) = (world.telegram.faults(), world.amocrm.faults());
+fn moments(simulators: &Simulators) -> Vec<(&Faults, &'static str)> {
+    let (telegram, amocrm) = (simulators.telegram.faults(), simulators.amocrm.faults());
     vec![
         (telegram, "editMessageText"),
         (amocrm, "POST /api/v4/contacts"),
@@ -152,32 +147,32 @@ fn moments(world: &World) -> Vec<(&Faults, &'static str)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bot_killed_again_and_again_loses_nothing_and_does_nothing_twice() {
     let data = tempfile::tempdir().expect("there is room");
-    let world = World::new().await;
-    let moments = moments(&world);
-    let mut bot = world.start(data.path()).await;
+    let simulators = Simulators::start().await;
+    let moments = moments(&simulators);
+    let mut bot = simulators.start_bot(data.path()).await;
 
     let mut customers = Vec::new();
     for n in 0..moments.len() {
-        let chat = world.telegram.new_customer("Анна", None);
-        world.to_confirmation(chat, &format!("7900000000{n}")).await;
-        customers.push(chat);
+        let anna = simulators.telegram.new_customer("Анна", None);
+        simulators.to_confirmation(&anna, &format!("7900000000{n}")).await;
+        customers.push(anna);
     }
-    for (chat, (faults, route)) in customers.iter().zip(&moments) {
+    for (anna, (faults, route)) in customers.iter().zip(&moments) {
         let rule = faults.add(route, When::Times(1), Fault::LateAnswer(PATIENCE * 2));
-        world.telegram.tap(*chat, "✅ Отправить").expect("there is such a button");
+        anna.tap("✅ Отправить").expect("there is such a button");
         eventually(route, async || faults.list().iter().all(|active| active.id != rule)).await;
         bot.kill();
-        bot = world.start(data.path()).await;
+        bot = simulators.start_bot(data.path()).await;
     }
-    world.settle().await;
-    eventually("every request is in amoCRM", async || world.is_complete(moments.len())).await;
+    simulators.settle().await;
+    eventually("every request is in amoCRM", async || simulators.is_complete(moments.len())).await;
 
-    let deals = world.amocrm.deals();
+    let deals = simulators.amocrm.deals();
     assert_eq!(deals.len(), moments.len(), "one deal for each request");
-    assert!(world.amocrm.twins().is_none(), "{:?}", world.amocrm.twins());
-    assert_eq!(world.amocrm.contacts().len(), moments.len());
-    for chat in customers {
-        let messages = world.telegram.chat(chat).map(|chat| chat.messages).unwrap_or_default();
+    assert!(simulators.amocrm.twins().is_none(), "{:?}", simulators.amocrm.twins());
+    assert_eq!(simulators.amocrm.contacts().len(), moments.len());
+    for anna in customers {
+        let messages = anna.view().map(|chat| chat.messages).unwrap_or_default();
         let thanks = |number: &str| messages.iter().filter(|message| message.text.contains(number)).count();
         let thanked: Vec<usize> = deals.iter().filter_map(|deal| deal.field("REQUEST_ID")).map(thanks).collect();
         assert_eq!(thanked.iter().sum::<usize>(), 1, "thanked once, for the own request");

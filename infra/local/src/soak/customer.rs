@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use simulators::telegram::Telegram;
+use simulators::telegram::{Customer, Telegram, photo};
 use tokio::time::{Instant, sleep};
 
 /// How often a customer looks at the screen.
@@ -22,11 +22,11 @@ const LAST: usize = 6;
 enum Act {
     Say(&'static str),
     Tap(&'static str),
-    Photo,
-    Contact,
+    SendPhoto,
+    ShareContact,
 }
 
-use Act::{Contact, Photo, Say, Tap};
+use Act::{Say, SendPhoto, ShareContact, Tap};
 
 /// What is done, and what one of the bot's last messages contains when it was understood.
 type Script = &'static [(Act, &'static str)];
@@ -38,10 +38,10 @@ const SELL: Script = &[
     (Tap("2019"), "Шаг 3 из 8"),
     (Say("85 тыс"), "Шаг 4 из 8"),
     (Say("1,5 млн"), "Шаг 5 из 8"),
-    (Photo, "Принято фото: 1"),
+    (SendPhoto, "Принято фото: 1"),
     (Tap("✅ Готово"), "Шаг 6 из 8"),
     (Say("Анна"), "Шаг 7 из 8"),
-    (Contact, "Шаг 8 из 8"),
+    (ShareContact, "Шаг 8 из 8"),
     (Tap("⏭ Пропустить"), "Проверьте заявку"),
     (Tap("✅ Отправить"), "Номер заявки"),
 ];
@@ -52,15 +52,14 @@ const LEGAL: Script = &[
     (Tap("Страхование (ОСАГО / КАСКО)"), "Шаг 2 из 5"),
     (Say("Страховая не платит"), "Шаг 3 из 5"),
     (Say("Пётр"), "Шаг 4 из 5"),
-    (Contact, "Шаг 5 из 5"),
+    (ShareContact, "Шаг 5 из 5"),
     (Tap("⏭ Пропустить"), "Проверьте заявку"),
     (Tap("✅ Отправить"), "Номер заявки"),
 ];
 
-/// A customer.
-pub(super) struct Customer {
-    telegram: Telegram,
-    chat: i64,
+/// A customer who goes through a questionnaire.
+pub(super) struct Visitor {
+    customer: Customer,
     /// As Telegram shares it: without `+`.
     phone: String,
     script: Script,
@@ -79,12 +78,11 @@ pub(super) struct Talk {
     pub(super) replies: Vec<Duration>,
 }
 
-impl Customer {
+impl Visitor {
     /// Somebody new.
     pub(super) fn new(telegram: &Telegram, number: usize) -> Self {
-        let chat = telegram.new_customer("Анна", None);
         let script = if number.is_multiple_of(4) { SELL } else { LEGAL };
-        Self { telegram: telegram.clone(), chat, phone: format!("7900{number:07}"), script }
+        Self { customer: telegram.new_customer("Анна", None), phone: format!("7900{number:07}"), script }
     }
 
     /// Talks to the bot until a request is finished.
@@ -97,7 +95,7 @@ impl Customer {
                 talk.sent_at = Some(begun);
             }
             if !self.act_until(*act, expected, begun).await {
-                tracing::warn!(chat = self.chat, ?act, expected, "a customer went away without an answer");
+                tracing::warn!(chat = self.customer.chat, ?act, expected, "a customer went away without an answer");
                 return talk;
             }
             talk.replies.push(begun.elapsed());
@@ -124,21 +122,20 @@ impl Customer {
 
     /// One of the last messages says so; the newest may be a late copy of an earlier one.
     fn reads(&self, expected: &str) -> bool {
-        let messages = self.telegram.chat(self.chat).map(|chat| chat.messages).unwrap_or_default();
+        let messages = self.customer.view().map(|chat| chat.messages).unwrap_or_default();
         let last = messages.iter().rev().filter(|message| message.from == "bot").take(LAST);
         last.into_iter().any(|message| message.text.contains(expected))
     }
 
     fn act(&self, act: Act) {
-        let (telegram, chat) = (&self.telegram, self.chat);
         let outcome = match act {
-            Say(text) => telegram.say(chat, text).map(drop),
-            Tap(button) => telegram.tap(chat, button).map(drop),
-            Photo => telegram.send_photo(chat, vec![0xff, 0xd8, 0xff, 0xe0, 1, 0xff, 0xd9], None).map(drop),
-            Contact => telegram.share_contact(chat, &self.phone, "Анна", true).map(drop),
+            Say(text) => self.customer.say(text).map(drop),
+            Tap(button) => self.customer.tap(button).map(drop),
+            SendPhoto => self.customer.send_photo(photo(1), None).map(drop),
+            ShareContact => self.customer.share_contact(&self.phone).map(drop),
         };
         if let Err(error) = outcome {
-            tracing::debug!(chat, ?act, "not possible now: {error}");
+            tracing::debug!(chat = self.customer.chat, ?act, "not possible now: {error}");
         }
     }
 }

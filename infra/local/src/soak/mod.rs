@@ -26,7 +26,7 @@ pub(crate) use bot::Arguments as BotArguments;
 pub(crate) use bot::run as run_bot;
 
 use bot::Bot;
-use customer::{Customer, Talk};
+use customer::{Talk, Visitor};
 use report::Report;
 
 /// How often amoCRM is searched for new deals.
@@ -131,7 +131,7 @@ fn start_talks(outside: &Arc<Outside>, arguments: &Arguments, finished: &Arc<Ato
         let (outside, turns, finished) = (Arc::clone(outside), Arc::clone(&turns), Arc::clone(finished));
         talks.spawn(async move {
             let _turn = turns.acquire().await;
-            let talk = Customer::new(&outside.telegram, number).talk().await;
+            let talk = Visitor::new(&outside.telegram, number).talk().await;
             finished.fetch_add(1, Ordering::Relaxed);
             talk
         });
@@ -149,8 +149,8 @@ impl Outside {
         let amocrm = amocrm::Options { rate_limit: None, ..amocrm::Options::default() };
         let amocrm = Amocrm::start(amocrm).await?;
         let admin = telegram.new_customer("Админ", None);
-        telegram.mark_started(admin);
-        Ok(Self { telegram, amocrm, admin })
+        admin.mark_started();
+        Ok(Self { telegram, amocrm, admin: admin.chat })
     }
 
     /// Notes when each customer's deal was first seen, by phone.
