@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use lead::{Lead, LeadId};
 use settings::metrics::{self, Unit};
+use settings::time_budget::SAME_UPDATE;
 use storage::{SaveError, StorageError, Versioned};
 use telegram::{ApiError, BotCall};
 use tokio::time::{Instant, sleep};
@@ -16,8 +17,6 @@ use crate::Webhook;
 
 /// Most decisions on one update when other updates of the chat are saved first: an album is ten updates at once.
 const MAX_CONFLICTS: u32 = 25;
-/// Longest wait for a duplicate delivery of the same update to be handled. Lambda allows 30 s.
-const MAX_WAIT: Duration = Duration::from_secs(26);
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The update was not handled, or the reply did not reach the customer. Telegram should deliver the update again.
@@ -99,7 +98,7 @@ impl Webhook {
             let (next, request, effects) = match decide(&session.value, event, &moment, &self.rules) {
                 Verdict::Stay(effects) => return Ok(Decided { effects, session, lead: None, was_awaited }),
                 Verdict::Move { next, request, effects } => (*next, request, effects),
-                Verdict::Busy if started.elapsed() > MAX_WAIT => return Err(RetryLater::StillBusy),
+                Verdict::Busy if started.elapsed() > SAME_UPDATE => return Err(RetryLater::StillBusy),
                 Verdict::Busy => {
                     sleep(POLL_INTERVAL).await;
                     moment = self.moment();
@@ -164,6 +163,11 @@ fn kind_of(input: &Input) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_dialog_waits_for_an_answer_as_long_as_the_time_budget_says() {
+        assert_eq!(dialog::AI_ANSWER_TIMEOUT, lead::Seconds::try_from(settings::time_budget::QUESTION.as_secs()).unwrap());
+    }
 
     #[test]
     fn the_year_begins_in_moscow() {

@@ -3,14 +3,11 @@
 use std::time::{Duration, Instant};
 
 use dialog::{AiAnswer, MAX_QUESTION_CHARS};
+use settings::time_budget::{MODEL_CALL, MODEL_CALLS};
 
 use crate::model::{Failure, Form, Model, Question};
 use crate::{Answered, CallLog, guard, offline};
 
-/// Both calls together take no longer: the customer is to be answered within 25 s, and the reply takes its time too.
-const PATIENCE: Duration = Duration::from_secs(22);
-/// One call takes no longer, whatever the setting, so that time is left for the second.
-const LONGEST_CALL: Duration = Duration::from_secs(11);
 
 /// Answers free questions, with models where they are configured and always with rules behind them.
 #[derive(Clone)]
@@ -32,12 +29,12 @@ impl Classifier {
             first: settings.model.clone(),
             second: settings.fallback_model.clone(),
             sure_from: settings.smart_fallback_confidence,
-            call_timeout: Duration::from_secs(settings.timeout_seconds).min(LONGEST_CALL),
+            call_timeout: Duration::from_secs(settings.timeout_seconds).min(MODEL_CALL),
         }
     }
 
     /// What `question` asks for. `this_year` is the calendar year at the dealer's. It never fails and never takes longer
-    /// than 22 s: when no model gives a usable answer, the rules do.
+    /// than [`MODEL_CALLS`]: when no model gives a usable answer, the rules do.
     pub async fn answer(&self, question: &str, this_year: i16) -> Answered {
         let started = Instant::now();
         let question = offline::beginning(question.trim(), MAX_QUESTION_CHARS);
@@ -94,7 +91,7 @@ impl Classifier {
         };
         log.fallback = true;
         question.model = &self.second;
-        question.patience = self.call_timeout.min(PATIENCE.saturating_sub(started.elapsed()));
+        question.patience = self.call_timeout.min(MODEL_CALLS.saturating_sub(started.elapsed()));
         match self.ask_one(model, &question, log).await {
             Ok(form) => Some((form, self.second.clone())),
             Err(failure) => {

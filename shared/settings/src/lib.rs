@@ -9,6 +9,7 @@ mod env;
 mod groups;
 pub mod metrics;
 pub mod telemetry;
+pub mod time_budget;
 
 pub use clock::{Clock, system_clock};
 pub use data_folder::{ENDPOINTS_FILE, LOCK_FILE, METRICS_FILE, data_folder};

@@ -1,0 +1,87 @@
+//! HTTP: checks each request and turns it into an update.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq;
+use telegram::{BotCall, Incoming};
+use tracing::Instrument;
+
+use crate::Webhook;
+
+/// Where Telegram posts updates.
+pub const WEBHOOK_PATH: &str = "/telegram/webhook";
+/// Larger bodies are refused, in bytes.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// The header in which Telegram sends the secret: <https://core.telegram.org/bots/api#setwebhook>.
+const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
+
+impl Webhook {
+    /// Handles one HTTP request. 2xx for everything handled or hopeless, 5xx only for what a redelivery can fix.
+    pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        match (request.method(), request.uri().path()) {
+            (&Method::GET, "/health") => self.health().await,
+            (&Method::POST, WEBHOOK_PATH) => self.receive(&request).await,
+            (_, "/health" | WEBHOOK_PATH) => text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"),
+            _ => text(StatusCode::NOT_FOUND, "not found"),
+        }
+    }
+
+    async fn receive(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        if !self.has_valid_secret(request) {
+            tracing::warn!("refused a request without the webhook's secret");
+            return text(StatusCode::UNAUTHORIZED, "wrong or missing secret token");
+        }
+        if request.body().len() > MAX_BODY {
+            return text(StatusCode::PAYLOAD_TOO_LARGE, "an update has at most 1 MiB");
+        }
+        let event = match telegram::parse(request.body()) {
+            Ok(Incoming::Event(event)) => event,
+            Ok(Incoming::Ignored { update_id, why }) => {
+                tracing::info!(update_id, "ignored an update: {why}");
+                return text(StatusCode::OK, "");
+            }
+            Err(error) => {
+                tracing::warn!(bytes = request.body().len(), "refused a body that is not an update");
+                return text(StatusCode::BAD_REQUEST, &error.to_string());
+            }
+        };
+        let span = tracing::info_span!("update", update_id = event.update_id, chat_id = event.person.chat_id);
+        match self.turn(event).instrument(span.clone()).await {
+            Ok(call) => accepted(call),
+            Err(error) => {
+                span.in_scope(|| tracing::error!("the update must be delivered again: {error}"));
+                text(StatusCode::SERVICE_UNAVAILABLE, "try again")
+            }
+        }
+    }
+
+    fn has_valid_secret(&self, request: &Request<Bytes>) -> bool {
+        let given = request.headers().get(SECRET_HEADER).map_or(&b""[..], HeaderValue::as_bytes);
+        given.ct_eq(self.secret.expose_secret().as_bytes()).into()
+    }
+}
+
+/// 200, with a call for Telegram to carry out if there is one.
+fn accepted(call: Option<BotCall>) -> Response<Bytes> {
+    match call.and_then(|call| serde_json::to_vec(&call).ok()) {
+        Some(body) => json(StatusCode::OK, body),
+        None => text(StatusCode::OK, ""),
+    }
+}
+
+pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response<Bytes> {
+    respond(status, "application/json", body.into())
+}
+
+fn text(status: StatusCode, body: &str) -> Response<Bytes> {
+    respond(status, "text/plain; charset=utf-8", Bytes::copy_from_slice(body.as_bytes()))
+}
+
+fn respond(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Bytes> {
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, kind)
+        .body(body)
+        .expect("status and header are valid")
+}

@@ -1,0 +1,40 @@
+//! How long the parts of answering a customer may take. Each one fits into the next.
+
+use std::time::Duration;
+
+/// One call to a model, whatever `OPENAI_TIMEOUT_SECONDS` is: a second model must have its time.
+pub const MODEL_CALL: Duration = Duration::from_secs(11);
+/// All calls to models for one question.
+pub const MODEL_CALLS: Duration = Duration::from_secs(22);
+/// From a question to its answer. After that the answer counts as lost, and a redelivery asks again.
+pub const QUESTION: Duration = Duration::from_secs(25);
+/// How long an update waits while another invocation handles the same one.
+pub const SAME_UPDATE: Duration = Duration::from_secs(26);
+/// One invocation of the function `webhook`: its `Timeout` in `template.yaml`.
+pub const WEBHOOK: Duration = Duration::from_secs(29);
+/// How long API Gateway waits for the function: `TimeoutInMillis` in `template.yaml`, which can be no longer.
+pub const HTTP_API: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_fits_into_the_next() {
+        assert!(2 * MODEL_CALL <= MODEL_CALLS);
+        let budget = [MODEL_CALLS, QUESTION, SAME_UPDATE, WEBHOOK, HTTP_API];
+        assert!(budget.is_sorted_by(|inner, outer| inner < outer), "{budget:?}");
+    }
+
+    #[test]
+    fn the_template_has_the_same_limits() {
+        let template = include_str!("../../../template.yaml");
+        let number_after = |resource: &str, property: &str| {
+            let (_, properties) = template.split_once(&format!("\n  {resource}:\n")).unwrap();
+            let (_, value) = properties.split_once(&format!(" {property}: ")).unwrap();
+            value.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u64>().unwrap()
+        };
+        assert_eq!(number_after("WebhookFunction", "Timeout"), WEBHOOK.as_secs());
+        assert_eq!(u128::from(number_after("WebhookIntegration", "TimeoutInMillis")), HTTP_API.as_millis());
+    }
+}
