@@ -4,13 +4,14 @@ import json
 import re
 import subprocess
 import unittest
+from typing import NamedTuple
 
 from template import ROOT, of_type, statements, template, variables
 
 FUNCTIONS = {"WebhookFunction": "webhook", "CrmPushFunction": "crm-push", "ScheduledFunction": "scheduled"}
 ROLES = {"WebhookRole", "CrmPushRole", "ScheduledRole"}
-# Personal data that must go by itself some day, see design: the others are kept until /delete or for ever.
-EXPIRING = {"SessionsTable", "LeadsTable", "AiLogTable"}
+# Kept until /delete or for ever, see design. Personal data in any other table must go by itself some day.
+KEPT = {"CustomersTable", "CredentialsTable"}
 # Set by Lambda, or of use only where no role stands behind the SDK.
 NOT_ON_LAMBDA = {
     "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_REGION", "AWS_DEFAULT_REGION",
@@ -67,6 +68,29 @@ def rust_groups() -> dict[str, set[str]]:
         if found:
             groups[name] = found
     return groups
+
+
+class Table(NamedTuple):
+    """What the code says of a table."""
+
+    variable: str
+    resource: str
+    opener: str
+    expires: bool
+
+
+def tables() -> list[Table]:
+    settings = source("shared/settings/src")
+    wired = {name: value for function in FUNCTIONS for name, value in variables(function).items()}
+    found = []
+    for path in sorted((ROOT / "shared/storage/src").glob("*.rs")):
+        text = path.read_text(encoding="utf-8")
+        if definition := re.search(r"name: \|tables\| &tables\.(\w+),.*?expires: (true|false)", text, re.S):
+            field, expires = definition.groups()
+            variable = re.search(rf'\b{field}: env\.text\("(\w+)"', settings).group(1)
+            opener = re.search(r"pub fn (\w+)\(&self, tables: &Tables\)", text).group(1)
+            found.append(Table(variable, wired[variable]["Ref"], opener, expires == "true"))
+    return found
 
 
 def metrics_written() -> dict[str, set[str]]:
@@ -133,7 +157,8 @@ class Data(unittest.TestCase):
             name for name, table in of_type("AWS::DynamoDB::Table").items()
             if table.get("TimeToLiveSpecification") == {"AttributeName": "expires_at", "Enabled": True}
         }
-        self.assertEqual(expiring, EXPIRING)
+        self.assertEqual(expiring, set(of_type("AWS::DynamoDB::Table")) - KEPT)
+        self.assertEqual(expiring, {table.resource for table in tables() if table.expires})
 
     def test_the_tokens_are_under_a_key_of_their_own_that_rotates(self):
         credentials = of_type("AWS::DynamoDB::Table")["CredentialsTable"]["SSESpecification"]
@@ -310,13 +335,9 @@ class Settings(unittest.TestCase):
                 if re.search(rf"\b{group}::read\(", text):
                     read |= names
             if re.search(r"\bTables::read\(", text):  # names of tables have defaults for those a function never touches
-                read -= {f"{table}_TABLE" for table in ("SESSIONS", "LEADS", "CUSTOMERS", "CREDENTIALS", "AI_LOG")}
-                read |= {
-                    name for method, name in (
-                        ("sessions", "SESSIONS_TABLE"), ("leads", "LEADS_TABLE"), ("customers", "CUSTOMERS_TABLE"),
-                        ("documents", "CREDENTIALS_TABLE"), ("ai_log", "AI_LOG_TABLE"),
-                    ) if re.search(rf"\.{method}\(&?\w*[.\w]*tables\)", text)
-                }
+                for table in tables():
+                    if not re.search(rf"\.{table.opener}\(&?\w*[.\w]*tables\)", text):
+                        read.discard(table.variable)
             with self.subTest(folder):
                 self.assertTrue(read, "no settings found in the function's source")
                 self.assertEqual(read - NOT_ON_LAMBDA - wired, set())

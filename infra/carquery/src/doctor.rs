@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value, json};
 use settings::{OpenAi, Telegram};
+use storage::schema;
 use telegram::{Api, ApiError};
 
 use crate::amocrm::Account;
@@ -94,18 +95,11 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
 }
 
 async fn of_tables(stores: &Stores) -> Vec<Finding> {
-    let tables = &stores.tables;
-    let all = [
-        (&tables.sessions, true),
-        (&tables.leads, true),
-        (&tables.customers, false),
-        (&tables.credentials, false),
-        (&tables.ai_log, true),
-    ];
     let mut findings = Vec::new();
-    for (table, expires) in all {
-        let what = format!("table {table}");
-        findings.push(match storage::schema::state_of(&stores.aws.dynamodb, table).await {
+    for table in schema::TABLES {
+        let (name, expires) = (table.name(&stores.tables), table.expires());
+        let what = format!("table {name}");
+        findings.push(match schema::state_of(&stores.aws.dynamodb, name).await {
             Ok(state) if expires && !state.expires => {
                 Finding::bad(&what, "has no time to live", "deploy the stack again: items would never expire")
             }

@@ -205,6 +205,12 @@ impl Conversation {
         (!self.banned).then_some(self.expires_at)
     }
 
+    /// Whether the bot answers this chat at all.
+    #[must_use]
+    pub const fn is_banned(&self) -> bool {
+        self.banned
+    }
+
     /// Bans a customer or lifts the ban. A banned customer gets no answer.
     pub fn set_banned(&mut self, banned: bool) {
         self.banned = banned;

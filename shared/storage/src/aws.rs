@@ -6,9 +6,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
 use secrecy::{ExposeSecret, SecretString};
-use settings::{Env, Tables};
-
-use crate::{AiLog, Customers, Documents, Leads, Queue, Sessions};
+use settings::Env;
 
 /// Where the services are and who calls them. Lambda sets region and keys for each function.
 #[derive(Clone, Debug)]
@@ -41,12 +39,11 @@ impl AwsSettings {
     }
 }
 
-/// The clients, built once a process. Connections are made on first use.
+/// The clients, built once a process. Connections are made on first use. Each table and the queue are opened by a method
+/// that stands in their own file.
 #[derive(Clone, Debug)]
 pub struct Aws {
-    /// For tables.
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// For the queue.
     pub sqs: aws_sdk_sqs::Client,
 }
 
@@ -62,42 +59,6 @@ impl Aws {
     #[must_use]
     pub fn with_config(config: &SdkConfig, settings: &AwsSettings) -> Self {
         Self { dynamodb: dynamodb(config, settings), sqs: sqs(config, settings) }
-    }
-
-    /// Conversation states.
-    #[must_use]
-    pub fn sessions(&self, tables: &Tables) -> Sessions {
-        Sessions::new(self.dynamodb.clone(), tables)
-    }
-
-    /// Requests and their delivery.
-    #[must_use]
-    pub fn leads(&self, tables: &Tables) -> Leads {
-        Leads::new(self.dynamodb.clone(), tables.leads.clone())
-    }
-
-    /// Who the customers are.
-    #[must_use]
-    pub fn customers(&self, tables: &Tables) -> Customers {
-        Customers::new(self.dynamodb.clone(), tables.customers.clone())
-    }
-
-    /// The Credentials table.
-    #[must_use]
-    pub fn documents(&self, tables: &Tables) -> Documents {
-        Documents::new(self.dynamodb.clone(), tables.credentials.clone())
-    }
-
-    /// What the model was asked.
-    #[must_use]
-    pub fn ai_log(&self, tables: &Tables) -> AiLog {
-        AiLog::new(self.dynamodb.clone(), tables.ai_log.clone())
-    }
-
-    /// The queue of leads.
-    #[must_use]
-    pub fn queue(&self, tables: &Tables) -> Queue {
-        Queue::new(self.sqs.clone(), tables.leads_queue_url.clone())
     }
 }
 

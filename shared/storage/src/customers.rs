@@ -1,11 +1,23 @@
-//! Who the customers are: what operators look up and `/delete` removes.
+//! Customers' profiles, which operators look up and `/delete` removes.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use serde::{Deserialize, Serialize};
+use settings::Tables;
 
-use crate::StorageError;
+use crate::schema::TableDefinition;
+use crate::{Aws, StorageError};
+
+pub(crate) const TABLE: TableDefinition = TableDefinition {
+    name: |tables| &tables.customers,
+    key: &[("chat_id", ScalarAttributeType::N)],
+    indexes: &[],
+    expires: false,
+};
+
+/// The condition of a write that makes no new profile.
+const IF_KNOWN: Option<&str> = Some("attribute_exists(chat_id)");
 
 /// The Customers table. Profiles are written together with a finished request, see [`crate::Sessions::finish`].
 #[derive(Clone, Debug)]
@@ -18,28 +30,33 @@ pub struct Customers {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Customer {
-    /// Telegram chat.
     pub chat_id: i64,
-    /// Telegram username without `@`.
+    /// Without `@`.
     pub username: Option<String>,
-    /// First name in Telegram.
+    /// In Telegram.
     pub first_name: Option<String>,
-    /// Name given in the last request.
+    /// Given in the last request.
     pub name: Option<String>,
-    /// Phone given in the last request, E.164.
+    /// Given in the last request, E.164.
     pub phone: Option<String>,
-    /// The contact in amoCRM.
+    /// In amoCRM.
     pub contact_id: Option<u64>,
-    /// Gets no answers.
+    /// The bot does not answer.
     pub banned: bool,
+    /// The customer has blocked the bot: it never writes first.
+    pub blocked: bool,
+}
+
+impl Aws {
+    /// Opens the Customers table.
+    #[must_use]
+    pub fn customers(&self, tables: &Tables) -> Customers {
+        Customers { client: self.dynamodb.clone(), table: tables.customers.clone() }
+    }
 }
 
 impl Customers {
-    pub(crate) const fn new(client: Client, table: String) -> Self {
-        Self { client, table }
-    }
-
-    /// A customer's profile.
+    /// A customer's profile, if there is one.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -59,12 +76,12 @@ impl Customers {
             .transpose()
     }
 
-    /// Remembers which contact amoCRM has for a customer who is still known.
+    /// Stores the contact that amoCRM has for a customer. A customer who was deleted meanwhile stays deleted.
     ///
     /// # Errors
     /// When the table cannot be written.
     pub async fn remember_contact(&self, chat_id: i64, contact_id: u64) -> Result<(), StorageError> {
-        self.set(chat_id, "contact_id", AttributeValue::N(contact_id.to_string()), "attribute_exists(chat_id)").await
+        self.set(chat_id, "contact_id", AttributeValue::N(contact_id.to_string()), IF_KNOWN).await
     }
 
     /// Marks a customer as banned or not. The conversation carries the ban itself: `dialog::Conversation::set_banned`.
@@ -72,7 +89,17 @@ impl Customers {
     /// # Errors
     /// When the table cannot be written.
     pub async fn set_banned(&self, chat_id: i64, banned: bool) -> Result<(), StorageError> {
-        self.set(chat_id, "banned", AttributeValue::Bool(banned), "").await
+        self.set(chat_id, "banned", AttributeValue::Bool(banned), None).await
+    }
+
+    /// Stores whether the customer has blocked the bot.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn set_blocked(&self, chat_id: i64, blocked: bool) -> Result<(), StorageError> {
+        // Who comes back needs no profile for it.
+        let condition = if blocked { None } else { IF_KNOWN };
+        self.set(chat_id, "blocked", AttributeValue::Bool(blocked), condition).await
     }
 
     async fn set(
@@ -80,7 +107,7 @@ impl Customers {
         chat_id: i64,
         attribute: &'static str,
         value: AttributeValue,
-        condition: &str,
+        condition: Option<&str>,
     ) -> Result<(), StorageError> {
         let answer = self
             .client
@@ -89,12 +116,11 @@ impl Customers {
             .key("chat_id", AttributeValue::N(chat_id.to_string()))
             .update_expression(format!("SET {attribute} = :value"))
             .expression_attribute_values(":value", value)
-            .set_condition_expression(Some(condition.to_owned()).filter(|condition| !condition.is_empty()))
+            .set_condition_expression(condition.map(str::to_owned))
             .send()
             .await;
         match answer {
             Ok(_) => Ok(()),
-            // The customer has been forgotten meanwhile, and stays so.
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {

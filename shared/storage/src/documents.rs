@@ -1,12 +1,21 @@
 //! The Credentials table: a few documents that crm-push and scheduled share, such as the OAuth pair.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use settings::Tables;
 
+use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
-use crate::{SaveError, StorageError, Versioned};
+use crate::{Aws, SaveError, StorageError, Versioned};
+
+pub(crate) const TABLE: TableDefinition = TableDefinition {
+    name: |tables| &tables.credentials,
+    key: &[("integration", ScalarAttributeType::S)],
+    indexes: &[],
+    expires: false,
+};
 
 /// The Credentials table.
 #[derive(Clone, Debug)]
@@ -27,15 +36,19 @@ struct Stored<T> {
     document: T,
 }
 
-impl Documents {
-    pub(crate) const fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+impl Aws {
+    /// Opens the Credentials table.
+    #[must_use]
+    pub fn documents(&self, tables: &Tables) -> Documents {
+        Documents { client: self.dynamodb.clone(), table: tables.credentials.clone() }
     }
+}
 
+impl Documents {
     /// The document `key`.
     ///
     /// # Errors
-    /// When the table cannot be read, or the document is none of type `T`.
+    /// When the table cannot be read, or the document is not a `T`.
     pub async fn load<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Versioned<T>>, StorageError> {
         const READ: &str = "reading a shared document";
         let answer = self
@@ -52,7 +65,7 @@ impl Documents {
         Ok(Some(Versioned { value: stored.document, version: stored.version }))
     }
 
-    /// Stores the document, if it still has the version that was read (0: if there is none).
+    /// Stores the document, if it still has the version that was read. Version 0: if there is no document yet.
     ///
     /// # Errors
     /// [`SaveError::Conflict`] if somebody else changed it meanwhile.

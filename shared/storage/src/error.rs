@@ -1,10 +1,10 @@
-//! What can go wrong with the store.
+//! Failures of the store.
 
 use std::borrow::Cow;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-/// The store did not do what was asked. Doing it again may help: nothing in here is a customer's fault.
+/// The store failed. Repeating the operation may help.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} failed: {reason}")]
 pub struct StorageError {
@@ -16,10 +16,10 @@ pub struct StorageError {
 /// A conditional write was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    /// Somebody else changed the item since it was read: read it again.
+    /// Another worker changed the item since it was read: read it again.
     #[error("the item was changed meanwhile")]
     Conflict,
-    /// The store failed; whether the write happened is not known.
+    /// The store failed; the write may or may not have happened.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -42,7 +42,7 @@ impl StorageError {
         Self { operation: operation.into(), reason: reason.into(), is_shape: false }
     }
 
-    /// The store answered with an item that this version of the bot does not understand: reading it again will not help.
+    /// The item has a shape that this version of the bot does not know: reading it again will not help.
     pub(crate) const fn is_shape(&self) -> bool {
         self.is_shape
     }
@@ -52,7 +52,7 @@ fn describe<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
     match error {
         SdkError::TimeoutError(_) => "no answer in time".to_owned(),
         SdkError::DispatchFailure(_) => "no connection".to_owned(),
-        SdkError::ResponseError(_) => "the answer was no proper one".to_owned(),
+        SdkError::ResponseError(_) => "the answer was unreadable".to_owned(),
         SdkError::ServiceError(refused) => {
             let meta = refused.err().meta();
             format!("{}: {}", meta.code().unwrap_or("refused"), meta.message().unwrap_or("no reason given"))

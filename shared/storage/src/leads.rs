@@ -5,24 +5,36 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, Select};
 use futures::future::join_all;
 use lead::{Lead, LeadId, Seconds, Status};
 use serde::{Deserialize, Serialize};
+use settings::Tables;
 
+use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
-use crate::{SaveError, StorageError, Versioned};
+use crate::{Aws, SaveError, StorageError, Versioned};
+
+pub(crate) const TABLE: TableDefinition = TableDefinition {
+    name: |tables| &tables.leads,
+    key: &[("lead_id", ScalarAttributeType::S)],
+    indexes: &[
+        (DUE_INDEX, &[("due", ScalarAttributeType::S), ("due_at", ScalarAttributeType::N)]),
+        (CHAT_INDEX, &[("chat_id", ScalarAttributeType::N), ("lead_id", ScalarAttributeType::S)]),
+    ],
+    expires: true,
+};
 
 /// Index of undelivered requests.
-pub(crate) const DUE_INDEX: &str = "due";
+const DUE_INDEX: &str = "due";
 /// Index of a chat's requests.
-pub(crate) const CHAT_INDEX: &str = "by_chat";
+const CHAT_INDEX: &str = "by_chat";
 /// The one partition of the index `due`.
 const DUE: &str = "1";
-/// What a write is doing, for its error.
+/// The operation, for errors.
 const WRITE: &str = "writing a request";
-/// Requests read at once.
-const AT_ONCE: usize = 25;
+/// Requests that are read in parallel.
+const BATCH: usize = 25;
 
 /// The Leads table.
 #[derive(Clone, Debug)]
@@ -69,12 +81,16 @@ fn id_of(item: &HashMap<String, AttributeValue>) -> Option<LeadId> {
     item.get("lead_id")?.as_s().ok()?.parse().ok()
 }
 
-impl Leads {
-    pub(crate) const fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+impl Aws {
+    /// Opens the Leads table.
+    #[must_use]
+    pub fn leads(&self, tables: &Tables) -> Leads {
+        Leads { client: self.dynamodb.clone(), table: tables.leads.clone() }
     }
+}
 
-    /// A request.
+impl Leads {
+    /// A request, if it exists.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -91,14 +107,14 @@ impl Leads {
         answer.item.map(read_item).transpose()
     }
 
-    /// Several requests. Left out are those that do not exist, and those stored in a shape that this version does not know,
-    /// as after a rollback: the log names them, and the others go on.
+    /// Several requests. Requests that do not exist are left out, and so are those in a shape that this version does not
+    /// know, as after a rollback: the log names them.
     ///
     /// # Errors
     /// When the table cannot be read.
     pub async fn get_many(&self, ids: &[LeadId]) -> Result<Vec<Versioned<Lead>>, StorageError> {
         let mut leads = Vec::with_capacity(ids.len());
-        for some in ids.chunks(AT_ONCE) {
+        for some in ids.chunks(BATCH) {
             for lead in join_all(some.iter().map(|id| self.get(id))).await {
                 match lead {
                     Ok(lead) => leads.extend(lead),
@@ -113,7 +129,7 @@ impl Leads {
     /// Stores a changed request, if it still has the version that was read.
     ///
     /// # Errors
-    /// [`SaveError::Conflict`] if somebody else changed it, or deleted it on the customer's demand.
+    /// [`SaveError::Conflict`] if another worker changed it, or the customer had it deleted.
     pub async fn save(&self, lead: &mut Versioned<Lead>) -> Result<(), SaveError> {
         put(&self.client, replacing_lead(&self.table, &lead.value, lead.version)?, WRITE).await?;
         lead.version += 1;
@@ -145,27 +161,21 @@ impl Leads {
     /// # Errors
     /// When the table cannot be read.
     pub async fn count_unsent(&self) -> Result<usize, StorageError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(DUE_INDEX)
+            .key_condition_expression("due = :due")
+            .expression_attribute_values(":due", AttributeValue::S(DUE.to_owned()))
+            .select(Select::Count)
+            .into_paginator()
+            .send();
         let mut count = 0;
-        let mut from = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(DUE_INDEX)
-                .key_condition_expression("due = :due")
-                .expression_attribute_values(":due", AttributeValue::S(DUE.to_owned()))
-                .select(aws_sdk_dynamodb::types::Select::Count)
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(StorageError::of("counting undelivered requests"))?;
+        while let Some(page) = pages.try_next().await.map_err(StorageError::of("counting undelivered requests"))? {
             count += usize::try_from(page.count()).unwrap_or_default();
-            from = page.last_evaluated_key;
-            if from.is_none() {
-                return Ok(count);
-            }
         }
+        Ok(count)
     }
 
     /// Ids of all undelivered requests, due or not, the first due first.
@@ -181,57 +191,36 @@ impl Leads {
     /// # Errors
     /// When the table cannot be read.
     pub async fn of_chat(&self, chat_id: i64) -> Result<Vec<LeadId>, StorageError> {
-        let mut ids = Vec::new();
-        let mut from = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(CHAT_INDEX)
-                .key_condition_expression("chat_id = :chat_id")
-                .expression_attribute_values(":chat_id", AttributeValue::N(chat_id.to_string()))
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(StorageError::of("looking for a customer's requests"))?;
-            ids.extend(page.items().iter().filter_map(id_of));
-            from = page.last_evaluated_key;
-            if from.is_none() {
-                return Ok(ids);
-            }
-        }
+        let items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(CHAT_INDEX)
+            .key_condition_expression("chat_id = :chat_id")
+            .expression_attribute_values(":chat_id", AttributeValue::N(chat_id.to_string()))
+            .into_paginator()
+            .items()
+            .send();
+        let found = items.try_collect().await.map_err(StorageError::of("looking for a customer's requests"))?;
+        Ok(found.iter().filter_map(id_of).collect())
     }
 
-    /// Every request there is: for the operator's lists and exports, never for the bot. One that cannot be read is logged
-    /// and left out.
+    /// Every request, for the operator's lists and exports; it reads the whole table. A request that cannot be read is
+    /// logged and left out.
     ///
     /// # Errors
     /// When the table cannot be read.
     pub async fn all(&self) -> Result<Vec<Versioned<Lead>>, StorageError> {
+        let mut items = self.client.scan().table_name(&self.table).into_paginator().items().send();
         let mut leads = Vec::new();
-        let mut from = None;
-        loop {
-            let page = self
-                .client
-                .scan()
-                .table_name(&self.table)
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(StorageError::of("listing requests"))?;
-            for item in page.items.unwrap_or_default() {
-                match read_item(item) {
-                    Ok(lead) => leads.push(lead),
-                    Err(error) => tracing::error!("a request is left out: {error}"),
-                }
-            }
-            from = page.last_evaluated_key;
-            if from.is_none() {
-                leads.sort_by_key(|lead| lead.value.lead_id);
-                return Ok(leads);
+        while let Some(item) = items.try_next().await.map_err(StorageError::of("listing requests"))? {
+            match read_item(item) {
+                Ok(lead) => leads.push(lead),
+                Err(error) => tracing::error!("a request is left out: {error}"),
             }
         }
+        leads.sort_by_key(|lead| lead.value.lead_id);
+        Ok(leads)
     }
 
     /// Deletes a request.
@@ -249,9 +238,9 @@ impl Leads {
         Ok(())
     }
 
-    /// Makes every undelivered request due at `now`, leases included. For whoever knows that no worker is alive: the local
-    /// stack when it starts. Returns the queue groups whose contact a dead worker may have been creating, and until when
-    /// that cannot be seen.
+    /// Makes every undelivered request due at `now` and ends their leases. Only for a caller that knows that no worker is
+    /// alive: the local stack when it starts. Returns the queue groups whose contact a dead worker may have been creating,
+    /// and until when that cannot be seen.
     ///
     /// # Errors
     /// When the table cannot be read or written.

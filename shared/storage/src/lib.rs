@@ -1,10 +1,11 @@
 //! DynamoDB tables and the SQS queue.
 //!
-//! One file a table. Every change of an item that two workers may hold is conditional on its version ([`Versioned`]), so
-//! that whoever comes second re-reads and decides again. Item shapes come from the serde types of `dialog` and `lead`.
+//! Each table has a file with its definition, its items and what is done with them; [`schema`] lists them. Every change of
+//! an item that two workers may hold is conditional on its version ([`Versioned`]): the second one reads again and decides
+//! again. Item shapes come from the serde types of `dialog` and `lead`.
 //!
-//! The two services can live apart from AWS: `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS` point to anything that
-//! speaks their protocols.
+//! The two services do not have to be those of AWS: `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS` may point to
+//! anything that speaks their protocols.
 
 mod ai_log;
 mod aws;

@@ -1,11 +1,12 @@
-//! The FIFO queue of leads. It is a hint to hurry: what is not on it is found in the Leads table by `scheduled`.
+//! The FIFO queue of leads. It is a hint to hurry: `scheduled` finds leads that are not on it in the Leads table.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use lead::{Lead, LeadId};
 use serde::{Deserialize, Serialize};
+use settings::Tables;
 
-use crate::{StorageError, Versioned};
+use crate::{Aws, StorageError, Versioned};
 
 /// The queue of leads.
 #[derive(Clone, Debug)]
@@ -17,17 +18,20 @@ pub struct Queue {
 /// The body of a message: an id, no personal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueMessage {
-    /// Which lead to deliver.
     pub lead_id: LeadId,
 }
 
-impl Queue {
-    pub(crate) const fn new(client: Client, url: String) -> Self {
-        Self { client, url }
+impl Aws {
+    /// Opens the queue of leads.
+    #[must_use]
+    pub fn queue(&self, tables: &Tables) -> Queue {
+        Queue { client: self.sqs.clone(), url: tables.leads_queue_url.clone() }
     }
+}
 
-    /// Asks for delivery of a lead, after any other with the same phone. Asking twice for one version of a lead is asking
-    /// once: whoever wants it tried again stores a change first, such as when it is due next.
+impl Queue {
+    /// Asks for delivery of a lead, after any other with the same phone. The queue takes each version of a lead once: to
+    /// have a lead tried again, store a change first, such as its next due time.
     ///
     /// # Errors
     /// When the queue does not take the message.
@@ -48,7 +52,7 @@ impl Queue {
         Ok(())
     }
 
-    /// How many messages wait, roughly.
+    /// The approximate number of waiting messages.
     ///
     /// # Errors
     /// When the queue does not answer.
@@ -60,7 +64,7 @@ impl Queue {
             .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
             .send()
             .await
-            .map_err(StorageError::of("asking for the queue's depth"))?;
+            .map_err(StorageError::of("reading the queue's depth"))?;
         let depth = answer
             .attributes()
             .and_then(|attributes| attributes.get(&QueueAttributeName::ApproximateNumberOfMessages))

@@ -1,53 +1,105 @@
 //! The tables as `template.yaml` defines them, for stores that have no CloudFormation: the local stack, tests, and a
-//! DynamoDB-compatible store outside AWS.
+//! DynamoDB-compatible store outside AWS. Each table is defined in its own file; [`TABLES`] lists them.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
-use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use settings::Tables;
 
-use crate::StorageError;
-use crate::leads::{CHAT_INDEX, DUE_INDEX};
+use crate::{StorageError, ai_log, customers, documents, leads, sessions};
 
-const CREATE: &str = "creating a table";
+/// Every table. Everything that concerns all of them reads this list.
+pub const TABLES: [&TableDefinition; 5] =
+    [&sessions::TABLE, &leads::TABLE, &customers::TABLE, &documents::TABLE, &ai_log::TABLE];
+
+/// How a table is made.
+#[derive(Debug)]
+pub struct TableDefinition {
+    pub(crate) name: fn(&Tables) -> &String,
+    pub(crate) key: Key,
+    pub(crate) indexes: &'static [(&'static str, Key)],
+    /// Items are deleted when their `expires_at` is over.
+    pub(crate) expires: bool,
+}
+
+/// A partition key, and a sort key where there is one.
+pub(crate) type Key = &'static [(&'static str, ScalarAttributeType)];
+
+/// The state of a table that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableState {
+    pub active: bool,
+    pub expires: bool,
+}
+
+impl TableDefinition {
+    /// The table's name in these settings.
+    #[must_use]
+    pub fn name<'a>(&self, tables: &'a Tables) -> &'a str {
+        (self.name)(tables)
+    }
+
+    /// Whether items are deleted by themselves.
+    #[must_use]
+    pub const fn expires(&self) -> bool {
+        self.expires
+    }
+
+    /// Creates the table, unless there is one.
+    async fn create(&self, client: &Client, tables: &Tables) -> Result<(), StorageError> {
+        let name = self.name(tables);
+        let keys = self.indexes.iter().map(|(_, key)| *key).chain([self.key]);
+        let attributes: BTreeMap<_, _> = keys.flatten().map(|(name, kind)| (*name, kind.clone())).collect();
+        let definitions = attributes.into_iter().map(|(name, kind)| {
+            let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind);
+            attribute.build().expect("name and type are given")
+        });
+        let created = client
+            .create_table()
+            .table_name(name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_key_schema(Some(key_schema(self.key)))
+            .set_attribute_definitions(Some(definitions.collect()))
+            .set_global_secondary_indexes(
+                Some(self.indexes.iter().map(index).collect()).filter(|all: &Vec<_>| !all.is_empty()),
+            )
+            .send()
+            .await;
+        match created {
+            Ok(_) if self.expires => expire(client, name).await,
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
+                Ok(())
+            }
+            Err(error) => Err(StorageError::of("creating a table")(error)),
+        }
+    }
+}
 
 /// Creates the tables that do not exist yet, with their indexes and time to live.
 ///
 /// # Errors
 /// When a table cannot be created.
 pub async fn create(client: &Client, tables: &Tables) -> Result<(), StorageError> {
-    use ScalarAttributeType::{N, S};
-    let leads = table(client, &tables.leads, &[("lead_id", S)], &[("due", S), ("due_at", N), ("chat_id", N)])
-        .global_secondary_indexes(index(DUE_INDEX, "due", "due_at"))
-        .global_secondary_indexes(index(CHAT_INDEX, "chat_id", "lead_id"));
-    ensure(client, table(client, &tables.sessions, &[("chat_id", N)], &[]), &tables.sessions, true).await?;
-    ensure(client, leads, &tables.leads, true).await?;
-    ensure(client, table(client, &tables.customers, &[("chat_id", N)], &[]), &tables.customers, false).await?;
-    ensure(client, table(client, &tables.credentials, &[("integration", S)], &[]), &tables.credentials, false).await?;
-    ensure(client, table(client, &tables.ai_log, &[("chat_id", N), ("at", S)], &[]), &tables.ai_log, true).await
+    for table in TABLES {
+        table.create(client, tables).await?;
+    }
+    Ok(())
 }
 
-/// How a table is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TableState {
-    /// It can be read and written.
-    pub active: bool,
-    /// Items are deleted when their time is over.
-    pub expires: bool,
-}
-
-/// How a table is.
+/// Describes a table.
 ///
 /// # Errors
-/// When there is none with this name, or it may not be looked at.
+/// When there is no table with this name, or the caller may not describe it.
 pub async fn state_of(client: &Client, name: &str) -> Result<TableState, StorageError> {
-    const LOOK: &str = "describing a table";
-    let table = client.describe_table().table_name(name).send().await.map_err(StorageError::of(LOOK))?;
-    let ttl = client.describe_time_to_live().table_name(name).send().await.map_err(StorageError::of(LOOK))?;
+    const DESCRIBE: &str = "describing a table";
+    let table = client.describe_table().table_name(name).send().await.map_err(StorageError::of(DESCRIBE))?;
+    let ttl = client.describe_time_to_live().table_name(name).send().await.map_err(StorageError::of(DESCRIBE))?;
     let status = ttl.time_to_live_description().and_then(|ttl| ttl.time_to_live_status());
     Ok(TableState {
         active: table.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active),
@@ -55,65 +107,32 @@ pub async fn state_of(client: &Client, name: &str) -> Result<TableState, Storage
     })
 }
 
-fn table(
-    client: &Client,
-    name: &str,
-    keys: &[(&str, ScalarAttributeType)],
-    index_keys: &[(&str, ScalarAttributeType)],
-) -> CreateTableFluentBuilder {
-    let mut table = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-    for (place, (key, _)) in keys.iter().enumerate() {
-        table = table.key_schema(key_of(key, if place == 0 { KeyType::Hash } else { KeyType::Range }));
-    }
-    for (attribute, kind) in keys.iter().chain(index_keys) {
-        table = table.attribute_definitions(
-            AttributeDefinition::builder()
-                .attribute_name(*attribute)
-                .attribute_type(kind.clone())
-                .build()
-                .expect("name and type are given"),
-        );
-    }
-    table
-}
-
-fn index(name: &str, hash: &str, range: &str) -> GlobalSecondaryIndex {
+fn index((name, key): &(&str, Key)) -> GlobalSecondaryIndex {
     GlobalSecondaryIndex::builder()
-        .index_name(name)
-        .key_schema(key_of(hash, KeyType::Hash))
-        .key_schema(key_of(range, KeyType::Range))
+        .index_name(*name)
+        .set_key_schema(Some(key_schema(key)))
         .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
         .build()
         .expect("name and keys are given")
 }
 
-fn key_of(name: &str, kind: KeyType) -> KeySchemaElement {
-    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("name and type are given")
+fn key_schema(key: Key) -> Vec<KeySchemaElement> {
+    let kinds = [KeyType::Hash, KeyType::Range];
+    let elements = key.iter().zip(kinds).map(|((name, _), kind)| {
+        let element = KeySchemaElement::builder().attribute_name(*name).key_type(kind);
+        element.build().expect("name and type are given")
+    });
+    elements.collect()
 }
 
-async fn ensure(
-    client: &Client,
-    table: CreateTableFluentBuilder,
-    name: &str,
-    expires: bool,
-) -> Result<(), StorageError> {
-    if let Err(error) = table.send().await {
-        let exists = error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception);
-        return if exists { Ok(()) } else { Err(StorageError::of(CREATE)(error)) };
-    }
-    if expires {
-        let ttl = TimeToLiveSpecification::builder()
-            .attribute_name("expires_at")
-            .enabled(true)
-            .build()
-            .expect("attribute and switch are given");
-        client
-            .update_time_to_live()
-            .table_name(name)
-            .time_to_live_specification(ttl)
-            .send()
-            .await
-            .map_err(StorageError::of("setting the time to live"))?;
-    }
+async fn expire(client: &Client, table: &str) -> Result<(), StorageError> {
+    let ttl = TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(true);
+    client
+        .update_time_to_live()
+        .table_name(table)
+        .time_to_live_specification(ttl.build().expect("attribute and switch are given"))
+        .send()
+        .await
+        .map_err(StorageError::of("setting the time to live"))?;
     Ok(())
 }

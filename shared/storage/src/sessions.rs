@@ -1,18 +1,28 @@
-//! Conversation states: one item a chat, deleted by DynamoDB some time after the session has ended.
+//! Conversations: one item a chat, deleted by DynamoDB some time after the session has ended.
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, TransactWriteItem, Update};
 use dialog::{Conversation, Person};
 use lead::{Lead, Seconds};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use settings::Tables;
 
 use crate::leads::replacing_lead;
+use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
-use crate::{SaveError, StorageError, Versioned};
+use crate::{Aws, SaveError, StorageError, Versioned};
 
-/// What a write is doing, for its error.
+pub(crate) const TABLE: TableDefinition = TableDefinition {
+    name: |tables| &tables.sessions,
+    key: &[("chat_id", ScalarAttributeType::N)],
+    indexes: &[],
+    expires: true,
+};
+
+/// The operation, for errors.
 const WRITE: &str = "writing the session";
 
 /// The Sessions table.
@@ -28,28 +38,28 @@ pub struct Sessions {
 struct Item<'a> {
     chat_id: i64,
     conversation: &'a Conversation,
+    /// Also a part of the conversation, which a later version of the bot may not be able to read.
+    banned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Seconds>,
 }
 
-#[derive(Deserialize)]
-struct Stored {
-    version: u64,
-    conversation: Option<Conversation>,
-}
-
-impl Sessions {
-    pub(crate) fn new(client: Client, tables: &Tables) -> Self {
-        Self {
-            client,
+impl Aws {
+    /// Opens the Sessions table.
+    #[must_use]
+    pub fn sessions(&self, tables: &Tables) -> Sessions {
+        Sessions {
+            client: self.dynamodb.clone(),
             table: tables.sessions.clone(),
             leads: tables.leads.clone(),
             customers: tables.customers.clone(),
         }
     }
+}
 
-    /// The conversation of a chat; a fresh one if there is none, or if it was stored by a version of the bot that this
-    /// one cannot read.
+impl Sessions {
+    /// The conversation of a chat. It starts afresh if there is none, or one stored by a version of the bot that this one
+    /// cannot read; a ban holds in any case.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -64,19 +74,18 @@ impl Sessions {
             .send()
             .await
             .map_err(StorageError::of(READ))?;
-        let Some(item) = answer.item else { return Ok(Versioned::default()) };
+        let Some(mut item) = answer.item else { return Ok(Versioned::default()) };
         let version = item.get("version").and_then(|version| version.as_n().ok()).and_then(|n| n.parse().ok());
-        let stored = serde_dynamo::from_item::<_, Stored>(item);
-        match (stored, version) {
-            (Ok(stored), _) => {
-                Ok(Versioned { value: stored.conversation.unwrap_or_default(), version: stored.version })
-            }
-            (Err(error), Some(version)) => {
-                tracing::warn!(chat_id, "the stored conversation cannot be read and starts afresh: {error}");
-                Ok(Versioned { value: Conversation::default(), version })
-            }
-            (Err(error), None) => Err(StorageError::shape(READ, &error)),
-        }
+        let version = version.ok_or_else(|| StorageError::other(READ, "the item has no version"))?;
+        let is_banned = is_banned(&item);
+        let stored = item.remove("conversation").map(serde_dynamo::from_attribute_value::<_, Option<Conversation>>);
+        let value = stored.transpose().map(Option::flatten).unwrap_or_else(|error| {
+            tracing::warn!(chat_id, "the stored conversation cannot be read and starts afresh: {error}");
+            None
+        });
+        let mut value = value.unwrap_or_default();
+        value.set_banned(is_banned);
+        Ok(Versioned { value, version })
     }
 
     /// Stores the conversation, if it still has the version that was read.
@@ -92,7 +101,7 @@ impl Sessions {
     /// Stores the conversation together with the request that ended it and the customer's profile: all or nothing.
     ///
     /// # Errors
-    /// [`SaveError::Conflict`] if another update was handled meanwhile, or the request is stored already.
+    /// [`SaveError::Conflict`] if another update was handled meanwhile, or the request is already stored.
     pub async fn finish(
         &self,
         person: &Person,
@@ -158,8 +167,16 @@ impl Sessions {
     }
 
     fn replacing(&self, chat_id: i64, conversation: &Versioned<Conversation>) -> Result<Put, StorageError> {
-        let item = Item { chat_id, conversation: &conversation.value, expires_at: conversation.value.expires_at() };
+        let Versioned { value, version } = conversation;
+        let item = Item { chat_id, conversation: value, banned: value.is_banned(), expires_at: value.expires_at() };
         let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
-        replacing(&self.table, "chat_id", conversation.version, item)
+        replacing(&self.table, "chat_id", *version, item)
     }
+}
+
+/// Whether the chat is banned, whatever the conversation looks like. Items of older versions say it only in there.
+fn is_banned(item: &HashMap<String, AttributeValue>) -> bool {
+    let flag =
+        |item: &HashMap<String, AttributeValue>| item.get("banned").is_some_and(|flag| flag.as_bool() == Ok(&true));
+    flag(item) || item.get("conversation").and_then(|stored| stored.as_m().ok()).is_some_and(flag)
 }

@@ -12,9 +12,7 @@ use crate::{SaveError, StorageError};
 /// A value as it was read, with the version that a write of it expects to find. Version 0: there is no item yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Versioned<T> {
-    /// The value.
     pub value: T,
-    /// The version stored.
     pub version: u64,
 }
 
@@ -33,7 +31,7 @@ pub(crate) fn replacing(
     mut item: HashMap<String, AttributeValue>,
 ) -> Result<Put, StorageError> {
     item.insert("version".to_owned(), AttributeValue::N((expected + 1).to_string()));
-    // Tells a write of one's own whose answer was lost from somebody else's of the same value.
+    // Tells this write, if its answer is lost, from another worker's write of the same value.
     item.insert("writer".to_owned(), AttributeValue::S(Ulid::generate().to_string()));
     let put = Put::builder().table_name(table).set_item(Some(item));
     let put = if expected == 0 {
@@ -42,13 +40,13 @@ pub(crate) fn replacing(
         put.condition_expression("version = :expected")
             .expression_attribute_values(":expected", AttributeValue::N(expected.to_string()))
     };
-    put.build().map_err(|error| StorageError::other("putting a write together", error.to_string()))
+    put.build().map_err(|error| StorageError::other("building a write", error.to_string()))
 }
 
 /// Carries out a write of [`replacing`] alone.
 ///
 /// # Errors
-/// [`SaveError::Conflict`] if somebody else has replaced the version meanwhile.
+/// [`SaveError::Conflict`] if another worker has replaced the version meanwhile.
 pub(crate) async fn put(client: &Client, put: Put, writing: &'static str) -> Result<(), SaveError> {
     let answer = client
         .put_item()
@@ -62,7 +60,7 @@ pub(crate) async fn put(client: &Client, put: Put, writing: &'static str) -> Res
     let Err(error) = answer else { return Ok(()) };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-            // The SDK repeats a write whose answer was lost, and then finds its own.
+            // The SDK repeats a write whose answer was lost, and then finds its own item.
             let is_own = |name| failed.item().is_some_and(|found| found.get(name) == put.item().get(name));
             if is_own("writer") && is_own("version") { Ok(()) } else { Err(SaveError::Conflict) }
         }

@@ -2,6 +2,7 @@
 
 use dialog::{Conversation, Person};
 use lead::{Backoff, Failure, Lead, LeadId, Photo, Request, Trouble};
+use serde_json::json;
 use settings::{Env, Tables};
 use simulators::dynamodb::DynamoDb;
 use storage::{AiLogEntry, Aws, AwsSettings, SaveError, Versioned, forget_customer};
@@ -47,7 +48,7 @@ const FIRST: &str = "01JD0000000000000AK7QX3M9Q";
 const SECOND: &str = "01JD0000000000000BK7QX3M9Q";
 
 #[tokio::test]
-async fn the_second_writer_of_a_session_is_told_to_read_again() {
+async fn the_second_writer_of_a_session_has_to_read_again() {
     let store = store().await;
     let sessions = store.aws.sessions(&store.tables);
     let mut one = sessions.load(ANNA).await.unwrap();
@@ -60,8 +61,47 @@ async fn the_second_writer_of_a_session_is_told_to_read_again() {
     assert_eq!(sessions.load(ANNA).await.unwrap().version, 2);
 }
 
+/// Stores a session as some other version of the bot does.
+async fn put_session(store: &Store, session: serde_json::Value) {
+    let item = serde_dynamo::to_item(session).unwrap();
+    store.aws.dynamodb.put_item().table_name(&store.tables.sessions).set_item(Some(item)).send().await.unwrap();
+}
+
 #[tokio::test]
-async fn of_two_who_write_the_same_one_is_told_so() {
+async fn a_ban_outlives_a_conversation_that_cannot_be_read() {
+    let store = store().await;
+    let sessions = store.aws.sessions(&store.tables);
+    let in_its_own_attribute = json!({ "chat_id": ANNA, "version": 3, "banned": true, "conversation": { "v": 99 } });
+    let in_the_conversation = json!({ "chat_id": ANNA, "version": 3, "conversation": { "v": 1, "banned": true } });
+    let in_both_unreadable = json!({ "chat_id": ANNA, "version": 3, "conversation": { "v": 99, "banned": true } });
+    for session in [in_its_own_attribute, in_the_conversation, in_both_unreadable] {
+        put_session(&store, session).await;
+        let mut session = sessions.load(ANNA).await.unwrap();
+        assert!(session.value.is_banned());
+        assert_eq!(session.version, 3);
+        sessions.save(ANNA, &mut session).await.unwrap();
+        assert!(sessions.load(ANNA).await.unwrap().value.is_banned(), "also after it is stored again");
+
+        session.value.set_banned(false);
+        sessions.save(ANNA, &mut session).await.unwrap();
+        assert!(!sessions.load(ANNA).await.unwrap().value.is_banned());
+    }
+}
+
+#[tokio::test]
+async fn a_customer_who_blocks_the_bot_and_comes_back_is_known_as_such() {
+    let store = store().await;
+    let customers = store.aws.customers(&store.tables);
+    customers.set_blocked(ANNA, false).await.unwrap();
+    assert_eq!(customers.get(ANNA).await.unwrap(), None, "nothing is stored of who never blocked it");
+    customers.set_blocked(ANNA, true).await.unwrap();
+    assert!(customers.get(ANNA).await.unwrap().unwrap().blocked);
+    customers.set_blocked(ANNA, false).await.unwrap();
+    assert!(!customers.get(ANNA).await.unwrap().unwrap().blocked);
+}
+
+#[tokio::test]
+async fn of_two_writers_of_the_same_value_one_gets_a_conflict() {
     let store = store().await;
     let mut lead = Versioned::new(Lead::new(request(FIRST), 60));
     let leads = store.aws.leads(&store.tables);

@@ -134,12 +134,14 @@ impl KillableBot {
     pub(crate) async fn left_of(&self, chat: i64) -> Option<String> {
         let tables = self.stack().tables();
         let chat = chat.to_string();
-        for table in [&tables.leads, &tables.customers, &tables.ai_log, &tables.sessions] {
+        for table in storage::schema::TABLES.map(|table| table.name(tables)) {
             let scan = self.stack().aws().dynamodb.scan().table_name(table);
             let answer = scan.send().await.expect("the table can be read");
             // A press or a message after that starts a session again.
-            let is_new = |text: &str| *table == tables.sessions && !text.contains("forgotten");
-            let hers = answer.items().iter().filter(|item| item["chat_id"].as_n().is_ok_and(|id| *id == chat));
+            let is_new = |text: &str| table == tables.sessions && !text.contains("forgotten");
+            let hers = answer.items().iter().filter(|item| {
+                item.get("chat_id").and_then(|id| id.as_n().ok()).is_some_and(|id| *id == chat)
+            });
             let left = hers.map(|item| format!("{item:?}")).find(|text| !is_new(text));
             if let Some(left) = left {
                 return Some(format!("left in {table}: {left}"));
