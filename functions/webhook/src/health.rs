@@ -1,4 +1,4 @@
-//! Whether requests can be taken.
+//! `GET /health`: whether the bot can take requests.
 
 use std::time::Duration;
 
@@ -8,20 +8,21 @@ use lead::LeadId;
 use serde_json::json;
 use ulid::Ulid;
 
-use crate::{Webhook, door};
+use crate::Webhook;
+use crate::http::json as json_response;
 
-/// A chat that nobody has: reading its session shows that the table answers.
-const NOBODY: i64 = 0;
-/// A request that nobody has made, for the same.
-const NOTHING: LeadId = LeadId(Ulid::nil());
-/// How long a cold start may wait for connections.
+/// A chat that does not exist: reading its session shows that the table answers.
+const PROBE_CHAT: i64 = 0;
+/// A request that does not exist, for the same.
+const PROBE_LEAD: LeadId = LeadId(Ulid::nil());
+/// How long a cold start waits for connections.
 const WARM_UP: Duration = Duration::from_millis(700);
 
 impl Webhook {
-    /// The state of each part. 503 when requests cannot be taken; without the queue they can: `scheduled` finds them.
+    /// The state of each part. 503 when requests cannot be taken. They can without the queue: `scheduled` finds them.
     pub(crate) async fn health(&self) -> Response<Bytes> {
         let (sessions, leads, queue) =
-            futures::join!(self.sessions.load(NOBODY), self.leads.get(&NOTHING), self.queue.depth());
+            futures::join!(self.sessions.load(PROBE_CHAT), self.leads.get(&PROBE_LEAD), self.queue.depth());
         for error in [sessions.as_ref().err(), leads.as_ref().err(), queue.as_ref().err()].into_iter().flatten() {
             tracing::error!("health check: {error}");
         }
@@ -41,14 +42,14 @@ impl Webhook {
                 "ai": if self.has_model { "model" } else { "offline" },
             }
         });
-        door::json(code, body.to_string().into_bytes())
+        json_response(code, body.to_string().into_bytes())
     }
 
-    /// Opens the connections to the tables and to Telegram, for as long as that goes well: what fails here fails again,
-    /// visibly, when it is needed, and the first customer should not wait for its retries.
+    /// Opens the connections to the tables and to Telegram. A failure is ignored: it shows again when the connection is
+    /// needed, and the first customer should not wait for retries.
     pub async fn warm_up(&self) {
         let nothing = json!({});
-        let opened = async { futures::join!(self.sessions.load(NOBODY), self.api.call("getMe", &nothing)) };
+        let opened = async { futures::join!(self.sessions.load(PROBE_CHAT), self.api.call("getMe", &nothing)) };
         let _ = tokio::time::timeout(WARM_UP, opened).await;
     }
 }

@@ -37,6 +37,9 @@ impl Webhook {
         }
         let event = match telegram::parse(request.body()) {
             Ok(Incoming::Event(event)) => event,
+            Ok(Incoming::BlockChanged { update_id, chat_id, is_blocked }) => {
+                return self.block_changed(update_id, chat_id, is_blocked).await;
+            }
             Ok(Incoming::Ignored { update_id, why }) => {
                 tracing::info!(update_id, "ignored an update: {why}");
                 return text(StatusCode::OK, "");
@@ -51,6 +54,20 @@ impl Webhook {
             Ok(call) => accepted(call),
             Err(error) => {
                 span.in_scope(|| tracing::error!("the update must be delivered again: {error}"));
+                text(StatusCode::SERVICE_UNAVAILABLE, "try again")
+            }
+        }
+    }
+
+    /// Notes whether the bot may write to a customer first.
+    async fn block_changed(&self, update_id: i64, chat_id: i64, is_blocked: bool) -> Response<Bytes> {
+        match self.customers.set_blocked(chat_id, is_blocked).await {
+            Ok(()) => {
+                tracing::info!(update_id, chat_id, is_blocked, "the customer has blocked or unblocked the bot");
+                text(StatusCode::OK, "")
+            }
+            Err(error) => {
+                tracing::error!(update_id, chat_id, "the update must be delivered again: {error}");
                 text(StatusCode::SERVICE_UNAVAILABLE, "try again")
             }
         }

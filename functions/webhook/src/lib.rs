@@ -1,11 +1,11 @@
 //! Talks to the customer: Telegram webhook in, screens out, finished requests stored and queued.
 //!
-//! `door` handles HTTP and accepts only what Telegram sent; `turn` takes one update from the stored conversation to the
+//! `http` handles HTTP and accepts only what Telegram sent; `turn` takes one update from the stored conversation to the
 //! next one; `perform` carries out the effects, `ask` asks the model; `health` says whether requests can be accepted.
 
 mod ask;
-mod door;
 mod health;
+mod http;
 mod perform;
 mod turn;
 
@@ -16,7 +16,7 @@ use settings::{Clock, Delivery, Dialog, Env, OpenAi, Tables, Telegram};
 use storage::{AiLog, Aws, AwsSettings, Customers, Leads, Queue, Sessions};
 use telegram::Api;
 
-pub use door::{MAX_BODY, WEBHOOK_PATH};
+pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
 
 /// The function's settings, from its environment.
 #[derive(Clone, Debug)]
