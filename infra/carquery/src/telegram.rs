@@ -42,7 +42,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
                 "setWebhook",
                 &json!({
                     "url": url, "secret_token": secret.expose_secret(),
-                    "allowed_updates": ["message", "callback_query"], "max_connections": 100
+                    "allowed_updates": telegram::ALLOWED_UPDATES, "max_connections": 100
                 }),
             )
             .await?;

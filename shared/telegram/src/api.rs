@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, Envelope};
-use crate::{json, render};
+use crate::{ALLOWED_UPDATES, json, render};
 
 /// Limit for one call. Telegram waits a minute for the webhook; a customer does not.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -113,7 +113,7 @@ impl Api {
     /// See [`ApiError`].
     pub async fn updates(&self, offset: i64, timeout: Duration) -> Result<Vec<Value>, ApiError> {
         let parameters = json!({
-            "offset": offset, "timeout": timeout.as_secs(), "allowed_updates": ["message", "callback_query"]
+            "offset": offset, "timeout": timeout.as_secs(), "allowed_updates": ALLOWED_UPDATES
         });
         match self.call_once("getUpdates", &parameters, timeout + CALL_TIMEOUT).await? {
             Value::Array(updates) => Ok(updates),

@@ -16,4 +16,4 @@ mod update;
 pub use api::{Api, BotCall};
 pub use error::ApiError;
 pub use introduce::introduce;
-pub use update::{Incoming, NotAnUpdate, parse};
+pub use update::{ALLOWED_UPDATES, Incoming, NotAnUpdate, parse};

@@ -9,11 +9,16 @@ use serde_json::Value;
 
 use crate::json::{self, integer, string};
 
+/// The kinds of updates that the bot asks Telegram for: `allowed_updates`.
+pub const ALLOWED_UPDATES: [&str; 3] = ["message", "callback_query", "my_chat_member"];
+
 /// What an update is to the bot.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Incoming {
     /// Something for the conversation.
     Event(Event),
+    /// A customer has blocked the bot, or lets it write again.
+    BlockChanged { update_id: i64, chat_id: i64, is_blocked: bool },
     /// Nothing that the bot answers. `why` is for the log.
     Ignored { update_id: i64, why: &'static str },
 }
@@ -34,36 +39,45 @@ pub fn parse(body: &[u8]) -> Result<Incoming, NotAnUpdate> {
         update_id: i64,
     }
     let (update_id, read) = match json::from_slice::<Value>(body) {
-        Ok(update) => (update["update_id"].as_i64().ok_or(NotAnUpdate)?, read(&update)),
+        Ok(update) => {
+            let update_id = update["update_id"].as_i64().ok_or(NotAnUpdate)?;
+            (update_id, read(update_id, &update))
+        }
         // What is ignored is not recursed into: this reads the number of an update that is nested too deep.
         Err(_) => match json::from_slice(body) {
             Ok(Numbered { update_id }) => (update_id, Err("it is nested too deep")),
             Err(_) => return Err(NotAnUpdate),
         },
     };
-    Ok(match read {
-        Ok((person, input)) => Incoming::Event(Event { update_id, person, input }),
-        Err(why) => Incoming::Ignored { update_id, why },
-    })
+    Ok(read.unwrap_or_else(|why| Incoming::Ignored { update_id, why }))
 }
 
-/// Who did what; otherwise why there is nothing to answer.
-fn read(update: &Value) -> Result<(Person, Input), &'static str> {
-    let has = |kind: &str| update[kind].is_object();
-    if has("message") {
-        let message = &update["message"];
+/// What an update is; otherwise why the bot ignores it.
+fn read(update_id: i64, update: &Value) -> Result<Incoming, &'static str> {
+    let part = |kind: &str| update.get(kind).filter(|part| part.is_object());
+    if let Some(message) = part("message") {
         let person = person(&message["from"], &message["chat"])?;
-        return Ok((person, message::input(message).ok_or("a service message")?));
+        let input = message::input(message).ok_or("a service message")?;
+        return Ok(Incoming::Event(Event { update_id, person, input }));
     }
-    if has("callback_query") {
-        let press = &update["callback_query"];
+    if let Some(press) = part("callback_query") {
         let message = &press["message"];
         let input = Input::Press {
             callback_id: string(&press["id"]).unwrap_or_default(),
             message_id: integer(&message["message_id"]),
             data: string(&press["data"]).unwrap_or_default(),
         };
-        return Ok((person(&press["from"], &message["chat"])?, input));
+        let person = person(&press["from"], &message["chat"])?;
+        return Ok(Incoming::Event(Event { update_id, person, input }));
+    }
+    if let Some(change) = part("my_chat_member") {
+        let chat_id = person(&change["from"], &change["chat"])?.chat_id;
+        let is_blocked = match change["new_chat_member"]["status"].as_str() {
+            Some("kicked") => true,
+            Some("member") => false,
+            _ => return Err("a change that is not a block"),
+        };
+        return Ok(Incoming::BlockChanged { update_id, chat_id, is_blocked });
     }
     Err("a kind of update that the bot does not use")
 }
@@ -238,6 +252,21 @@ mod tests {
     }
 
     #[test]
+    fn a_customer_who_blocks_the_bot_and_comes_back_is_noticed() {
+        let change = |status: &str, kind: &str| {
+            let chat = json!({ "id": 7, "type": kind });
+            let member = json!({ "user": { "id": 1, "is_bot": true }, "status": status });
+            let change = json!({ "chat": chat, "from": { "id": 7 }, "new_chat_member": member });
+            parse(json!({ "update_id": 3, "my_chat_member": change }).to_string().as_bytes()).unwrap()
+        };
+        let changed = |is_blocked| Incoming::BlockChanged { update_id: 3, chat_id: 7, is_blocked };
+        assert_eq!(change("kicked", "private"), changed(true));
+        assert_eq!(change("member", "private"), changed(false));
+        assert!(matches!(change("restricted", "private"), Incoming::Ignored { .. }));
+        assert!(matches!(change("kicked", "group"), Incoming::Ignored { .. }));
+    }
+
+    #[test]
     fn groups_bots_service_messages_and_unknown_kinds_are_ignored() {
         let group = json!({ "update_id": 3, "message": {
             "message_id": 1, "chat": { "id": -100, "type": "supergroup" }, "text": "/start"
@@ -279,8 +308,11 @@ mod tests {
             message.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
             json!({ "update_id": 1, "message": message })
         });
+        let blocked = json!({ "chat": chat, "from": from, "new_chat_member": { "status": "kicked" } });
         let press = json!({ "id": "c", "from": from, "data": "3:next", "message": { "message_id": 5, "chat": chat } });
-        messages.chain([json!({ "update_id": 1, "callback_query": press })]).collect()
+        let others =
+            [json!({ "update_id": 1, "callback_query": press }), json!({ "update_id": 1, "my_chat_member": blocked })];
+        messages.chain(others).collect()
     }
 
     /// Pointers to every part of a value.
