@@ -19,8 +19,8 @@ use crate::hours::{OpeningTime, WeeklyTime};
 const HORIZON: Seconds = 2 * 366 * 24 * 3600;
 /// When a task is due that comes outside the opening hours, counted from the next opening.
 const AFTER_OPENING: Duration = Duration::from_mins(15);
-/// Local hours in which the bot may write to a customer first.
-const DAYTIME: Range<i8> = 9..21;
+/// When the bot may write to a customer first, in minutes since local midnight.
+const DAYTIME: Range<u16> = 9 * 60..21 * 60;
 
 /// When the dealer works. Every method takes the time as an argument.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,9 @@ impl Calendar {
     /// Whether it is between 9 and 21 h local time, when the bot may write to a customer first.
     #[must_use]
     pub fn is_daytime(&self, now: Seconds) -> bool {
-        DAYTIME.contains(&self.local(now).hour())
+        let local = self.local(now);
+        let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
+        DAYTIME.contains(&minute)
     }
 
     /// The first moment from `now` on that is between 9 and 21 h local time.
@@ -122,18 +124,16 @@ impl Calendar {
             return now;
         }
         let today = self.local(now).date();
-        self.days(today, 1)
-            .filter_map(|date| self.instant(date, DAYTIME.start as u16 * 60))
-            .find(|start| *start > now)
-            .unwrap_or(now)
+        let days = today.series(1.day()).take(2);
+        days.filter_map(|date| self.instant(date, DAYTIME.start)).find(|start| *start > now).unwrap_or(now)
     }
 
     /// The first moment after `now` when the local clock shows this time of the week.
     #[must_use]
     pub fn next_weekly(&self, now: Seconds, at: WeeklyTime) -> Seconds {
         let today = self.local(now).date();
-        self.days(today, 8)
-            .filter(|date| date.weekday() == at.weekday)
+        let days = today.series(1.day()).take(9);
+        days.filter(|date| date.weekday() == at.weekday)
             .filter_map(|date| self.instant(date, at.minute))
             .find(|moment| *moment > now)
             .unwrap_or(Seconds::MAX)
@@ -142,8 +142,7 @@ impl Calendar {
     /// The periods in which the dealer is open that overlap `from..until`, in order.
     fn open_periods(&self, from: Seconds, until: Seconds) -> impl Iterator<Item = Range<Seconds>> {
         let (first, last) = (self.local(from).date(), self.local(until).date());
-        // A day more at each end: where a clock turns back over midnight, a date comes again after the next one began.
-        let first = first.yesterday().unwrap_or(first);
+        // Where a clock turns back over midnight, the next date has begun before this one ends.
         let last = last.tomorrow().unwrap_or(last);
         first
             .series(1.day())
@@ -159,10 +158,6 @@ impl Calendar {
         }
         let period = self.instant(date, hours.from)?..self.instant(date, hours.to)?;
         (!period.is_empty()).then_some(period)
-    }
-
-    fn days(&self, from: Date, more: usize) -> impl Iterator<Item = Date> {
-        from.series(1.day()).take(more + 1)
     }
 
     /// The first instant at which the local clock shows `minute` of `date` or later. `None` outside the range of dates.

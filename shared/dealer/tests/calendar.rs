@@ -120,6 +120,18 @@ fn hours_that_the_clock_jumps_over_are_no_opening() {
 }
 
 #[test]
+fn a_clock_that_turns_back_over_midnight_closes_nobody() {
+    let newfoundland = calendar("time_zone = \"America/St_Johns\"\n[hours]\nSun = \"00:00-01:00\"");
+    // On Sunday, 7 November 2010, at 0:01 the clock went back to Saturday, 23:01.
+    let sunday = at("2010-11-07T02:30:00Z");
+    let saturday_again = sunday + 15 * MINUTE;
+    assert_eq!(newfoundland.local(saturday_again).strftime("%a %H:%M").to_string(), "Sat 23:15");
+    assert!(!newfoundland.is_open(sunday - 1) && newfoundland.is_open(sunday) && newfoundland.is_open(saturday_again));
+    assert_eq!(newfoundland.open_time_between(saturday_again, saturday_again + 5 * MINUTE), minutes(5));
+    assert_eq!(newfoundland.open_time_between(sunday - DAY, sunday + DAY), minutes(120));
+}
+
+#[test]
 fn a_day_is_23_hours_long_when_the_clock_goes_forward() {
     let new_york = calendar("time_zone = \"America/New_York\"");
     let noon = at("2027-03-14T16:00:00Z");

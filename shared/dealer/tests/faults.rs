@@ -74,6 +74,7 @@ fn the_dealer_reads_every_fault_with_its_line() {
     Строка 6: «10:00-09:00»: конец не позже начала. До полуночи — это "24:00".
     Строка 6: Пт: часы этого дня уже указаны в строке 5.
     Строка 6: Пн: часы этого дня уже указаны в строке 5.
+    Строка 7: «10-18» — не часы работы. Они пишутся так: "09:00-20:00".
     Строка 7: «Funday» — не дни недели. Дни пишутся так: "Mon-Fri" или "Sat,Sun" (или "Пн-Пт").
     Строка 8: Tue: нужен текст в кавычках, а здесь целое число без кавычек.
     Строка 8: Вт: часы этого дня уже указаны в строке 5.
@@ -116,6 +117,7 @@ fn the_operator_reads_the_same_in_english() {
     line 6: `10:00-09:00` does not end after it starts; midnight is "24:00"
     line 6: the opening hours of Fri are set on line 5 already
     line 6: the opening hours of Mon are set on line 5 already
+    line 7: `10-18` does not name opening hours; write "09:00-20:00"
     line 7: `Funday` does not name days; write "Mon-Fri" or "Sat,Sun"
     line 8: Tue: expected text in quotes, found an integer without quotes
     line 8: the opening hours of Tue are set on line 5 already
