@@ -3,7 +3,7 @@
 use lead::{PhoneSource, Photo};
 use serde::{Deserialize, Serialize};
 use texts::Language;
-use values::{Phone, VehicleId, Wrong, car, mileage, money, name, text, vehicle_id, year};
+use values::{Phone, Typed, VehicleId, Wrong, car, mileage, money, name, text, vehicle_id, year};
 
 use crate::plain;
 use crate::questionnaire::{Parser, Step};
@@ -142,17 +142,26 @@ pub(crate) fn parse(parser: Parser, typed: &str, this_year: i16) -> Result<Value
     let typed = plain::cleaned(typed);
     match parser {
         Parser::Car => text::parse(&typed, 1000).map(|text| Value::Car(Car::read(&text))),
-        Parser::Year => year::parse(&typed, this_year).map(Value::Year),
-        Parser::YearFrom => year::parse_from(&typed, this_year).map(Value::Year),
-        Parser::Mileage => mileage::parse(&typed).map(Value::Km),
-        Parser::Price | Parser::Budget => money::parse(&typed).map(Value::Roubles),
-        Parser::Vehicle => vehicle_id::parse(&typed).map(|vehicle| Value::Vehicle {
-            id: vehicle.show(),
-            doubtful: matches!(vehicle, VehicleId::Vin { check_digit_ok: false, .. }),
-        }),
+        Parser::Year => certain(year::read(&typed, this_year), || year::parse(&typed, this_year)).map(Value::Year),
+        Parser::YearFrom => {
+            certain(year::read_from(&typed, this_year), || year::parse_from(&typed, this_year)).map(Value::Year)
+        }
+        Parser::Mileage => certain(mileage::read(&typed), || mileage::parse(&typed)).map(Value::Km),
+        Parser::Price | Parser::Budget => certain(money::read(&typed), || money::parse(&typed)).map(Value::Roubles),
+        Parser::Vehicle => {
+            certain(vehicle_id::read(&typed), || vehicle_id::parse(&typed)).map(|vehicle| Value::Vehicle {
+                id: vehicle.show(),
+                doubtful: matches!(vehicle, VehicleId::Vin { check_digit_ok: false, .. }),
+            })
+        }
         Parser::Name => name::parse(&typed).map(Value::Text),
         Parser::Text { max } => text::parse(&typed, max).map(Value::Text),
     }
+}
+
+/// The value of an answer with words around it, if it is certain, and otherwise what the answer is without them.
+fn certain<T>(read: Result<Typed<T>, Wrong>, parse: impl FnOnce() -> Result<T, Wrong>) -> Result<T, Wrong> {
+    read?.certain().map_or_else(parse, Ok)
 }
 
 /// The answer in words. A car is shown as the customer typed it.
