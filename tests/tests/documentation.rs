@@ -1,0 +1,65 @@
+//! Public functions and types have a doc comment. rustc's `missing_docs` asks for one on each field, too, where a name says enough.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ITEMS: [&str; 8] =
+    ["pub fn ", "pub const fn ", "pub async fn ", "pub struct ", "pub enum ", "pub trait ", "pub type ", "pub const "];
+
+/// All source files below the folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the folder can be read").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Line numbers, from 1, of public items without a doc comment. Attributes, on one line or several, may follow the comment.
+fn undocumented(source: &str) -> Vec<usize> {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let is_item = |line: &str| ITEMS.iter().any(|item| line.starts_with(item));
+    let is_documented = |number: usize| {
+        let mut in_attribute = false;
+        let above = lines[..number].iter().rev().find(|line| {
+            in_attribute = !line.starts_with("#[") && (in_attribute || line.ends_with(")]"));
+            !in_attribute && !line.starts_with("#[")
+        });
+        above.is_some_and(|line| line.starts_with("///"))
+    };
+    (0..lines.len())
+        .filter(|number| is_item(lines[*number]) && !is_documented(*number))
+        .map(|number| number + 1)
+        .collect()
+}
+
+#[test]
+fn public_functions_and_types_are_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    for folder in ["shared", "functions", "infra"] {
+        for member in fs::read_dir(root.join(folder)).expect("the folder can be read") {
+            sources(&member.expect("the folder can be read").path().join("src"), &mut files);
+        }
+    }
+    assert!(files.len() > 50, "the sources were not found");
+    let missing: Vec<String> = files
+        .iter()
+        .flat_map(|file| {
+            let source = fs::read_to_string(file).expect("the file can be read");
+            let lines = undocumented(&source);
+            lines.into_iter().map(|line| format!("{}:{line}", file.display())).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(missing.is_empty(), "without a doc comment:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn attributes_do_not_hide_a_comment_and_fields_need_none() {
+    let documented = "/// What it is.\n#[derive(Debug)]\n#[expect(\n    clippy::x,\n    reason = \"y\"\n)]\npub struct A {\n    pub b: u8,\n}\n";
+    let source = format!("{documented}\npub fn c() {{}}\nimpl A {{\n    #[must_use]\n    pub const fn d() {{}}\n}}\n");
+    assert_eq!(undocumented(&source), [11, 14]);
+}
