@@ -9,6 +9,8 @@
 //!
 //! `dealer.example.toml` in the repository's root shows every key; a test holds the two together.
 
+#![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
+
 mod calendar;
 mod difference;
 mod fault;
