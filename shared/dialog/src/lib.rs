@@ -8,8 +8,6 @@
 
 #![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
 
-#![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
-
 mod action;
 mod albums;
 mod answer;
