@@ -166,7 +166,10 @@ mod tests {
 
     #[test]
     fn the_dialog_waits_for_an_answer_as_long_as_the_time_budget_says() {
-        assert_eq!(dialog::AI_ANSWER_TIMEOUT, lead::Seconds::try_from(settings::time_budget::QUESTION.as_secs()).unwrap());
+        assert_eq!(
+            dialog::AI_ANSWER_TIMEOUT,
+            lead::Seconds::try_from(settings::time_budget::QUESTION.as_secs()).unwrap()
+        );
     }
 
     #[test]

@@ -8,7 +8,6 @@ use settings::time_budget::{MODEL_CALL, MODEL_CALLS};
 use crate::model::{Failure, Form, Model, Question};
 use crate::{Answered, CallLog, guard, offline};
 
-
 /// Answers free questions, with models where they are configured and always with rules behind them.
 #[derive(Clone)]
 pub struct Classifier {

@@ -139,9 +139,10 @@ impl KillableBot {
             let answer = scan.send().await.expect("the table can be read");
             // A press or a message after that starts a session again.
             let is_new = |text: &str| table == tables.sessions && !text.contains("forgotten");
-            let hers = answer.items().iter().filter(|item| {
-                item.get("chat_id").and_then(|id| id.as_n().ok()).is_some_and(|id| *id == chat)
-            });
+            let hers = answer
+                .items()
+                .iter()
+                .filter(|item| item.get("chat_id").and_then(|id| id.as_n().ok()).is_some_and(|id| *id == chat));
             let left = hers.map(|item| format!("{item:?}")).find(|text| !is_new(text));
             if let Some(left) = left {
                 return Some(format!("left in {table}: {left}"));

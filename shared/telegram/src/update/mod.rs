@@ -118,7 +118,7 @@ mod tests {
     fn input(content: Value) -> Input {
         match message(content) {
             Incoming::Event(event) => event.input,
-            Incoming::Ignored { why, .. } => panic!("ignored: {why}"),
+            other => panic!("not an event: {other:?}"),
         }
     }
 
