@@ -1,30 +1,29 @@
-//! What a button does, and how that is written into its data.
+//! The actions of buttons, and how they are encoded in a button's data.
 
 use crate::Button;
 
-/// What a button does. Its data is `{seq}:{action}`, where `seq` is the number of the prompt it belongs to: a button of any
-/// other prompt is dead.
+/// The action of a button. The button's data is `{seq}:{action}`, where `seq` is the number of its prompt. Buttons of any
+/// other prompt are dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action<'a> {
     /// Start the questionnaire with this id.
     Open(&'a str),
     /// Invite a free question.
     Ask,
-    /// Answer with the choice with this id.
+    /// Answer with the choice of this id.
     Choose(&'a str),
-    /// Answer with a year.
     Year(i16),
     /// Ask for a typed answer instead of the buttons.
     Other,
-    /// Keep the answer that is there.
+    /// Keep the current answer.
     Accept,
     /// Keep every answer taken from a free sentence.
     AcceptAll,
     /// Leave an optional question unanswered.
     Skip,
-    /// Throw the photos away.
+    /// Remove the photos.
     Clear,
-    /// Take the suggested spelling of the answer before.
+    /// Use the catalogue's spelling for the answer before.
     Take,
     /// One step back.
     Back,
@@ -36,11 +35,11 @@ pub(crate) enum Action<'a> {
     Change,
     /// Change the answer of the step with this id.
     Field(&'a str),
-    /// Throw the request away.
+    /// Discard the request.
     Cancel,
-    /// Yes to the question in front.
+    /// Yes to the question that covers the screen.
     Yes,
-    /// No to the question in front.
+    /// No to the question that covers the screen.
     No,
 }
 
@@ -54,13 +53,13 @@ impl<'a> Action<'a> {
             ("choose", Some(choice)) => Self::Choose(choice),
             ("year", Some(year)) => Self::Year(year.parse().ok()?),
             ("field", Some(step)) => Self::Field(step),
-            (word, None) => Self::PLAIN.into_iter().find(|known| known.word() == word)?,
+            (word, None) => Self::WITHOUT_ARGUMENT.into_iter().find(|known| known.word() == word)?,
             _ => return None,
         };
         Some((seq.parse().ok()?, action))
     }
 
-    /// The button with this text that does it.
+    /// A button with this text for the action.
     pub(crate) fn button(self, seq: u32, text: impl Into<String>) -> Button {
         let word = self.word();
         let data = match self {
@@ -73,8 +72,7 @@ impl<'a> Action<'a> {
         Button { text: text.into(), data }
     }
 
-    /// Every action without an argument.
-    const PLAIN: [Self; 14] = [
+    const WITHOUT_ARGUMENT: [Self; 14] = [
         Self::Ask,
         Self::Other,
         Self::Accept,
@@ -120,10 +118,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn encoded_actions_are_decoded() {
         let with_argument =
             [Action::Open("sell"), Action::Choose("upto-1m"), Action::Year(2027), Action::Field("name")];
-        for action in Action::PLAIN.into_iter().chain(with_argument) {
+        for action in Action::WITHOUT_ARGUMENT.into_iter().chain(with_argument) {
             let data = action.button(u32::MAX, "…").data;
             assert!(data.len() <= 64, "{data}");
             assert_eq!(Action::parse(&data), Some((u32::MAX, action)));
@@ -131,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_data_is_refused() {
         for data in
             ["", ":", "1", "1:", "1:open", "1:back:again", "x:back", "-1:back", "1:year:next", "4294967296:back"]
         {

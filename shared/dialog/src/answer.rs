@@ -1,4 +1,4 @@
-//! Answers: read from what was typed, shown to people.
+//! Answers: read from typed text, shown as text.
 
 use lead::{PhoneSource, Photo};
 use serde::{Deserialize, Serialize};
@@ -97,8 +97,8 @@ impl Car {
         }
     }
 
-    /// Whether the customer should be asked which spelling is right. Case and punctuation are no reason to ask: whoever
-    /// typed `kia <sportage>` means the same car.
+    /// Whether the customer should be asked which spelling is right. Case and punctuation do not matter:
+    /// `kia <sportage>` is the same car.
     pub(crate) fn has_other_spelling(&self) -> bool {
         let letters = |name: &str| -> String {
             name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -111,7 +111,6 @@ impl Car {
         self.typed = None;
     }
 
-    /// Bytes of text that it takes in the stored conversation.
     fn stored_len(&self) -> usize {
         let texts = [Some(&self.make), self.model.as_ref(), self.typed.as_ref()];
         texts.into_iter().flatten().map(|text| plain::stored_len(text)).sum()
@@ -119,7 +118,7 @@ impl Car {
 }
 
 impl Value {
-    /// Bytes of free text that it takes in the stored conversation.
+    /// Bytes of free text in the stored answer.
     pub(crate) fn stored_len(&self) -> usize {
         match self {
             Self::Text(text) => plain::stored_len(text),
@@ -128,7 +127,7 @@ impl Value {
         }
     }
 
-    /// The value as this version stores it: earlier ones stored a car as text.
+    /// The value in the form of this version. Earlier versions stored a car as text.
     pub(crate) fn upgraded(self, step: &Step) -> Self {
         match (self, step.parser()) {
             (Self::Text(typed), Some(Parser::Car)) => Self::Car(Car::read(&typed)),

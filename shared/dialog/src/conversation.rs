@@ -60,7 +60,6 @@ pub struct Conversation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Place {
-    /// IdleScreen any dialog.
     #[serde(rename = "outside")]
     Idle(IdleScreen),
     Dialog(Box<Form>),
@@ -86,7 +85,7 @@ pub(crate) enum IdleScreen {
         /// Id of the questionnaire to offer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         offer: Option<String>,
-        /// Answers with which that questionnaire starts.
+        /// What that questionnaire starts with.
         #[serde(default)]
         facts: Facts,
         /// Whether to offer the menu too.
@@ -106,7 +105,7 @@ pub(crate) enum MenuGreeting {
     Welcome,
     /// The session has ended in the middle of something.
     Expired,
-    /// A button was pressed of a conversation that is no longer stored.
+    /// The pressed button belongs to a conversation that is no longer stored.
     Closed,
     /// The request was cancelled.
     Cancelled,
@@ -257,7 +256,6 @@ impl Conversation {
         }
     }
 
-    /// Whether the session has ended.
     pub(crate) const fn has_ended(&self, now: Seconds) -> bool {
         now >= self.expires_at
     }

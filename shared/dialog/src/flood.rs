@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_that_is_decided_in_disorder_is_still_a_burst() {
+    fn a_burst_that_is_handled_out_of_order_is_still_a_burst() {
         let mut flood = Flood::default();
         let admitted = (0..100).filter(|n| flood.admits(1_000 + n % 2, None)).count();
         assert_eq!(admitted, usize::from(MAX_UPDATES_PER_SECOND) + 1, "one of the first second, five of the next");
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_locks_nobody_out() {
+    fn a_clock_that_is_set_back_does_not_lock_customers_out() {
         let mut flood = Flood::default();
         assert!((0..5).all(|_| flood.admits(5_000, None)) && !flood.admits(5_000, None));
         assert!(flood.admits(1_000, None));

@@ -1,4 +1,4 @@
-//! A questionnaire being answered.
+//! A questionnaire with the answers so far.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ const FOR_PHOTOS: usize = 2_100;
 /// Bytes of a Cyrillic letter.
 const LETTER: usize = 2;
 
-/// A questionnaire being answered.
+/// A questionnaire with the answers so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "StoredForm", into = "StoredForm")]
 pub(crate) struct Form {
@@ -44,7 +44,7 @@ pub(crate) struct Form {
     editing: bool,
     /// By the ids of the steps.
     answers: BTreeMap<String, Value>,
-    /// Steps whose answer was taken from a free sentence and not accepted yet.
+    /// Steps with an answer from a free sentence that is not accepted yet.
     prefilled: BTreeSet<String>,
     /// Steps accepted all at once; they are not asked any more.
     settled: BTreeSet<String>,
@@ -110,7 +110,7 @@ impl Form {
         }
     }
 
-    /// Takes over what a free sentence told; what a customer could not have typed is left out.
+    /// Takes answers from a free sentence. What a customer could not have typed is left out.
     pub(crate) fn prefill(&mut self, facts: &Facts, this_year: i16) {
         for step in self.branch.steps {
             if let Some(value) = facts.answer(step, this_year) {
@@ -212,14 +212,14 @@ impl Form {
         self.go_on();
     }
 
-    /// Keeps every answer taken from a free sentence and goes to the first open question.
+    /// Keeps every answer from the free sentence and goes to the first open question.
     pub(crate) fn accept_all(&mut self) {
         self.settled.append(&mut self.prefilled);
         let open = self.branch.steps.iter().position(|step| !self.answers.contains_key(step.id));
         self.go_to(open);
     }
 
-    /// One step back; from a change, to the list of answers.
+    /// Goes one step back, or from a change to the list of answers.
     pub(crate) fn back(&mut self) {
         self.spelling = None;
         self.view = match self.view {

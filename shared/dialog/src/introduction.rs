@@ -25,7 +25,7 @@ mod tests {
     use texts::Language;
 
     #[test]
-    fn descriptions_are_as_short_as_telegram_wants_them() {
+    fn descriptions_fit_into_telegrams_limits() {
         let (short, long) = super::descriptions(Language::default());
         assert!(short.chars().count() <= 120 && long.chars().count() <= 512);
         assert!(super::commands(Language::default()).iter().all(|(_, text)| text.chars().count() <= 256));

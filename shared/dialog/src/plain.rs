@@ -1,8 +1,8 @@
-//! Making foreign text harmless: what customers type and what a model writes.
+//! Makes text of customers and models harmless.
 
 use values::text::is_bidi_control;
 
-/// Text as it is kept: without control characters, except line breaks.
+/// The text without control characters, except line breaks.
 pub(crate) fn cleaned(text: &str) -> String {
     text.chars()
         .map(|char| if char == '\t' { ' ' } else { char })
@@ -10,12 +10,12 @@ pub(crate) fn cleaned(text: &str) -> String {
         .collect()
 }
 
-/// Text that can turn nothing around it: wrapped in FSI…PDI when it carries controls of the writing direction.
+/// The text in FSI…PDI if it has controls of the writing direction, so that they cannot affect the text around it.
 pub(crate) fn isolated(text: &str) -> String {
     if text.contains(is_bidi_control) { format!("\u{2068}{text}\u{2069}") } else { text.to_owned() }
 }
 
-/// Text in which Telegram finds no links, mentions, commands or tags to make live.
+/// The text with invisible breaks, so that Telegram finds no links, mentions, commands or tags in it.
 pub(crate) fn unlinked(text: &str) -> String {
     const BREAK: char = '\u{200b}';
     let mut safe = String::with_capacity(text.len());
@@ -38,7 +38,7 @@ pub(crate) fn unlinked(text: &str) -> String {
     safe
 }
 
-/// The text's beginning: at most so many characters and bytes, with «…» in place of what is cut off.
+/// The text, cut to a number of characters and bytes, with «…» at the end if something is cut off.
 pub(crate) fn cut(text: &str, max_chars: usize, max_bytes: usize) -> String {
     if text.len() <= max_bytes && text.chars().count() <= max_chars {
         return text.to_owned();
@@ -55,7 +55,7 @@ pub(crate) fn cut(text: &str, max_chars: usize, max_bytes: usize) -> String {
     beginning
 }
 
-/// How many bytes a cleaned text takes as JSON.
+/// Bytes of a cleaned text in JSON.
 pub(crate) fn stored_len(text: &str) -> usize {
     text.len() + text.chars().filter(|char| matches!(char, '"' | '\\' | '\n')).count()
 }
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_reply_is_live() {
+    fn telegram_finds_no_links_in_a_reply() {
         for (text, safe) in [
             ("https://evil.example/x", "https:|/|/evil.|example/x"),
             ("t.me/bot и @bot", "t.|me/bot и @|bot"),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn direction_controls_stay_inside() {
+    fn direction_controls_are_isolated() {
         assert_eq!(isolated("\u{202e}abc"), "\u{2068}\u{202e}abc\u{2069}");
         assert_eq!(isolated("שלום <b>"), "שלום <b>");
     }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_text_says_so() {
+    fn a_cut_text_ends_with_an_ellipsis() {
         assert_eq!(cut("привет", 6, 100), "привет");
         assert_eq!(cut("привет", 4, 100), "при…");
         assert_eq!(cut("привет", 6, 8), "пр…");

@@ -1,57 +1,49 @@
-//! What a questionnaire is made of.
+//! The parts of a questionnaire.
 
 use lead::CrmField;
 
 use crate::Intent;
 
-/// A questionnaire.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Branch {
-    /// Stored, and the id of the service's name in the texts; its attribute `menu` is the button that starts it.
+    /// Stored. Also the id of the text with the service's name, whose attribute `menu` is the button that starts it.
     pub(crate) id: &'static str,
     /// Which free sentences lead to it.
     pub(crate) intent: Option<Intent>,
     /// Whether the menu has a button for it.
     pub(crate) in_menu: bool,
-    /// Its questions, in order.
     pub(crate) steps: &'static [Step],
 }
 
 /// A question.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Step {
-    /// Stored: unique in its branch.
+    /// Stored; unique in its branch.
     pub(crate) id: &'static str,
-    /// The message with its texts. Attributes: `label`, one for each choice, `other` and `other-question`.
+    /// Id of the question's text. Attributes: `label`, one for each choice, `other` and `other-question`.
     pub(crate) text: &'static str,
-    /// How it is answered.
     pub(crate) kind: Kind,
-    /// Whether it can be skipped.
+    /// The question can be skipped.
     pub(crate) optional: bool,
-    /// What the request makes of the answer besides a line of the note.
+    /// Where the request has the answer besides its list of answers.
     pub(crate) uses: &'static [Use],
-    /// What of a free sentence answers it.
+    /// The part of a free sentence that answers it.
     pub(crate) prefill: Option<Entity>,
 }
 
 /// How a question is answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// By typing, or with a button for who would rather not say.
+    /// By typing. The buttons are for customers who prefer not to say.
     Typed {
-        /// How the text is read.
         parser: Parser,
-        /// The buttons.
         instead: &'static [Choice],
     },
-    /// With a button, or by typing when there is a parser: a button «Другой» asks for it.
+    /// With a button. If there is a parser, another button asks for a typed answer.
     Chosen {
-        /// The buttons.
         options: ButtonLayout,
-        /// How the text is read.
         typed: Option<Parser>,
     },
-    /// With photos.
     Photos,
     /// With a phone number, typed or from a contact card.
     Phone,
@@ -60,20 +52,19 @@ pub(crate) enum Kind {
 /// Buttons to choose from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ButtonLayout {
-    /// Years, counted from the current one.
+    /// Relative to the current year.
     pub(crate) years: &'static [i16],
-    /// Named ones, after the years.
+    /// Buttons after the years.
     pub(crate) choices: &'static [Choice],
-    /// How many go in a row.
     pub(crate) columns: usize,
 }
 
-/// One button to choose.
+/// A button that answers a question.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Choice {
-    /// Stored, in the button's data, and the attribute of the question with the button's text.
+    /// Stored. Also in the button's data, and the attribute with the button's text.
     pub(crate) id: &'static str,
-    /// The amount it stands for, in whole roubles.
+    /// The amount in whole roubles, if the choice means one.
     pub(crate) roubles: Option<u64>,
 }
 
@@ -84,52 +75,46 @@ pub(crate) enum Parser {
     Car,
     /// A year of manufacture.
     Year,
-    /// The least year of manufacture.
+    /// The earliest year of manufacture.
     YearFrom,
     /// Kilometres.
     Mileage,
     /// Roubles.
     Price,
-    /// Roubles, the most one would spend.
+    /// Roubles, the most that the customer wants to spend.
     Budget,
     /// A VIN or a plate.
     Vehicle,
     /// A person's name.
     Name,
-    /// Anything of at most so many characters.
-    Text {
-        /// How many.
-        max: usize,
-    },
+    /// Any text of up to `max` characters.
+    Text { max: usize },
 }
 
-/// What a request makes of an answer.
+/// Where a request has an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// The value of a field of the deal.
+    /// In a field of the deal.
     Field(CrmField),
-    /// Make and model, each in its own field of the deal.
+    /// As make and model in two fields of the deal.
     Car,
-    /// The deal's price.
+    /// As the deal's price.
     Price,
-    /// The middle of the deal's name. A later step's topic replaces an earlier one's.
+    /// In the middle of the deal's name. The topic of a later step replaces that of an earlier one.
     Topic,
-    /// The contact's name.
+    /// As the contact's name.
     Name,
-    /// The contact's phone.
+    /// As the contact's phone.
     Phone,
 }
 
-/// What a free sentence may tell.
+/// A part of a free sentence that can answer a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entity {
     /// Make, with or without the model.
     Car,
-    /// A year.
     Year,
-    /// An amount.
     Money,
-    /// Kilometres.
     Mileage,
 }
 
@@ -139,7 +124,7 @@ impl Branch {
         format!("{}.menu", self.id)
     }
 
-    /// Where the step with this id is.
+    /// Index of the step with this id.
     pub(crate) fn position(&self, step: &str) -> Option<usize> {
         self.steps.iter().position(|known| known.id == step)
     }
@@ -170,7 +155,7 @@ impl Step {
         Self::new(id, text, Kind::Phone)
     }
 
-    /// With buttons for who would rather not type an answer; for typed questions.
+    /// Adds buttons to a typed question, for customers who prefer not to say.
     pub(crate) const fn or_instead(self, instead: &'static [Choice]) -> Self {
         match self.kind {
             Kind::Typed { parser, .. } => Self { kind: Kind::Typed { parser, instead }, ..self },
@@ -178,7 +163,7 @@ impl Step {
         }
     }
 
-    /// With typed answers too; for chosen questions.
+    /// Accepts typed answers to a chosen question too.
     pub(crate) const fn or_typed(self, parser: Parser) -> Self {
         match self.kind {
             Kind::Chosen { options, .. } => Self { kind: Kind::Chosen { options, typed: Some(parser) }, ..self },
@@ -186,22 +171,21 @@ impl Step {
         }
     }
 
-    /// Can be skipped.
     pub(crate) const fn optional(self) -> Self {
         Self { optional: true, ..self }
     }
 
-    /// What the request makes of the answer.
+    /// Sets where the request has the answer.
     pub(crate) const fn used_as(self, uses: &'static [Use]) -> Self {
         Self { uses, ..self }
     }
 
-    /// What of a free sentence answers it.
+    /// Sets the part of a free sentence that answers it.
     pub(crate) const fn prefilled_by(self, entity: Entity) -> Self {
         Self { prefill: Some(entity), ..self }
     }
 
-    /// How typed text is read, if it is taken at all.
+    /// How typed text is read; `None` if it is not accepted.
     pub(crate) const fn parser(&self) -> Option<Parser> {
         match self.kind {
             Kind::Typed { parser, .. } => Some(parser),
@@ -234,7 +218,6 @@ impl Step {
         format!("{}.{attribute}", self.text)
     }
 
-    /// The ids of all its texts.
     #[cfg(test)]
     pub(crate) fn text_ids(&self) -> Vec<String> {
         let mut attributes = vec!["label"];
@@ -254,24 +237,23 @@ impl ButtonLayout {
         Self { years: &[], choices, columns }
     }
 
-    /// Years, counted from the current one.
+    /// Years, relative to the current one.
     pub(crate) const fn years(columns: usize, years: &'static [i16]) -> Self {
         Self { years, choices: &[], columns }
     }
 
-    /// And named buttons after them.
+    /// Adds named buttons after the years.
     pub(crate) const fn and(self, choices: &'static [Choice]) -> Self {
         Self { choices, ..self }
     }
 }
 
 impl Choice {
-    /// A button.
     pub(crate) const fn new(id: &'static str) -> Self {
         Self { id, roubles: None }
     }
 
-    /// A button that stands for an amount in whole roubles.
+    /// A button that means an amount in whole roubles.
     pub(crate) const fn worth(id: &'static str, roubles: u64) -> Self {
         Self { id, roubles: Some(roubles) }
     }

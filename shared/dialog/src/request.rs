@@ -10,7 +10,7 @@ use crate::answer::{self, PhoneAnswer, Value};
 use crate::form::Form;
 use crate::questionnaire::{Kind, Step, Use};
 
-/// The request of a form; `None` while name or phone are missing.
+/// The request of a form; `None` while the name or the phone is missing.
 pub(crate) fn request(form: &Form, person: &Person, now: Seconds, language: Language) -> Option<Request> {
     let service = language.text(form.branch.id);
     let mut name = None;

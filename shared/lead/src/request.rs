@@ -10,17 +10,18 @@ use ulid::Ulid;
 
 use crate::Seconds;
 
-/// Longest topic in a deal's name, in characters: with service and name it stays below 255. The note has all of it.
+/// Longest topic in a deal's name, in characters. With the service and the name, the deal's name stays below 255. The note
+/// has the whole topic.
 const MAX_TOPIC: usize = 150;
 
-/// Identifies a request for ever. Made when the dialog starts, so that finishing it twice is one request.
+/// Identifies a request. It is made when the dialog starts, so that finishing the dialog twice makes one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LeadId(pub Ulid);
 
 impl LeadId {
-    /// The number customers and managers say to each other: the last eight characters of the id, «K7QX-3M9Q». The deal
-    /// carries it in its `REQUEST_ID` field, and a deal whose creation was not confirmed is looked up by it.
+    /// The number for customers and managers: the last eight characters of the id, «K7QX-3M9Q». The deal has it in its
+    /// `REQUEST_ID` field. A deal whose creation was not confirmed is looked up by it.
     #[must_use]
     pub fn request_number(&self) -> String {
         let id = self.0.to_string();
@@ -42,28 +43,25 @@ impl FromStr for LeadId {
     }
 }
 
-/// A finished request, as the dialog hands it over. Every text in it is plain and may contain anything a person can type.
+/// A finished request. Its texts are plain and may contain anything that a person can type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Id of the request.
     pub id: LeadId,
-    /// Which questionnaire it came from: `sell`, `buy`, `find`, `check`, `legal`, `manager`.
+    /// Id of the questionnaire: `sell`, `buy`, `find`, `check`, `legal`, `manager`.
     pub branch: String,
-    /// The service in the manager's words: «Продажа авто».
+    /// Name of the service: «Продажа авто».
     pub service: String,
-    /// Make or topic: the middle part of the deal's name «{service} — {topic} — {name}».
+    /// The middle part of the deal's name, a car or another topic.
     pub topic: String,
-    /// Who asked.
     pub customer: Customer,
-    /// Whole roubles, where a number is known.
+    /// Whole roubles, if the customer named an amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<u64>,
-    /// What the customer answered, as values for the deal's custom fields. What every request has (service, source, number)
-    /// is not among them.
+    /// Answers for the deal's custom fields. Fields that every request has (service, source, number) are not among them.
     pub fields: BTreeMap<CrmField, FieldValue>,
-    /// Every question with its answer, in the order asked; skipped ones are left out.
+    /// In the order asked, without skipped questions.
     pub answers: Vec<Answer>,
-    /// Photos in the order sent.
+    /// In the order sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<Photo>,
     /// When «Отправить» was pressed.
@@ -85,8 +83,8 @@ impl Request {
             .join(" — ")
     }
 
-    /// FIFO message group: requests with one phone are delivered one after the other, so that they never race for one
-    /// contact. A hash, because the queue carries no personal data.
+    /// FIFO message group. Requests with the same phone are delivered one after the other, so that they never race to
+    /// create a contact. It is a hash, because the queue has no personal data.
     #[must_use]
     pub fn queue_group(&self) -> String {
         let digest = Sha256::digest(self.customer.phone.as_bytes());
@@ -94,7 +92,7 @@ impl Request {
     }
 }
 
-/// Who asked.
+/// The person who made a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// Telegram chat, which in a private chat is the user's id.
@@ -106,7 +104,6 @@ pub struct Customer {
     pub name: String,
     /// E.164: `+79001234567`.
     pub phone: String,
-    /// Whose number it is, as far as Telegram says.
     #[serde(default)]
     pub phone_source: PhoneSource,
 }
@@ -118,13 +115,13 @@ pub enum PhoneSource {
     /// Typed: it may be anybody's.
     #[default]
     Typed,
-    /// The customer shared the own contact: Telegram confirms that the number is theirs.
+    /// The customer shared their own contact: Telegram confirms that the number is theirs.
     OwnContact,
     /// The customer shared somebody else's contact.
     OtherContact,
 }
 
-/// One line of the note: a question and what was answered, both as a person reads them.
+/// A question and its answer, as a person reads them. One line of the note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// «Пробег».
@@ -133,19 +130,19 @@ pub struct Answer {
     pub answer: String,
 }
 
-/// A photo at Telegram. The link to it carries the bot's token, so only the id is kept.
+/// A photo at Telegram. A link to it would contain the bot's token, so only its ids are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Photo {
     /// Telegram `file_id`, for `getFile`.
     pub file_id: String,
-    /// Telegram `file_unique_id`: the same photo sent twice has the same one.
+    /// Telegram `file_unique_id`: the same for the same photo.
     pub unique_id: String,
 }
 
 /// The custom fields of a deal (and, for the two Telegram ones, of a contact).
 ///
-/// The code of a field in amoCRM, as `carquery amocrm setup` creates it, is also the end of the variable
-/// `AMOCRM_FIELD_{code}` that overrides it with a numeric id, and of the id of its title in the texts, `field-{code}`.
+/// `carquery amocrm setup` creates each field with its code. The variable `AMOCRM_FIELD_{code}` overrides the code with a
+/// numeric id, and the text `field-{code}` is the field's title.
 #[derive(
     Clone,
     Copy,
@@ -196,7 +193,7 @@ impl CrmField {
         format!("field-{}", self.code())
     }
 
-    /// Whether the field belongs to the contact; all others belong to the deal.
+    /// Whether the field belongs to the contact and not to the deal.
     #[must_use]
     pub const fn is_contact_field(self) -> bool {
         matches!(self, Self::TelegramId | Self::TelegramUsername)
@@ -207,9 +204,9 @@ impl CrmField {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum FieldValue {
-    /// Whole roubles, kilometres, a year; of a range its upper end. A numeric field takes the number, any other the text.
+    /// Whole roubles, kilometres or a year; for a range, its upper end. A numeric field gets the number, others get the text.
     Number { number: u64, text: String },
-    /// As a person reads it. Versions before this one stored every value so.
+    /// As a person reads it. Earlier versions stored every value like this.
     Text(String),
 }
 
@@ -222,7 +219,7 @@ impl FieldValue {
         }
     }
 
-    /// The number, where there is one.
+    /// The number, if there is one.
     #[must_use]
     pub const fn number(&self) -> Option<u64> {
         match self {

@@ -4,16 +4,12 @@ use lead::CrmField;
 
 use crate::questionnaire::{ButtonLayout, Choice, Entity, Parser, Step, Use};
 
-/// How to address the customer.
 pub(super) const NAME: Step = Step::typed("name", "name", Parser::Name).used_as(&[Use::Name]);
 
-/// Where to call.
 pub(super) const PHONE: Step = Step::phone("phone", "phone").used_as(&[Use::Phone]);
 
-/// Whatever else there is to say.
 pub(super) const COMMENT: Step = Step::typed("comment", "comment", Parser::Text { max: 1000 }).optional();
 
-/// What the customer can spend.
 pub(super) const BUDGET: Step = Step::chosen(
     "budget",
     "budget",

@@ -1,4 +1,4 @@
-//! A conversation handed over to a manager: the questions are in the form already, only the caller is asked for.
+//! Hands a conversation over to a manager. The form already has the free questions; it asks only for name and phone.
 
 use super::common::{NAME, PHONE};
 use crate::MANAGER_BRANCH;

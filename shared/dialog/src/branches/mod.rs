@@ -1,5 +1,5 @@
-//! The questionnaires, as data. A new one is a file here, a line in [`ALL`] and its texts; one for a new kind of free sentence is also
-//! a variant of [`crate::Intent`] and labelled sentences. Nothing else knows their names.
+//! The questionnaires, as data. A new one needs a file here, a line in [`ALL`] and its texts. If free sentences lead to it, it
+//! also needs a variant of [`crate::Intent`] and labelled sentences. Nothing else knows the names.
 
 mod buy;
 mod check;
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_unique_and_every_text_is_written() {
+    fn ids_are_unique_and_every_text_exists() {
         let mut branches = HashSet::new();
         for branch in ALL {
             assert!(branches.insert(branch.id));

@@ -24,7 +24,7 @@ pub(super) fn photo(mut turn: Turn<'_>, photo: Photo, album: Option<&str>, capti
     let is_uncovered = turn.next.question.is_none();
     let language = turn.language();
     let Some(form) = turn.next.form_mut() else { return misplaced(turn, album, None) };
-    // The rest of an album counts even if the customer has gone on meanwhile. Only its first photo gets a reply.
+    // Later photos of a known album are kept silently, even if the customer has gone on to another question.
     if form.albums.contains(album) {
         form.add_photo(photo, update_id, caption);
         return turn.store(Vec::new());
@@ -47,7 +47,7 @@ pub(super) fn photo(mut turn: Turn<'_>, photo: Photo, album: Option<&str>, capti
     turn.hint(notice)
 }
 
-/// Whether the caption of something that nobody asked for is a free question. One caption of an album is.
+/// Whether a caption outside any dialog is a free question. Only one caption of an album is.
 pub(super) fn is_question(turn: &Turn<'_>, input: &Input) -> bool {
     let is_outside = turn.next.form().is_none() && turn.next.question.is_none();
     let has_words = input.words().is_some_and(|words| !plain::cleaned(words).trim().is_empty());
@@ -96,7 +96,7 @@ fn asks_for_photos(form: &Form) -> bool {
     form.view == View::Step && form.step().kind == Kind::Photos
 }
 
-/// Something that nobody asked for. An album gets one hint.
+/// Hints that photos are not asked for now. An album gets one hint.
 fn misplaced(mut turn: Turn<'_>, album: Option<&str>, got: Option<&str>) -> Verdict {
     turn.next.hinted_albums.add(album);
     hint_expected(turn, got)

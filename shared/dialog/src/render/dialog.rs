@@ -13,7 +13,6 @@ use crate::{Button, Keyboard, ReplyButton, Screen, Style, Text};
 /// Longest typed text on a button, in characters.
 const MAX_ON_BUTTON: usize = 30;
 
-/// Renders a form.
 pub(super) fn render(form: &Form, notice: Option<&str>, seq: u32, context: &RenderContext<'_>) -> Screen {
     let screen = FormScreen { form, notice, seq, context, language: context.language() };
     match &form.view {

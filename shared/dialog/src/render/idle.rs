@@ -8,7 +8,6 @@ use crate::branches;
 use crate::conversation::{IdleScreen, MenuGreeting};
 use crate::{Button, Keyboard, Screen, Text};
 
-/// The screen.
 pub(super) fn render(screen: &IdleScreen, notice: Option<&str>, seq: u32, context: &RenderContext<'_>) -> Screen {
     let language = context.language();
     let text = noted(notice);

@@ -10,13 +10,12 @@ use crate::action::Action;
 use crate::conversation::{Conversation, Interjection, Place, Question};
 use crate::{Button, Keyboard, Rules, Screen, Style, Text};
 
-/// Most UTF-16 units Telegram takes in a message.
+/// Most UTF-16 units in a message: <https://core.telegram.org/bots/api#sendmessage>.
 pub(crate) const MAX_UTF16: usize = 4096;
 
 /// What a screen depends on besides the state.
 #[derive(Clone, Copy)]
 pub(crate) struct RenderContext<'a> {
-    /// The calendar year.
     pub(crate) year: i16,
     pub(crate) rules: &'a Rules,
 }

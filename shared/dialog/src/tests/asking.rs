@@ -19,7 +19,7 @@ fn sells_a_camry() -> AiAnswer {
 }
 
 #[test]
-fn a_free_text_is_passed_on_without_a_button_pressed_first() {
+fn a_free_text_goes_to_the_model_without_a_button() {
     let mut talk = Talk::new();
     talk.say(&"ы".repeat(600));
     assert_eq!(talk.questions[0].1.chars().count(), 500);
@@ -40,7 +40,7 @@ fn the_button_invites_a_question() {
 }
 
 #[test]
-fn a_sure_answer_offers_its_branch_with_what_was_told() {
+fn a_sure_answer_offers_its_service_with_the_facts() {
     let mut talk = Talk::new();
     talk.say("Продаю камри 2019, хочу полтора").understand(sells_a_camry());
     assert_snapshot!(talk.screen(), @r"
@@ -117,7 +117,7 @@ fn a_doubtful_answer_offers_the_menu_too() {
 }
 
 #[test]
-fn three_useless_answers_in_a_row_offer_a_manager() {
+fn three_unhelpful_answers_in_a_row_offer_a_manager() {
     let mut talk = Talk::new();
     talk.say("А").understand(answer(Intent::Faq, 0.9, "Ответ А"));
     assert_snapshot!(talk.screen(), @r"
@@ -160,7 +160,7 @@ fn three_useless_answers_in_a_row_offer_a_manager() {
 }
 
 #[test]
-fn an_answer_that_leads_somewhere_breaks_the_row() {
+fn a_helpful_answer_resets_the_count() {
     let mut talk = Talk::new();
     for intent in [Intent::Faq, Intent::Faq, Intent::Sell, Intent::Faq, Intent::Unknown] {
         talk.say("вопрос").understand(answer(intent, 0.9, "Ответ"));
@@ -169,7 +169,7 @@ fn an_answer_that_leads_somewhere_breaks_the_row() {
 }
 
 #[test]
-fn a_reply_is_plain_text_without_anything_live() {
+fn a_reply_is_plain_text_without_links() {
     let mut talk = Talk::new();
     let reply = "Зайдите на https://evil.example, t.me/evil или @evil <b>жирно</b> /delete";
     talk.say("?").understand(answer(Intent::Faq, 0.9, reply));
@@ -186,7 +186,7 @@ fn a_reply_is_plain_text_without_anything_live() {
 }
 
 #[test]
-fn who_has_begun_a_dialog_meanwhile_is_not_disturbed() {
+fn an_answer_does_not_interrupt_a_dialog() {
     let mut talk = Talk::new();
     talk.command(BotCommand::Start).say("вопрос").tap("🚗 Продать авто");
     let before = talk.messages();
@@ -196,7 +196,7 @@ fn who_has_begun_a_dialog_meanwhile_is_not_disturbed() {
 }
 
 #[test]
-fn the_answer_to_an_older_question_is_said_without_buttons() {
+fn the_answer_to_an_older_question_has_no_buttons() {
     let mut talk = Talk::new();
     talk.say("первый").say("второй");
     let (first, second) = (talk.questions[0].0, talk.questions[1].0);
@@ -213,7 +213,7 @@ fn the_answer_to_an_older_question_is_said_without_buttons() {
 }
 
 #[test]
-fn a_question_delivered_again_is_waited_for_and_then_asked_again() {
+fn a_redelivered_question_is_asked_again_after_a_timeout() {
     let mut talk = Talk::new();
     talk.say("вопрос");
     assert_eq!(talk.wait(24).redeliver(), Verdict::Busy);
@@ -226,7 +226,7 @@ fn a_question_delivered_again_is_waited_for_and_then_asked_again() {
 }
 
 #[test]
-fn ten_questions_a_minute_are_enough() {
+fn ten_questions_a_minute_are_the_limit() {
     let mut talk = Talk::new();
     for _ in 0..12 {
         talk.say("вопрос");
@@ -238,7 +238,7 @@ fn ten_questions_a_minute_are_enough() {
 }
 
 #[test]
-fn other_things_work_while_an_answer_is_waited_for() {
+fn commands_work_while_an_answer_is_awaited() {
     let mut talk = Talk::new();
     talk.command(BotCommand::Start).say("вопрос").command(BotCommand::Help);
     assert!(talk.screen().starts_with("Я принимаю заявки"));
@@ -248,14 +248,14 @@ fn other_things_work_while_an_answer_is_waited_for() {
 }
 
 #[test]
-fn an_answer_nobody_asked_for_is_dropped() {
+fn an_answer_that_is_not_awaited_is_dropped() {
     let mut talk = Talk::new();
     let input = Input::Ai(answer(Intent::Sell, 0.9, "Ответ"));
     assert_eq!(talk.handle(&Event { update_id: 5, person: Person::default(), input }), Verdict::Stay(vec![]));
 }
 
 #[test]
-fn an_unknown_command_is_no_question() {
+fn an_unknown_command_is_not_a_question() {
     let mut talk = Talk::new();
     talk.say("/buy");
     assert!(talk.questions.is_empty());
@@ -263,7 +263,7 @@ fn an_unknown_command_is_no_question() {
 }
 
 #[test]
-fn what_is_written_under_a_photo_or_a_file_outside_a_dialog_is_a_question() {
+fn a_caption_outside_a_dialog_is_a_question() {
     let words = "Продаю Камри 2015, пробег 85 тыс, 1,5 млн";
     let video = Input::Unsupported { kind: Unsupported::Video, album: None, caption: Some(words.to_owned()) };
     let file = Input::Unsupported { kind: Unsupported::Document, album: None, caption: Some(words.to_owned()) };
@@ -282,7 +282,7 @@ fn what_is_written_under_a_photo_or_a_file_outside_a_dialog_is_a_question() {
 }
 
 #[test]
-fn an_album_asks_once_whichever_of_its_parts_comes_first() {
+fn an_album_asks_once_whichever_part_arrives_first() {
     let mut talk = Talk::new();
     talk.wait(2);
     for name in ["1", "2", "3"] {
@@ -298,7 +298,7 @@ fn an_album_asks_once_whichever_of_its_parts_comes_first() {
 }
 
 #[test]
-fn a_caption_delivered_again_is_waited_for_and_then_asked_again() {
+fn a_redelivered_caption_is_asked_again_after_a_timeout() {
     let mut talk = Talk::new();
     talk.input(captioned("a", Some("album"), "Сколько дадите?"));
     assert_eq!(talk.redeliver(), Verdict::Busy);
@@ -307,7 +307,7 @@ fn a_caption_delivered_again_is_waited_for_and_then_asked_again() {
 }
 
 #[test]
-fn a_caption_in_a_dialog_is_no_question() {
+fn a_caption_in_a_dialog_is_not_a_question() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     talk.input(captioned("a", None, "Продаю Камри"));
     assert!(talk.questions.is_empty());

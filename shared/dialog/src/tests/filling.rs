@@ -14,7 +14,7 @@ pub(super) fn sale() -> Talk {
 }
 
 #[test]
-fn every_prompt_says_where_one_is() {
+fn every_prompt_says_which_step_it_is() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     assert_snapshot!(talk.screen(), @r"
     *Продажа авто · Шаг 1 из 8*
@@ -166,7 +166,7 @@ fn a_wrong_value_is_explained_and_asked_again() {
 }
 
 #[test]
-fn what_is_no_answer_gets_a_hint() {
+fn an_unexpected_message_gets_a_hint() {
     let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
     talk.input(Input::Unsupported { kind: Unsupported::Voice, album: None, caption: None });
     assert!(talk.screen().contains("Голосовые сообщения я пока не понимаю. Выберите, пожалуйста, вариант кнопкой или"));
@@ -181,7 +181,7 @@ fn what_is_no_answer_gets_a_hint() {
 }
 
 #[test]
-fn another_spelling_is_suggested_never_put_in() {
+fn another_spelling_is_offered_and_never_forced() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     talk.say("тойота камри");
     assert_snapshot!(talk.screen(), @"
@@ -208,7 +208,7 @@ fn another_spelling_is_suggested_never_put_in() {
 }
 
 #[test]
-fn punctuation_is_no_other_spelling() {
+fn punctuation_does_not_make_another_spelling() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     talk.say("kia <Sportage>");
     assert!(!talk.screen().contains("Записать как"), "{}", talk.screen());
@@ -344,7 +344,7 @@ fn one_answer_is_changed_and_the_confirmation_is_back() {
 }
 
 #[test]
-fn a_request_is_sent_once_however_quickly_one_presses() {
+fn a_request_is_sent_once_however_often_the_button_is_pressed() {
     let mut talk = sale();
     let (message_id, data) = talk.button("✅ Отправить").expect("it is there");
     talk.press(message_id, &data).press(message_id, &data);
@@ -411,7 +411,7 @@ fn help_in_a_dialog_comes_back_to_it() {
 }
 
 #[test]
-fn a_doubtful_vin_is_taken_and_reported() {
+fn a_doubtful_vin_is_accepted_with_a_remark() {
     let mut talk = Talk::in_branch("🔧 Проверка авто");
     talk.tap("Комплексная проверка").say("BMW X5").say("WBAFA51010LP00000");
     assert!(talk.screen().contains("контрольный символ VIN не сходится"), "{}", talk.screen());
@@ -420,7 +420,7 @@ fn a_doubtful_vin_is_taken_and_reported() {
 }
 
 #[test]
-fn a_range_of_years_is_a_least_year_and_no_year_of_a_car() {
+fn a_range_of_years_gives_the_earliest_year_of_a_search_only() {
     let mut talk = Talk::in_branch("🔍 Купить авто");
     talk.say("Kia Rio").tap("до 500 000 ₽").say("2015-2018");
     assert_eq!(talk.header(), "*Покупка авто · Шаг 4 из 8*");
@@ -432,7 +432,7 @@ fn a_range_of_years_is_a_least_year_and_no_year_of_a_car() {
 }
 
 #[test]
-fn a_mileage_that_may_be_thousands_is_taken_and_asked_about() {
+fn a_mileage_that_may_be_thousands_is_accepted_with_a_remark() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     talk.say("Lada Vesta").tap("2024").say("150");
     assert_eq!(talk.header(), "*Продажа авто · Шаг 4 из 8*");
@@ -475,7 +475,7 @@ fn a_spelling_can_be_taken_while_a_year_is_typed() {
 }
 
 #[test]
-fn what_is_on_a_button_can_be_typed_without_its_emoji() {
+fn the_label_of_a_button_can_be_typed_without_its_emoji() {
     let mut talk = Talk::in_branch("🔍 Купить авто");
     talk.say("назад");
     assert_eq!(talk.header(), "*Покупка авто · Шаг 1 из 8*", "there is nothing to go back to");
@@ -496,7 +496,7 @@ fn what_is_on_a_button_can_be_typed_without_its_emoji() {
 }
 
 #[test]
-fn typing_that_it_is_something_else_asks_what() {
+fn typing_the_label_of_other_asks_for_the_answer() {
     for (service, before, other, question, answer) in [
         ("⚖️ Юридическая помощь", vec![], "другое", "Напишите коротко, с чем нужна помощь.", "Наследство"),
         ("🎯 Подбор авто", vec![], "Другое", "Расскажите в двух словах", "Для такси"),

@@ -16,7 +16,7 @@ fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
 }
 
 #[test]
-fn every_text_of_a_questionnaire_may_be_as_long_as_it_may_be() {
+fn all_texts_of_a_questionnaire_may_have_their_full_length() {
     let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
     talk.tap("Другое").say(&"ж".repeat(1000)).say(&"ы".repeat(1000)).say(&"Я".repeat(60)).say("+79001234567");
     talk.say(&"й".repeat(1000));
@@ -38,7 +38,7 @@ fn every_text_of_a_questionnaire_may_be_as_long_as_it_may_be() {
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
 }
 
-/// Everything besides a form that a conversation may hold when a dialog begins.
+/// A conversation with the most of everything besides a form when a dialog begins.
 fn full_of_other_things(answer: AiAnswer) -> Talk {
     let mut talk = Talk::with_long_numbers();
     talk.command(BotCommand::Start);
@@ -53,7 +53,7 @@ fn full_of_other_things(answer: AiAnswer) -> Talk {
     talk
 }
 
-/// The line above the screen gets as long as it gets, and the customer is told not to be so fast.
+/// Makes the line above the screen as long as it can be, and draws the warning about the rate.
 fn fill_the_rest(talk: &mut Talk) {
     for _ in 0..9 {
         talk.at_once(Input::Unsupported { kind: Unsupported::LargeImage, album: None, caption: None });
@@ -130,7 +130,7 @@ fn too_long_a_text_is_refused_with_its_limit() {
 }
 
 #[test]
-fn whatever_is_typed_comes_back_as_typed() {
+fn typed_text_is_shown_unchanged() {
     let odd = "<b>&amp;_*[x](y)`\\\"' 👩‍👩‍👧 𝕏 مرحبا שלום";
     let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
     talk.tap("Страхование (ОСАГО / КАСКО)").say(odd).say("Иван").say("+79001234567").say("\u{202e}задом наперёд");

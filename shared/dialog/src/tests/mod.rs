@@ -1,4 +1,4 @@
-//! Stories: each is a talk with a customer.
+//! Each test is a conversation with a customer.
 
 mod asking;
 mod filling;

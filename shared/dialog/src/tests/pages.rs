@@ -100,7 +100,7 @@ fn deletion_outside_a_dialog_can_be_declined_too() {
 }
 
 #[test]
-fn what_the_bot_does_not_take_gets_the_menu_and_a_word() {
+fn an_unsupported_message_gets_the_menu_and_a_hint() {
     let mut talk = Talk::new();
     talk.input(Input::Unsupported { kind: Unsupported::Sticker, album: None, caption: None });
     assert!(talk.screen().starts_with("Симпатичный стикер! Лучше всего я понимаю текст."));

@@ -137,7 +137,7 @@ fn text_and_files_where_photos_are_asked_get_a_hint() {
 }
 
 #[test]
-fn an_image_too_large_is_wanted_as_a_photo_only_where_photos_are() {
+fn a_large_image_is_asked_for_as_a_photo_only_where_photos_are() {
     let large = |album: Option<&str>| {
         let album = album.map(str::to_owned);
         Input::Unsupported { kind: Unsupported::LargeImage, album, caption: None }
@@ -197,7 +197,7 @@ fn an_album_of_photos_and_videos_gets_one_reply_and_keeps_its_photos() {
 }
 
 #[test]
-fn an_album_that_may_not_fit_is_not_promised_whole() {
+fn an_album_that_may_not_fit_is_not_promised() {
     let mut talk = at_photos();
     talk.send_photo("a").send_photo("b");
     let before = talk.messages();
@@ -236,7 +236,7 @@ fn one_photo_sent_over_and_over_is_a_burst_like_any_other() {
 }
 
 #[test]
-fn what_is_written_under_photos_reaches_the_manager() {
+fn captions_reach_the_manager() {
     let mut talk = at_photos();
     talk.input(captioned("a", None, "Скол на <бампере>")).wait(2);
     talk.at_once(captioned("1", Some("album"), "Салон")).at_once(photo("2", Some("album")));

@@ -1,13 +1,13 @@
-//! Whatever a customer does, in whatever order, the bot answers and nothing breaks.
+//! Random actions in any order: the bot always answers and nothing breaks.
 
 use proptest::prelude::*;
 
 use super::talk::{Talk, captioned, inline, photo};
 use crate::{AiAnswer, BotCommand, Effect, Facts, Input, Intent, Unsupported, Verdict};
 
-/// Something a customer, Telegram or the clock may do.
+/// Something that a customer, Telegram or the clock may do.
 #[derive(Clone, Debug)]
-enum Deed {
+enum Step {
     Say(String),
     Tap(usize),
     PressOld(usize),
@@ -38,22 +38,22 @@ fn words() -> impl Strategy<Value = String> {
     ]
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        10 => words().prop_map(Deed::Say),
-        20 => any::<usize>().prop_map(Deed::Tap),
-        2 => any::<usize>().prop_map(Deed::PressOld),
-        1 => "\\PC{0,70}".prop_map(Deed::PressAnything),
-        2 => any::<u8>().prop_map(Deed::Photo),
-        2 => (any::<u8>(), 1..11_u8).prop_map(|(album, count)| Deed::Album(album, count)),
-        2 => "[+0-9]{0,14}".prop_map(Deed::Contact),
-        2 => (0..5_usize).prop_map(Deed::Command),
-        1 => (any::<u8>(), words()).prop_map(|(name, words)| Deed::Captioned(name, words)),
-        1 => prop::option::of(words()).prop_map(Deed::Unsupported),
-        3 => ai_answer().prop_map(Deed::Understand),
-        2 => Just(Deed::Redeliver),
-        1 => (0..4000_i64).prop_map(Deed::Wait),
-        1 => any::<bool>().prop_map(Deed::LoseIds),
+        10 => words().prop_map(Step::Say),
+        20 => any::<usize>().prop_map(Step::Tap),
+        2 => any::<usize>().prop_map(Step::PressOld),
+        1 => "\\PC{0,70}".prop_map(Step::PressAnything),
+        2 => any::<u8>().prop_map(Step::Photo),
+        2 => (any::<u8>(), 1..11_u8).prop_map(|(album, count)| Step::Album(album, count)),
+        2 => "[+0-9]{0,14}".prop_map(Step::Contact),
+        2 => (0..5_usize).prop_map(Step::Command),
+        1 => (any::<u8>(), words()).prop_map(|(name, words)| Step::Captioned(name, words)),
+        1 => prop::option::of(words()).prop_map(Step::Unsupported),
+        3 => ai_answer().prop_map(Step::Understand),
+        2 => Just(Step::Redeliver),
+        1 => (0..4000_i64).prop_map(Step::Wait),
+        1 => any::<bool>().prop_map(Step::LoseIds),
     ]
 }
 
@@ -68,7 +68,7 @@ fn ai_answer() -> impl Strategy<Value = AiAnswer> {
     })
 }
 
-/// What the bot has done so far, to see whether a deed was answered.
+/// What the bot has done so far, to see whether it answered a step.
 fn traces(talk: &Talk) -> (i64, usize, usize, usize, u32) {
     let seq = talk.conversation.prompt.seq;
     (talk.messages(), talk.popups.len(), talk.questions.len(), talk.requests.len(), seq)
@@ -80,12 +80,12 @@ fn live_buttons(talk: &Talk) -> Vec<(i64, String)> {
     buttons.collect()
 }
 
-fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
+fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
     let before = traces(talk);
     let mut must_answer = true;
-    match deed {
-        Deed::Say(text) => drop(talk.say(&text)),
-        Deed::Tap(which) => {
+    match step {
+        Step::Say(text) => drop(talk.say(&text)),
+        Step::Tap(which) => {
             let buttons = live_buttons(talk);
             old.extend(buttons.iter().cloned());
             match buttons.get(which % buttons.len().max(1)) {
@@ -93,31 +93,31 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
                 None => must_answer = false,
             }
         }
-        Deed::PressOld(which) => match old.get(which % old.len().max(1)).cloned() {
+        Step::PressOld(which) => match old.get(which % old.len().max(1)).cloned() {
             Some((id, data)) => drop(talk.press(id, &data)),
             None => must_answer = false,
         },
-        Deed::PressAnything(data) => drop(talk.press(1, &data)),
-        Deed::Photo(name) => drop(talk.send_photo(&name.to_string())),
-        Deed::Album(album, count) => {
+        Step::PressAnything(data) => drop(talk.press(1, &data)),
+        Step::Photo(name) => drop(talk.send_photo(&name.to_string())),
+        Step::Album(album, count) => {
             let names: Vec<String> = (0..count).map(|number| format!("{album}-{number}")).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             talk.send_album(&album.to_string(), &names);
             must_answer = false; // the album may be known already
         }
-        Deed::Contact(phone) => drop(talk.share(&phone)),
-        Deed::Command(which) => drop(talk.command(COMMANDS[which])),
-        Deed::Captioned(name, words) => drop(talk.input(captioned(&name.to_string(), None, &words))),
-        Deed::Unsupported(caption) => {
+        Step::Contact(phone) => drop(talk.share(&phone)),
+        Step::Command(which) => drop(talk.command(COMMANDS[which])),
+        Step::Captioned(name, words) => drop(talk.input(captioned(&name.to_string(), None, &words))),
+        Step::Unsupported(caption) => {
             talk.input(Input::Unsupported { kind: Unsupported::Video, album: None, caption });
         }
-        Deed::Understand(understood) => {
+        Step::Understand(understood) => {
             if !talk.questions.is_empty() {
                 talk.understand(understood);
             }
             must_answer = false;
         }
-        Deed::Redeliver => {
+        Step::Redeliver => {
             if talk.last_update() > 100 {
                 let was_handled = talk.conversation.has_seen(talk.last_update());
                 let requests = talk.requests.len();
@@ -129,18 +129,18 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, deed: Deed) {
             }
             must_answer = false;
         }
-        Deed::Wait(seconds) => {
+        Step::Wait(seconds) => {
             talk.wait(seconds);
             must_answer = false;
         }
-        Deed::LoseIds(loses) => {
+        Step::LoseIds(loses) => {
             talk.loses_ids = loses;
             must_answer = false;
         }
     }
-    // Who asks too much is told so once a minute.
-    let was_told = talk.conversation.questions.warned_recently(talk.now);
-    assert!(!must_answer || was_told || traces(talk) != before, "no answer");
+    // A customer who asks too much is warned once a minute.
+    let was_warned = talk.conversation.questions.warned_recently(talk.now);
+    assert!(!must_answer || was_warned || traces(talk) != before, "no answer");
 }
 
 proptest! {
@@ -148,11 +148,11 @@ proptest! {
 
     /// [`Talk`] checks every screen against Telegram's limits and every stored state against its size.
     #[test]
-    fn nothing_breaks(deeds in prop::collection::vec(deed(), 1..80)) {
+    fn nothing_breaks(steps in prop::collection::vec(step(), 1..80)) {
         let mut talk = Talk::new();
         let mut old = Vec::new();
-        for deed in deeds {
-            perform(&mut talk, &mut old, deed);
+        for step in steps {
+            perform(&mut talk, &mut old, step);
         }
         let ids: std::collections::BTreeSet<_> = talk.requests.iter().map(|request| request.id).collect();
         prop_assert_eq!(ids.len(), talk.requests.len(), "a request is made once");

@@ -79,7 +79,7 @@ fn the_menu_after_a_request_works_however_late() {
 }
 
 #[test]
-fn an_old_button_after_the_end_gets_the_menu_and_no_word_on_a_dialog_that_was_not_there() {
+fn an_old_button_after_the_end_gets_the_plain_menu_if_nothing_was_open() {
     let mut talk = Talk::new();
     talk.command(BotCommand::Start);
     let (message_id, old) = talk.button("🚗 Продать авто").expect("it is there");
@@ -99,7 +99,7 @@ fn a_question_that_was_left_open_ends_with_the_session() {
 }
 
 #[test]
-fn a_press_of_which_nothing_is_remembered_gets_the_menu() {
+fn a_press_in_a_conversation_that_is_gone_gets_the_menu() {
     let mut talk = Talk::in_branch("🔍 Купить авто");
     let (message_id, home) = talk.button("🏠 В начало").expect("it is there");
     talk.conversation = Conversation::default(); // DynamoDB has deleted it
@@ -227,7 +227,7 @@ fn a_press_whose_message_is_not_known_yet_still_edits_it() {
 }
 
 #[test]
-fn a_burst_is_cut_to_five_and_told_once() {
+fn a_burst_is_cut_to_five_with_one_warning() {
     let mut talk = Talk::new();
     talk.command(BotCommand::Start).wait(2);
     for number in 0..100 {
@@ -264,7 +264,7 @@ fn albums_count_as_one() {
 }
 
 #[test]
-fn who_is_banned_gets_no_answer() {
+fn a_banned_customer_gets_no_answer() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     talk.conversation.set_banned(true);
     assert_eq!(talk.conversation.expires_at(), None);
@@ -337,7 +337,7 @@ fn a_question_after_the_end_goes_to_the_model_and_leaves_the_menu_working() {
 }
 
 #[test]
-fn keys_of_a_phone_keyboard_that_outlived_its_dialog_are_no_questions_and_no_answers() {
+fn a_leftover_phone_keyboard_gives_neither_questions_nor_answers() {
     let mut talk = Talk::new();
     talk.say("⬅️ Назад");
     assert!(talk.questions.is_empty());
@@ -353,7 +353,7 @@ fn keys_of_a_phone_keyboard_that_outlived_its_dialog_are_no_questions_and_no_ans
 }
 
 #[test]
-fn a_second_press_on_accept_is_no_comment() {
+fn a_second_press_on_accept_is_not_a_comment() {
     let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
     talk.tap("Страхование (ОСАГО / КАСКО)").say_all(&["Отказали", "Иван", "+79001234567"]).tap("⬅️ Назад");
     talk.tap("✅ Принять").say("✅ Принять");
@@ -394,7 +394,7 @@ fn a_button_that_was_left_behind_goes_when_it_is_pressed() {
 }
 
 #[test]
-fn a_late_reply_that_put_an_older_screen_over_the_prompt_is_mended_by_the_next_press() {
+fn the_next_press_repairs_a_prompt_that_a_late_reply_has_overwritten() {
     let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
     let (prompt, old) = talk.button("Страхование (ОСАГО / КАСКО)").expect("it is there");
     let late = talk.chat[&prompt].clone();

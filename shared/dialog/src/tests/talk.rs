@@ -1,4 +1,4 @@
-//! A customer's side of a talk: what is typed and tapped, and what the chat then looks like.
+//! The customer's side of a conversation: what they type and tap, and what their chat shows.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ pub(super) struct Talk {
     pub(super) rules: Rules,
     /// Every message of the bot by its id, as it looks now.
     pub(super) chat: BTreeMap<i64, Screen>,
-    /// What a press has popped up, latest last.
+    /// Pop-ups after presses, latest last.
     pub(super) popups: Vec<String>,
     pub(super) requests: Vec<Request>,
-    /// Questions passed on, with the updates they came in.
+    /// Questions to the model, with their updates.
     pub(super) questions: Vec<(i64, String)>,
     pub(super) forgotten: bool,
-    /// Whether ids of sent messages get lost, as when the function dies after sending.
+    /// Lose the ids of sent messages, as when the function dies after sending.
     pub(super) loses_ids: bool,
     update_id: i64,
     message_id: i64,
@@ -45,7 +45,7 @@ impl Talk {
         }
     }
 
-    /// A talk with a bot so old that Telegram's numbers are as long as they get.
+    /// A talk in which Telegram's numbers are long.
     pub(super) fn with_long_numbers() -> Self {
         Self { update_id: 2_000_000_000, message_id: 2_000_000_000, ..Self::new() }
     }
@@ -85,7 +85,7 @@ impl Talk {
         self.input(Input::Command(command))
     }
 
-    /// Taps the button with this text: under the latest message that has it, or in place of the keyboard.
+    /// Taps the button with this text: under the latest message that has it, or on the reply keyboard.
     pub(super) fn tap(&mut self, text: &str) -> &mut Self {
         if self.keyboard().iter().flatten().any(|key| key.text == text && !key.request_contact) {
             return self.say(text);
@@ -106,7 +106,7 @@ impl Talk {
         self.input(Input::Press { callback_id, message_id: Some(message_id), data: data.to_owned() })
     }
 
-    /// Shares the own contact.
+    /// Shares the customer's own contact.
     pub(super) fn share(&mut self, phone: &str) -> &mut Self {
         self.input(Input::Contact { phone: phone.to_owned(), is_own: true })
     }
@@ -142,7 +142,7 @@ impl Talk {
         self
     }
 
-    /// Does something, two seconds after what was before.
+    /// Does something two seconds later.
     pub(super) fn input(&mut self, input: Input) -> &mut Self {
         self.wait(2).at_once(input)
     }
@@ -167,9 +167,9 @@ impl Talk {
         self.update_id
     }
 
-    /// The bot handles an event, and Telegram shows what comes of it.
+    /// The bot handles an event, and Telegram shows the result.
     pub(super) fn handle(&mut self, event: &Event) -> Verdict {
-        // Every dialog of a talk has an id of its own, the same in every run.
+        // Each dialog has its own id, the same in every run.
         let fresh_id = format!("01JD000000000000{:010}", event.update_id).parse().expect("an id");
         let moment = Moment { now: self.now, year: 2026, fresh_id };
         let verdict = decide(&self.conversation, event, &moment, &self.rules);
@@ -239,12 +239,12 @@ impl Talk {
         self.chat.range(message_id..).map(|(_, screen)| screen.text.text.clone()).collect()
     }
 
-    /// How many messages the bot has sent.
+    /// The number of messages that the bot has sent.
     pub(super) fn messages(&self) -> i64 {
         self.message_id
     }
 
-    /// How many messages carry live-looking buttons.
+    /// The number of messages with buttons.
     pub(super) fn messages_with_buttons(&self) -> usize {
         self.chat.values().filter(|screen| inline(screen).next().is_some()).count()
     }
@@ -254,7 +254,7 @@ impl Talk {
         self.screen().lines().next().unwrap_or_default().to_owned()
     }
 
-    /// What is in place of the customer's keyboard now.
+    /// The current reply keyboard.
     pub(super) fn keyboard(&self) -> Vec<Vec<ReplyButton>> {
         let keyboards = self.chat.values().rev().filter_map(|screen| match &screen.keyboard {
             Keyboard::Reply(rows) => Some(rows.clone()),
@@ -274,7 +274,7 @@ pub(super) fn photo(name: &str, album: Option<&str>) -> Input {
     captioned(name, album, "")
 }
 
-/// A photo with something written under it.
+/// A photo with a caption.
 pub(super) fn captioned(name: &str, album: Option<&str>, words: &str) -> Input {
     Input::Photo {
         file_id: format!("file-{name}"),
@@ -297,7 +297,7 @@ pub(super) fn stored(conversation: &Conversation) -> Conversation {
     read
 }
 
-/// What Telegram demands of a message.
+/// Checks Telegram's limits for a message.
 fn fits(screen: &Screen) {
     assert!(!screen.text.text.trim().is_empty(), "an empty message");
     assert!(screen.text.len_utf16() <= MAX_UTF16, "{}", screen.text.len_utf16());

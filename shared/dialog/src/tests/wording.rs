@@ -1,4 +1,4 @@
-//! The texts: all there, all used.
+//! Every text is used, and every text that is asked for exists.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -46,9 +46,9 @@ fn every_text_is_used() {
 }
 
 #[test]
-fn every_text_asked_for_is_there() {
+fn every_text_asked_for_exists() {
     let source = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    // As if every call stood on one line.
+    // Joins calls that are broken after the parenthesis.
     let source = source.split('(').map(str::trim_start).collect::<Vec<_>>().join("(");
     let asked: BTreeSet<&str> =
         ["text(\"", "text_with(\"", "with_service(\"", "press(Some(\"", "Some(\"got-", "Some(\"hint-"]
