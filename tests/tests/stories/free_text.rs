@@ -319,3 +319,30 @@ async fn a_customer_who_goes_on_meanwhile_is_not_disturbed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_question_is_not_logged_after_its_customer_was_forgotten() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        model(bot).faults().add("*", When::Times(1), Fault::Hang(Duration::from_secs(4)));
+        model(bot).script(understood("faq", json!({}), "Запоздалый ответ."));
+        anna.app.say("Сколько стоит растаможка?").expect("the message is sent");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        bot.wait(1);
+        anna.app.say("/delete").expect("the message is sent");
+        anna.app.take_next(Duration::from_secs(1)).await.expect("the question comes at once");
+        anna.app.tap("Да, удалить").expect("the button is there");
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        bot.wait(1);
+        anna.app.say("/start").expect("the message is sent");
+        anna.settle().await;
+        assert_eq!(model(bot).questions().len(), 1, "the model was still answering");
+        for screen in anna.reads() {
+            assert!(!screen.contains("Запоздалый"), "{screen}");
+        }
+        let stored = bot.everything_stored().await;
+        assert!(!stored.contains("растаможка"), "{stored}");
+        assert!(stored.contains("carquery-sessions") && !stored.contains("carquery-ai-log"), "{stored}");
+    })
+    .await;
+}
