@@ -9,7 +9,7 @@ pub const MAX_CHARS: usize = 60;
 /// A name as typed, with white space collapsed. Emoji and right-to-left text stay as they are.
 ///
 /// # Errors
-/// [`Wrong::Empty`], [`Wrong::TooLong`], or [`Wrong::BadName`] when no letter is seen in it.
+/// [`Wrong::Empty`], [`Wrong::TooLong`], or [`Wrong::BadName`] if it has no visible letter.
 pub fn parse(typed: &str) -> Result<String, Wrong> {
     let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() {
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name() {
+    fn other_text_is_not_a_name() {
         assert_eq!(parse(" \n "), Err(Wrong::Empty));
         assert_eq!(parse("+7 900 123-45-67"), Err(Wrong::BadName));
         assert_eq!(parse("😀"), Err(Wrong::BadName));

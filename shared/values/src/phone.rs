@@ -153,6 +153,10 @@ fn numbers(text: &str) -> Vec<(Reading, Range<usize>)> {
             numbers.push((reading, span));
             continue;
         }
+        if let Some(both) = two_numbers(text, &span) {
+            numbers.extend(both);
+            continue;
+        }
         let mut start = span.start;
         for part in run.split('/').filter(|part| part.len() < run.len()) {
             let end = start + part.len();
@@ -161,6 +165,18 @@ fn numbers(text: &str) -> Vec<(Reading, Range<usize>)> {
         }
     }
     numbers
+}
+
+/// Two numbers with nothing but white space between them.
+fn two_numbers(text: &str, span: &Range<usize>) -> Option<[(Reading, Range<usize>); 2]> {
+    let run = &text[span.clone()];
+    if run.chars().filter(|c| decimal_digit(*c).is_some()).count() > 2 * MAX_DIGITS {
+        return None;
+    }
+    run.match_indices(char::is_whitespace).find_map(|(at, space)| {
+        let (first, second) = (read_run(&run[..at])?, read_run(&run[at + space.len()..])?);
+        Some([(first, span.start..span.start + at), (second, span.start + at + space.len()..span.end)])
+    })
 }
 
 /// Where digits with nothing but separators between them are, each from its «+» or first digit to its last one.
@@ -192,6 +208,8 @@ fn may_be_phone(text: &str, span: &Range<usize>) -> bool {
     let is_digit = |c: char| decimal_digit(c).is_some();
     let begins = match before.chars().next_back() {
         Some('+') => false,
+        // «+7+7916…»
+        Some(c) if is_digit(c) && text[span.start..].starts_with('+') => true,
         Some(':') => !before.trim_end_matches(':').ends_with(is_digit),
         Some(c) if c.is_alphanumeric() => words(before).next_back().is_some_and(|word| LABELS.contains(&word.as_str())),
         _ => true,
@@ -267,6 +285,9 @@ impl Dialled {
         }
         let international = ["810", "00"].iter().find_map(|prefix| digits.strip_prefix(prefix));
         readings.extend(international.map(|rest| (format!("+{rest}"), false)));
+        if let Some(national) = digits.strip_prefix("37580") {
+            readings.push((format!("+375{national}"), false)); // with the trunk prefix of Belarus: «+375 8 029 …»
+        }
         // «8 (029) …» is how Belarus dials at home, and how Ukraine did.
         if let Some(national) = digits.strip_prefix("80").filter(|national| national.len() == 9) {
             readings.extend(["375", "380"].map(|code| (format!("+{code}{national}"), true)));
@@ -421,6 +442,8 @@ mod tests {
             "🚗 89001234567 👍",
             "продам за 1 500 000, тел. 89001234567",
             "+ 7 900 123-45-67",
+            "+7+79001234567",
+            "8 +7 900 123-45-67",
         ] {
             assert_eq!(shown(typed), "+79001234567 = +7 900 123-45-67", "{typed}");
         }
@@ -482,6 +505,7 @@ mod tests {
             ("+372 512 3456", "+3725123456 = +372 512 3456"),
             ("+49 (0)151 23456789", "+4915123456789 = +49 1512 3456789"),
             ("+375 (029) 123-45-67", "+375291234567 = +375 29 123-45-67"),
+            ("+375 8 029 123-45-67", "+375291234567 = +375 29 123-45-67"),
             ("+8 10 375 29 123-45-67", "+375291234567 = +375 29 123-45-67"),
             ("+44 (0)20 7946 0958", "+442079460958 = +44 20 7946 0958"),
         ] {
@@ -544,8 +568,10 @@ mod tests {
             let read = read(typed).map(|read| (read.value.0, read.doubt));
             assert_eq!(read, Ok((e164.to_owned(), Some(Doubt::Guess))), "{typed}");
         }
-        let several = read("89001234567 и 89001234568").unwrap();
-        assert_eq!((several.value.e164(), several.doubt), ("+79001234567", Some(Doubt::SeveralValues)));
+        for typed in ["89001234567 и 89001234568", "89001234567 89001234568", "8 900 123 45 67 8 900 123 45 68"] {
+            let several = read(typed).unwrap();
+            assert_eq!((several.value.e164(), several.doubt), ("+79001234567", Some(Doubt::SeveralValues)), "{typed}");
+        }
     }
 
     #[test]
@@ -611,7 +637,7 @@ mod tests {
             "+979 123 456 789",
             "+44 909 879 0000",
             "+49 900 1 234567",
-            // A slip in a Russian number makes no foreign one.
+            // A typo in a Russian number does not make it foreign.
             "8 495 785-31-4",
             "8 (495) 785-31-499",
             "+7 495 785-31-4",
@@ -662,7 +688,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(typed in "\\PC{0,5000}", number in "\\+?[0-9 ()-]{0,30}", several in "([0-9+/:,_ ]|или|т|₽){0,60}") {
+        fn it_never_panics(typed in "\\PC{0,5000}", number in "\\+?[0-9 ()-]{0,30}", several in "([0-9+/:,_ ]|или|т|₽){0,60}") {
             let _ = (parse(&typed), parse(&number), parse(&several));
         }
     }

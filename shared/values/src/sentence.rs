@@ -1,7 +1,8 @@
-//! The numbers of a free sentence, told apart: «продаю камри 2019, 85 тыс, хочу полтора».
+//! Which number of a free sentence is the year, the price and the mileage: «продаю камри 2019, 85 тыс, хочу полтора».
 //!
-//! What a number is follows, in this order, from its unit («км», «г.в.», «руб»), from a word beside it («пробег», «бюджет»),
-//! from its shape (2019, millions), and last from what the other numbers already are.
+//! Numbers of the car's name are set aside first. What another number means follows, in this order, from its unit
+//! («км», «г.в.», «руб»), from a word beside it («пробег», «цена», «торг»), from its shape (2019, millions), and last from what
+//! the other numbers already are.
 
 mod candidates;
 mod index;
@@ -20,10 +21,10 @@ use crate::amount::lexer::{Kind, Token};
 use crate::amount::{Amount, Scale, Unit};
 use crate::{mileage, money, year};
 
-/// The numbers of a sentence, each taken for one thing only.
+/// What the numbers of a sentence mean. No number is used twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Numbers {
-    /// Year of manufacture.
+    /// The year of manufacture.
     pub year: Option<i16>,
     /// Price or budget in whole roubles.
     pub money: Option<u64>,
@@ -31,13 +32,12 @@ pub struct Numbers {
     pub mileage: Option<u32>,
 }
 
-/// What the numbers of `sentence` are. Numbers of phones, dates, models («х5», «2114») and of other things («6 лет», «150 л.с.»)
-/// are none of them.
+/// The numbers of `sentence`. Phones, dates, models («х5», «2114», «камри 70») and other things («6 лет», «150 л.с.») are left out.
 #[must_use]
 pub fn numbers(sentence: &str, this_year: i16) -> Numbers {
     let tokens = without_model(sentence);
     let mut numbers = Numbers::default();
-    let mut doubtful = Vec::new();
+    let mut ambiguous = Vec::new();
     let mut surest = None;
     for mentioned in mentioned(&tokens) {
         match guess(&mentioned, &tokens, this_year) {
@@ -55,15 +55,15 @@ pub fn numbers(sentence: &str, this_year: i16) -> Numbers {
             Guess::Mileage(km) => {
                 numbers.mileage.get_or_insert(km);
             }
-            Guess::MoneyOrMileage { value, rather_money } => doubtful.push((value, rather_money)),
+            Guess::MoneyOrMileage { value, rather_money } => ambiguous.push((value, rather_money)),
             Guess::Nothing => {}
         }
     }
-    settle(&mut numbers, &doubtful, &tokens);
+    resolve_ambiguous(&mut numbers, &ambiguous, &tokens);
     numbers
 }
 
-/// What a number may be.
+/// What a number means on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Guess {
     Year(i16),
@@ -155,14 +155,14 @@ fn kilometres(amount: &Amount, in_thousands: bool) -> Guess {
     mileage::of_amount(&amount).map_or(Guess::Nothing, Guess::Mileage)
 }
 
-/// Sums below this are rather a mileage, when nothing else tells.
+/// An ambiguous number below this is rather a mileage.
 const RATHER_MONEY_FROM: u64 = 400_000;
 
-/// Decides on numbers that may be a sum or a mileage, by what is known already.
-fn settle(numbers: &mut Numbers, doubtful: &[(u64, bool)], tokens: &[Token]) {
+/// Decides which of the ambiguous numbers is the sum and which the mileage, by what is known already.
+fn resolve_ambiguous(numbers: &mut Numbers, ambiguous: &[(u64, bool)], tokens: &[Token]) {
     let roubles = |value: u64| Some(value).filter(|roubles| *roubles >= money::MIN);
     let mut open: Vec<u64> = Vec::new();
-    for (value, rather_money) in doubtful {
+    for (value, rather_money) in ambiguous {
         if *rather_money && numbers.money.is_none() {
             numbers.money = roubles(*value);
         } else {
@@ -172,7 +172,7 @@ fn settle(numbers: &mut Numbers, doubtful: &[(u64, bool)], tokens: &[Token]) {
     let kilometres = |value: u64| u32::try_from(value).ok().filter(|km| *km <= mileage::MAX);
     match (numbers.money, numbers.mileage, open.as_slice()) {
         (None, None, [one]) => {
-            if *one >= RATHER_MONEY_FROM || !sells(tokens, numbers) {
+            if *one >= RATHER_MONEY_FROM || !describes_own_car(tokens, numbers) {
                 numbers.money = roubles(*one);
             } else {
                 numbers.mileage = kilometres(*one);
@@ -188,8 +188,8 @@ fn settle(numbers: &mut Numbers, doubtful: &[(u64, bool)], tokens: &[Token]) {
     }
 }
 
-/// Whether a car that exists is described, rather than one that is looked for.
-fn sells(tokens: &[Token], numbers: &Numbers) -> bool {
+/// Whether the sentence describes the customer's own car, not one that is wanted.
+fn describes_own_car(tokens: &[Token], numbers: &Numbers) -> bool {
     let words: Vec<String> = tokens.iter().filter_map(word).collect();
     let buys = is_said(&words, &["куп", "ищу", "ищем", "подбер", "подбор", "нужн", "присматр", "возьму", "бюджет"]);
     let car = tokens.iter().any(|token| token.kind == Kind::Mark(MODEL))

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn direction_controls_and_variation_selectors_are_told_apart() {
+    fn direction_controls_and_variation_selectors_differ() {
         for control in "\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}".chars() {
             assert!(is_bidi_control(control) && !is_variation_selector(control), "{control:?}");
         }

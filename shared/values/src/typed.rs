@@ -80,7 +80,7 @@ pub(crate) fn words(text: &str) -> impl DoubleEndedIterator<Item = String> {
 }
 
 fn trimmed(text: &str) -> Option<String> {
-    let opens = |c: char| c.is_alphanumeric() || "(«\"".contains(c);
+    let opens = |c: char| c.is_alphanumeric() || "(«\"+".contains(c);
     let closes = |c: char| c.is_alphanumeric() || ")»\"!?.%₽$€".contains(c);
     let text = text.trim_start_matches(|c| !opens(c)).trim_end_matches(|c| !closes(c));
     let inner =

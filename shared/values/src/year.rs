@@ -140,7 +140,16 @@ fn alone(typed: &str, this_year: i16) -> Result<(i16, Range<usize>), Wrong> {
     separate_model_year(&mut tokens);
     sentence::spell_in_digits(&mut tokens);
     let is_usual = |word: &str| is_plain(word) || REMARKS.contains(&word) || is_month(word);
-    match amount::only_amounts(&tokens, is_usual)?.as_slice() {
+    match amount::only_amounts(&tokens, is_usual)?.as_mut_slice() {
+        // «две тысячи девятнадцать»
+        [amount]
+            if amount.scale == Scale::Thousand
+                && amount.tokens.len() >= 3
+                && (2_001..2_100).contains(&amount.whole()) =>
+        {
+            amount.scale = Scale::One;
+            Ok((of_amount(amount, this_year)?, amount::span(&tokens, amount, amount)))
+        }
         [amount] if is_year(amount) && is_least(&tokens) && !is_day(amount, &tokens) => {
             Ok((of_amount(amount, this_year)?, amount::span(&tokens, amount, amount)))
         }
@@ -201,7 +210,7 @@ fn is_month(word: &str) -> bool {
     MONTHS.iter().any(|month| word.starts_with(month) || is_short(month))
 }
 
-/// Whether a number beside a month is no year but a day of it: «14 декабря».
+/// Whether a number beside a month is its day, not a year: «14 декабря».
 fn is_day(amount: &Amount, tokens: &[Token]) -> bool {
     let names_month = tokens.iter().any(|token| matches!(&token.kind, Kind::Word(word) if is_month(word)));
     names_month && amount.digits < 4 && amount.unit.is_none()
@@ -327,6 +336,8 @@ mod tests {
             ("две тысячи девятнадцатый год", 2019),
             ("две тысячи пятнадцатого", 2015),
             ("девятнадцатого года", 2019),
+            ("две тысячи девятнадцать", 2019),
+            ("две тысячи двадцать один", 2021),
             ("[2019]", 2019),
             ("2019 ✅", 2019),
             ("2019\n", 2019),
@@ -408,6 +419,8 @@ mod tests {
         for (typed, year, doubt) in [
             ("2019 или 2020", 2019, Doubt::SeveralValues),
             ("2019-2020", 2019, Doubt::SeveralValues),
+            ("с 2015 по 2018", 2015, Doubt::SeveralValues),
+            ("от 2015 до 2018 года", 2015, Doubt::SeveralValues),
             ("выпуск 2018, куплена в 2020", 2018, Doubt::SeveralValues),
             ("19, но в птс не смотрела", 2019, Doubt::Guess),
         ] {
@@ -489,7 +502,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(typed in "\\PC{0,5000}", this_year in proptest::prelude::any::<i16>()) {
+        fn it_never_panics(typed in "\\PC{0,5000}", this_year in proptest::prelude::any::<i16>()) {
             let _ = (read(&typed, this_year), read_from(&typed, this_year));
         }
     }

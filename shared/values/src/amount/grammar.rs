@@ -10,7 +10,7 @@ pub(super) fn amount_at(tokens: &[Token], at: usize) -> Option<Amount> {
     inverted(tokens, at, multiplier, many).or_else(|| if many { None } else { plain_at(tokens, at) })
 }
 
-/// An approximation, its multiplier first: «тысяч 800», «тысяч за семьсот», «миллиона полтора».
+/// An approximation with the multiplier first: «тысяч 800», «тысяч за семьсот», «миллиона полтора».
 fn inverted(tokens: &[Token], at: usize, multiplier: Multiplier, many: bool) -> Option<Amount> {
     const BETWEEN: &[&str] = &["за", "под", "до", "в", "около", "от", "так", "эдак", "примерно"];
     const BEFORE_ONE: &[&str] = &["до", "за", "от", "около", "больше", "более", "меньше", "менее", "с", "в", "на"];
@@ -32,7 +32,7 @@ fn inverted(tokens: &[Token], at: usize, multiplier: Multiplier, many: bool) -> 
     Some(amount)
 }
 
-/// How much the multiplier in front of an approximation multiplies by: it holds for the other end of a range as well.
+/// The factor of the multiplier in front of an approximation. It also holds for the other end of a range.
 pub(super) fn leading_factor(tokens: &[Token], amount: &Amount) -> Option<u64> {
     let (multiplier, _) = words::genitive(word_at(tokens, amount.tokens.start)?)?;
     (amount.tokens.len() > 1).then_some(multiplier.factor)
@@ -120,7 +120,7 @@ struct Reader<'t> {
     sum: Sum,
     digits: usize,
     unit: Option<Unit>,
-    /// Where to return to if what follows turns out not to belong: after a multiplier.
+    /// The state after the last multiplier, to go back to if what follows is not part of the number.
     settled: Option<(usize, Sum)>,
 }
 
@@ -190,7 +190,9 @@ impl Reader<'_> {
             && self.sum.parts == 0
             && self.at > 0
             && matches!(self.tokens[self.at - 1].kind, Kind::Word(_));
-        if inside_a_word || self.sum.open.is_some() || (self.sum.parts > 0 && number.digits == 0) {
+        // «1,6 млн 190 тыс» are two numbers.
+        let follows_fraction = self.sum.factor == 1_000_000 && !self.sum.done.is_multiple_of(1_000_000 * MILLION);
+        if inside_a_word || follows_fraction || self.sum.open.is_some() || (self.sum.parts > 0 && number.digits == 0) {
             return false;
         }
         let scaled = |word: &str| words::multiplier(word).is_some();
@@ -245,7 +247,7 @@ impl Reader<'_> {
     fn step_half(&mut self, multiplier: Multiplier, length: usize) -> bool {
         self.sum.begin(MILLION / 2, 0);
         self.at += length;
-        self.settle(multiplier);
+        self.close_part(multiplier);
         true
     }
 
@@ -282,22 +284,22 @@ impl Reader<'_> {
             self.sum.parts += 1;
         }
         self.at += 1;
-        self.settle(multiplier);
+        self.close_part(multiplier);
         true
     }
 
-    /// «900 к» is thousands, «приеду в 9 к вам» is not: no other word may follow a letter that stands apart.
+    /// «900 к» is thousands, «приеду в 9 к вам» is not: a separate letter counts only if no other word follows.
     fn letter_stands_alone(&self) -> bool {
         self.word(1).is_none_or(|next| words::unit(next).is_some())
     }
 
-    fn settle(&mut self, multiplier: Multiplier) {
+    fn close_part(&mut self, multiplier: Multiplier) {
         self.sum.multiply(multiplier.factor);
         self.unit = multiplier.unit;
         self.settled = Some((self.at, self.sum));
     }
 
-    /// «2х миллионов», «5ти тыс»: not «х5», and no factor either.
+    /// «2х миллионов», «5ти тыс»; neither «х5» nor a multiplier.
     fn is_glued_ending(&self, word: &str) -> bool {
         let follows_digits = self.tokens[self.at].glued && self.sum.open.is_some() && self.digits > 0;
         follows_digits
@@ -316,7 +318,10 @@ impl Reader<'_> {
 
     /// The full stop of «тыс.», if more of the amount follows it: «тыс. руб.», «1 млн. 200 тыс.».
     fn step_full_stop(&mut self) -> bool {
-        let unit_follows = self.word(1).and_then(words::unit).is_some_and(|unit| unit != Unit::Other);
+        let unit_follows = self.word(1).is_some_and(|word| match words::unit(word) {
+            Some(Unit::Other) => words::is_foreign_currency(word) || word.starts_with("миль"),
+            unit => unit.is_some(),
+        });
         let number_follows = self.sum.factor == 1_000_000
             && matches!(self.tokens.get(self.at + 1).map(|token| &token.kind), Some(Kind::Number(number)) if number.digits == 3);
         if !(unit_follows || number_follows) {
@@ -344,7 +349,7 @@ impl Reader<'_> {
         }
         let by_dash = self.mark(0) == Some('-');
         if by_dash && unit != Unit::Year {
-            // An ordinal: it may be a year, it is no count of anything.
+            // An ordinal may be a year; it counts nothing.
             if self.word(1).is_some_and(|word| matches!(word, "й" | "го" | "ый" | "я" | "м")) {
                 self.at += 2;
                 self.read_year_behind_ordinal();
@@ -360,7 +365,7 @@ impl Reader<'_> {
         }
     }
 
-    /// «2012й», «19го»: an ordinal of as many digits as a year has.
+    /// «2012й», «19го»: an ordinal with two or four digits, like a year.
     fn is_glued_ordinal(&self) -> bool {
         let is_glued = self.tokens.get(self.at).is_some_and(|token| token.glued);
         let ends = self.word(0).is_some_and(|word| matches!(word, "й" | "го" | "ый" | "ого"));

@@ -5,11 +5,10 @@ use std::ops::Range;
 /// A piece of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
-    /// What it is.
     pub(crate) kind: Kind,
-    /// Where it is, in bytes of the text.
+    /// In bytes of the text.
     pub(crate) span: Range<usize>,
-    /// Nothing stands between it and the token before.
+    /// Directly behind the token before.
     pub(crate) glued: bool,
 }
 
@@ -22,14 +21,14 @@ pub(crate) enum Kind {
     Word(String),
     /// Any other character but white space.
     Mark(char),
-    /// Digits that are no amount: a phone number, a date, a time, a tyre size.
+    /// Digits that are not an amount: a phone number, a date, a time, a tyre size.
     Opaque,
 }
 
 /// A number in digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
-    /// Its value in millionths.
+    /// In millionths.
     pub(crate) millionths: u64,
     /// How many digits, if it is whole and without separators; otherwise 0.
     pub(crate) digits: usize,
@@ -37,7 +36,7 @@ pub(crate) struct Number {
     pub(crate) as_decimal: Option<u64>,
 }
 
-/// A lower-case character, «е» for «ё»: what words are compared by.
+/// The lower-case character, with «е» for «ё»: words are compared in this form.
 pub(crate) fn fold(c: char) -> char {
     match c.to_lowercase().next().unwrap_or(c) {
         'ё' => 'е',
@@ -126,7 +125,7 @@ impl Lexer {
         Kind::Mark(first)
     }
 
-    /// The length of digits that are no amount.
+    /// The length of digits that are not an amount.
     fn opaque(&self) -> Option<usize> {
         self.phone().or_else(|| self.date())
     }
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn phones_dates_and_sizes_are_no_numbers() {
+    fn phones_dates_and_sizes_are_not_amounts() {
         for text in
             ["+7 900 123-45-67", "8 (900) 123 45 67", "89001234567", "12.05.2019", "2019-05-12", "18:30", "205/55"]
         {

@@ -16,24 +16,19 @@ use lexer::{Kind, Token};
 /// A number with everything written around it that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Amount {
-    /// The value in millionths, so that «1,25 млн» is exact; saturates far above anything taken.
+    /// In millionths, so that «1,25 млн» is exact. Saturates far above any limit.
     pub(crate) millionths: u64,
-    /// Whether thousands or millions were said.
     pub(crate) scale: Scale,
-    /// The unit said.
     pub(crate) unit: Option<Unit>,
     /// Digits of a whole number written without separators; 0 for any other form. «2019» has four, «2 019» none.
     pub(crate) digits: usize,
-    /// A minus stands before it.
     pub(crate) negative: bool,
-    /// Its tokens.
     pub(crate) tokens: Range<usize>,
 }
 
 /// Whether thousands or millions were said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scale {
-    /// Neither.
     One,
     /// «тыс», «к», «сотка».
     Thousand,
@@ -41,13 +36,13 @@ pub(crate) enum Scale {
     Million,
 }
 
-/// What is counted.
+/// What an amount counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Roubles,
     Kopecks,
     Kilometres,
-    /// It is a calendar year.
+    /// The amount is a calendar year.
     Year,
     /// Anything else: litres, horse powers, owners, dollars.
     Other,
@@ -61,7 +56,7 @@ impl Amount {
         self.millionths / MILLION
     }
 
-    /// Whether there is no fraction.
+    /// Whether it has no fraction.
     pub(crate) fn is_whole(&self) -> bool {
         self.millionths.is_multiple_of(MILLION)
     }
@@ -113,8 +108,8 @@ pub(crate) const fn is_currency(mark: char) -> bool {
 /// Dashes that make a range.
 pub(crate) const DASHES: &str = "-–—−";
 
-/// The upper end of a range, if `from` and `to` are one with nothing between but what makes it: «500-700 тыс», «от 1 до 1,5»,
-/// «500 тыс. - 1 млн». `joins` tells words that make a range.
+/// The upper end of a range, if `from` and `to` are the ends of one: «500-700 тыс», «от 1 до 1,5»,
+/// «500 тыс. - 1 млн». `joins` are the words that may stand between them.
 pub(crate) fn upper_end(tokens: &[Token], from: &Amount, to: &Amount, joins: &[&str]) -> Option<Amount> {
     let between = &tokens[from.tokens.end..to.tokens.start];
     // The full stop of an abbreviation, and nothing a sentence could end with.

@@ -1,4 +1,4 @@
-//! What words say about numbers.
+//! What words mean beside numbers.
 
 use super::{Scale, Unit};
 
@@ -75,11 +75,10 @@ pub(crate) fn numeral(word: &str) -> Option<Numeral> {
 /// A word that multiplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Multiplier {
-    /// By how much.
     pub(crate) factor: u64,
-    /// A whole word, which alone means one («миллион»), not an abbreviation («м»).
+    /// A whole word, which means one if no number precedes it («миллион»); not an abbreviation («м»).
     pub(crate) alone: bool,
-    /// A single letter, which may as well be a preposition or another unit.
+    /// A single letter, which may also be a preposition or another unit.
     pub(crate) letter: bool,
     /// The unit that is part of the word: «т.р.» written «тр».
     pub(crate) unit: Option<Unit>,
@@ -116,8 +115,8 @@ pub(crate) fn multiplier(word: &str) -> Option<Multiplier> {
 const THOUSAND_STEMS: &[&str] =
     &["тысяч", "тысеч", "тысящ", "тыщ", "косар", "штук", "tysya", "tysia", "tisya", "tisia"];
 
-/// A multiplier in the genitive, behind which the number of an approximation may stand: «тысяч 800», «миллиона за два». Says
-/// the multiplier, and whether it is a plural, which means nothing without a number.
+/// A multiplier in the genitive, which may precede the number of an approximation: «тысяч 800», «миллиона за два». Returns the
+/// multiplier, and whether it is a plural, which means nothing without a number.
 pub(super) fn genitive(word: &str) -> Option<(Multiplier, bool)> {
     let many = match word {
         "тысяч" | "тысеч" | "тыщ" | "косарей" | "штук" | "миллионов" | "милионов" | "лямов" | "лимонов" | "tysyach"
@@ -186,14 +185,13 @@ pub(crate) fn unit(word: &str) -> Option<Unit> {
     }
 }
 
-/// Whether a word is a currency that cars are not sold for here.
+/// Whether a word is a currency other than the rouble.
 pub(crate) fn is_foreign_currency(word: &str) -> bool {
     const STEMS: &[&str] = &["долл", "бакс", "тенге", "гривн", "юан"];
     matches!(word, "usd" | "eur" | "евро" | "kzt" | "byn" | "cny") || STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
-/// Whether a word is a thing that a small number before it counts: «3 хозяина». After a year it says nothing of it: «2018
-/// хозяин один».
+/// Whether a word is a thing that a small number before it counts: «3 хозяина». A year is not a count: «2018 хозяин один».
 pub(crate) fn is_thing(word: &str) -> bool {
     const STEMS: &[&str] = &[
         "хозя",

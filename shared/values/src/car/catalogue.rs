@@ -21,32 +21,29 @@ pub(super) struct Name {
 /// A spelling of a name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spelling {
-    /// What it spells.
     pub(super) name: Name,
-    /// It counts only next to its make (or, of a make, before its model), or alone.
-    pub(super) needs_company: bool,
-    /// A trade, or a year, is company enough: «девятку куплю», «акцент 2007».
-    pub(super) in_trade: bool,
+    /// Names a car only next to its make (or, if a make, before its model), or if nothing else is typed.
+    pub(super) needs_context: bool,
+    /// A word of trade or a year will do in place of the make: «девятку куплю», «акцент 2007».
+    pub(super) trade_is_context: bool,
 }
 
-/// A spelling that is long enough to be recognised with a slip.
+/// A spelling that is long enough to be recognised with a typo.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LongSpelling {
-    /// Its key.
     pub(super) key: &'static str,
     /// [`spelling::letters`] of the key.
     pub(super) letters: u64,
-    /// Characters in the key.
+    /// In characters.
     pub(super) length: usize,
-    /// What it spells.
     pub(super) spelling: Spelling,
 }
 
-/// Everything known about makes and models.
+/// All makes and models with their spellings.
 #[derive(Default)]
 pub(super) struct Catalogue {
     spellings: HashMap<&'static str, Vec<Spelling>>,
-    /// First letters of all keys: most words of a text are none of ours, and this tells it quickly.
+    /// First letters of all keys: most words of a text are not names, and this rules them out quickly.
     beginnings: HashSet<(char, Option<char>)>,
     /// By first letter.
     long: HashMap<char, Vec<LongSpelling>>,
@@ -54,11 +51,11 @@ pub(super) struct Catalogue {
     ordinary_stems: HashSet<&'static str>,
 }
 
-/// The fewest letters of a spelling that is recognised with a slip, where a car's name is expected.
-pub(super) const MIN_LETTERS_FOR_SLIPS: usize = 5;
+/// The fewest letters of a spelling that is recognised with a typo, where a car's name is expected.
+pub(super) const MIN_LETTERS_FOR_TYPOS: usize = 5;
 
-/// The most letters of a word that is looked at for slips: no name is as long.
-pub(super) const MAX_LETTERS_FOR_SLIPS: usize = 30;
+/// The most letters of a word that is checked for typos: no name is longer.
+pub(super) const MAX_LETTERS_FOR_TYPOS: usize = 30;
 
 impl Catalogue {
     fn read(data: &'static str) -> Self {
@@ -85,11 +82,11 @@ impl Catalogue {
     }
 
     fn add(&mut self, name: Name, written: &'static str) {
-        let in_trade = written.starts_with('+');
-        let marked = in_trade || written.starts_with('=');
+        let trade_is_context = written.starts_with('+');
+        let marked = trade_is_context || written.starts_with('=');
         let key: &'static str = spelling::key(written).leak(); // once a process, and needed as long as it runs
-        let needs_company = marked || (name.model.is_some() && is_short(key));
-        let spelling = Spelling { name, needs_company, in_trade };
+        let needs_context = marked || (name.model.is_some() && is_short(key));
+        let spelling = Spelling { name, needs_context, trade_is_context };
         let mut chars = key.chars();
         if let Some(first) = chars.next() {
             self.beginnings.insert((first, chars.next()));
@@ -100,7 +97,7 @@ impl Catalogue {
         }
         spellings.push(spelling);
         let length = key.chars().count();
-        if length >= MIN_LETTERS_FOR_SLIPS && key.chars().all(char::is_alphabetic) {
+        if length >= MIN_LETTERS_FOR_TYPOS && key.chars().all(char::is_alphabetic) {
             let long = LongSpelling { key, letters: spelling::letters(key), length, spelling };
             self.long.entry(key.chars().next().unwrap_or_default()).or_default().push(long);
         }
@@ -131,7 +128,7 @@ impl Catalogue {
         self.ordinary.contains(word)
     }
 
-    /// Whether `word` is an ordinary one in any case, though it looks like a name with a slip.
+    /// Whether `word` is an ordinary one in any case, though it looks like a name with a typo.
     pub(super) fn is_ordinary_in_any_case(&self, word: &str) -> bool {
         self.ordinary_stems.contains(spelling::stem(word))
     }
@@ -163,7 +160,7 @@ mod tests {
     #[test]
     fn no_spelling_that_stands_alone_is_of_two_makes() {
         let of_two = CATALOGUE.spellings.iter().filter_map(|(key, spellings)| {
-            let alone = spellings.iter().filter(|spelling| !spelling.needs_company);
+            let alone = spellings.iter().filter(|spelling| !spelling.needs_context);
             let brands: BTreeSet<&str> = alone.map(|spelling| spelling.name.brand).collect();
             (brands.len() > 1).then_some((*key, brands))
         });
@@ -171,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_data_file_has_no_slips_of_its_own() {
+    fn the_data_file_has_no_typos() {
         let is_latin = |c: char| c.is_ascii_alphabetic();
         let words = include_str!("../../data/cars.txt").lines().filter(|line| !line.starts_with('#'));
         let words = words.flat_map(|line| line.split(|c: char| !c.is_alphanumeric()));

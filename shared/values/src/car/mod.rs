@@ -31,11 +31,11 @@ impl Car {
 pub struct Found {
     /// Which car, in the catalogue's spelling.
     pub car: Car,
-    /// Where it is named, in bytes of the text: make and model if they stand together, otherwise what stands first.
+    /// In bytes of the text: make and model if they stand together, otherwise what stands first.
     pub span: Range<usize>,
 }
 
-/// The car named anywhere in a free sentence: «хочу продать камрюху», «есть ли бэха х5». A model implies its make. Exact
+/// The first car named in a free sentence: «хочу продать камрюху», «есть ли бэха х5». A model implies its make. Exact
 /// spellings (in any grammatical case) win over near misses.
 #[must_use]
 pub fn find(sentence: &str) -> Option<Found> {

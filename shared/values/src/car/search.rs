@@ -3,15 +3,14 @@
 use std::ops::Range;
 
 use super::Car;
-use super::catalogue::{CATALOGUE, LongSpelling, MAX_LETTERS_FOR_SLIPS, MIN_LETTERS_FOR_SLIPS, Name, Spelling};
+use super::catalogue::{CATALOGUE, LongSpelling, MAX_LETTERS_FOR_TYPOS, MIN_LETTERS_FOR_TYPOS, Name, Spelling};
 use super::spelling::{self, Gap, Token};
 use crate::amount::{Unit, words};
 
 /// A car named in a text.
 pub(super) struct Named {
-    /// Which.
     pub(super) car: Car,
-    /// Where, in bytes: make and model if they stand together, otherwise what stands first.
+    /// In bytes: make and model if they stand together, otherwise what stands first.
     pub(super) span: Range<usize>,
     /// Make and model do not stand together.
     pub(super) apart: bool,
@@ -28,16 +27,16 @@ pub(super) fn first(text: &str) -> Option<Named> {
     })
 }
 
-/// More of a text is not looked at.
+/// What follows in a longer text is ignored.
 const MAX_TOKENS: usize = 400;
 
-/// Texts of so many tokens are a car's name rather than a sentence: there, shorter models may have a slip too.
+/// A text of up to this many tokens is a car's name rather than a sentence; shorter models may have a typo there too.
 const SHORT_TEXT: usize = 3;
 
-/// How many tokens away from a name what it needs may be.
+/// A name's context lies within this many tokens.
 const NEARBY: usize = 4;
 
-/// Beginnings of words that say that something is traded.
+/// Beginnings of words of trade.
 const TRADE: &[&str] = &[
     "прода",
     "куп",
@@ -107,7 +106,7 @@ impl Text<'_> {
                 hits.extend(
                     spellings(&key)
                         .into_iter()
-                        .filter(|(spelling, _)| end > at || spelling.needs_company)
+                        .filter(|(spelling, _)| end > at || spelling.needs_context)
                         .map(|(spelling, digits)| Hit { tokens: tokens.clone(), spelling, digits }),
                 );
             }
@@ -144,9 +143,9 @@ impl Text<'_> {
         }
     }
 
-    /// Whether a number is followed by what it counts: «6 лет» is no model, nor is «85 тыс».
+    /// Whether a number is followed by what it counts: neither «6 лет» nor «85 тыс» is a model.
     fn counts_something(&self, at: usize) -> bool {
-        if self.tokens.get(at + 1).is_some_and(|next| next.number && next.gap == Gap::Space && next.text.len() == 3) {
+        if self.tokens.get(at + 1).is_some_and(|next| next.gap == Gap::Space && is_three_digits(&next.text)) {
             return true; // the thousands of a longer number: «бмв 320 000 км»
         }
         self.tokens.get(at + 1).is_some_and(|next| {
@@ -180,13 +179,13 @@ impl Text<'_> {
         best.map(|candidate| self.named(candidate))
     }
 
-    /// What a hit amounts to together with its surroundings; `None` when it means nothing there.
+    /// The car that a hit names in its context; `None` if it names none there.
     fn candidate(&self, hit: &Hit, hits: &[Hit]) -> Option<Candidate> {
         let alone = hit.tokens == (0..self.tokens.len());
         if hit.name().model.is_some() {
-            let stands = alone || !hit.spelling.needs_company || (hit.spelling.in_trade && self.is_traded(hit));
-            let stronger = || hits.iter().any(|other| other.tokens == hit.tokens && !other.spelling.needs_company);
-            let stands = stands && !(hit.spelling.needs_company && !hit.spelling.in_trade && stronger());
+            let stands = alone || !hit.spelling.needs_context || (hit.spelling.trade_is_context && self.is_traded(hit));
+            let stronger = || hits.iter().any(|other| other.tokens == hit.tokens && !other.spelling.needs_context);
+            let stands = stands && !(hit.spelling.needs_context && !hit.spelling.trade_is_context && stronger());
             return stands.then(|| Candidate {
                 tokens: hit.tokens.clone(),
                 brand: hit.name().brand,
@@ -209,7 +208,7 @@ impl Text<'_> {
             let tokens = brand.tokens.start..model.tokens.end;
             return Some(Candidate { tokens, brand: brand.name().brand, model: model.model(), apart: false });
         }
-        if brand.spelling.needs_company && !alone {
+        if brand.spelling.needs_context && !alone {
             return None;
         }
         let before = hits
@@ -228,14 +227,14 @@ impl Text<'_> {
             .iter()
             .filter(of_brand)
             .filter(|hit| !overlap(&hit.tokens, &brand.tokens))
-            .filter(|hit| !hit.spelling.needs_company || self.is_near(hit, brand));
+            .filter(|hit| !hit.spelling.needs_context || self.is_near(hit, brand));
         let model =
             elsewhere.max_by_key(|hit| (std::cmp::Reverse(hit.tokens.start), hit.tokens.end)).and_then(Hit::model);
         let apart = model.is_some();
         Some(Candidate { tokens: brand.tokens.clone(), brand: brand.name().brand, model, apart })
     }
 
-    /// Whether a hit is spoken of as something that is bought and sold, or has a year: «куплю девятку», «акцент 2007».
+    /// Whether a hit stands near a word of trade or a year: «куплю девятку», «акцент 2007».
     fn is_traded(&self, hit: &Hit) -> bool {
         let before = &self.tokens[hit.tokens.start.saturating_sub(NEARBY)..hit.tokens.start];
         let after = &self.tokens[hit.tokens.end..self.tokens.len().min(hit.tokens.end + NEARBY)];
@@ -248,7 +247,7 @@ impl Text<'_> {
             || after.iter().enumerate().any(|(at, token)| token.number && (year(token) || written(at)))
     }
 
-    /// Whether a hit that needs its make has it nearby, though not beside it: «бэху хочу трёшку», «из лексусов? rx».
+    /// Whether the make of a hit is nearby, though not beside it: «бэху хочу трёшку», «из лексусов? rx».
     fn is_near(&self, hit: &Hit, brand: &Hit) -> bool {
         let (first, last) = if hit.tokens.start < brand.tokens.start { (hit, brand) } else { (brand, hit) };
         let words = &self.tokens[hit.tokens.clone()];
@@ -273,14 +272,14 @@ impl Text<'_> {
         Some((near.name.model?, at + 1))
     }
 
-    /// The spellings that the word at `at`, or it together with the next, is a slip away from.
+    /// The spellings that are a typo away from the word at `at`, alone or joined with the next.
     fn near_hits_at(&self, at: usize) -> Option<Hit> {
         let word = self.tokens.get(at).filter(|token| !token.number && !is_numeral(&token.text))?;
         let short = self.tokens.len() <= SHORT_TEXT;
         let one = nearest(&word.text, |long| {
-            !long.spelling.needs_company
+            !long.spelling.needs_context
                 && spelling::begin_alike(&word.text, long.key)
-                && (short || long.spelling.name.model.is_none() || long.length > MIN_LETTERS_FOR_SLIPS)
+                && (short || long.spelling.name.model.is_none() || long.length > MIN_LETTERS_FOR_TYPOS)
         });
         if let Some(spelling) = one {
             return Some(Hit { tokens: at..at + 1, spelling, digits: None });
@@ -296,7 +295,7 @@ impl Text<'_> {
         // Two words are one name only if they are nearly as long as it: «ленд крузир», not any pair of words.
         let both = format!("{}{}", word.text, next.text);
         let spelling = nearest(&both, |long| {
-            !long.spelling.needs_company && long.length >= 9 && spelling::begin_alike(&both, long.key)
+            !long.spelling.needs_context && long.length >= 9 && spelling::begin_alike(&both, long.key)
         })?;
         Some(Hit { tokens: at..at + 2, spelling, digits: None })
     }
@@ -338,7 +337,11 @@ fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
 
-/// Whether a word is a number, and so never a name with a slip: «трёхсот», «миллиона».
+fn is_three_digits(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Whether a word is a number, and so never a name with a typo: «трёхсот», «миллиона».
 fn is_numeral(word: &str) -> bool {
     words::numeral(word).is_some() || words::multiplier(word).is_some() || spelling::spoken_digits(word).is_some()
 }
@@ -372,11 +375,11 @@ fn spellings(key: &str) -> Vec<(Spelling, Option<String>)> {
         .unwrap_or_default()
 }
 
-/// The spelling nearest to `word`, unless that is a word or a name in its own right. One slip is forgiven in five letters and
+/// The spelling nearest to `word`, unless that is a word or a name in its own right. One typo is forgiven in five letters and
 /// more, two in eight and more; the first letter must be right.
 fn nearest(word: &str, wanted: impl Fn(&LongSpelling) -> bool) -> Option<Spelling> {
     let length = word.chars().count();
-    if !(MIN_LETTERS_FOR_SLIPS..=MAX_LETTERS_FOR_SLIPS).contains(&length)
+    if !(MIN_LETTERS_FOR_TYPOS..=MAX_LETTERS_FOR_TYPOS).contains(&length)
         || CATALOGUE.is_ordinary_in_any_case(word)
         || !spellings(word).is_empty()
     {
@@ -384,24 +387,25 @@ fn nearest(word: &str, wanted: impl Fn(&LongSpelling) -> bool) -> Option<Spellin
     }
     let (letters, stem) = (spelling::letters(word), spelling::stem(word));
     let candidates = CATALOGUE.long(word.chars().next()?).iter().filter(|long| {
-        let slips = slips(long.length.min(length));
-        long.length.abs_diff(length) <= slips + 2 && (long.letters ^ letters).count_ones() as usize <= 2 * slips + 3
+        let max_typos = max_typos(long.length.min(length));
+        long.length.abs_diff(length) <= max_typos + 2
+            && (long.letters ^ letters).count_ones() as usize <= 2 * max_typos + 3
     });
     let near = candidates.filter(|long| wanted(long)).filter_map(|long| {
-        let slips = slips(long.length.min(length));
-        if spelling::is_near(word, long.key, slips) {
+        let max_typos = max_typos(long.length.min(length));
+        if spelling::is_near(word, long.key, max_typos) {
             return Some((strsim::osa_distance(word, long.key), long));
         }
-        // A slip in the stem of another case: «октваию».
+        // A typo in the stem of another case: «октваию».
         let long_stem = spelling::stem(long.key);
         let stems_are_long =
-            long_stem.chars().count() > MIN_LETTERS_FOR_SLIPS && stem.chars().count() > MIN_LETTERS_FOR_SLIPS;
-        (stems_are_long && spelling::is_near(stem, long_stem, 1)).then_some((slips + 1, long))
+            long_stem.chars().count() > MIN_LETTERS_FOR_TYPOS && stem.chars().count() > MIN_LETTERS_FOR_TYPOS;
+        (stems_are_long && spelling::is_near(stem, long_stem, 1)).then_some((max_typos + 1, long))
     });
     near.min_by_key(|(distance, _)| *distance).map(|(_, long)| long.spelling)
 }
 
-/// How many slips a word of so many letters may have.
-fn slips(length: usize) -> usize {
+/// The most typos in a word of this length.
+fn max_typos(length: usize) -> usize {
     if length >= 8 { 2 } else { 1 }
 }

@@ -224,12 +224,12 @@ pub(super) fn pattern(key: &str) -> Option<(String, &str)> {
     fits.then(|| (format!("{}#{after}", &key[..start]), digits))
 }
 
-/// Whether two words are at most `most` slips apart: a letter more, less, other, or two swapped.
+/// Whether two words are at most `most` typos apart: a letter more, less, other, or two swapped.
 pub(super) fn is_near(one: &str, other: &str, most: usize) -> bool {
     strsim::osa_distance(one, other) <= most
 }
 
-/// A set of letters, to tell unlike words apart before their distance is counted.
+/// The set of a word's letters, which rules out unlike words before their distance is computed.
 pub(super) fn letters(word: &str) -> u64 {
     word.chars().fold(0, |set, c| set | 1 << (u32::from(c) % 64))
 }

@@ -36,6 +36,13 @@ fn may_be_sum(one: &Mentioned, tokens: &[Token]) -> bool {
         && is_affirmed(one)
         && !counts_things(one, tokens)
         && !is_foreign_money(one, tokens)
+        && !is_reduction(one)
+}
+
+/// «1,5 млн, торг до 1,4», «торг 50 000».
+fn is_reduction(one: &Mentioned) -> bool {
+    let nearest = one.before.iter().rev().find(|word| !matches!(word.as_str(), "до" | "в" | "на" | "около"));
+    nearest.is_some_and(|word| is_of(word, &["торг", "уступ", "скин", "скидк"]))
 }
 
 /// What a bare number means as a price: «900» is 900 000.
@@ -44,7 +51,7 @@ fn bare_sum(amount: &Amount) -> Option<u64> {
     money::of_bare_amount(amount).filter(|_| is_bare)
 }
 
-/// Whether words say that a bare number is a price: «сначала 1,5 млн, торг до 1,4».
+/// Whether words say that a bare number is a price: «1,5 млн или 1,4».
 fn is_called_sum(one: &Mentioned) -> bool {
     let last = one.before.last().map(String::as_str);
     one.said() == Some(Said::Money) || last.is_some_and(|word| word == "или" || PERHAPS_MONEY_WORDS.contains(&word))
@@ -80,7 +87,7 @@ fn may_be_mileage(one: &Mentioned, tokens: &[Token]) -> bool {
 /// The years in an answer to the question for one. Two digits count only if no year has four, and are a guess. Of a range,
 /// both ends, or with `lower_ends` only that one.
 pub(crate) fn years(tokens: &[Token], this_year: i16, lower_ends: bool) -> (Found<i16>, Option<Doubt>) {
-    const BEFORE_ANOTHER: &[&str] = &["до", "по", "не"];
+    const NOT_LEAST: &[&str] = &["до", "по"];
     let amounts = if lower_ends {
         mentioned(tokens).into_iter().map(|one| one.amount).collect()
     } else {
@@ -89,8 +96,12 @@ pub(crate) fn years(tokens: &[Token], this_year: i16, lower_ends: bool) -> (Foun
     let years: Vec<&Amount> = amounts
         .iter()
         .filter(|amount| matches!(amount.unit, None | Some(Unit::Year)) && matches!(amount.digits, 0 | 2 | 4))
-        .filter(|amount| !word_before(amount, tokens).is_some_and(|word| BEFORE_ANOTHER.contains(&word)))
+        .filter(|amount| word_before(amount, tokens) != Some("не"))
         .collect();
+    let is_least = |amount: &&Amount| !word_before(amount, tokens).is_some_and(|word| NOT_LEAST.contains(&word));
+    if !years.first().is_some_and(is_least) {
+        return (Vec::new(), None);
+    }
     let is_plain = |amount: &Amount| amount.unit == Some(Unit::Year) || amount.digits == 4;
     let has_plain = years.iter().any(|amount| is_plain(amount));
     let found = years
@@ -111,7 +122,9 @@ fn is_affirmed(one: &Mentioned) -> bool {
 }
 
 fn counts_things(one: &Mentioned, tokens: &[Token]) -> bool {
-    matches!(tokens.get(one.amount.tokens.end), Some(Token { kind: Kind::Word(word), .. }) if words::is_thing(word))
+    let is_bare = one.amount.unit.is_none() && one.amount.scale == Scale::One;
+    is_bare
+        && matches!(tokens.get(one.amount.tokens.end), Some(Token { kind: Kind::Word(word), .. }) if words::is_thing(word))
 }
 
 fn word_before<'t>(amount: &Amount, tokens: &'t [Token]) -> Option<&'t str> {

@@ -1,4 +1,4 @@
-//! The amounts of a sentence, each with what is said beside it.
+//! The amounts of a sentence, each with the words beside it.
 
 use super::ordinals;
 use super::tokens::{MODEL, MODEL_WORD, ends_clause, word};
@@ -6,7 +6,7 @@ use super::words::{MILEAGE_WORDS, MONEY_WORDS, OTHER_SUMS, OTHER_SUMS_AFTER, is_
 use crate::amount::lexer::{Kind, Token};
 use crate::amount::{self, Amount, Scale, Unit};
 
-/// An amount with what is said beside it.
+/// An amount with the words beside it.
 pub(super) struct Mentioned {
     pub(super) amount: Amount,
     /// The words before it, up to the amount or the clause before; the nearest last.
@@ -35,17 +35,17 @@ enum Ending {
     Ordinal,
 }
 
-/// What a word beside a number says of it.
+/// What a word beside a number says the number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     Money,
     Mileage,
-    /// A sum that is no price.
+    /// A sum that is not the price.
     Other,
 }
 
 impl Mentioned {
-    /// How likely it is the year of the car rather than of its purchase: the higher, the likelier.
+    /// How likely it is the year of the car, not of its purchase.
     pub(super) fn year_of_car(&self) -> u8 {
         let bought = |word: &String| is_of(word, &["куп", "приобр", "прав", "стаж", "брал", "взял", "ввез", "дтп"]);
         if self.beside_model {
@@ -57,7 +57,7 @@ impl Mentioned {
         }
     }
 
-    /// What the nearest word that says anything says.
+    /// What the nearest telling word says.
     pub(super) fn said(&self) -> Option<Said> {
         let before = &self.before;
         if self.is_haggled || self.after.first().is_some_and(|word| word == "цена") {
@@ -101,7 +101,7 @@ impl Mentioned {
         let begins = self.before.last().is_some_and(|word| {
             matches!(word.as_str(), "с" | "от" | "после" | "старше" | "моложе" | "новее" | "ниже" | MODEL_WORD)
         });
-        let counts = self.after.first().is_some_and(|word| ordinals::is_no_car(word));
+        let counts = self.after.first().is_some_and(|word| ordinals::rules_out_year(word));
         match self.ending {
             Ending::Plus => two && recent && has_model,
             Ending::Ordinal => two && recent && begins && !counts,
@@ -109,7 +109,7 @@ impl Mentioned {
         }
     }
 
-    /// «17-го», «30го»: no count of anything.
+    /// «17-го», «30го».
     pub(super) fn is_ordinal(&self) -> bool {
         self.ending == Ending::Ordinal && self.amount.scale == Scale::One
     }

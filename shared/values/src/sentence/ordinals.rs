@@ -68,13 +68,13 @@ pub(crate) fn spell_in_digits(tokens: &mut [Token]) {
             let stands = is_word(before, |word| BEFORE_YEARS.contains(&word))
                 || before.is_some_and(is_model)
                 || (has_model && is_word(before, |word| PERHAPS_BEFORE_YEARS.contains(&word)));
-            if !stands || !(10..=30).contains(&value) || is_word(tokens.get(at + 1), is_no_car) {
+            if !stands || !(10..=30).contains(&value) || is_word(tokens.get(at + 1), rules_out_year) {
                 continue;
             }
             value += 2_000;
             digits = 4;
         }
-        // The words that are part of the number now say nothing.
+        // The other words of the number.
         for token in &mut tokens[from..at] {
             token.kind = Kind::Mark(' ');
         }
@@ -117,7 +117,7 @@ fn tens(token: &Token) -> Option<u64> {
 }
 
 /// Whether an ordinal before `word` is a day or a place rather than a year: «с пятнадцатого марта».
-pub(super) fn is_no_car(word: &str) -> bool {
+pub(super) fn rules_out_year(word: &str) -> bool {
     const STEMS: &[&str] =
         &["числ", "этаж", "раза", "дома", "подъезд", "километр", "регион", "кузов", "поколен", "размер"];
     STEMS.iter().chain(MONTHS).any(|stem| word.starts_with(stem))

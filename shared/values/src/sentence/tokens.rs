@@ -1,4 +1,4 @@
-//! The tokens of a sentence, spelled so that the rules for numbers need know one spelling only.
+//! The tokens of a sentence, in the one spelling that the rules for numbers know.
 
 use std::ops::Range;
 
@@ -58,7 +58,7 @@ fn split_off_index(sentence: &str, found: &car::Found, tokens: &mut Vec<Token>) 
     }
 }
 
-/// What says of numbers what they are, where the whole sentence is in Latin letters: «prodam solaris probeg 160 tys».
+/// Puts telling words of a sentence in Latin letters into Cyrillic: «prodam solaris probeg 160 tys».
 fn spell_in_cyrillic(tokens: &mut [Token]) {
     const LATIN: &[(&str, &str)] = &[
         ("probeg", "пробег"),

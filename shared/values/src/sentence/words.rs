@@ -1,4 +1,4 @@
-//! Words that say what the number beside them is; compared by their beginning.
+//! Words that say what the number beside them is. They are compared by their beginning.
 
 pub(super) const MILEAGE_WORDS: &[&str] = &[
     "пробег",
@@ -44,7 +44,7 @@ pub(super) const MONEY_WORDS: &[&str] = &[
     "скину",
     "уступ",
 ];
-/// The same, but they are said of other things too.
+/// Words that are said of other things than money too.
 pub(super) const PERHAPS_MONEY_WORDS: &[&str] = &[
     "до",
     "за",
@@ -63,7 +63,7 @@ pub(super) const PERHAPS_MONEY_WORDS: &[&str] = &[
     "макс",
 ];
 pub(super) const YEAR_WORDS: &[&str] = &["год", "выпуск", "старше", "старее", "новее", "свежее", "моложе"];
-/// Sums that are no price of a car: «первый взнос 300», «зарплата 80», «остаток кредита 200 тысяч».
+/// Sums that are not the price of a car: «первый взнос 300», «зарплата 80», «остаток кредита 200 тысяч».
 pub(super) const OTHER_SUMS: &[&str] = &[
     "взнос",
     "первонач",
