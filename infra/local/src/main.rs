@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 /// CarQuery on this computer: the three functions, their storage, and simulators of Telegram, amoCRM and OpenAI.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, infer_long_args = true)]
+#[command(name = "carquery-local", version, max_term_width = 100, infer_long_args = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
