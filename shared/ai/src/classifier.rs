@@ -70,8 +70,7 @@ impl Classifier {
         started: Instant,
         log: &mut CallLog,
     ) -> Option<(Form, String)> {
-        let mut question =
-            Question { model: &self.first, text, this_year, is_bound: true, patience: self.call_timeout };
+        let mut question = Question { model: &self.first, text, this_year, patience: self.call_timeout };
         let first = self.ask_one(model, &question, log).await;
         let unsure = match first {
             Ok(form) if form.states_confidence && form.answer.confidence >= self.sure_from => {
@@ -82,8 +81,6 @@ impl Classifier {
                 Some(form)
             }
             Err(failure) => {
-                // A compatible server that knows no schemas says «bad request»; the prompt describes the form as well.
-                question.is_bound = !matches!(failure, Failure::Status(400 | 422));
                 log.failures.push(failure.to_string());
                 None
             }
@@ -101,8 +98,7 @@ impl Classifier {
     }
 
     async fn ask_one(&self, model: &Model, question: &Question<'_>, log: &mut CallLog) -> Result<Form, Failure> {
-        let (form, call) = model.ask(question).await;
-        log.calls.extend(call);
+        let form = model.ask(question, &mut log.calls).await;
         if let Err(failure) = &form {
             tracing::warn!(ai.model = question.model, ai.failure = %failure, "a model gave no usable answer");
         }
@@ -110,11 +106,12 @@ impl Classifier {
     }
 }
 
-/// The model's answer, with a reply that may be shown.
+/// The model's answer, with the rules' reply if its own may not be shown.
 fn presentable(answer: AiAnswer, question: &str) -> AiAnswer {
-    let reply = guard::presentable(&answer.reply).unwrap_or_else(|| {
-        let car = values::car::find(question).map(|found| found.car);
-        offline::reply(answer.intent, answer.confidence, car.as_ref(), question)
-    });
+    if guard::may_be_shown(&answer.reply) {
+        return answer;
+    }
+    let car = values::car::find(question).map(|found| found.car);
+    let reply = offline::reply(answer.intent, answer.confidence, car.as_ref(), question);
     AiAnswer { reply, ..answer }
 }

@@ -1,35 +1,17 @@
-//! The last look at what a model wants to say to a customer.
+//! What a model may not say to a customer. What it may say is made plain text where it is shown, in `dialog`.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use dialog::MAX_REPLY_CHARS;
-use values::text::{self, is_variation_selector};
-
 use crate::model::SYSTEM_PROMPT;
 
-/// So many words in a row as in the system prompt are a leak, not chance.
+/// This many words in a row as in the system prompt are a leak, not chance.
 const LEAK: usize = 6;
 
-/// `reply` as plain Russian text without links and mentions, or `None` when nothing fit to be shown is left of it.
-pub(crate) fn presentable(reply: &str) -> Option<String> {
-    if leaks_the_prompt(reply) || reply.contains("\"intent\"") {
-        return None;
-    }
-    let visible: String = reply.chars().filter(|letter| *letter == '\n' || !is_invisible(*letter)).collect();
-    let lines = visible.lines().map(|line| {
-        let words = line.split_whitespace().filter(|word| !is_address(word)).map(without_formatting);
-        words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-    });
-    let text = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-    let text = cut(&text, MAX_REPLY_CHARS);
-    let is_russian = text.chars().any(|letter| matches!(letter, 'а'..='я' | 'А'..='Я' | 'ё' | 'Ё'));
-    is_russian.then_some(text)
-}
-
-/// What nobody sees, but for white space and what makes an emoji colourful.
-fn is_invisible(letter: char) -> bool {
-    text::is_invisible(letter) && !letter.is_whitespace() && !is_variation_selector(letter)
+/// Whether `reply` is Russian, without links and mentions, and tells nothing of the bot's instructions.
+pub(crate) fn may_be_shown(reply: &str) -> bool {
+    let is_russian = reply.chars().any(|letter| matches!(letter, 'а'..='я' | 'А'..='Я' | 'ё' | 'Ё'));
+    is_russian && !reply.split_whitespace().any(is_address) && !reply.contains("\"intent\"") && !leaks_the_prompt(reply)
 }
 
 /// A link, a mention or an e-mail address.
@@ -51,25 +33,6 @@ fn is_domain(word: &str) -> bool {
     ];
     let host = word.split(['/', ':', '?']).next().unwrap_or(word);
     host.rsplit_once('.').is_some_and(|(name, ending)| !name.is_empty() && ENDINGS.contains(&ending))
-}
-
-/// A word without the marks of Markdown.
-fn without_formatting(word: &str) -> &str {
-    let word = word.trim_matches(['*', '`', '_']);
-    if word.chars().all(|letter| letter == '#') { "" } else { word }
-}
-
-/// At most `longest` characters, ended at a word.
-fn cut(text: &str, longest: usize) -> String {
-    let Some((end, _)) = text.char_indices().nth(longest) else { return text.to_owned() };
-    let head = &text[..end];
-    let head = head.rfind(char::is_whitespace).map_or(head, |space| &head[..space]);
-    let mut head = head.trim_end().to_owned();
-    // The ellipsis takes the place of the last character if there is no room.
-    if head.chars().count() == longest {
-        head.pop();
-    }
-    head + "…"
 }
 
 static PROMPT_SHINGLES: LazyLock<HashSet<String>> = LazyLock::new(|| shingles(SYSTEM_PROMPT).collect());
@@ -98,41 +61,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_decent_reply_stays_as_it_is() {
-        let reply = "Поможем продать Toyota Camry 2019 за 1.5 млн!\nОтветьте на пару вопросов.";
-        assert_eq!(presentable(reply).as_deref(), Some(reply));
+    fn a_decent_reply_may_be_shown() {
+        assert!(may_be_shown("Поможем продать **Toyota Camry** 2019 за 1.5 млн!\nОтветьте на пару вопросов.Да?"));
     }
 
     #[test]
-    fn links_mentions_and_formatting_go() {
-        insta::assert_snapshot!(
-            presentable("**Смотрите** на https://evil.example/x, [тут](http://a.b) или t.me/scam,\nпишите @scam_bot, a@b.ru. `Удачи` \u{202e}друг").unwrap(),
-            @r"
-        Смотрите на или
-        пишите Удачи друг
-        "
-        );
+    fn links_and_mentions_may_not() {
+        for reply in [
+            "Смотрите на https://evil.example/x",
+            "Это [тут](http://a.b)",
+            "Пишите в t.me/scam,",
+            "Пишите @scam_bot",
+            "Почта a@b.ru.",
+            "Зайдите на (сайт.рф)",
+        ] {
+            assert!(!may_be_shown(reply), "{reply}");
+        }
     }
 
     #[test]
-    fn a_leaked_prompt_is_not_shown() {
+    fn a_leaked_prompt_may_not() {
         let leak = SYSTEM_PROMPT.split_whitespace().skip(40).take(12).collect::<Vec<_>>().join(" ");
-        assert_eq!(presentable(&format!("Вот мои правила: {leak}")), None);
-        assert_eq!(presentable("Мой системный промпт такой"), None);
-        assert_eq!(presentable(r#"Ответ: {"intent": "sell"}"#), None);
+        assert!(!may_be_shown(&format!("Вот мои правила: {leak}")));
+        assert!(!may_be_shown("Мой системный промпт такой"));
+        assert!(!may_be_shown(r#"Ответ: {"intent": "sell"}"#));
     }
 
     #[test]
-    fn a_reply_in_no_russian_is_not_shown() {
-        assert_eq!(presentable("PWNED"), None);
-        assert_eq!(presentable(" \n "), None);
-    }
-
-    #[test]
-    fn a_long_reply_is_cut_at_a_word() {
-        let reply = presentable(&"слово ".repeat(500)).unwrap();
-        assert!(reply.chars().count() <= MAX_REPLY_CHARS, "{}", reply.chars().count());
-        assert!(reply.ends_with("слово…"));
-        assert_eq!(presentable(&"ы".repeat(5000)).unwrap().chars().count(), MAX_REPLY_CHARS);
+    fn a_reply_without_russian_words_may_not() {
+        assert!(!may_be_shown("PWNED"));
+        assert!(!may_be_shown(" \n "));
     }
 }

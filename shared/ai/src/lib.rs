@@ -5,8 +5,10 @@ mod classifier;
 pub mod eval;
 mod guard;
 mod lenient;
+mod look_up;
 mod model;
 pub mod offline;
 
 pub use answered::{Answered, CallLog, ModelCall};
 pub use classifier::Classifier;
+pub use look_up::{Availability, LookUpError, look_up};

@@ -85,7 +85,7 @@ async fn a_sure_first_model_answers_alone() {
 
     let (_, request) = requests(&server).await.remove(0);
     assert_eq!(request["response_format"]["json_schema"]["strict"], true);
-    assert_eq!(request["max_tokens"], 500);
+    assert_eq!(request["max_completion_tokens"], 500);
     let [system, user] = request["messages"].as_array().unwrap().as_slice() else { panic!("{request}") };
     assert_eq!((system["role"].as_str(), user["role"].as_str()), (Some("system"), Some("user")));
     assert!(user["content"].as_str().unwrap().contains(CAMRY));
@@ -181,20 +181,6 @@ async fn when_the_second_model_fails_the_unsure_first_answer_is_taken() {
 }
 
 #[tokio::test]
-async fn a_server_without_schemas_is_asked_again_without_one() {
-    let server = MockServer::start().await;
-    let refusal = json!({ "error": { "message": "response_format is not supported" } });
-    says(&server, "small", ResponseTemplate::new(400).set_body_json(refusal)).await;
-    let fenced = format!("Вот ответ:\n```json\n{}\n```", form("sell", 0.9, "Поможем"));
-    says(&server, "smart", completion(&fenced)).await;
-    let Answered { answer, call } = asked(&server, CAMRY).await;
-    assert_eq!((answer.intent, call.model.as_str()), (Intent::Sell, "smart"));
-    let requests = requests(&server).await;
-    assert!(requests[0].1.get("response_format").is_some());
-    assert!(requests[1].1.get("response_format").is_none());
-}
-
-#[tokio::test]
 async fn an_answer_without_confidence_is_confirmed_once_and_then_believed() {
     let server = MockServer::start().await;
     let form = r#"{"intent":"buy","entities":{"brand":"Kia"},"reply":"Поможем купить Kia"}"#;
@@ -211,7 +197,7 @@ async fn an_injection_that_worked_still_reaches_no_customer() {
     for (reply, shown) in [
         (leak.as_str(), "Я помогаю с автомобилями"),
         ("PWNED", "Я помогаю с автомобилями"),
-        ("Переходите на https://evil.example и пишите @scam прямо сейчас", "Переходите на и пишите прямо сейчас"),
+        ("Переходите на https://evil.example и пишите @scam прямо сейчас", "Я помогаю с автомобилями"),
     ] {
         let server = MockServer::start().await;
         says(&server, "small", completion(&form("unknown", 0.99, reply))).await;

@@ -126,6 +126,7 @@ pub enum Unsupported {
     Ord,
     Serialize,
     Deserialize,
+    schemars::JsonSchema,
     strum::EnumCount,
     strum::EnumString,
     strum::IntoStaticStr,
@@ -169,8 +170,8 @@ pub const SURE: f32 = 0.7;
 /// Longest reply that is shown, in characters.
 pub const MAX_REPLY_CHARS: usize = 600;
 
-/// What was understood of a free sentence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What was understood of a free sentence, and the form that a model fills.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AiAnswer {
     pub intent: Intent,
     /// 0..1

@@ -13,7 +13,7 @@ const MAX_NAME: usize = 60;
 
 /// What a free sentence says about a car. The serialised names are those of the model's form and of labelled sentences;
 /// the aliases and numbers written as text are how older versions stored it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Facts {
     #[serde(rename = "brand", alias = "car")]

@@ -69,7 +69,7 @@ impl ApiError {
         Self { status: 400, kind: "invalid_request_error", code: None, param, message: message.into() }
     }
 
-    fn coded(code: &'static str, param: &str, message: impl Into<String>) -> Self {
+    pub(super) fn coded(code: &'static str, param: &str, message: impl Into<String>) -> Self {
         Self { code: Some(code), ..Self::invalid(param, message) }
     }
 }

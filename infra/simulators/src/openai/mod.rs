@@ -4,10 +4,11 @@
 //! [`Faults`] (route «POST /v1/chat/completions»), faults of the model itself through [`Mood`] and [`OpenAi::script`].
 
 mod check;
+mod refusal;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,8 @@ use serde_json::{Value, json};
 use crate::fault::{Faults, now_ms};
 use crate::http::{Dialect, Server};
 use check::{Accepted, ApiError};
+use refusal::Refusal;
+pub use refusal::{Parameter, Words};
 
 /// Questions kept for [`OpenAi::questions`].
 const QUESTIONS_KEPT: usize = 1000;
@@ -144,6 +147,10 @@ struct Minds {
     mood: Mood,
     asked: VecDeque<Asked>,
     count: u64,
+    /// In the order in which they are made.
+    refusals: Vec<Refusal>,
+    /// By model.
+    shutdown_dates: BTreeMap<String, String>,
 }
 
 impl fmt::Debug for Model {
@@ -198,6 +205,16 @@ impl OpenAi {
         self.model.lock().mood = mood;
     }
 
+    /// From now on a parameter is refused, one at a time in the order of these calls, whatever the model.
+    pub fn refuse(&self, parameter: Parameter, words: Words) {
+        self.model.lock().refusals.push(Refusal { parameter, words });
+    }
+
+    /// The list of models says when this one is switched off: `2027-01-14`.
+    pub fn set_shutdown_date(&self, model: &str, date: &str) {
+        self.model.lock().shutdown_dates.insert(model.to_owned(), date.to_owned());
+    }
+
     /// How all models are.
     #[must_use]
     pub fn mood(&self) -> Mood {
@@ -230,6 +247,19 @@ impl Model {
     fn know(&self, model: &str) -> Result<(), ApiError> {
         let known = self.models.is_empty() || self.models.iter().any(|known| known == model);
         if known { Ok(()) } else { Err(ApiError::no_such_model(model)) }
+    }
+
+    fn refusal(&self, body: &[u8]) -> Option<Response> {
+        let request: Value = serde_json::from_slice(body).ok()?;
+        let refusals = self.lock().refusals.clone();
+        refusals.into_iter().find_map(|refusal| refusal.of(&request))
+    }
+
+    fn listed(&self, name: &str) -> Value {
+        let shutdown = self.lock().shutdown_dates.get(name).cloned();
+        json!({
+            "id": name, "object": "model", "created": 1_721_172_741, "owned_by": "system", "shutdown_date": shutdown
+        })
     }
 
     fn think(&self, request: &Accepted) -> Answer {
@@ -324,7 +354,13 @@ fn tokens(text: &str) -> u64 {
 }
 
 async fn complete(State(model): State<Arc<Model>>, headers: HeaderMap, body: Bytes) -> Response {
-    let outcome = model.admit(&headers).and_then(|()| check::request(&body)).and_then(|request| {
+    let admitted = model.admit(&headers);
+    if admitted.is_ok()
+        && let Some(refusal) = model.refusal(&body)
+    {
+        return refusal;
+    }
+    let outcome = admitted.and_then(|()| check::request(&body)).and_then(|request| {
         model.know(&request.model)?;
         Ok(model.completion(&request))
     });
@@ -332,18 +368,14 @@ async fn complete(State(model): State<Arc<Model>>, headers: HeaderMap, body: Byt
 }
 
 async fn list_models(State(model): State<Arc<Model>>, headers: HeaderMap) -> Response {
-    let listed: Vec<Value> = model.models.iter().map(|model| model_json(model)).collect();
+    let listed: Vec<Value> = model.models.iter().map(|name| model.listed(name)).collect();
     let outcome = model.admit(&headers).map(|()| Json(json!({"object": "list", "data": listed})));
     outcome.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
 }
 
 async fn show_model(State(model): State<Arc<Model>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let outcome = model.admit(&headers).and_then(|()| model.know(&name)).map(|()| Json(model_json(&name)));
+    let outcome = model.admit(&headers).and_then(|()| model.know(&name)).map(|()| Json(model.listed(&name)));
     outcome.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
-}
-
-fn model_json(name: &str) -> Value {
-    json!({"id": name, "object": "model", "created": 1_721_172_741, "owned_by": "system"})
 }
 
 async fn no_such_path(method: Method, uri: Uri) -> Response {

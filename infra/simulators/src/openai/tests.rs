@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Mood, OpenAi, Options, QUOTA_EXCEEDED};
+use super::{Answer, Mood, OpenAi, Options, Parameter, QUOTA_EXCEEDED, Words};
 use crate::fault::{Fault, When};
 
 type Done = Result<(), Box<dyn std::error::Error>>;
@@ -110,6 +110,54 @@ async fn what_openai_refuses() -> Done {
     400 'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.
     "#);
     assert!(openai.questions().is_empty(), "no model was asked");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_server_does_not_take_is_refused_one_at_a_time() -> Done {
+    let openai = OpenAi::start(keyed()).await?;
+    openai.refuse(Parameter::MaxCompletionTokens, Words::OpenAi);
+    openai.refuse(Parameter::Temperature, Words::OpenAi);
+    openai.refuse(Parameter::ReasoningEffort(&["low", "high"]), Words::OpenAi);
+    openai.refuse(Parameter::SystemRole, Words::Pydantic);
+    openai.refuse(Parameter::JsonSchema, Words::Prose);
+    let mut body = question(&schema());
+    body["reasoning_effort"] = json!("none");
+    let mut told = Vec::new();
+    for fix in [
+        json!({}),
+        json!({"max_completion_tokens": null, "max_tokens": 500}),
+        json!({"temperature": null}),
+        json!({"reasoning_effort": "low"}),
+        json!({"messages": [{"role": "user", "content": "JSON, please: продать камри"}]}),
+        json!({"response_format": {"type": "json_object"}}),
+    ] {
+        for (field, value) in fix.as_object().into_iter().flatten() {
+            body[field] = value.clone();
+        }
+        let (status, mut answer) = ask(&openai, "sk-right", &body).await?;
+        answer.as_object_mut().map(|answer| answer.remove("request"));
+        told.push(if status == 200 { "200".to_owned() } else { format!("{status} {answer}") });
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    400 {"error":{"code":"unknown_parameter","message":"Unrecognized request argument supplied: max_completion_tokens","param":"max_completion_tokens","type":"invalid_request_error"}}
+    400 {"error":{"code":"unsupported_value","message":"Unsupported value: 'temperature' does not support 0.3 with this model. Only the default (1) value is supported.","param":"temperature","type":"invalid_request_error"}}
+    400 {"error":{"code":"unsupported_value","message":"Unsupported value: 'none' is not supported with this model. Supported values are: 'low', 'high'.","param":"reasoning_effort","type":"invalid_request_error"}}
+    422 {"detail":[{"input":"system","loc":["body","messages[0].role"],"msg":"Extra inputs are not permitted","type":"extra_forbidden"}]}
+    400 {"error":"this backend cannot handle response_format yet"}
+    200
+    "#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_list_of_models_says_when_one_is_switched_off() -> Done {
+    let openai = OpenAi::start(keyed()).await?;
+    openai.set_shutdown_date("gpt-4o", "2027-01-14");
+    let url = format!("{}/models", openai.url());
+    let list: Value = reqwest::Client::new().get(url).bearer_auth("sk-right").send().await?.json().await?;
+    assert_eq!(list["data"][0]["shutdown_date"], Value::Null);
+    assert_eq!((&list["data"][1]["id"], &list["data"][1]["shutdown_date"]), (&json!("gpt-4o"), &json!("2027-01-14")));
     Ok(())
 }
 

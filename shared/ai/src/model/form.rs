@@ -11,8 +11,8 @@ use crate::lenient;
 
 /// Longest make or model, in characters.
 const LONGEST_NAME: usize = 60;
-/// At most this many opening braces are tried as the beginning of the form.
-const MOST_BRACES: usize = 20;
+/// At most this many opening braces, counted from the end, are tried as the beginning of the form.
+const MOST_BRACES: usize = 60;
 
 /// A form filled by a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,15 +24,30 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// Reads the form out of a chat completion.
+    /// Reads the form out of a chat completion: the last whole one, because drafts come before it.
     pub(super) fn read(completion: &Value, this_year: i16) -> Result<Self, Failure> {
-        let message = &completion["choices"][0]["message"];
+        let choice = &completion["choices"][0];
+        let message = &choice["message"];
         if message["refusal"].as_str().is_some_and(|refusal| !refusal.is_empty()) {
             return Err(Failure::Refusal);
         }
         let content = content(&message["content"]).ok_or(Failure::NoCompletion)?;
-        let form = form_in(&content).ok_or(Failure::NotJson)?;
-        let entity = |name| lenient::text(entity(&form, name));
+        let is_cut_off = choice["finish_reason"] == "length";
+        let mut failure = if is_cut_off { Failure::CutOff } else { Failure::NotJson };
+        for (form, rest) in objects(without_thoughts(&content)) {
+            if is_cut_off && rest.contains('{') {
+                return Err(Failure::CutOff); // what follows the draft is not whole
+            }
+            match Self::of(&form, this_year) {
+                Ok(form) => return Ok(form),
+                Err(unfit) => failure = unfit,
+            }
+        }
+        Err(failure)
+    }
+
+    fn of(form: &Value, this_year: i16) -> Result<Self, Failure> {
+        let entity = |name| lenient::text(entity(form, name));
         let name = |name| entity(name).filter(|name| is_name(name));
         let facts = Facts {
             make: name("brand"),
@@ -43,7 +58,7 @@ impl Form {
         };
         let confidence = confidence(&form["confidence"]);
         let reply = form["reply"].as_str().unwrap_or_default().to_owned();
-        let answer = AiAnswer { intent: intent(&form)?, confidence: confidence.unwrap_or(SURE), facts, reply };
+        let answer = AiAnswer { intent: intent(form)?, confidence: confidence.unwrap_or(SURE), facts, reply };
         Ok(Self { answer, states_confidence: confidence.is_some() })
     }
 }
@@ -57,12 +72,22 @@ fn content(content: &Value) -> Option<String> {
     }
 }
 
-/// The first JSON object in `text` that looks like the form.
-fn form_in(text: &str) -> Option<Value> {
-    let objects = text.match_indices('{').take(MOST_BRACES).filter_map(|(start, _)| {
-        serde_json::Deserializer::from_str(&text[start..]).into_iter::<Map<String, Value>>().next()?.ok()
-    });
-    objects.into_iter().find(|object| object.contains_key("intent")).map(Value::Object)
+/// What a model says after it has thought aloud; nothing if it is still thinking.
+fn without_thoughts(text: &str) -> &str {
+    match (text.rfind("<think>"), text.rfind("</think>")) {
+        (_, Some(end)) => &text[end + "</think>".len()..],
+        (Some(_), None) => "",
+        (None, None) => text,
+    }
+}
+
+/// The JSON objects in `text` that name an intent, the last one first, each with what follows it.
+fn objects(text: &str) -> impl Iterator<Item = (Value, &str)> {
+    text.rmatch_indices('{').take(MOST_BRACES).filter_map(|(start, _)| {
+        let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Map<String, Value>>();
+        let object = stream.next()?.ok().filter(|object| object.contains_key("intent"))?;
+        Some((Value::Object(object), &text[start + stream.byte_offset()..]))
+    })
 }
 
 fn intent(form: &Value) -> Result<Intent, Failure> {
@@ -124,6 +149,26 @@ mod tests {
             assert_eq!(read(wrapped.as_str()), Ok(plain.clone()), "{wrapped}");
         }
         assert_eq!(read(json!([{ "type": "text", "text": FORM }])), Ok(plain));
+    }
+
+    #[test]
+    fn the_last_whole_form_counts_and_not_a_draft() {
+        let draft = FORM.replace("sell", "buy");
+        let last = read(FORM).unwrap();
+        for said in [
+            format!("<think>Maybe {draft}? No, a sale.</think>\n{FORM}"),
+            format!("Draft: {draft}\nFinal:\n```json\n{FORM}\n```"),
+            format!("{draft} {FORM} {{\"intent\":\"...\"}}"),
+        ] {
+            assert_eq!(read(said.as_str()), Ok(last.clone()), "{said}");
+        }
+        assert_eq!(read(format!("<think>Perhaps {draft}")), Err(Failure::NotJson), "it is still thinking");
+        let cut_off = |content: String| {
+            Form::read(&json!({ "choices": [{ "message": { "content": content }, "finish_reason": "length" }] }), 2026)
+        };
+        assert_eq!(cut_off(format!("{draft} and finally {}", &FORM[..40])), Err(Failure::CutOff));
+        assert_eq!(cut_off(String::new()), Err(Failure::CutOff), "it has thought for too long");
+        assert_eq!(cut_off(format!("{FORM} Рад был пом")), Ok(last), "the form is whole");
     }
 
     #[test]

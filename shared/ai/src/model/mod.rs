@@ -1,29 +1,34 @@
-//! One call of a language model behind an OpenAI-compatible server.
+//! A server of language models that speaks the chat completions API.
 
+mod dialect;
 mod form;
 mod request;
+pub(crate) mod service;
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_openai::Client;
-use async_openai::config::Config;
 use async_openai::error::OpenAIError;
-use async_openai::middleware::ReqwestService;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 pub(crate) use form::Form;
 pub(crate) use request::SYSTEM_PROMPT;
 
 use crate::ModelCall;
+use dialect::Dialect;
+use request::Limits;
+use service::{Refused, Server};
 
-/// A server of models. Cheap to clone; connections are kept alive between calls.
+/// A server of models. Cheap to clone; clones share connections and what the server was found to take.
 #[derive(Clone)]
 pub(crate) struct Model {
     client: Client<Server>,
-    max_tokens: u32,
-    temperature: f32,
+    limits: Limits,
+    /// By the model's name.
+    dialects: Arc<Mutex<HashMap<String, Dialect>>>,
 }
 
 /// What to ask, and how.
@@ -35,9 +40,7 @@ pub(crate) struct Question<'a> {
     pub(crate) text: &'a str,
     /// The calendar year, for «прошлогодняя».
     pub(crate) this_year: i16,
-    /// Bind the answer to a JSON schema. Some compatible servers refuse that.
-    pub(crate) is_bound: bool,
-    /// How long to wait.
+    /// How long to wait, however often the server has to be asked again.
     pub(crate) patience: Duration,
 }
 
@@ -53,13 +56,16 @@ pub(crate) enum Failure {
     /// The server refused with this status.
     #[error("http_{0}")]
     Status(u16),
-    /// The server's answer is no chat completion.
+    /// The server's answer is not a chat completion.
     #[error("no_completion")]
     NoCompletion,
     /// The model declined to answer.
     #[error("refusal")]
     Refusal,
-    /// What the model said has no JSON object in it.
+    /// The answer ended at the limit of tokens before the form did.
+    #[error("cut_off")]
+    CutOff,
+    /// What the model said has no form in it.
     #[error("not_json")]
     NotJson,
     /// The form has no intent.
@@ -75,87 +81,74 @@ pub(crate) enum Failure {
 
 impl Model {
     pub(crate) fn new(settings: &settings::OpenAi) -> Self {
-        let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build().unwrap_or_default();
-        let server = Server::new(settings);
-        // Given a service of its own, the library does not wrap ours in its retries, which would outlast the customer.
-        let client = Client::build(http.clone(), server).with_http_service(ReqwestService::new(http));
-        Self { client, max_tokens: settings.max_tokens, temperature: settings.temperature }
+        Self {
+            client: service::client(settings),
+            limits: Limits { max_tokens: settings.max_tokens, temperature: settings.temperature },
+            dialects: Arc::default(),
+        }
     }
 
-    /// Asks once. The call's tokens are counted even when its answer is of no use.
-    pub(crate) async fn ask(&self, question: &Question<'_>) -> (Result<Form, Failure>, Option<ModelCall>) {
-        let body = request::body(question, self.max_tokens, self.temperature);
-        // A plain value: compatible servers leave out fields that the library's own type insists on.
-        let chat = self.client.chat();
-        let call = chat.create_byot::<_, Value>(body);
-        let completion = match tokio::time::timeout(question.patience, call).await {
-            Err(_) => return (Err(Failure::Timeout), None),
-            Ok(Err(error)) => return (Err(failure(&error)), None),
-            Ok(Ok(completion)) => completion,
-        };
-        let tokens =
-            |name: &str| completion["usage"][name].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0);
-        let call = ModelCall {
-            model: question.model.to_owned(),
-            prompt_tokens: tokens("prompt_tokens"),
-            completion_tokens: tokens("completion_tokens"),
-        };
-        (Form::read(&completion, question.this_year), Some(call))
+    /// Asks one question: once, and again where the server refuses a parameter or the limit cuts the answer off. Answered
+    /// calls are added to `calls` even when they are of no use, because they cost money.
+    pub(crate) async fn ask(&self, question: &Question<'_>, calls: &mut Vec<ModelCall>) -> Result<Form, Failure> {
+        let deadline = Instant::now() + question.patience;
+        loop {
+            let dialect = self.dialect(question.model);
+            let body = request::body(question, &dialect, self.limits);
+            // A plain value: compatible servers leave out fields that the library's own type insists on.
+            let chat = self.client.chat();
+            let answered = timeout_at(deadline, chat.create_byot::<_, Value>(body)).await;
+            let (adapted, parameter) = match answered.map_err(|_| Failure::Timeout)? {
+                Ok(completion) => {
+                    calls.push(bill(question.model, &completion));
+                    let form = Form::read(&completion, question.this_year);
+                    let roomier = dialect.with_more_room().filter(|_| form == Err(Failure::CutOff));
+                    let Some(roomier) = roomier else { return form };
+                    (roomier, "limit")
+                }
+                Err(error) => match adapted(&dialect, &error) {
+                    Some(adapted) => adapted,
+                    None => return Err(failure(&error)),
+                },
+            };
+            tracing::warn!(
+                ai.model = question.model,
+                ai.parameter = parameter,
+                "the model's server does not take a parameter; asking again without it"
+            );
+            self.lock().insert(question.model.to_owned(), adapted);
+        }
     }
+
+    fn dialect(&self, model: &str) -> Dialect {
+        self.lock().get(model).cloned().unwrap_or_default()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Dialect>> {
+        self.dialects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn bill(model: &str, completion: &Value) -> ModelCall {
+    let tokens = |name: &str| completion["usage"][name].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0);
+    ModelCall {
+        model: model.to_owned(),
+        prompt_tokens: tokens("prompt_tokens"),
+        completion_tokens: tokens("completion_tokens"),
+    }
+}
+
+/// How to ask again after this error, and without what; `None` if asking again does not help.
+fn adapted(dialect: &Dialect, error: &OpenAIError) -> Option<(Dialect, &'static str)> {
+    let refused = Refused::of(error)?;
+    dialect.after_refusal(refused.status, &refused.body)
 }
 
 fn failure(error: &OpenAIError) -> Failure {
-    match error {
-        OpenAIError::ApiError(answer) => Failure::Status(answer.status_code.as_u16()),
-        OpenAIError::Reqwest(error) if error.is_timeout() => Failure::Timeout,
-        OpenAIError::Reqwest(_) => Failure::Connection,
-        _ => Failure::NoCompletion,
-    }
-}
-
-/// Where the models are, and the key to them. The library's own configuration reads the environment behind our back and
-/// panics at a key with a line break.
-#[derive(Clone)]
-struct Server {
-    base_url: String,
-    key: SecretString,
-    authorization: Option<HeaderValue>,
-}
-
-impl Server {
-    fn new(settings: &settings::OpenAi) -> Self {
-        let key = settings.api_key.clone().unwrap_or_default();
-        let bearer = format!("Bearer {}", key.expose_secret().trim());
-        let authorization = HeaderValue::from_str(&bearer).ok().map(|mut value| {
-            value.set_sensitive(true);
-            value
-        });
-        Self {
-            base_url: settings.base_url.trim_end_matches('/').to_owned(),
-            authorization: authorization.filter(|_| settings.api_key.is_some()),
-            key,
-        }
-    }
-}
-
-impl Config for Server {
-    fn headers(&self) -> HeaderMap {
-        self.authorization.iter().map(|value| (AUTHORIZATION, value.clone())).collect()
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url)
-    }
-
-    fn query(&self) -> Vec<(&str, &str)> {
-        Vec::new()
-    }
-
-    fn api_base(&self) -> &str {
-        &self.base_url
-    }
-
-    fn api_key(&self) -> &SecretString {
-        &self.key
+    match (Refused::of(error), error) {
+        (Some(refused), _) => Failure::Status(refused.status),
+        (None, OpenAIError::Reqwest(error)) if error.is_timeout() => Failure::Timeout,
+        (None, OpenAIError::Reqwest(_)) => Failure::Connection,
+        (None, _) => Failure::NoCompletion,
     }
 }

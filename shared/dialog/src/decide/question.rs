@@ -52,7 +52,8 @@ pub(super) fn answered(mut turn: Turn<'_>, answer: &AiAnswer) -> Verdict {
 
 /// The reply as plain text without links, mentions or commands, whatever the model was tricked into.
 fn harmless(reply: &str, language: Language) -> String {
-    let reply = plain::unlinked(plain::cleaned(reply).trim());
+    let unformatted = plain::cleaned(reply).replace(['*', '`'], "");
+    let reply = plain::unlinked(unformatted.trim());
     if reply.is_empty() {
         return language.text("reply-empty");
     }

@@ -1,0 +1,97 @@
+//! How the library reaches the server: our connections, no retries of its own, and refusals as they were written.
+
+use std::time::Duration;
+
+use async_openai::Client;
+use async_openai::config::Config;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::HttpRequestFactory;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+
+/// A client of the server. Given a service of its own, the library does not wrap ours in its retries, which would outlast
+/// the customer.
+pub(crate) fn client(settings: &settings::OpenAi) -> Client<Server> {
+    let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build().unwrap_or_default();
+    let service = {
+        let http = http.clone();
+        tower::service_fn(move |request: HttpRequestFactory| send(http.clone(), request))
+    };
+    Client::build(http, Server::new(settings)).with_http_service(service)
+}
+
+/// Sends a request. The library keeps an error only if it is written as OpenAI writes it; compatible servers have their own
+/// ways, so refusals are read here.
+async fn send(http: reqwest::Client, request: HttpRequestFactory) -> Result<reqwest::Response, OpenAIError> {
+    let response = http.execute(request.build().await?).await?;
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status().as_u16();
+    let body = response.text().await.unwrap_or_default();
+    Err(OpenAIError::Boxed(Box::new(Refused { status, body })))
+}
+
+/// The server refused a request. The text may repeat what the customer wrote, so it is not shown or logged.
+#[derive(Debug, thiserror::Error)]
+#[error("HTTP {status}")]
+pub(crate) struct Refused {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Refused {
+    pub(crate) fn of(error: &OpenAIError) -> Option<&Self> {
+        match error {
+            OpenAIError::Boxed(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// Where the models are, and the key to them. The library's own configuration reads the environment behind our back and
+/// panics at a key with a line break.
+#[derive(Clone)]
+pub(crate) struct Server {
+    base_url: String,
+    key: SecretString,
+    authorization: Option<HeaderValue>,
+}
+
+impl Server {
+    fn new(settings: &settings::OpenAi) -> Self {
+        let key = settings.api_key.clone().unwrap_or_default();
+        let bearer = format!("Bearer {}", key.expose_secret().trim());
+        let authorization = HeaderValue::from_str(&bearer).ok().map(|mut value| {
+            value.set_sensitive(true);
+            value
+        });
+        Self {
+            base_url: settings.base_url.trim_end_matches('/').to_owned(),
+            authorization: authorization.filter(|_| settings.api_key.is_some()),
+            key,
+        }
+    }
+}
+
+impl Config for Server {
+    fn headers(&self) -> HeaderMap {
+        self.authorization.iter().map(|value| (AUTHORIZATION, value.clone())).collect()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    fn query(&self) -> Vec<(&str, &str)> {
+        Vec::new()
+    }
+
+    fn api_base(&self) -> &str {
+        &self.base_url
+    }
+
+    fn api_key(&self) -> &SecretString {
+        &self.key
+    }
+}
