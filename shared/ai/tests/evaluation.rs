@@ -23,10 +23,10 @@ async fn evaluated() -> Outcome {
             reply: String::new(),
         },
         call: CallLog {
-            model: "gpt-4o".to_owned(),
+            model: "gpt-6.1-terra".to_owned(),
             fallback: true,
             calls: vec![
-                ModelCall { model: "gpt-4o-mini".to_owned(), prompt_tokens: 1_000_000, completion_tokens: 0 },
+                ModelCall { model: "gpt-6-luna".to_owned(), prompt_tokens: 1_000_000, completion_tokens: 0 },
                 ModelCall { model: "home-made".to_owned(), prompt_tokens: 700, completion_tokens: 60 },
             ],
             ..CallLog::default()
@@ -65,7 +65,7 @@ async fn the_report_shows_what_went_wrong_and_what_it_cost() {
     unknown           1        ·        ·        ·        ·        ·        ·
 
     answered offline 0, by the second model 3
-    gpt-4o-mini: 3 calls, 3000000 + 0 tokens, $0.4500
+    gpt-6-luna: 3 calls, 3000000 + 0 tokens, $0.3000
     home-made: 3 calls, 2100 + 180 tokens, no price known
     ");
 }

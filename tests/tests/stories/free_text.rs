@@ -255,7 +255,7 @@ async fn an_unsure_answer_asks_the_second_model_once() {
         anna.say("Хочу машинку").await;
         anna.sees("Поможем купить.");
         assert_eq!(model(bot).questions().len(), 2);
-        assert_eq!(model(bot).questions()[1].model, "gpt-4o");
+        assert_eq!(model(bot).questions()[1].model, "gpt-6.1-terra");
     })
     .await;
 }

@@ -14,9 +14,9 @@ use super::score::Tally;
 pub struct Prices(pub BTreeMap<String, (f64, f64)>);
 
 impl Default for Prices {
-    /// The default models at OpenAI's list prices: <https://openai.com/api/pricing>.
+    /// The default models at OpenAI's list prices: <https://developers.openai.com/api/docs/pricing>.
     fn default() -> Self {
-        Self(BTreeMap::from([("gpt-4o-mini".to_owned(), (0.15, 0.60)), ("gpt-4o".to_owned(), (2.50, 10.00))]))
+        Self(BTreeMap::from([("gpt-6-luna".to_owned(), (0.10, 0.50)), ("gpt-6.1-terra".to_owned(), (1.00, 5.00))]))
     }
 }
 
