@@ -14,7 +14,10 @@ use axum::{Json, Router};
 use lead::Status;
 use local::{Options, Stack};
 use serde_json::{Value, json};
-use simulators::fault::{Fault, When};
+use simulators::amocrm::{self, Amocrm};
+use simulators::fault::{Fault, Faults, When};
+use simulators::served::{Caller, Served};
+use simulators::sqs::Sqs;
 use simulators::telegram::{self, Customer, Telegram};
 use tempfile::TempDir;
 
@@ -91,6 +94,17 @@ impl Operator {
             assert!(!said.contains(secret), "a secret was printed");
         }
     }
+}
+
+/// Whatever a simulator serves only for the operator's command has been called.
+fn assert_called(served: Vec<Served>, faults: &Faults) {
+    let counts = faults.counts();
+    let idle: Vec<_> = served
+        .into_iter()
+        .filter(|served| served.by == Caller::Operator && !counts.contains_key(served.route))
+        .map(|served| served.route)
+        .collect();
+    assert!(idle.is_empty(), "no command calls {idle:?}");
 }
 
 /// A stack that does nothing by itself, over the operator's folder.
@@ -198,6 +212,7 @@ async fn dead_letters_are_shown_and_put_back() {
     assert_eq!(operator.json(&["dlq", "redrive"]), json!({ "redriven": 1 }));
     assert_eq!(operator.json(&["dlq", "redrive"]), json!({ "redriven": 0 }));
     assert_eq!(stack.sqs().view().waiting.len(), 1);
+    assert_called(Sqs::served(), stack.sqs().faults());
     stack.stop().await;
 }
 
@@ -250,7 +265,9 @@ async fn customers_are_banned_and_forgotten() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_account_is_entered_set_up_and_checked() {
     let operator = Operator::new();
-    let stack = stack(&operator).await;
+    let simulated_amocrm = amocrm::Options { with_bot_fields: false, ..amocrm::Options::default() };
+    let options = Options { data_dir: Some(operator.data()), schedule: false, simulated_amocrm, ..Options::default() };
+    let stack = Stack::start(options).await.expect("the stack starts");
     let amocrm = stack.amocrm().expect("it is simulated");
 
     let code = amocrm.new_code();
@@ -293,6 +310,7 @@ async fn the_account_is_entered_set_up_and_checked() {
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && said.contains("AMOCRM_LONG_LIVED_TOKEN is set"), "{said}");
     operator.keeps_quiet_about(&[amocrm.client_secret(), &token, &code]);
+    assert_called(Amocrm::served(), amocrm.faults());
     stack.stop().await;
 }
 
@@ -325,6 +343,7 @@ async fn the_bot_is_looked_at_and_its_webhook_set() {
     let endpoints: Value = serde_json::from_slice(&endpoints).expect("JSON");
     let secret = endpoints["TELEGRAM_WEBHOOK_SECRET"].as_str().expect("a secret");
     operator.keeps_quiet_about(&[telegram.token(), secret, stack.amocrm().expect("it is simulated").client_secret()]);
+    assert_called(Telegram::served(), telegram.faults());
     stack.stop().await;
 }
 

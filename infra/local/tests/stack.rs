@@ -180,6 +180,7 @@ async fn a_token_makes_it_poll_a_telegram_of_others() -> Outcome {
         Ok(telegram.faults().counts().contains_key("answerCallbackQuery"))
     })
     .await?;
+    assert!(telegram.faults().counts().contains_key("getUpdates"));
     eventually("everything is confirmed", async || Ok(telegram.unsettled().is_empty())).await?;
     stack.stop().await;
     Ok(())

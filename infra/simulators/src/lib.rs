@@ -9,5 +9,6 @@ pub mod fault;
 pub mod http;
 pub mod journal;
 pub mod openai;
+pub mod served;
 pub mod sqs;
 pub mod telegram;

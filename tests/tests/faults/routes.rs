@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use simulators::fault::{Fault, When};
+use simulators::served::Caller;
 use stories::{Customer, System};
 
 use crate::killable::KillableBot;
@@ -16,6 +17,8 @@ pub(crate) enum Story {
     Calm,
     /// Two requests at a time, whose every creation loses its answer, and whose messages are lost.
     Troubled,
+    /// The dealer has Anna's contact already.
+    Known,
     /// Anna has everything deleted.
     Forgotten,
 }
@@ -42,7 +45,7 @@ const fn route(system: System, name: &'static str, story: Story) -> Route {
     Route { system, name, story }
 }
 
-use Story::{Calm, Forgotten, Troubled};
+use Story::{Calm, Forgotten, Known, Troubled};
 use System::{Amocrm, DynamoDb, OpenAi, Sqs, Telegram};
 
 /// Every outside call of the functions.
@@ -85,12 +88,16 @@ pub(crate) const TABLE: &[Route] = &[
     route(Amocrm, "POST /drive/v1.0/sessions", Calm),
     route(Amocrm, "POST /drive/v1.0/sessions/upload/*", Calm),
     route(Amocrm, "PUT /api/v4/leads/*/files", Calm),
+    route(Amocrm, "PATCH /api/v4/contacts/*", Known),
     route(Amocrm, "GET /api/v4/contacts/*", Troubled),
     route(Amocrm, "GET /api/v4/leads", Troubled),
     route(Amocrm, "GET /api/v4/leads/*/notes", Troubled),
     route(Amocrm, "GET /api/v4/tasks", Troubled),
     route(OpenAi, "POST /v1/chat/completions", Calm),
 ];
+
+/// What only `/health` calls. Nothing depends on it.
+const HEALTH: [(System, &str); 2] = [(Sqs, "GetQueueAttributes"), (Telegram, "getMe")];
 
 /// The creations that lose their answer in [`Story::Troubled`].
 const CREATIONS: [&str; 4] =
@@ -101,6 +108,12 @@ impl Story {
     pub(crate) fn cast(self, bot: &KillableBot) -> Vec<Customer> {
         let count = if self == Troubled { 2 } else { 1 };
         (0..count).map(|_| bot.customer("Анна")).collect()
+    }
+
+    /// What must come of it for each customer.
+    pub(crate) fn expected(self) -> String {
+        let tag = if self == Known { "telegram_repeat" } else { "telegram_new" };
+        EXPECTED.replace("telegram_new", tag)
     }
 
     /// Plays it until nothing more happens by itself.
@@ -120,6 +133,12 @@ impl Story {
                 bot.recover().await;
                 drop(lost);
             }
+            Known => {
+                let anna = &customers[0];
+                bot.crm().add_contact("Анна", &[&format!("+{}", anna.phone())]);
+                sells(anna).await;
+                bot.recover().await;
+            }
             Forgotten => {
                 anna_sells_her_car(bot, &customers[0]).await;
                 bot.recover().await;
@@ -133,14 +152,14 @@ impl Story {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_fails_and_every_call_is_in_the_table() {
     let mut called = BTreeSet::new();
-    for story in [Calm, Troubled, Forgotten] {
+    for story in [Calm, Troubled, Known, Forgotten] {
         let bot = KillableBot::start().await;
         let mark = bot.mark();
         let customers = story.cast(&bot);
         story.play(&bot, &customers).await;
         called.extend(bot.calls_since(&mark).into_keys());
         for customer in &customers {
-            assert_eq!(what_came_of(&bot, customer), EXPECTED, "{story:?}");
+            assert_eq!(what_came_of(&bot, customer), story.expected(), "{story:?}");
         }
         assert!(bot.crm().twins().is_none(), "{story:?}: {:?}", bot.crm().twins());
     }
@@ -149,4 +168,41 @@ async fn nothing_fails_and_every_call_is_in_the_table() {
     assert!(missing.is_empty(), "calls that the matrix does not know: {missing:#?}");
     let superfluous: Vec<_> = table.difference(&called).collect();
     assert!(superfluous.is_empty(), "calls that nobody makes: {superfluous:#?}");
+    assert_eq!(
+        served_to_functions(),
+        called_by_functions(table),
+        "the simulators serve what is called, and nothing else"
+    );
+}
+
+/// What the simulators serve because the functions call it.
+fn served_to_functions() -> BTreeSet<(System, String)> {
+    [
+        (Sqs, simulators::sqs::Sqs::served()),
+        (Telegram, simulators::telegram::Telegram::served()),
+        (Amocrm, simulators::amocrm::Amocrm::served()),
+    ]
+    .into_iter()
+    .flat_map(|(system, served)| served.into_iter().map(move |served| (system, served)))
+    .filter(|(_, served)| served.by == Caller::Functions)
+    .map(|(system, served)| (system, served.route.to_owned()))
+    .collect()
+}
+
+/// What the functions call of what is simulated, health checks included.
+fn called_by_functions(table: BTreeSet<(System, String)>) -> BTreeSet<(System, String)> {
+    let health = HEALTH.map(|(system, name)| (system, name.to_owned()));
+    table.into_iter().chain(health).filter(|(system, _)| [Sqs, Telegram, Amocrm].contains(system)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_health_check_calls_what_is_expected() {
+    let bot = KillableBot::start().await;
+    let mark = bot.mark();
+    let health = reqwest::get(format!("{}/health", bot.stack().url())).await.expect("it answers");
+    assert!(health.status().is_success());
+    let table: BTreeSet<_> = TABLE.iter().map(|route| (route.system, route.name.to_owned())).collect();
+    let called: BTreeSet<_> = bot.calls_since(&mark).into_keys().collect();
+    let own: Vec<_> = called.difference(&table).map(|(system, name)| (*system, name.as_str())).collect();
+    assert_eq!(own, HEALTH);
 }

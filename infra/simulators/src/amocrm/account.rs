@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
-use super::model::{Id, User};
+use super::model::User;
 use super::reply::Reply;
 use super::seed;
-use super::world::World;
 
 /// What the drive's paths begin with on this host; a real account has another host for it.
 pub(super) const DRIVE: &str = "drive";
@@ -46,12 +45,6 @@ pub(super) fn get(call: &Call<'_>) -> Reply {
 pub(super) fn users(call: &Call<'_>) -> Answer {
     call.needs_admin()?;
     call.query.page(&call.href(), "users", &seed::USERS, render)
-}
-
-/// `GET /users/{id}`.
-pub(super) fn user(call: &Call<'_>, id: Id) -> Answer {
-    call.needs_admin()?;
-    World::user(id).map(|user| Reply::ok(&render(user))).ok_or_else(|| Reply::problem(404, "User not found"))
 }
 
 fn render(user: &User) -> Value {

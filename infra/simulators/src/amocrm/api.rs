@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 
 use crate::fault::now_ms;
+use crate::served::{Caller, Served};
 
 use super::account::DRIVE;
 use super::call::{Answer, Call, id};
@@ -19,7 +20,7 @@ use super::query::Query;
 use super::rate::Verdict;
 use super::reply::Reply;
 use super::world::World;
-use super::{account, contacts, drive, fields, leads, notes, pipelines, tags, tasks};
+use super::{account, contacts, drive, fields, leads, notes, pipelines, tasks};
 
 /// The largest request, in bytes.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -83,130 +84,68 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
+/// What answers a call; the texts are what stands for `*` in the route.
+type Handler = fn(&mut World, &Call<'_>, &[&str]) -> Answer;
+
+/// Every route that needs a token.
+const ROUTES: [(Caller, &str, Handler); 21] = [
+    (Caller::Functions, "GET /api/v4/account", |_, call, _| Ok(account::get(call))),
+    (Caller::Functions, "GET /api/v4/contacts", |world, call, _| contacts::list(world, call)),
+    (Caller::Functions, "POST /api/v4/contacts", |world, call, _| contacts::create(world, call)),
+    // Before those with an id in their place.
+    (Caller::Operator, "GET /api/v4/contacts/custom_fields", |world, call, _| {
+        fields::list(world, call, Kind::Contacts)
+    }),
+    (Caller::Operator, "POST /api/v4/contacts/custom_fields", |world, call, _| {
+        fields::create(world, call, Kind::Contacts)
+    }),
+    (Caller::Functions, "GET /api/v4/contacts/*", |world, call, ids| contacts::get(world, call, id(ids[0])?)),
+    (Caller::Functions, "PATCH /api/v4/contacts/*", |world, call, ids| contacts::update(world, call, id(ids[0])?)),
+    (Caller::Functions, "GET /api/v4/leads", |world, call, _| leads::list(world, call)),
+    (Caller::Functions, "POST /api/v4/leads", |world, call, _| leads::create(world, call)),
+    (Caller::Functions, "POST /api/v4/leads/notes", |world, call, _| notes::create(world, call)),
+    (Caller::Functions, "GET /api/v4/leads/*/notes", |world, call, ids| notes::list(world, call, id(ids[0])?)),
+    (Caller::Functions, "PUT /api/v4/leads/*/files", |world, call, ids| drive::attach(world, call, id(ids[0])?)),
+    (Caller::Functions, "GET /api/v4/tasks", |world, call, _| tasks::list(world, call)),
+    (Caller::Functions, "POST /api/v4/tasks", |world, call, _| tasks::create(world, call)),
+    (Caller::Functions, "POST /drive/v1.0/sessions", |world, call, _| drive::open_session(world, call)),
+    (Caller::Functions, "POST /drive/v1.0/sessions/upload/*", |world, call, part| {
+        drive::receive_part(world, call, part[0])
+    }),
+    (Caller::Operator, "GET /api/v4/users", |_, call, _| account::users(call)),
+    (Caller::Operator, "GET /api/v4/leads/pipelines", |world, call, _| pipelines::list(world, call)),
+    (Caller::Operator, "POST /api/v4/leads/pipelines", |world, call, _| pipelines::create(world, call)),
+    (Caller::Operator, "GET /api/v4/leads/custom_fields", |world, call, _| fields::list(world, call, Kind::Leads)),
+    (Caller::Operator, "POST /api/v4/leads/custom_fields", |world, call, _| fields::create(world, call, Kind::Leads)),
+];
+
+/// Every route that is served.
+pub(super) fn served() -> Vec<Served> {
+    let open = [(Caller::Functions, "POST /oauth2/access_token"), (Caller::LocalStack, "GET /drive/download/*/*")];
+    ROUTES.iter().map(|(by, route, _)| (*by, *route)).chain(open).map(|(by, route)| Served::new(by, route)).collect()
+}
+
 fn dispatch(world: &mut World, call: &Call<'_>, method: &Method, segments: &[&str]) -> Answer {
-    match segments {
-        [DRIVE, "v1.0", rest @ ..] => to_drive(world, call, method, rest),
-        ["api", "v4", "account"] => only(method, &Method::GET, || Ok(account::get(call))),
-        ["api", "v4", "users"] => only(method, &Method::GET, || account::users(call)),
-        ["api", "v4", "users", user] => only(method, &Method::GET, || account::user(call, id(user)?)),
-        ["api", "v4", "tasks", rest @ ..] => to_tasks(world, call, method, rest),
-        ["api", "v4", "leads", "pipelines", rest @ ..] => to_pipelines(world, call, method, rest),
-        ["api", "v4", kind, rest @ ..] => match Kind::of(kind) {
-            Some(kind) => to_cards(world, call, method, kind, rest),
-            None => not_found(),
-        },
-        _ => not_found(),
-    }
-}
-
-fn to_drive(world: &mut World, call: &Call<'_>, method: &Method, rest: &[&str]) -> Answer {
-    match rest {
-        ["sessions"] => only(method, &Method::POST, || drive::open_session(world, call)),
-        ["sessions", "upload", part] => only(method, &Method::POST, || drive::receive_part(world, call, part)),
-        ["files", uuid] => only(method, &Method::GET, || drive::get(world, call, uuid)),
-        _ => not_found(),
-    }
-}
-
-fn to_tasks(world: &mut World, call: &Call<'_>, method: &Method, rest: &[&str]) -> Answer {
-    match (method, rest) {
-        (&Method::GET, []) => tasks::list(world, call),
-        (&Method::POST, []) => tasks::create(world, call),
-        (&Method::PATCH, []) => tasks::update_many(world, call),
-        (&Method::GET, [task]) => tasks::get(world, call, id(task)?),
-        (&Method::PATCH, [task]) => tasks::update_one(world, call, id(task)?),
-        (_, [] | [_]) => not_allowed(),
-        _ => not_found(),
-    }
-}
-
-fn to_pipelines(world: &mut World, call: &Call<'_>, method: &Method, rest: &[&str]) -> Answer {
-    match (method, rest) {
-        (&Method::GET, []) => pipelines::list(world, call),
-        (&Method::POST, []) => pipelines::create(world, call),
-        (&Method::GET, [pipeline]) => pipelines::get(world, id(pipeline)?),
-        (&Method::GET, [pipeline, "statuses"]) => pipelines::list_stages(world, call, id(pipeline)?),
-        (&Method::POST, [pipeline, "statuses"]) => pipelines::create_stages(world, call, id(pipeline)?),
-        (_, [] | [_] | [_, "statuses"]) => not_allowed(),
-        _ => not_found(),
-    }
-}
-
-/// Leads and contacts, and what hangs on both.
-fn to_cards(world: &mut World, call: &Call<'_>, method: &Method, kind: Kind, rest: &[&str]) -> Answer {
-    match rest {
-        ["custom_fields"] => match *method {
-            Method::GET => fields::list(world, call, kind),
-            Method::POST => fields::create(world, call, kind),
-            Method::PATCH => fields::update_many(world, call, kind),
-            _ => not_allowed(),
-        },
-        ["custom_fields", field] => match *method {
-            Method::GET => fields::get(world, kind, id(field)?),
-            Method::PATCH => fields::update_one(world, call, kind, id(field)?),
-            _ => not_allowed(),
-        },
-        ["tags"] => match *method {
-            Method::GET => tags::list(world, call, kind),
-            Method::POST => tags::create(world, call, kind),
-            _ => not_allowed(),
-        },
-        ["notes"] => match *method {
-            Method::GET => notes::list(world, call, kind, None),
-            Method::POST => notes::create(world, call, kind, None),
-            _ => not_allowed(),
-        },
-        ["notes", note] => only(method, &Method::GET, || notes::get(world, call, kind, None, id(note)?)),
-        [card, "notes"] => match *method {
-            Method::GET => notes::list(world, call, kind, Some(id(card)?)),
-            Method::POST => notes::create(world, call, kind, Some(id(card)?)),
-            _ => not_allowed(),
-        },
-        [card, "notes", note] => {
-            only(method, &Method::GET, || notes::get(world, call, kind, Some(id(card)?), id(note)?))
+    let mut is_path = false;
+    for (_, route, answer) in &ROUTES {
+        let Some((route_method, path)) = route.split_once(' ') else { continue };
+        if let Some(ids) = ids_in(path, segments) {
+            is_path = true;
+            if route_method == method.as_str() {
+                return answer(world, call, &ids);
+            }
         }
-        _ if kind == Kind::Leads => to_leads(world, call, method, rest),
-        _ => to_contacts(world, call, method, rest),
     }
+    let problem = if is_path { Reply::problem(405, "Method not allowed") } else { Reply::problem(404, "Not found") };
+    Err(problem)
 }
 
-fn to_leads(world: &mut World, call: &Call<'_>, method: &Method, rest: &[&str]) -> Answer {
-    match (method, rest) {
-        (&Method::GET, []) => leads::list(world, call),
-        (&Method::POST, []) => leads::create(world, call),
-        (&Method::PATCH, []) => leads::update_many(world, call),
-        (&Method::POST, ["complex"]) => leads::create_complex(world, call),
-        (&Method::GET, [lead]) => leads::get(world, call, id(lead)?),
-        (&Method::PATCH, [lead]) => leads::update_one(world, call, id(lead)?),
-        (&Method::POST, [lead, "link"]) => leads::link(world, call, id(lead)?),
-        (&Method::GET, [lead, "links"]) => leads::links(world, call, id(lead)?),
-        (&Method::PUT, [lead, "files"]) => drive::attach(world, call, id(lead)?),
-        (&Method::GET, [lead, "files"]) => drive::attached(world, call, id(lead)?),
-        (_, [] | [_] | [_, "link" | "links" | "files"]) => not_allowed(),
-        _ => not_found(),
+/// What stands for each `*` of the path; `None` if this is another path.
+fn ids_in<'a>(path: &str, segments: &[&'a str]) -> Option<Vec<&'a str>> {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let fits = |(part, segment): (&&str, &&str)| *part == "*" || part == segment;
+    if parts.len() != segments.len() || !parts.iter().zip(segments).all(fits) {
+        return None;
     }
-}
-
-fn to_contacts(world: &mut World, call: &Call<'_>, method: &Method, rest: &[&str]) -> Answer {
-    match (method, rest) {
-        (&Method::GET, []) => contacts::list(world, call),
-        (&Method::POST, []) => contacts::create(world, call),
-        (&Method::PATCH, []) => contacts::update_many(world, call),
-        (&Method::GET, [contact]) => contacts::get(world, call, id(contact)?),
-        (&Method::PATCH, [contact]) => contacts::update_one(world, call, id(contact)?),
-        (_, [] | [_]) => not_allowed(),
-        _ => not_found(),
-    }
-}
-
-fn only(method: &Method, allowed: &Method, act: impl FnOnce() -> Answer) -> Answer {
-    if method == allowed { act() } else { not_allowed() }
-}
-
-fn not_allowed() -> Answer {
-    Err(Reply::problem(405, "Method not allowed"))
-}
-
-fn not_found() -> Answer {
-    Err(Reply::problem(404, "Not found"))
+    Some(parts.iter().zip(segments).filter(|(part, _)| **part == "*").map(|(_, segment)| *segment).collect())
 }

@@ -11,15 +11,15 @@ use super::world::World;
 
 /// What a write call says about a contact.
 #[derive(Clone, Debug)]
-pub(super) struct ContactChange {
+struct ContactChange {
     card: CardChange,
     first_name: Option<String>,
     last_name: Option<String>,
 }
 
 impl ContactChange {
-    /// Reads an item of a write call, or the contact inside a complex lead.
-    pub(super) fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Self {
+    /// Reads an item of a write call.
+    fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Self {
         let mut known = SHARED_KEYS.to_vec();
         known.extend(["first_name", "last_name"]);
         object.only(&known, complaints);
@@ -34,7 +34,7 @@ impl ContactChange {
     }
 
     /// Makes the contact; nothing is looked for, a second one with the same phone is made as readily.
-    pub(super) fn create(&self, world: &mut World, owner: Id) -> Id {
+    fn create(&self, world: &mut World, owner: Id) -> Id {
         let card = self.card.create(world, Kind::Contacts, owner, now());
         let mut contact = Contact { card, ..Contact::default() };
         self.apply_names(&mut contact);
@@ -96,52 +96,23 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(call.written("contacts", written.collect()))
 }
 
-/// `PATCH /contacts`.
-pub(super) fn update_many(world: &mut World, call: &Call<'_>) -> Answer {
-    let items = validation::items(call.body, BATCH_LIMIT)?;
-    let drafts = validation::drafts(&items, |object, complaints| {
-        let change = ContactChange::read(world, object, complaints);
-        Some((existing(world, object, complaints)?, change))
-    })?;
-    Ok(apply_updates(world, call, drafts))
-}
-
 /// `PATCH /contacts/{id}`.
-pub(super) fn update_one(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
+pub(super) fn update(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
     let item = validation::single(call.body)?;
-    if !world.contacts.contains_key(&id) {
+    let Some(contact) = world.contacts.get(&id).cloned() else {
         return Err(Reply::problem(404, "Contact not found"));
-    }
+    };
     let drafts = validation::drafts(std::slice::from_ref(&item), |object, complaints| {
-        Some((id, ContactChange::read(world, object, complaints)))
+        Some(ContactChange::read(world, object, complaints))
     })?;
-    Ok(apply_updates(world, call, drafts))
-}
-
-fn existing(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Option<Id> {
-    if object.get("id").is_none() {
-        complaints.missing(object.at("id"));
-        return None;
-    }
-    let id = object.id("id", complaints)?;
-    if !world.contacts.contains_key(&id) {
-        complaints.not_a_choice(object.at("id"));
-        return None;
-    }
-    Some(id)
-}
-
-fn apply_updates(world: &mut World, call: &Call<'_>, drafts: Vec<Draft<(Id, ContactChange)>>) -> Reply {
-    let mut written = Vec::with_capacity(drafts.len());
-    for Draft { request_id, change: (id, change) } in drafts {
-        let Some(contact) = world.contacts.get(&id).cloned() else { continue };
-        let (name, updated_at) = change.update(world, contact, call.caller.user_id);
-        written.push(json!({
+    let written = drafts.iter().map(|Draft { request_id, change }| {
+        let (name, updated_at) = change.update(world, contact.clone(), call.caller.user_id);
+        json!({
             "id": id, "name": name, "updated_at": updated_at, "is_unsorted": false, "request_id": request_id,
             "_links": card::links(Kind::Contacts, id, &call.base),
-        }));
-    }
-    call.written("contacts", written)
+        })
+    });
+    Ok(call.written("contacts", written.collect()))
 }
 
 fn render(world: &World, contact: &Contact, call: &Call<'_>) -> Value {

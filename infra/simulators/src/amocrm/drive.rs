@@ -89,12 +89,6 @@ fn part_url(call: &Call<'_>, part: &str) -> String {
     format!("{}/{DRIVE}/v1.0/sessions/upload/{part}", call.base)
 }
 
-/// `GET {drive}/v1.0/files/{uuid}`.
-pub(super) fn get(world: &World, call: &Call<'_>, uuid: &str) -> Answer {
-    call.needs_drive()?;
-    Ok(world.files.get(uuid).map_or_else(Reply::nothing, |file| Reply::ok(&render(file, &call.base))))
-}
-
 /// `GET {drive}/download/{uuid}/{name}`: the address is the secret, no token is asked for.
 pub(super) fn download(world: &World, uuid: &str) -> Reply {
     let found = world.files.get(uuid).and_then(|file| Some((file, world.file_bytes(uuid)?)));
@@ -127,13 +121,6 @@ pub(super) fn attach(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
     }
     world.put_lead(lead);
     Ok(Reply::silent())
-}
-
-/// `GET /leads/{id}/files`.
-pub(super) fn attached(world: &World, call: &Call<'_>, id: Id) -> Answer {
-    let files = world.leads.get(&id).map(|lead| lead.files.as_slice()).unwrap_or_default();
-    let numbered: Vec<(usize, &String)> = files.iter().enumerate().collect();
-    call.query.page(&call.href(), "files", &numbered, |(index, uuid)| json!({"id": index + 1, "file_uuid": uuid}))
 }
 
 fn render(file: &StoredFile, base: &str) -> Value {

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
-use super::model::{EnumOption, Field, FieldType, Id, Kind};
+use super::model::{EnumOption, Field, FieldType, Kind};
 use super::reply::Reply;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
 use super::world::World;
@@ -21,26 +21,17 @@ struct FieldChange {
 }
 
 struct OptionChange {
-    id: Option<Id>,
     value: String,
     code: Option<String>,
     sort: i64,
 }
 
 impl FieldChange {
-    /// `known` is the field as it is, if there is one.
-    fn read(
-        world: &World,
-        kind: Kind,
-        known: Option<&Field>,
-        object: &Object<'_>,
-        complaints: &mut Complaints,
-    ) -> Self {
+    fn read(world: &World, kind: Kind, object: &Object<'_>, complaints: &mut Complaints) -> Self {
         object.only(&["id", "name", "type", "code", "sort", "is_api_only", "enums", "group_id"], complaints);
         let code = object.text("code", complaints);
         let is_taken = |code: &String| {
-            let others = world.fields.values().filter(|field| field.kind == kind);
-            let mut others = others.filter(|field| known.is_none_or(|known| known.id != field.id));
+            let mut others = world.fields.values().filter(|field| field.kind == kind);
             others.any(|field| field.code.as_ref() == Some(code))
         };
         if code.as_ref().is_some_and(is_taken) {
@@ -51,7 +42,7 @@ impl FieldChange {
             code,
             sort: object.integer("sort", complaints),
             is_api_only: object.flag("is_api_only", complaints),
-            enums: object.has("enums").then(|| read_options(known, object, complaints)),
+            enums: object.has("enums").then(|| read_options(object, complaints)),
         }
     }
 
@@ -61,9 +52,8 @@ impl FieldChange {
         field.sort = self.sort.unwrap_or(field.sort);
         field.is_api_only = self.is_api_only.unwrap_or(field.is_api_only);
         if let Some(enums) = self.enums {
-            // An option sent without its id is a new one, and what is not sent is gone.
             let enums = enums.into_iter().map(|option| EnumOption {
-                id: option.id.unwrap_or_else(|| world.new_id()),
+                id: world.new_id(),
                 value: option.value,
                 code: option.code,
                 sort: option.sort,
@@ -73,18 +63,13 @@ impl FieldChange {
     }
 }
 
-fn read_options(known: Option<&Field>, object: &Object<'_>, complaints: &mut Complaints) -> Vec<OptionChange> {
+fn read_options(object: &Object<'_>, complaints: &mut Complaints) -> Vec<OptionChange> {
     let mut options = Vec::new();
     for (entry, place) in object.objects("enums", complaints).iter().zip(1..) {
-        entry.only(&["id", "value", "code", "sort"], complaints);
-        let id = entry.id("id", complaints);
-        let is_here = |id| known.is_some_and(|field| field.enums.iter().any(|option| option.id == id));
-        if id.is_some_and(|id| !is_here(id)) {
-            complaints.not_a_choice(entry.at("id"));
-        }
+        entry.only(&["value", "code", "sort"], complaints);
         if let Some(value) = entry.required_text("value", complaints) {
             let sort = entry.integer("sort", complaints).unwrap_or(place);
-            options.push(OptionChange { id, value, code: entry.text("code", complaints), sort });
+            options.push(OptionChange { value, code: entry.text("code", complaints), sort });
         }
     }
     options
@@ -104,12 +89,6 @@ pub(super) fn list(world: &World, call: &Call<'_>, kind: Kind) -> Answer {
     call.query.page(&call.href(), "custom_fields", &found, |field| render(field))
 }
 
-/// `GET /{id}`.
-pub(super) fn get(world: &World, kind: Kind, id: Id) -> Answer {
-    let field = world.fields.get(&id).filter(|field| field.kind == kind);
-    Ok(field.map_or_else(Reply::nothing, |field| Reply::ok(&render(field))))
-}
-
 /// `POST`: answers 201 with the whole fields.
 pub(super) fn create(world: &mut World, call: &Call<'_>, kind: Kind) -> Answer {
     call.needs_admin()?;
@@ -117,7 +96,7 @@ pub(super) fn create(world: &mut World, call: &Call<'_>, kind: Kind) -> Answer {
     let mut codes = Vec::new();
     let drafts = validation::drafts(&items, |object, complaints| {
         object.required_text("name", complaints);
-        let change = FieldChange::read(world, kind, None, object, complaints);
+        let change = FieldChange::read(world, kind, object, complaints);
         if let Some(code) = &change.code {
             if codes.contains(code) {
                 complaints.not_unique(object.at("code"));
@@ -152,50 +131,6 @@ pub(super) fn create(world: &mut World, call: &Call<'_>, kind: Kind) -> Answer {
         world.put_field(field);
     }
     Ok(Reply::created(&json!({"_total_items": written.len(), "_embedded": {"custom_fields": written}})))
-}
-
-/// `PATCH`.
-pub(super) fn update_many(world: &mut World, call: &Call<'_>, kind: Kind) -> Answer {
-    call.needs_admin()?;
-    let items = validation::items(call.body, BATCH_LIMIT)?;
-    let drafts = validation::drafts(&items, |object, complaints| {
-        if object.get("id").is_none() {
-            complaints.missing(object.at("id"));
-        }
-        let field = object.id("id", complaints).and_then(|id| world.fields.get(&id)).filter(|field| field.kind == kind);
-        if field.is_none() {
-            complaints.not_a_choice(object.at("id"));
-        }
-        Some((field?.id, FieldChange::read(world, kind, field, object, complaints)))
-    })?;
-    let written = apply_updates(world, drafts);
-    Ok(call.written("custom_fields", written))
-}
-
-/// `PATCH /{id}`.
-pub(super) fn update_one(world: &mut World, call: &Call<'_>, kind: Kind, id: Id) -> Answer {
-    call.needs_admin()?;
-    let item = validation::single(call.body)?;
-    let field = world.fields.get(&id).filter(|field| field.kind == kind);
-    if field.is_none() {
-        return Err(Reply::problem(404, "Custom field not found"));
-    }
-    let drafts = validation::drafts(std::slice::from_ref(&item), |object, complaints| {
-        Some((id, FieldChange::read(world, kind, field, object, complaints)))
-    })?;
-    let written = apply_updates(world, drafts);
-    Ok(Reply::ok(&written[0]))
-}
-
-fn apply_updates(world: &mut World, drafts: Vec<Draft<(Id, FieldChange)>>) -> Vec<Value> {
-    let mut written = Vec::with_capacity(drafts.len());
-    for Draft { request_id, change: (id, change) } in drafts {
-        let Some(mut field) = world.fields.get(&id).cloned() else { continue };
-        change.apply(world, &mut field);
-        written.push(shown_with(&field, &request_id));
-        world.put_field(field);
-    }
-    written
 }
 
 fn shown_with(field: &Field, request_id: &str) -> Value {

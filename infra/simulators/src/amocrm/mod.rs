@@ -19,7 +19,6 @@ mod query;
 mod rate;
 mod reply;
 mod seed;
-mod tags;
 mod tasks;
 mod validation;
 mod values;
@@ -46,6 +45,7 @@ pub use view::{ContactShown, Deal, FieldShown, FileShown, TaskShown, Twins};
 
 use crate::fault::{Call, Faults, now_ms};
 use crate::http::{Dialect, Server};
+use crate::served::Served;
 
 use model::{Card, Contact, FieldValue, FilledField};
 use world::World;
@@ -186,6 +186,12 @@ impl Amocrm {
     /// Every token is void, as after the integration was switched off.
     pub fn revoke_everything(&self) {
         api::lock(&self.world).oauth.revoke_everything();
+    }
+
+    /// Every route that is served.
+    #[must_use]
+    pub fn served() -> Vec<Served> {
+        api::served()
     }
 
     /// What fails on demand, by routes such as `POST /api/v4/leads` or `POST /oauth2/access_token`.

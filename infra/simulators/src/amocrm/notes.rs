@@ -1,4 +1,4 @@
-//! `/api/v4/{leads|contacts}/notes` and the notes of one card. There is no way to delete one.
+//! `/api/v4/leads/notes` and the notes of one deal. There is no way to delete one.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,6 @@ use super::call::{Answer, Call, now};
 use super::card;
 use super::model::{Id, Kind, Note};
 use super::query::Query;
-use super::reply::Reply;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
 use super::world::World;
 
@@ -36,20 +35,17 @@ struct NewNote {
     created_at: Option<i64>,
 }
 
-/// `POST /{kind}/{id}/notes`, or `POST /{kind}/notes` where each item names its card.
-pub(super) fn create(world: &mut World, call: &Call<'_>, kind: Kind, parent: Option<Id>) -> Answer {
+/// `POST /leads/notes`: each item names its deal.
+pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let items = validation::items(call.body, BATCH_LIMIT)?;
-    if parent.is_some_and(|id| world.card(kind, id).is_none()) {
-        return Err(Reply::problem(404, "Entity not found"));
-    }
-    let drafts = validation::drafts(&items, |object, complaints| read(world, kind, parent, object, complaints))?;
+    let drafts = validation::drafts(&items, |object, complaints| read(world, object, complaints))?;
     let mut written = Vec::with_capacity(drafts.len());
     for Draft { request_id, change } in drafts {
         let owner = call.caller.user_id;
         let created_at = change.created_at.unwrap_or_else(now);
         let note = Note {
             id: world.new_id(),
-            kind,
+            kind: Kind::Leads,
             entity_id: change.entity_id,
             note_type: change.note_type,
             params: change.params,
@@ -66,13 +62,7 @@ pub(super) fn create(world: &mut World, call: &Call<'_>, kind: Kind, parent: Opt
     Ok(call.written("notes", written))
 }
 
-fn read(
-    world: &World,
-    kind: Kind,
-    parent: Option<Id>,
-    object: &Object<'_>,
-    complaints: &mut Complaints,
-) -> Option<NewNote> {
+fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Option<NewNote> {
     object.only(
         &[
             "entity_id",
@@ -86,7 +76,7 @@ fn read(
         complaints,
     );
     object.flag("is_need_to_trigger_digital_pipeline", complaints);
-    let entity_id = read_entity(world, kind, parent, object, complaints);
+    let entity_id = read_entity(world, object, complaints);
     let note_type = object.required_text("note_type", complaints)?;
     let Some((_, required)) = TYPES.iter().find(|(name, _)| *name == note_type) else {
         complaints.not_a_choice(object.at("note_type"));
@@ -122,35 +112,28 @@ fn read(
     })
 }
 
-fn read_entity(
-    world: &World,
-    kind: Kind,
-    parent: Option<Id>,
-    object: &Object<'_>,
-    complaints: &mut Complaints,
-) -> Option<Id> {
-    if parent.is_none() && object.get("entity_id").is_none() {
+fn read_entity(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Option<Id> {
+    if object.get("entity_id").is_none() {
         complaints.missing(object.at("entity_id"));
         return None;
     }
-    let named = object.id("entity_id", complaints);
-    let id = parent.or(named)?;
-    if world.card(kind, id).is_none() || named.is_some_and(|named| named != id) {
+    let id = object.id("entity_id", complaints)?;
+    if !world.leads.contains_key(&id) {
         complaints.not_a_choice(object.at("entity_id"));
         return None;
     }
     Some(id)
 }
 
-/// `GET /{kind}/{id}/notes`, or `GET /{kind}/notes` over all cards.
-pub(super) fn list(world: &World, call: &Call<'_>, kind: Kind, parent: Option<Id>) -> Answer {
+/// `GET /leads/{id}/notes`.
+pub(super) fn list(world: &World, call: &Call<'_>, lead: Id) -> Answer {
     let query: &Query = &call.query;
     let (ids, entities, types) = (query.ids("id"), query.ids("entity_id"), query.texts("note_type"));
     let updated_at = query.range("updated_at");
     let mut found: Vec<&Note> = world
         .notes
         .values()
-        .filter(|note| note.kind == kind && parent.is_none_or(|id| id == note.entity_id))
+        .filter(|note| note.kind == Kind::Leads && note.entity_id == lead)
         .filter(|note| ids.as_ref().is_none_or(|ids| ids.contains(&note.id)))
         .filter(|note| entities.as_ref().is_none_or(|ids| ids.contains(&note.entity_id)))
         .filter(|note| types.as_ref().is_none_or(|types| types.contains(&note.note_type.as_str())))
@@ -160,12 +143,6 @@ pub(super) fn list(world: &World, call: &Call<'_>, kind: Kind, parent: Option<Id
         found.reverse();
     }
     query.page(&call.href(), "notes", &found, |note| render(note, call))
-}
-
-/// `GET /{kind}/notes/{id}` and `GET /{kind}/{card}/notes/{id}`.
-pub(super) fn get(world: &World, call: &Call<'_>, kind: Kind, parent: Option<Id>, id: Id) -> Answer {
-    let note = world.notes.get(&id).filter(|note| note.kind == kind && parent.is_none_or(|id| id == note.entity_id));
-    Ok(note.map_or_else(Reply::nothing, |note| Reply::ok(&render(note, call))))
 }
 
 fn links(note: &Note, base: &str) -> Value {

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
 use super::model::{Id, LOST, Pipeline, Stage, WON};
-use super::reply::Reply;
 use super::seed;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
 use super::world::World;
@@ -21,17 +20,6 @@ struct NewStage {
 pub(super) fn list(world: &World, call: &Call<'_>) -> Answer {
     let pipelines: Vec<&Pipeline> = world.pipelines.values().collect();
     call.query.page(&call.href(), "pipelines", &pipelines, |pipeline| render(pipeline))
-}
-
-/// `GET /leads/pipelines/{id}`.
-pub(super) fn get(world: &World, id: Id) -> Answer {
-    world.pipelines.get(&id).map(|pipeline| Reply::ok(&render(pipeline))).ok_or_else(not_found)
-}
-
-/// `GET /leads/pipelines/{id}/statuses`.
-pub(super) fn list_stages(world: &World, call: &Call<'_>, id: Id) -> Answer {
-    let pipeline = world.pipelines.get(&id).ok_or_else(not_found)?;
-    call.query.page(&call.href(), "statuses", &pipeline.statuses, |stage| render_stage(id, stage))
 }
 
 /// `POST /leads/pipelines`: the inbox, «won» and «lost» come by themselves.
@@ -72,20 +60,6 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(call.written("pipelines", written))
 }
 
-/// `POST /leads/pipelines/{id}/statuses`.
-pub(super) fn create_stages(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
-    call.needs_admin()?;
-    let items = validation::items(call.body, BATCH_LIMIT)?;
-    let mut pipeline = world.pipelines.get(&id).cloned().ok_or_else(not_found)?;
-    let drafts = validation::drafts(&items, read_stage)?;
-    let stages = drafts.into_iter().map(|draft| draft.change).collect();
-    let added = add_stages(world, &mut pipeline, stages);
-    let written =
-        added.iter().filter_map(|stage| pipeline.stage(*stage)).map(|stage| render_stage(id, stage)).collect();
-    world.put_pipeline(pipeline);
-    Ok(call.written("statuses", written))
-}
-
 fn read_stage(object: &Object<'_>, complaints: &mut Complaints) -> Option<NewStage> {
     object.only(&["id", "name", "sort", "color"], complaints);
     let closing = object.id("id", complaints);
@@ -104,27 +78,18 @@ fn read_stage(object: &Object<'_>, complaints: &mut Complaints) -> Option<NewSta
     })
 }
 
-/// Adds or renames stages and returns their ids.
-fn add_stages(world: &mut World, pipeline: &mut Pipeline, stages: Vec<NewStage>) -> Vec<Id> {
-    let mut ids = Vec::with_capacity(stages.len());
+/// Adds or renames stages.
+fn add_stages(world: &mut World, pipeline: &mut Pipeline, stages: Vec<NewStage>) {
     for (new, place) in stages.into_iter().zip(2..) {
         let closing = pipeline.statuses.iter_mut().find(|stage| new.closing == Some(stage.id));
         if let Some(stage) = closing {
             stage.name = new.name;
-            ids.push(stage.id);
             continue;
         }
-        let id = world.new_id();
         let sort = new.sort.unwrap_or(place * 10);
-        pipeline.statuses.push(Stage { id, name: new.name, sort, color: new.color, is_inbox: false });
-        ids.push(id);
+        pipeline.statuses.push(Stage { id: world.new_id(), name: new.name, sort, color: new.color, is_inbox: false });
     }
     pipeline.statuses.sort_by_key(|stage| (!stage.is_inbox, matches!(stage.id, WON | LOST), stage.sort));
-    ids
-}
-
-fn not_found() -> Reply {
-    Reply::problem(404, "Pipeline not found")
 }
 
 fn render(pipeline: &Pipeline) -> Value {

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::call::{Answer, Call, now};
 use super::card;
 use super::model::{Id, Kind, Task};
-use super::reply::Reply;
 use super::seed;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
 use super::world::World;
@@ -134,47 +133,6 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
     Ok(call.written("tasks", written))
 }
 
-/// `PATCH /tasks`.
-pub(super) fn update_many(world: &mut World, call: &Call<'_>) -> Answer {
-    let items = validation::items(call.body, BATCH_LIMIT)?;
-    let drafts = validation::drafts(&items, |object, complaints| {
-        if object.get("id").is_none() {
-            complaints.missing(object.at("id"));
-        }
-        let id = object.id("id", complaints)?;
-        if !world.tasks.contains_key(&id) {
-            complaints.not_a_choice(object.at("id"));
-        }
-        Some((id, TaskChange::read(world, object, complaints)))
-    })?;
-    Ok(apply_updates(world, call, drafts))
-}
-
-/// `PATCH /tasks/{id}`.
-pub(super) fn update_one(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
-    let item = validation::single(call.body)?;
-    if !world.tasks.contains_key(&id) {
-        return Err(Reply::problem(404, "Task not found"));
-    }
-    let drafts = validation::drafts(std::slice::from_ref(&item), |object, complaints| {
-        Some((id, TaskChange::read(world, object, complaints)))
-    })?;
-    Ok(apply_updates(world, call, drafts))
-}
-
-fn apply_updates(world: &mut World, call: &Call<'_>, drafts: Vec<Draft<(Id, TaskChange)>>) -> Reply {
-    let mut written = Vec::with_capacity(drafts.len());
-    for Draft { request_id, change: (id, change) } in drafts {
-        let Some(mut task) = world.tasks.get(&id).cloned() else { continue };
-        change.apply(&mut task);
-        written.push(json!({
-            "id": id, "updated_at": task.updated_at, "request_id": request_id, "_links": links(id, &call.base),
-        }));
-        world.put_task(task);
-    }
-    call.written("tasks", written)
-}
-
 /// `GET /tasks`.
 pub(super) fn list(world: &World, call: &Call<'_>) -> Answer {
     let query = &call.query;
@@ -201,11 +159,6 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Answer {
         _ => {}
     }
     query.page(&call.href(), "tasks", &found, |task| render(task, call))
-}
-
-/// `GET /tasks/{id}`.
-pub(super) fn get(world: &World, call: &Call<'_>, id: Id) -> Answer {
-    Ok(world.tasks.get(&id).map_or_else(Reply::nothing, |task| Reply::ok(&render(task, call))))
 }
 
 fn links(id: Id, base: &str) -> Value {

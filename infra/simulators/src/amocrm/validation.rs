@@ -11,8 +11,6 @@ use super::reply::Reply;
 
 /// The most items a write call takes.
 pub(super) const BATCH_LIMIT: usize = 250;
-/// The most items `POST /leads/complex` takes.
-pub(super) const COMPLEX_LIMIT: usize = 50;
 /// Later moments can only be milliseconds (in seconds it is the year 5138).
 const LAST_SECOND: i64 = 100_000_000_000;
 

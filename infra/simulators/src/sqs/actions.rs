@@ -1,10 +1,8 @@
 //! The actions of SQS, with the checks of the real ones.
 
 use std::collections::HashSet;
-use std::sync::PoisonError;
 use std::time::Duration;
 
-use http::{HeaderMap, header};
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -13,28 +11,62 @@ use super::api::{arn, queue_named};
 use super::error::SqsError;
 use super::queue::{Message, Stale, random_uuid};
 use super::store::Which;
-use super::{ACCOUNT, DEAD_LETTER_QUEUE, Model, QUEUE};
+use super::{DEAD_LETTER_QUEUE, Model, QUEUE};
 use crate::fault::now_ms;
 
 /// Longest body, in bytes.
 const LONGEST_BODY: usize = 1024 * 1024;
 /// Longest time a message can be hidden, in seconds.
 const LONGEST_HIDDEN: u64 = 43_200;
-/// Pause between two purges of a queue, in milliseconds.
-const PURGE_PAUSE_MS: u64 = 60_000;
 
 type Answer = Result<Value, SqsError>;
 
 pub(super) fn send(model: &Model, request: &Value) -> Answer {
     let which = queue_of(request)?;
-    let mut answer = send_one(model, which, request)?;
-    answer.as_object_mut().map(|object| object.remove("Id"));
-    Ok(answer)
-}
-
-pub(super) fn send_batch(model: &Model, request: &Value) -> Answer {
-    let which = queue_of(request)?;
-    batch(request, |entry| send_one(model, which, entry))
+    let body = text(request, "MessageBody").ok_or_else(|| SqsError::missing("MessageBody"))?;
+    if body.len() > LONGEST_BODY {
+        return Err(SqsError::invalid(
+            "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.",
+        ));
+    }
+    let unfit = |letter: char| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r');
+    if body.chars().any(unfit) {
+        let message = "Invalid characters were found in the message body.";
+        return Err(SqsError::new("InvalidMessageContents", "InvalidMessageContents", message));
+    }
+    if request.get("DelaySeconds").and_then(Value::as_i64).unwrap_or(0) != 0 {
+        return Err(SqsError::invalid(
+            "Value for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid for this \
+             queue type.",
+        ));
+    }
+    if request.get("MessageAttributes").is_some_and(|attributes| !attributes.is_null()) {
+        return Err(SqsError::new(
+            "UnsupportedOperation",
+            "UnsupportedOperation",
+            "The simulator has no message attributes.",
+        ));
+    }
+    let group = text(request, "MessageGroupId").ok_or_else(|| SqsError::missing("MessageGroupId"))?;
+    let deduplication_id = text(request, "MessageDeduplicationId").ok_or_else(|| {
+        SqsError::invalid(
+            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+        )
+    })?;
+    for (name, value) in [("MessageGroupId", group), ("MessageDeduplicationId", deduplication_id)] {
+        if value.len() > 128 || !value.chars().all(|letter| letter.is_ascii_graphic()) {
+            return Err(SqsError::invalid(format!(
+                "Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and \
+                 punctuation characters. 1 to 128 in length."
+            )));
+        }
+    }
+    let sent = model.lock().send(which, body, group, deduplication_id, now_ms());
+    Ok(json!({
+        "MessageId": sent.message_id,
+        "MD5OfMessageBody": md5_of(body),
+        "SequenceNumber": sequence_number(sent.sequence),
+    }))
 }
 
 /// Receives, and waits for messages if asked to.
@@ -71,26 +103,9 @@ pub(super) async fn receive(model: &Model, request: &Value) -> Answer {
     }
 }
 
-pub(super) fn delete(model: &Model, request: &Value) -> Answer {
-    let which = queue_of(request)?;
-    delete_one(model, which, request)?;
-    Ok(json!({}))
-}
-
 pub(super) fn delete_batch(model: &Model, request: &Value) -> Answer {
     let which = queue_of(request)?;
     batch(request, |entry| delete_one(model, which, entry))
-}
-
-pub(super) fn hide(model: &Model, request: &Value) -> Answer {
-    let which = queue_of(request)?;
-    hide_one(model, which, request)?;
-    Ok(json!({}))
-}
-
-pub(super) fn hide_batch(model: &Model, request: &Value) -> Answer {
-    let which = queue_of(request)?;
-    batch(request, |entry| hide_one(model, which, entry))
 }
 
 pub(super) fn attributes(model: &Model, request: &Value) -> Answer {
@@ -125,32 +140,6 @@ pub(super) fn attributes(model: &Model, request: &Value) -> Answer {
     Ok(json!({"Attributes": attributes}))
 }
 
-pub(super) fn queue_url(request: &Value, headers: &HeaderMap) -> Answer {
-    let name = text(request, "QueueName").ok_or_else(|| SqsError::missing("QueueName"))?;
-    queue_named(name)?;
-    Ok(json!({"QueueUrl": url_of(name, headers)}))
-}
-
-pub(super) fn list(headers: &HeaderMap) -> Value {
-    json!({"QueueUrls": [url_of(DEAD_LETTER_QUEUE, headers), url_of(QUEUE, headers)]})
-}
-
-pub(super) fn purge(model: &Model, request: &Value) -> Answer {
-    let which = queue_of(request)?;
-    let now = now_ms();
-    {
-        let mut purged = model.purged.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = &mut purged[usize::from(which == Which::Dead)];
-        if now.saturating_sub(*last) < PURGE_PAUSE_MS {
-            let message = "Only one PurgeQueue operation on this queue is allowed every 60 seconds.";
-            return Err(SqsError::new("PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", message));
-        }
-        *last = now;
-    }
-    model.lock().purge(which);
-    Ok(json!({}))
-}
-
 pub(super) fn start_move(model: &Model, request: &Value) -> Answer {
     let source = text(request, "SourceArn").ok_or_else(|| SqsError::missing("SourceArn"))?;
     let not_found =
@@ -165,60 +154,6 @@ pub(super) fn start_move(model: &Model, request: &Value) -> Answer {
     Ok(json!({"TaskHandle": random_uuid()}))
 }
 
-/// A move is over before its answer leaves, so none is ever under way.
-pub(super) fn list_moves(request: &Value) -> Answer {
-    text(request, "SourceArn").ok_or_else(|| SqsError::missing("SourceArn"))?;
-    Ok(json!({"Results": []}))
-}
-
-fn send_one(model: &Model, which: Which, entry: &Value) -> Answer {
-    let body = text(entry, "MessageBody").ok_or_else(|| SqsError::missing("MessageBody"))?;
-    if body.len() > LONGEST_BODY {
-        return Err(SqsError::invalid(
-            "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.",
-        ));
-    }
-    let unfit = |letter: char| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r');
-    if body.chars().any(unfit) {
-        let message = "Invalid characters were found in the message body.";
-        return Err(SqsError::new("InvalidMessageContents", "InvalidMessageContents", message));
-    }
-    if entry.get("DelaySeconds").and_then(Value::as_i64).unwrap_or(0) != 0 {
-        return Err(SqsError::invalid(
-            "Value for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid for this \
-             queue type.",
-        ));
-    }
-    if entry.get("MessageAttributes").is_some_and(|attributes| !attributes.is_null()) {
-        return Err(SqsError::new(
-            "UnsupportedOperation",
-            "UnsupportedOperation",
-            "The simulator has no message attributes.",
-        ));
-    }
-    let group = text(entry, "MessageGroupId").ok_or_else(|| SqsError::missing("MessageGroupId"))?;
-    let deduplication_id = text(entry, "MessageDeduplicationId").ok_or_else(|| {
-        SqsError::invalid(
-            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
-        )
-    })?;
-    for (name, value) in [("MessageGroupId", group), ("MessageDeduplicationId", deduplication_id)] {
-        if value.len() > 128 || !value.chars().all(|letter| letter.is_ascii_graphic()) {
-            return Err(SqsError::invalid(format!(
-                "Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and \
-                 punctuation characters. 1 to 128 in length."
-            )));
-        }
-    }
-    let sent = model.lock().send(which, body, group, deduplication_id, now_ms());
-    Ok(json!({
-        "Id": text(entry, "Id"),
-        "MessageId": sent.message_id,
-        "MD5OfMessageBody": md5_of(body),
-        "SequenceNumber": sequence_number(sent.sequence),
-    }))
-}
-
 fn delete_one(model: &Model, which: Which, entry: &Value) -> Answer {
     let receipt = receipt_of(entry)?;
     match model.lock().delete(which, receipt, now_ms()) {
@@ -227,21 +162,6 @@ fn delete_one(model: &Model, which: Which, entry: &Value) -> Answer {
         Err(Stale::Expired) => Err(SqsError::invalid(format!(
             "Value {receipt} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
         ))),
-    }
-}
-
-fn hide_one(model: &Model, which: Which, entry: &Value) -> Answer {
-    let receipt = receipt_of(entry)?;
-    if entry.get("VisibilityTimeout").is_none_or(Value::is_null) {
-        return Err(SqsError::missing("VisibilityTimeout"));
-    }
-    let seconds = whole(entry, "VisibilityTimeout", 0, 0, LONGEST_HIDDEN)?;
-    match model.lock().hide(which, receipt, seconds * 1000, now_ms()) {
-        Ok(()) => Ok(json!({"Id": text(entry, "Id")})),
-        Err(Stale::Expired | Stale::Unknown) => {
-            let message = "The specified message isn't in flight.";
-            Err(SqsError::new("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", message))
-        }
     }
 }
 
@@ -359,9 +279,4 @@ fn md5_of(body: &str) -> String {
 /// Twenty digits, as SQS numbers FIFO messages.
 fn sequence_number(sequence: u64) -> String {
     format!("{sequence:020}")
-}
-
-fn url_of(name: &str, headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
-    format!("http://{host}/{ACCOUNT}/{name}")
 }

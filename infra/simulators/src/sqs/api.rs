@@ -14,6 +14,23 @@ use super::error::SqsError;
 use super::queue::random_uuid;
 use super::store::Which;
 use super::{ACCOUNT, DEAD_LETTER_QUEUE, Model, QUEUE, actions};
+use crate::served::{Caller, Served};
+
+type Act = fn(&Model, &Value) -> Result<Value, SqsError>;
+
+/// Waits for messages, which the others do not.
+const RECEIVE: Served = Served::new(Caller::Functions, "ReceiveMessage");
+const ACTIONS: [(Served, Act); 4] = [
+    (Served::new(Caller::Functions, "SendMessage"), actions::send),
+    (Served::new(Caller::Functions, "DeleteMessageBatch"), actions::delete_batch),
+    (Served::new(Caller::Functions, "GetQueueAttributes"), actions::attributes),
+    (Served::new(Caller::Operator, "StartMessageMoveTask"), actions::start_move),
+];
+
+/// Every action that is served.
+pub(super) fn served() -> Vec<Served> {
+    ACTIONS.iter().map(|(served, _)| *served).chain([RECEIVE]).collect()
+}
 
 /// Serves the model.
 pub(super) fn router(model: Arc<Model>) -> Router {
@@ -73,21 +90,10 @@ async fn answer(model: &Arc<Model>, headers: &HeaderMap, body: &[u8]) -> Result<
     let action = action(headers).ok_or_else(unknown)?;
     let malformed = |_| SqsError::new("SerializationException", "MalformedInput", "The request body is no JSON.");
     let request: Value = serde_json::from_slice(body).map_err(malformed)?;
-    let result = match action {
-        "ReceiveMessage" => actions::receive(model, &request).await,
-        "SendMessage" => actions::send(model, &request),
-        "SendMessageBatch" => actions::send_batch(model, &request),
-        "DeleteMessage" => actions::delete(model, &request),
-        "DeleteMessageBatch" => actions::delete_batch(model, &request),
-        "ChangeMessageVisibility" => actions::hide(model, &request),
-        "ChangeMessageVisibilityBatch" => actions::hide_batch(model, &request),
-        "GetQueueAttributes" => actions::attributes(model, &request),
-        "GetQueueUrl" => actions::queue_url(&request, headers),
-        "ListQueues" => Ok(actions::list(headers)),
-        "PurgeQueue" => actions::purge(model, &request),
-        "StartMessageMoveTask" => actions::start_move(model, &request),
-        "ListMessageMoveTasks" => actions::list_moves(&request),
-        _ => Err(unknown()),
+    let result = match ACTIONS.iter().find(|(served, _)| served.route == action) {
+        Some((_, act)) => act(model, &request),
+        None if action == RECEIVE.route => actions::receive(model, &request).await,
+        None => Err(unknown()),
     };
     if result.is_ok() && action != "GetQueueAttributes" {
         model.changed();

@@ -22,6 +22,7 @@ pub use store::{Item, View};
 use crate::fault::{Faults, now_ms};
 use crate::http::{Dialect, Server};
 use crate::journal::Journal;
+use crate::served::Served;
 use store::Store;
 
 /// Name of the queue.
@@ -74,8 +75,6 @@ struct Model {
     store: Mutex<Store>,
     /// Counts changes, for whoever waits for one.
     changes: watch::Sender<u64>,
-    /// When each queue was last purged.
-    purged: Mutex<[u64; 2]>,
 }
 
 impl Sqs {
@@ -91,7 +90,6 @@ impl Sqs {
             faults: options.faults.clone(),
             store: Mutex::new(Store::restore(journal, entries, options.max_receive_count)),
             changes: watch::channel(0).0,
-            purged: Mutex::new([0, 0]),
         });
         let dialect = Dialect { route: api::route, too_many: api::too_many };
         let server = Server::start(api::router(Arc::clone(&model)), options.port, options.faults, dialect).await?;
@@ -120,6 +118,12 @@ impl Sqs {
     #[must_use]
     pub fn dlq_arn(&self) -> String {
         api::arn(DEAD_LETTER_QUEUE)
+    }
+
+    /// Every action that is served.
+    #[must_use]
+    pub fn served() -> Vec<Served> {
+        api::served()
     }
 
     /// The failures to come, and the calls that came.

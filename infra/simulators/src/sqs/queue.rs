@@ -171,14 +171,6 @@ impl Queue {
         self.messages.remove(&sequence).ok_or(Stale::Unknown)
     }
 
-    /// Hides a message in flight for so long from now on, and returns it as it is now.
-    pub(super) fn hide(&mut self, receipt: &str, hidden_ms: u64, now_ms: u64) -> Result<Message, Stale> {
-        let sequence = self.find(receipt, now_ms)?;
-        let message = self.messages.get_mut(&sequence).ok_or(Stale::Unknown)?;
-        message.visible_at_ms = now_ms + hidden_ms;
-        Ok(message.clone())
-    }
-
     /// Takes everything out.
     pub(super) fn drain(&mut self) -> Vec<Message> {
         std::mem::take(&mut self.messages).into_values().collect()
@@ -293,14 +285,5 @@ mod tests {
         assert!(!queue.send("x", "a", "1", DEDUPLICATION_MS).duplicate);
         assert_eq!(queue.messages().count(), 2);
         assert_eq!(queue.forget_used(DEDUPLICATION_MS * 2), ["1"]);
-    }
-
-    #[test]
-    fn hiding_for_nothing_gives_a_message_back_at_once() {
-        let mut queue = Queue::default();
-        queue.send("x", "a", "1", 0);
-        let receipt = queue.receive(1, 30_000, None, 0).messages[0].receipt.clone().unwrap_or_default();
-        assert!(queue.hide(&receipt, 0, 5).is_ok());
-        assert_eq!(bodies(&queue.receive(1, 30_000, None, 5)), ["x"]);
     }
 }

@@ -141,18 +141,6 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn hide(&mut self, which: Which, receipt: &str, hidden_ms: u64, now_ms: u64) -> Result<(), Stale> {
-        let message = self.queue(which).hide(receipt, hidden_ms, now_ms)?;
-        self.journal.upsert(which.kind(), message.sequence, &message);
-        Ok(())
-    }
-
-    pub(super) fn purge(&mut self, which: Which) {
-        for message in self.queue(which).drain() {
-            self.journal.remove(which.kind(), message.sequence);
-        }
-    }
-
     /// Moves the dead letters back as new messages, and says how many.
     pub(super) fn redrive(&mut self, now_ms: u64) -> usize {
         let letters = self.dead.drain();

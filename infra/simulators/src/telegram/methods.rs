@@ -11,6 +11,7 @@ use super::state::{State, Webhook};
 use super::text::{message_text, utf16_len};
 use super::view::{Alert, How};
 use crate::fault::now_ms;
+use crate::served::{Caller, Served};
 
 /// How long a press can be answered, in milliseconds.
 const PRESS_LIFE_MS: u64 = 60_000;
@@ -33,39 +34,35 @@ const ACTIONS: [&str; 11] = [
     "upload_video_note",
 ];
 
-/// Performs a method, all but `getUpdates`, which waits.
+type Method = fn(&Model, &mut State, &Params) -> Result<Value, Refusal>;
+
+/// Every method but `getUpdates`, which waits.
+const METHODS: [(Served, Method); 14] = [
+    (Served::new(Caller::Functions, "getMe"), |model, _, _| Ok(me(model))),
+    (Served::new(Caller::Functions, "sendMessage"), send_message),
+    (Served::new(Caller::Functions, "editMessageText"), edit_text),
+    (Served::new(Caller::Functions, "editMessageReplyMarkup"), edit_keyboard),
+    (Served::new(Caller::Functions, "answerCallbackQuery"), |_, state, params| answer_press(state, params)),
+    (Served::new(Caller::Functions, "sendChatAction"), |_, state, params| send_action(state, params)),
+    (Served::new(Caller::Functions, "getFile"), |_, state, params| get_file(state, params)),
+    (Served::new(Caller::Operator, "getChat"), |_, state, params| get_chat(state, params)),
+    (Served::new(Caller::Operator, "setWebhook"), |_, state, params| set_webhook(state, params)),
+    (Served::new(Caller::Operator, "deleteWebhook"), |_, state, params| Ok(delete_webhook(state, params))),
+    (Served::new(Caller::Operator, "getWebhookInfo"), |_, state, _| Ok(webhook_info(state))),
+    (Served::new(Caller::Operator, "setMyCommands"), |_, _, params| set_commands(params)),
+    (Served::new(Caller::Operator, "setMyDescription"), |_, _, params| set_text(params, "description", 512)),
+    (Served::new(Caller::Operator, "setMyShortDescription"), |_, _, params| set_text(params, "short_description", 120)),
+];
+
+/// Every method that [`perform`] knows.
+pub(super) fn served() -> impl Iterator<Item = Served> {
+    METHODS.iter().map(|(served, _)| *served)
+}
+
+/// Performs a method, all but `getUpdates`.
 pub(super) fn perform(model: &Model, state: &mut State, method: &str, params: &Params) -> Result<Value, Refusal> {
-    match method.to_ascii_lowercase().as_str() {
-        "getme" => Ok(me(model)),
-        "getchat" => get_chat(state, params),
-        "sendmessage" => send_message(model, state, params),
-        "editmessagetext" => edit_text(model, state, params),
-        "editmessagereplymarkup" => edit_keyboard(model, state, params),
-        "deletemessage" => delete_message(state, params),
-        "answercallbackquery" => answer_press(state, params),
-        "sendchataction" => send_action(state, params),
-        "getfile" => get_file(state, params),
-        "setwebhook" => set_webhook(state, params),
-        "deletewebhook" => Ok(delete_webhook(state, params)),
-        "getwebhookinfo" => Ok(webhook_info(state)),
-        "setmycommands" => set_commands(state, params),
-        "getmycommands" => Ok(state.bot.commands.get(&commands_key(params)).cloned().unwrap_or_else(|| json!([]))),
-        "deletemycommands" => {
-            state.bot.commands.remove(&commands_key(params));
-            state.save_bot();
-            Ok(json!(true))
-        }
-        "setmydescription" => set_description(state, params),
-        "setmyshortdescription" => set_short_description(state, params),
-        "getmydescription" => {
-            Ok(json!({"description": state.bot.description.get(language(params)).cloned().unwrap_or_default()}))
-        }
-        "getmyshortdescription" => {
-            let text = state.bot.short_description.get(language(params)).cloned().unwrap_or_default();
-            Ok(json!({"short_description": text}))
-        }
-        _ => Err(Refusal::no_such_method()),
-    }
+    let known = METHODS.iter().find(|(served, _)| served.route.eq_ignore_ascii_case(method));
+    known.map_or_else(|| Err(Refusal::no_such_method()), |(_, perform)| perform(model, state, params))
 }
 
 fn me(model: &Model) -> Value {
@@ -171,17 +168,6 @@ fn edit(
     Ok(told(model, state, id))
 }
 
-fn delete_message(state: &mut State, params: &Params) -> Result<Value, Refusal> {
-    let chat = open_chat(state, params)?;
-    let id = params.integer("message_id").ok_or_else(|| Refusal::bad_request("message to delete not found"))?;
-    if state.message(chat, id).is_none() {
-        return Err(Refusal::bad_request("message to delete not found"));
-    }
-    state.change_message(id, |message| message.deleted = true);
-    state.note(id, How::Deleted);
-    Ok(json!(true))
-}
-
 fn answer_press(state: &mut State, params: &Params) -> Result<Value, Refusal> {
     let too_old = || Refusal::bad_request("query is too old and response timeout expired or query ID is invalid");
     let id = params.text("callback_query_id").ok_or_else(too_old)?;
@@ -283,7 +269,7 @@ fn webhook_info(state: &State) -> Value {
     info
 }
 
-fn set_commands(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+fn set_commands(params: &Params) -> Result<Value, Refusal> {
     let commands = params.json("commands").unwrap_or_else(|| json!([]));
     let list = commands.as_array().ok_or_else(|| Refusal::bad_request("expected an Array of BotCommand"))?;
     if list.len() > 100 {
@@ -300,40 +286,15 @@ fn set_commands(state: &mut State, params: &Params) -> Result<Value, Refusal> {
             return Err(Refusal::bad_request("BOT_COMMAND_DESCRIPTION_INVALID"));
         }
     }
-    state.bot.commands.insert(commands_key(params), commands);
-    state.save_bot();
     Ok(json!(true))
 }
 
-fn set_description(state: &mut State, params: &Params) -> Result<Value, Refusal> {
-    let text = limited(params, "description", 512)?;
-    state.bot.description.insert(language(params).to_owned(), text);
-    state.save_bot();
-    Ok(json!(true))
-}
-
-fn set_short_description(state: &mut State, params: &Params) -> Result<Value, Refusal> {
-    let text = limited(params, "short_description", 120)?;
-    state.bot.short_description.insert(language(params).to_owned(), text);
-    state.save_bot();
-    Ok(json!(true))
-}
-
-fn limited(params: &Params, name: &str, longest: usize) -> Result<String, Refusal> {
-    let text = params.text(name).unwrap_or_default();
-    if text.chars().count() > longest {
+/// Takes a text about the bot if it is no longer than this.
+fn set_text(params: &Params, name: &str, longest: usize) -> Result<Value, Refusal> {
+    if params.text(name).unwrap_or_default().chars().count() > longest {
         return Err(Refusal::bad_request(format!("{} is too long", name.replace('_', " "))));
     }
-    Ok(text.to_owned())
-}
-
-fn language(params: &Params) -> &str {
-    params.text("language_code").unwrap_or_default()
-}
-
-fn commands_key(params: &Params) -> String {
-    let scope = params.json("scope").unwrap_or_else(|| json!({"type": "default"}));
-    format!("{scope}|{}", language(params))
+    Ok(json!(true))
 }
 
 /// The chat of a call, if the bot may write there.

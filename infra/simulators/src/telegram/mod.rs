@@ -41,6 +41,7 @@ pub use view::{Alert, ChatLine, ChatView, FileView, Fresh, How, MessageView};
 use crate::fault::Faults;
 use crate::http::{Dialect, Server};
 use crate::journal::Journal;
+use crate::served::{Caller, Served};
 use state::{State, Webhook};
 
 /// Deliveries to the webhook at a time, as Telegram's default `max_connections`.
@@ -176,6 +177,13 @@ impl Telegram {
     #[must_use]
     pub fn token(&self) -> &str {
         &self.model.token
+    }
+
+    /// Every method that is served, downloads, and the delivery of updates.
+    #[must_use]
+    pub fn served() -> Vec<Served> {
+        let others = [(Caller::Functions, "file"), (Caller::Functions, "webhook"), (Caller::LocalStack, "getUpdates")];
+        methods::served().chain(others.map(|(by, route)| Served::new(by, route))).collect()
     }
 
     /// The failures to come, and the calls that came.

@@ -51,12 +51,6 @@ pub(super) struct State {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Bot {
     pub(super) webhook: Option<Webhook>,
-    /// By scope and language.
-    pub(super) commands: BTreeMap<String, Value>,
-    /// By language.
-    pub(super) description: BTreeMap<String, String>,
-    /// By language.
-    pub(super) short_description: BTreeMap<String, String>,
 }
 
 /// Where updates go.

@@ -123,8 +123,6 @@ pub enum How {
     Edited,
     /// `editMessageReplyMarkup`
     Keyboard,
-    /// `deleteMessage`
-    Deleted,
 }
 
 impl MessageView {

@@ -43,7 +43,7 @@ async fn users_are_shown_to_administrators_only() -> Outcome {
 async fn wrong_paths_and_methods_are_told_apart() -> Outcome {
     let desk = Desk::open(calm()).await?;
     assert_eq!(desk.get("/api/v4/deals").await?.status, 404);
-    assert_eq!(desk.get("/api/v4/leads/pipelines/999").await?.json["detail"], "Pipeline not found");
+    assert_eq!(desk.get("/api/v4/leads/pipelines/999").await?.status, 404);
     assert_eq!(desk.call(Method::DELETE, "/api/v4/leads/notes", "[]").await?.status, 405);
     assert_eq!(desk.call(Method::DELETE, "/api/v4/contacts/1", "").await?.status, 405);
     Ok(())

@@ -72,12 +72,6 @@ async fn tags_are_replaced_added_and_taken_away() -> Outcome {
     assert_eq!(tags(), ["Vip"], "the whole set is replaced");
     desk.patch(&path, json!({"_embedded": {"tags": null}})).await?;
     assert!(tags().is_empty());
-
-    let twins = desk.get("/api/v4/contacts/tags?query=vip").await?;
-    assert_eq!(twins.ids("tags").len(), 2, "«vip» and «Vip» are two tags");
-    assert!(desk.get("/api/v4/leads/tags").await?.is_nothing(), "deals have tags of their own");
-    let made = desk.post("/api/v4/contacts/tags", json!([{"name": "vip"}])).await?;
-    assert_eq!(made.ids("tags"), desk.get("/api/v4/contacts/tags?filter[name]=vip").await?.ids("tags"));
     Ok(())
 }
 
@@ -125,13 +119,10 @@ async fn arrays_and_objects_are_not_mixed_up() -> Outcome {
     assert_eq!(refused(desk.post("/api/v4/contacts", person("Борис", "+79000000000")).await?), (400, false));
     let one = format!("/api/v4/contacts/{id}");
     assert_eq!(refused(desk.patch(&one, json!([{"first_name": "Борис"}])).await?), (400, false));
-    assert_eq!(refused(desk.patch("/api/v4/contacts", json!({"id": id})).await?), (400, false));
     assert_eq!(refused(desk.call(Method::POST, "/api/v4/contacts", "[{").await?), (400, false));
 
-    let many = desk.patch("/api/v4/contacts", json!([{"id": id, "first_name": "Борис"}])).await?;
-    assert_eq!((many.status, many.ids("contacts")), (200, vec![id]));
-    let unknown = desk.patch("/api/v4/contacts", json!([{"id": 5}])).await?;
-    assert_eq!(unknown.complaints(), ["0 NotSupportedChoice id"]);
+    let changed = desk.patch(&one, json!({"first_name": "Борис"})).await?;
+    assert_eq!((changed.status, changed.ids("contacts")), (200, vec![id]));
     assert_eq!(desk.patch("/api/v4/contacts/5", json!({})).await?.status, 404);
     Ok(())
 }
@@ -143,7 +134,6 @@ async fn a_batch_has_at_most_250_items() -> Outcome {
     let told = desk.post("/api/v4/contacts", batch(251)).await?;
     assert_eq!((told.status, told.json["detail"].as_str()), (422, Some("Limit 250 per page")));
     assert_eq!(desk.post("/api/v4/contacts", batch(250)).await?.ids("contacts").len(), 250);
-    assert_eq!(desk.post("/api/v4/leads/complex", batch(51)).await?.status, 422);
     Ok(())
 }
 
@@ -151,37 +141,34 @@ async fn a_batch_has_at_most_250_items() -> Outcome {
 async fn a_note_holds_twenty_thousand_characters() -> Outcome {
     let desk = Desk::open(calm()).await?;
     let lead = desk.lead(json!({"name": "Заявка"})).await?;
-    let path = format!("/api/v4/leads/{lead}/notes");
-    let note =
-        |length: usize| json!([{"note_type": "common", "params": {"text": "ы".repeat(length)}, "request_id": "n1"}]);
+    let note = |length: usize| json!([{"entity_id": lead, "note_type": "common", "params": {"text": "ы".repeat(length)}, "request_id": "n1"}]);
 
-    assert_eq!(desk.post(&path, note(20_001)).await?.complaints(), ["n1 TooLong params.text"]);
-    let told = desk.post(&path, note(20_000)).await?;
+    assert_eq!(desk.post("/api/v4/leads/notes", note(20_001)).await?.complaints(), ["n1 TooLong params.text"]);
+    let told = desk.post("/api/v4/leads/notes", note(20_000)).await?;
     assert_eq!(told.json["_embedded"]["notes"][0]["entity_id"], lead);
     assert_eq!(desk.amo.deals()[0].notes[0].chars().count(), 20_000);
     Ok(())
 }
 
 #[tokio::test]
-async fn notes_are_written_to_one_card_or_to_several_and_read_back() -> Outcome {
+async fn notes_are_written_to_several_deals_and_read_back() -> Outcome {
     let desk = Desk::open(calm()).await?;
     let (one, other) = (desk.lead(json!({"name": "Первая"})).await?, desk.lead(json!({"name": "Вторая"})).await?);
     let note = |lead: u64, text: &str| json!({"entity_id": lead, "note_type": "common", "params": {"text": text}});
     let told = desk.post("/api/v4/leads/notes", json!([note(one, " Бюджет: 1,5 млн\n"), note(other, "Город")])).await?;
     assert_eq!(told.status, 200);
-    desk.post(
-        &format!("/api/v4/leads/{one}/notes"),
-        json!([{"note_type": "service_message", "params": {"service": "Бот", "text": "Готово"}}]),
-    )
-    .await?;
+    let service = json!({"service": "Бот", "text": "Готово"});
+    desk.post("/api/v4/leads/notes", json!([{"entity_id": one, "note_type": "service_message", "params": service}]))
+        .await?;
 
     let common = desk.get(&format!("/api/v4/leads/{one}/notes?filter[note_type]=common")).await?;
     assert_eq!(common.ids("notes").len(), 1);
     assert_eq!(common.json["_embedded"]["notes"][0]["params"]["text"], "Бюджет: 1,5 млн", "blanks at the ends are cut");
-    assert_eq!(desk.get("/api/v4/leads/notes").await?.ids("notes").len(), 3);
+    let notes =
+        async || Ok::<_, reqwest::Error>(desk.get(&format!("/api/v4/leads/{one}/notes")).await?.ids("notes").len());
+    assert_eq!(notes().await?, 2);
     assert!(desk.get("/api/v4/leads/77/notes").await?.is_nothing());
 
-    assert_eq!(desk.post("/api/v4/leads/77/notes", json!([note(77, "x")])).await?.status, 404);
     let refused = desk
         .post(
             "/api/v4/leads/notes",
@@ -199,12 +186,12 @@ async fn notes_are_written_to_one_card_or_to_several_and_read_back() -> Outcome 
     3 FieldMissing params.text
     4 NotSupportedChoice params.file_uuid
     ");
-    assert_eq!(desk.get("/api/v4/leads/notes").await?.ids("notes").len(), 3);
+    assert_eq!(notes().await?, 2);
     Ok(())
 }
 
 #[tokio::test]
-async fn tasks_are_given_found_and_done() -> Outcome {
+async fn tasks_are_given_and_found() -> Outcome {
     let desk = Desk::open(calm()).await?;
     let lead = desk.lead(json!({"name": "Заявка"})).await?;
     let call_back = json!({
@@ -219,14 +206,9 @@ async fn tasks_are_given_found_and_done() -> Outcome {
     let found = desk.get(&open).await?;
     assert_eq!((found.ids("tasks"), &found.json["_embedded"]["tasks"][0]["result"]), (vec![id], &json!([])));
     assert!(desk.get(&open.replace("entity_type]=leads", "entity_type]=contacts")).await?.is_nothing());
-    assert_eq!(desk.get(&format!("/api/v4/leads/{lead}")).await?.json["closest_task_at"], 1_767_086_400);
-
-    desk.patch(&format!("/api/v4/tasks/{id}"), json!({"is_completed": true, "result": {"text": "Дозвонились"}}))
-        .await?;
-    assert!(desk.get(&open).await?.is_nothing());
-    assert_eq!(desk.get(&format!("/api/v4/tasks/{id}")).await?.json["result"], json!({"text": "Дозвонились"}));
+    assert_eq!(desk.stored_lead(lead).await?["closest_task_at"], 1_767_086_400);
     let deal = &desk.amo.deals()[0];
-    assert_eq!((deal.tasks[0].done, deal.tasks[0].responsible.as_str()), (true, "Ольга Менеджер"));
+    assert_eq!((deal.tasks[0].done, deal.tasks[0].responsible.as_str()), (false, "Ольга Менеджер"));
     Ok(())
 }
 

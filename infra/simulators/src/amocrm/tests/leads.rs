@@ -22,10 +22,10 @@ async fn a_deal_with_its_contact_is_what_the_dealer_sees() -> Outcome {
     let id = told.ids("leads")[0];
     assert_eq!((thin["request_id"].as_str(), thin.get("name")), (Some("lead-1"), None));
 
-    let stored = desk.get(&format!("/api/v4/leads/{id}")).await?.json;
+    let stored = desk.stored_lead(id).await?;
     assert!(stored["_embedded"].get("contacts").is_none(), "contacts are shown only when asked for");
-    let stored = desk.get(&format!("/api/v4/leads/{id}?with=contacts")).await?.json;
-    assert_eq!(stored["_embedded"]["contacts"][0]["id"], anna);
+    let shown = desk.get(&format!("/api/v4/leads?filter[id][]={id}&with=contacts")).await?.json;
+    assert_eq!(shown["_embedded"]["leads"][0]["_embedded"]["contacts"][0]["id"], anna);
     let contact = desk.get(&format!("/api/v4/contacts/{anna}?with=leads")).await?.json;
     assert_eq!(contact["_embedded"]["leads"][0]["id"], id);
 
@@ -57,7 +57,7 @@ async fn a_deal_with_its_contact_is_what_the_dealer_sees() -> Outcome {
 async fn nothing_is_required_and_defaults_are_the_main_pipeline_and_the_owner() -> Outcome {
     let desk = Desk::open(calm()).await?;
     let id = desk.lead(json!({})).await?;
-    let stored = desk.get(&format!("/api/v4/leads/{id}")).await?.json;
+    let stored = desk.stored_lead(id).await?;
     assert_eq!(
         (stored["pipeline_id"].as_u64(), stored["status_id"].as_u64()),
         (Some(SALES_PIPELINE), Some(SALES_FIRST_STAGE))
@@ -93,24 +93,6 @@ async fn a_stage_must_belong_to_the_pipeline_and_not_be_the_inbox() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_deal_is_moved_won_and_reopened() -> Outcome {
-    let desk = Desk::open(calm()).await?;
-    let id = desk.lead(json!({"pipeline_id": BOT_PIPELINE})).await?;
-    let path = format!("/api/v4/leads/{id}");
-    let won = desk.patch(&path, json!({"status_id": 142})).await?;
-    assert_eq!((won.status, won.ids("leads")), (200, vec![id]));
-    let stored = desk.get(&path).await?.json;
-    assert_eq!(stored["pipeline_id"], BOT_PIPELINE, "142 is a stage of every pipeline");
-    assert!(stored["closed_at"].is_i64());
-
-    let moved = json!([{"id": id, "pipeline_id": SALES_PIPELINE, "status_id": SALES_FIRST_STAGE}]);
-    assert_eq!(desk.patch("/api/v4/leads", moved).await?.status, 200);
-    let stored = desk.get(&path).await?.json;
-    assert_eq!((stored["pipeline_id"].as_u64(), stored["closed_at"].is_null()), (Some(SALES_PIPELINE), true));
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_wrong_price_person_contact_or_key_is_refused() -> Outcome {
     let desk = Desk::open(calm()).await?;
     let anna = desk.contact("Анна", "+79001234567").await?;
@@ -136,81 +118,6 @@ async fn a_wrong_price_person_contact_or_key_is_refused() -> Outcome {
     4 NotSupportedChoice custom_fields_values.0.field_code
     5 InvalidType custom_fields_values.0.values.0.value
     ");
-
-    let id = desk.lead(json!({})).await?;
-    let attach = desk.patch(&format!("/api/v4/leads/{id}"), json!({"_embedded": {"contacts": [{"id": anna}]}})).await?;
-    assert_eq!(attach.complaints(), ["0 FieldNotExpected _embedded.contacts"], "that is what /link is for");
-    Ok(())
-}
-
-#[tokio::test]
-async fn contacts_are_linked_to_a_deal_that_is_there() -> Outcome {
-    let desk = Desk::open(calm()).await?;
-    let (anna, boris) = (desk.contact("Анна", "+79001234567").await?, desk.contact("Борис", "+79007654321").await?);
-    let id = desk.lead(json!({})).await?;
-    let path = format!("/api/v4/leads/{id}/link");
-    for contact in [anna, boris, anna] {
-        let told = desk.post(&path, json!([{"to_entity_id": contact, "to_entity_type": "contacts"}])).await?;
-        assert_eq!(told.json["_embedded"]["links"][0]["to_entity_id"], contact);
-    }
-    let links = desk.get(&format!("/api/v4/leads/{id}/links")).await?;
-    assert_eq!(links.json["_embedded"]["links"].as_array().map(Vec::len), Some(2));
-    let unknown = desk.post(&path, json!([{"to_entity_id": 77, "to_entity_type": "contacts"}])).await?;
-    assert_eq!(unknown.complaints(), ["0 NotSupportedChoice to_entity_id"]);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_complex_lead_answers_a_bare_array() -> Outcome {
-    let desk = Desk::open(calm()).await?;
-    let anna = desk.contact("Анна", "+79001234567").await?;
-    let told = desk
-        .post(
-            "/api/v4/leads/complex",
-            json!([
-                {"name": "С новым", "request_id": "r1", "_embedded": {"contacts": [person("Борис", "+79007654321")]}},
-                {"name": "С известным", "request_id": "r2", "_embedded": {"contacts": [{"id": anna}]}},
-            ]),
-        )
-        .await?;
-    assert_eq!((told.json[0]["request_id"].clone(), told.json[0]["merged"].clone()), (json!(["r1"]), json!(false)));
-    assert_eq!(told.json[1]["contact_id"], anna);
-    assert!(told.json[1]["company_id"].is_null());
-    let deals = desk.amo.deals();
-    let people: Vec<&str> =
-        deals.iter().filter_map(|deal| deal.contact.as_ref()).map(|contact| contact.name.as_str()).collect();
-    assert_eq!(people, ["Анна", "Борис"]);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_complex_lead_has_its_own_limits() -> Outcome {
-    let desk = Desk::open(calm()).await?;
-    let anna = desk.contact("Анна", "+79001234567").await?;
-    let field = json!({"field_code": "CAR_BRAND", "values": [{"value": "Toyota"}]});
-    let told = desk
-        .post(
-            "/api/v4/leads/complex",
-            json!([
-                {"_embedded": {"contacts": [{"id": anna}, {"id": anna}]}},
-                {"_embedded": {"contacts": [{"id": anna, "first_name": "Анна"}]}},
-                {"_embedded": {"tasks": []}},
-                {"_embedded": {"contacts": [{"custom_fields_values": [{"field_code": "NO", "values": []}]}]}},
-                {"custom_fields_values": vec![field; 41]},
-            ]),
-        )
-        .await?;
-    insta::assert_snapshot!(told.complaints().join("\n"), @r"
-    0 TooMany _embedded.contacts
-    1 FieldNotExpected _embedded.contacts.0.first_name
-    2 FieldNotExpected _embedded.tasks
-    3 NotSupportedChoice _embedded.contacts.0.custom_fields_values.0.field_code
-    4 TooMany custom_fields_values
-    ");
-
-    let metadata = json!([{"pipeline_id": BOT_PIPELINE, "status_id": BOT_FIRST_STAGE, "_embedded": {"metadata": {"category": "forms"}}}]);
-    assert_eq!(desk.post("/api/v4/leads/complex", metadata).await?.status, 200);
-    assert_eq!(desk.amo.deals()[0].stage, "Неразобранное", "with metadata it is an incoming lead");
     Ok(())
 }
 

@@ -62,6 +62,11 @@ impl Desk {
         Ok(told.json["_embedded"]["contacts"][0]["id"].as_u64().unwrap_or_default())
     }
 
+    /// A deal as the account shows it.
+    async fn stored_lead(&self, id: u64) -> Result<Value, reqwest::Error> {
+        Ok(self.get(&format!("/api/v4/leads?filter[id][]={id}")).await?.json["_embedded"]["leads"][0].clone())
+    }
+
     /// The id of a fresh deal.
     async fn lead(&self, body: Value) -> Result<u64, reqwest::Error> {
         let told = self.post("/api/v4/leads", json!([body])).await?;
