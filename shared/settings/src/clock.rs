@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tells the time, in seconds since the Unix epoch.
+/// Returns the time in seconds since the Unix epoch.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// The time of day.
+/// The clock of this machine.
 #[must_use]
 pub fn system_clock() -> Clock {
     Arc::new(|| {

@@ -1,4 +1,4 @@
-//! Reads variables, and remembers everything that is wrong with them.
+//! Reads variables and collects everything that is wrong with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -70,12 +70,12 @@ impl Env {
         self.required(name).into()
     }
 
-    /// A number or switch, if set; text that is none is a problem.
+    /// A number or switch, if set; any other text is a problem.
     pub fn parsed<T: FromStr>(&mut self, name: &str) -> Option<T> {
         let value = self.optional(name)?;
         let parsed = value.parse().ok();
         if parsed.is_none() {
-            self.problem(name, &format!("is no valid {}", short_type_name::<T>()));
+            self.problem(name, &format!("is not a valid {}", short_type_name::<T>()));
         }
         parsed
     }
@@ -101,12 +101,12 @@ impl Env {
     pub fn address(&mut self, name: &str, default: &str) -> String {
         let value = self.text(name, default);
         if !value.is_empty() && !value.starts_with("https://") && !value.starts_with("http://") {
-            self.problem(name, "is no http(s) address");
+            self.problem(name, "is not an http(s) address");
         }
         value.trim_end_matches('/').to_owned()
     }
 
-    /// Notes that `name` is wrong in a way that only the caller knows.
+    /// Reports a problem with `name` that only the caller can see.
     pub fn problem(&mut self, name: &str, what: &str) {
         let problem = format!("{name} {what}");
         if !self.problems.contains(&problem) {
@@ -154,7 +154,7 @@ mod tests {
         let said = env.finish(()).unwrap_err().to_string();
         assert_eq!(
             said,
-            "cannot start, 4 setting(s) are wrong:\n  ATTEMPTS is no valid whole number\n  RATE is not between 1 and 50\n  ADDRESS is no http(s) \
+            "cannot start, 4 setting(s) are wrong:\n  ATTEMPTS is not a valid whole number\n  RATE is not between 1 and 50\n  ADDRESS is not an http(s) \
              address\n  BLANK is not set"
         );
     }

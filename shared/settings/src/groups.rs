@@ -33,7 +33,7 @@ impl Telegram {
 /// The conversation.
 #[derive(Clone, Debug)]
 pub struct Dialog {
-    /// `SESSION_TTL_SECONDS`: a dialog ends so long after the last answer.
+    /// `SESSION_TTL_SECONDS`: how long a dialog is live after the last answer.
     pub session_ttl_seconds: i64,
     /// `PRIVACY_POLICY_URL`: the dealer's policy, linked where consent is given.
     pub privacy_policy_url: Option<String>,
@@ -53,11 +53,11 @@ impl Dialog {
 /// The amoCRM account.
 #[derive(Clone, Debug)]
 pub struct Amocrm {
-    /// `AMOCRM_MOCK_MODE`: pretend that amoCRM took everything, without calling it.
+    /// `AMOCRM_MOCK_MODE`: every call to amoCRM succeeds without being made.
     pub mock_mode: bool,
-    /// `AMOCRM_BASE_URL`, or made of `AMOCRM_SUBDOMAIN`.
+    /// `AMOCRM_BASE_URL`, or built from `AMOCRM_SUBDOMAIN`.
     pub base_url: String,
-    /// How the account is entered; `None` only in mock mode.
+    /// `None` only in mock mode.
     pub auth: Option<Auth>,
     /// `AMOCRM_PIPELINE_ID`
     pub pipeline_id: Option<u64>,
@@ -69,15 +69,15 @@ pub struct Amocrm {
     pub fields: AmocrmFields,
     /// `AMOCRM_RATE_LIMIT`: requests a second that the account allows.
     pub rate_limit: u32,
-    /// `CALLBACK_TASK_MINUTES`: the call-back task is due so soon; 0 switches it off.
+    /// `CALLBACK_TASK_MINUTES`: when the call-back task is due; 0 switches it off.
     pub callback_task_minutes: u32,
-    /// `RETRY_MAX_ATTEMPTS`: tries of one request before the lead waits for its next turn.
+    /// `RETRY_MAX_ATTEMPTS`: attempts of one call before the lead waits for the next round.
     pub retry_max_attempts: u32,
     /// `RETRY_BACKOFF_BASE`: the pause before try n is this to the power n-1, in seconds.
     pub retry_backoff_base: f64,
 }
 
-/// How the account is entered.
+/// How the bot signs in to the account.
 #[derive(Clone, Debug)]
 pub enum Auth {
     /// `AMOCRM_LONG_LIVED_TOKEN`
@@ -125,7 +125,7 @@ impl Amocrm {
     pub fn read(env: &mut Env) -> Self {
         let mock_mode = env.parsed_or("AMOCRM_MOCK_MODE", false);
         let subdomain = env.optional("AMOCRM_SUBDOMAIN");
-        let default = subdomain.map(|name| format!("https://{name}.amocrm.ru")).unwrap_or_default();
+        let default = subdomain.map(|name| account_address(&name)).unwrap_or_default();
         let base_url = env.address("AMOCRM_BASE_URL", &default);
         if base_url.is_empty() && !mock_mode {
             env.problem("AMOCRM_SUBDOMAIN", "is not set (nor AMOCRM_BASE_URL, nor AMOCRM_MOCK_MODE=true)");
@@ -170,12 +170,18 @@ impl Amocrm {
     }
 }
 
+/// The address of an account by its subdomain. People also paste the whole address.
+fn account_address(subdomain: &str) -> String {
+    let name = subdomain.trim_start_matches("https://").trim_end_matches('/');
+    if name.contains('.') { format!("https://{name}") } else { format!("https://{name}.amocrm.ru") }
+}
+
 /// Retrying unsent requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery {
     /// `RETRY_INTERVAL_SECONDS`: how often unsent requests are looked for, and the first pause between attempts.
     pub retry_interval_seconds: i64,
-    /// `LEAD_MAX_ATTEMPTS`: a request that failed so often waits for the operator.
+    /// `LEAD_MAX_ATTEMPTS`: after this many failures a request waits for the operator.
     pub lead_max_attempts: u32,
 }
 
@@ -204,7 +210,7 @@ pub struct OpenAi {
     pub max_tokens: u32,
     /// `OPENAI_TEMPERATURE`
     pub temperature: f32,
-    /// `OPENAI_SMART_FALLBACK_CONFIDENCE`: below it the second model is asked.
+    /// `OPENAI_SMART_FALLBACK_CONFIDENCE`: below this confidence the second model is asked.
     pub smart_fallback_confidence: f32,
     /// `OPENAI_TIMEOUT_SECONDS`: of one call.
     pub timeout_seconds: u64,
@@ -236,7 +242,7 @@ impl OpenAi {
     }
 }
 
-/// Names of the tables and the queue's address. A function reads only those it uses: its IAM role allows no others.
+/// Names of the tables and the queue's address.
 #[derive(Clone, Debug)]
 pub struct Tables {
     /// `SESSIONS_TABLE`
@@ -254,7 +260,7 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Reads the group. Table names have defaults, so that a function need not know those it never touches.
+    /// Reads the group. Table names have defaults, so that a function does not need the names of tables it never uses.
     pub fn read(env: &mut Env) -> Self {
         Self {
             sessions: env.text("SESSIONS_TABLE", "carquery-sessions"),
@@ -264,5 +270,23 @@ impl Tables {
             ai_log: env.text("AI_LOG_TABLE", "carquery-ai-log"),
             leads_queue_url: env.required("LEADS_QUEUE_URL"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_found_by_its_subdomain_or_its_address() {
+        let base_url = |name, value| {
+            let mut env = Env::from_pairs([(name, value), ("AMOCRM_MOCK_MODE", "true")]);
+            Amocrm::read(&mut env).base_url
+        };
+        for subdomain in ["dealer", "dealer.amocrm.ru", "https://dealer.amocrm.ru/"] {
+            assert_eq!(base_url("AMOCRM_SUBDOMAIN", subdomain), "https://dealer.amocrm.ru", "{subdomain}");
+        }
+        assert_eq!(base_url("AMOCRM_SUBDOMAIN", "dealer.kommo.com"), "https://dealer.kommo.com");
+        assert_eq!(base_url("AMOCRM_BASE_URL", "http://127.0.0.1:1"), "http://127.0.0.1:1");
     }
 }

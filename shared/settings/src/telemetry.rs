@@ -19,13 +19,13 @@ pub enum LogFormat {
 /// Starts logging at `LOG_LEVEL` (`info` when unset). Later calls change nothing.
 pub fn start(format: LogFormat) {
     let level = std::env::var("LOG_LEVEL").ok().filter(|level| !level.trim().is_empty());
-    // The SDK and hyper narrate every request at debug, async-openai logs whole answers: bodies carry personal data. To the
-    // embedded DynamoDB every condition that fails is a warning; here it is how updates take turns.
+    // The SDK and hyper log every request at debug, async-openai logs whole answers: bodies carry personal data. The
+    // embedded DynamoDB warns of every failed condition; here failed conditions are normal.
     const OTHERS: &str = "hyper=warn,aws=warn,h2=warn,rustls=warn,async_openai=off,dynoxide=error";
     let filter = format!("{},{OTHERS}", level.as_deref().unwrap_or("info"));
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start, as in tests that share a process, keeps the first one's subscriber.
+    // A second start, as in tests that share a process, keeps the first subscriber.
     let _ = match format {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(true).try_init(),
         LogFormat::Readable => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
