@@ -12,6 +12,8 @@ use crate::facts::Facts;
 pub struct Event {
     /// Telegram's number of the update. The state moves once for each number, however often Telegram delivers it.
     pub update_id: i64,
+    /// The customer's message; `None` for anything else.
+    pub message_id: Option<i64>,
     pub person: Person,
     pub input: Input,
 }
@@ -32,6 +34,8 @@ pub enum Input {
     Command(BotCommand),
     /// Any other text, including unknown commands.
     Text(String),
+    /// The new text of a message that the customer has edited.
+    Edited(String),
     /// A button under a message.
     Press {
         /// For `answerCallbackQuery`.

@@ -57,6 +57,15 @@ pub(crate) struct Form {
     captions: Vec<String>,
     /// The catalogue's spelling of the answer just given is offered.
     spelling: Option<SpellingOffer>,
+    last_typed: Option<TypedAnswer>,
+}
+
+/// The latest answer, if it was typed: editing its message changes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedAnswer {
+    /// Id of the step.
+    step: String,
+    message_id: i64,
 }
 
 /// An offer to write a car as the catalogue does. It stands beside the next question, so that the customer can ignore it.
@@ -107,6 +116,7 @@ impl Form {
             photo_updates: Vec::new(),
             captions: Vec::new(),
             spelling: None,
+            last_typed: None,
         }
     }
 
@@ -157,9 +167,9 @@ impl Form {
             .then_some(self.prefilled.len())
     }
 
-    /// Whether there is room for a text among the other answers.
-    pub(crate) fn has_room_for(&self, value: &Value) -> bool {
-        let others = |step: &Step| if step.id == self.step().id { 0 } else { self.size_of(step) };
+    /// Whether there is room for the answer to a step among the other answers.
+    pub(crate) fn has_room_for(&self, answered: &Step, value: &Value) -> bool {
+        let others = |step: &Step| if step.id == answered.id { 0 } else { self.size_of(step) };
         value.stored_len() == 0 || value.stored_len() <= self.room_beside(others)
     }
 
@@ -183,11 +193,28 @@ impl Form {
 
     /// Answers the current step and goes on. If the catalogue spells a car differently, that spelling is offered.
     pub(crate) fn answer_with(&mut self, value: Value) {
-        let step = self.step().id.to_owned();
-        let has_other_spelling = matches!(&value, Value::Car(car) if car.has_other_spelling());
-        self.answers.insert(step.clone(), value);
+        self.replace_answer(self.step(), value);
+        let spelling = self.spelling.take();
         self.accept();
-        self.spelling = has_other_spelling.then_some(SpellingOffer { step });
+        self.spelling = spelling;
+    }
+
+    /// Replaces the answer of a step and stays at the current one.
+    pub(crate) fn replace_answer(&mut self, step: &Step, value: Value) {
+        let has_other_spelling = matches!(&value, Value::Car(car) if car.has_other_spelling());
+        self.answers.insert(step.id.to_owned(), value);
+        self.spelling = has_other_spelling.then(|| SpellingOffer { step: step.id.to_owned() });
+    }
+
+    /// Notes the message with which the customer has just answered a step.
+    pub(crate) fn set_last_typed(&mut self, step: &Step, message_id: Option<i64>) {
+        self.last_typed = message_id.map(|message_id| TypedAnswer { step: step.id.to_owned(), message_id });
+    }
+
+    /// The step that this message answered, if that was the latest answer.
+    pub(crate) fn answered_last_by(&self, message_id: i64) -> Option<&'static Step> {
+        let last = self.last_typed.as_ref().filter(|last| last.message_id == message_id)?;
+        self.branch.position(&last.step).map(|at| &self.branch.steps[at])
     }
 
     /// The car whose spelling in the catalogue is offered.
@@ -208,12 +235,14 @@ impl Form {
 
     /// Keeps the answer of the current step and goes on.
     pub(crate) fn accept(&mut self) {
+        self.last_typed = None;
         self.prefilled.remove(self.step().id);
         self.go_on();
     }
 
     /// Keeps every answer from the free sentence and goes to the first open question.
     pub(crate) fn accept_all(&mut self) {
+        self.last_typed = None;
         self.settled.append(&mut self.prefilled);
         let open = self.branch.steps.iter().position(|step| !self.answers.contains_key(step.id));
         self.go_to(open);
@@ -368,6 +397,8 @@ struct StoredForm {
     captions: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     spelling: Option<SpellingOffer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_typed: Option<TypedAnswer>,
 }
 
 /// The questionnaire has changed since the form was stored.
@@ -395,6 +426,7 @@ impl From<Form> for StoredForm {
             photo_updates: form.photo_updates,
             captions: form.captions,
             spelling: form.spelling,
+            last_typed: form.last_typed,
         }
     }
 }
@@ -425,6 +457,7 @@ impl TryFrom<StoredForm> for Form {
             photo_updates: stored.photo_updates,
             captions: stored.captions,
             spelling: stored.spelling,
+            last_typed: stored.last_typed,
         })
     }
 }

@@ -1,14 +1,14 @@
 //! Messages in a dialog: typed answers, contacts, and what the bot does not accept.
 
 use lead::PhoneSource;
-use values::{Wrong, phone};
+use values::phone;
 
 use super::turn::Turn;
 use super::{press, question};
 use crate::answer::{self, PhoneAnswer, Value};
 use crate::conversation::{Interjection, Keys, MenuGreeting};
 use crate::form::{Form, View};
-use crate::questionnaire::{Choice, Kind, Parser, Step};
+use crate::questionnaire::{Choice, Kind, Step};
 use crate::{Language, Unsupported, Verdict};
 
 /// Buttons of the phone question's keyboard.
@@ -144,36 +144,48 @@ fn number(mut turn: Turn<'_>, typed: &str, source: PhoneSource) -> Verdict {
         Ok(number) => {
             turn.next.notice = None;
             turn.prepend_message(Interjection::PhoneTaken(number.show()));
-            turn.in_form(|form| form.answer_with(Value::Phone(PhoneAnswer { number, source })))
+            turn.answer(Value::Phone(PhoneAnswer { number, source }))
         }
-        Err(wrong) => hint_error(turn, None, wrong),
+        Err(wrong) => {
+            let error = answer::error_text(None, wrong, turn.language());
+            turn.hint(error)
+        }
     }
-}
-
-fn hint_error(turn: Turn<'_>, parser: Option<Parser>, wrong: Wrong) -> Verdict {
-    let text = answer::error_text(parser, wrong, turn.language());
-    turn.hint(text)
 }
 
 fn typed_answer(mut turn: Turn<'_>, step: &Step, typed: &str) -> Verdict {
     let language = turn.language();
+    match read_answer(&turn, step, typed) {
+        Ok(value) => {
+            if let Some(remark) = answer::remark(&value, typed, language) {
+                turn.set_notice(remark);
+            }
+            turn.answer(value)
+        }
+        Err(None) => hint_expected(turn, None),
+        Err(Some(error)) => turn.hint(error),
+    }
+}
+
+/// Reads a typed text as the answer to a step of the open form. The error says what is wrong with the text; `None` if the
+/// step takes no text.
+pub(super) fn read_answer(turn: &Turn<'_>, step: &Step, typed: &str) -> Result<Value, Option<String>> {
+    let language = turn.language();
     let label_of = |choice: &&Choice| language.text(&step.text_id(choice.id));
     if let Some(choice) = step.choices().iter().find(|choice| is_label(&label_of(choice), typed)) {
-        return turn.in_form(|form| form.answer_with(Value::Choice(choice.id.to_owned())));
+        return Ok(Value::Choice(choice.id.to_owned()));
     }
-    let Some(parser) = step.parser() else { return hint_expected(turn, None) };
-    let value = match answer::parse(parser, typed, turn.moment.year) {
-        Ok(value) => value,
-        Err(wrong) => return hint_error(turn, Some(parser), wrong),
-    };
-    if turn.next.form().is_some_and(|form| !form.has_room_for(&value)) {
-        let text = turn.text("wrong-total");
-        return turn.hint(text);
+    if step.kind == Kind::Phone {
+        let number = phone::parse(typed).map_err(|wrong| answer::error_text(None, wrong, language))?;
+        return Ok(Value::Phone(PhoneAnswer { number, source: PhoneSource::Typed }));
     }
-    if let Some(remark) = answer::remark(&value, typed, language) {
-        turn.set_notice(remark);
+    let parser = step.parser().ok_or(None)?;
+    let value = answer::parse(parser, typed, turn.moment.year)
+        .map_err(|wrong| answer::error_text(Some(parser), wrong, language))?;
+    if turn.next.form().is_some_and(|form| !form.has_room_for(step, &value)) {
+        return Err(Some(turn.text("wrong-total")));
     }
-    turn.in_form(|form| form.answer_with(value))
+    Ok(value)
 }
 
 /// Whether the customer typed the label of a button, in any case and without its emoji.

@@ -5,6 +5,7 @@
 
 mod album;
 mod command;
+mod edit;
 mod message;
 mod press;
 mod question;
@@ -49,6 +50,7 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
             turn.open_menu(MenuGreeting::Expired)
         }
         Input::Text(text) => message::text(turn, text),
+        Input::Edited(text) => edit::edited(turn, text),
         Input::Contact { phone, is_own } => message::contact(turn, phone, *is_own),
         input if album::is_question(&turn, input) => album::asked(turn, input),
         Input::Photo { file_id, unique_id, album, caption } => {

@@ -4,6 +4,7 @@ use lead::Request;
 use texts::Language;
 
 use crate::action::Action;
+use crate::answer::Value;
 use crate::conversation::{Conversation, IdleScreen, Interjection, Keys, MenuGreeting, Prompt, Reply};
 use crate::form::Form;
 use crate::render::{RenderContext, render, render_interjection};
@@ -65,6 +66,16 @@ impl<'a> Turn<'a> {
             change(form);
         }
         self.show()
+    }
+
+    /// Answers the current step of the form and goes on.
+    pub(super) fn answer(self, value: Value) -> Verdict {
+        let message_id = self.event.message_id;
+        self.in_form(|form| {
+            let step = form.step();
+            form.answer_with(value);
+            form.set_last_typed(step, message_id);
+        })
     }
 
     /// Stores the conversation and shows its screen.

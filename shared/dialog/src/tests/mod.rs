@@ -1,6 +1,7 @@
 //! Each test is a conversation with a customer.
 
 mod asking;
+mod edits;
 mod filling;
 mod limits;
 mod pages;

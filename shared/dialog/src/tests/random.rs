@@ -9,6 +9,7 @@ use crate::{AiAnswer, BotCommand, Effect, Facts, Input, Intent, Unsupported, Ver
 #[derive(Clone, Debug)]
 enum Step {
     Say(String),
+    Edit(u8, String),
     Tap(usize),
     PressOld(usize),
     PressAnything(String),
@@ -41,6 +42,7 @@ fn words() -> impl Strategy<Value = String> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         10 => words().prop_map(Step::Say),
+        2 => (0..3_u8, words()).prop_map(|(back, text)| Step::Edit(back, text)),
         20 => any::<usize>().prop_map(Step::Tap),
         2 => any::<usize>().prop_map(Step::PressOld),
         1 => "\\PC{0,70}".prop_map(Step::PressAnything),
@@ -85,6 +87,10 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
     let mut must_answer = true;
     match step {
         Step::Say(text) => drop(talk.say(&text)),
+        Step::Edit(back, text) => {
+            talk.edit(talk.last_update() - i64::from(back), &text);
+            must_answer = false; // the text may be the same
+        }
         Step::Tap(which) => {
             let buttons = live_buttons(talk);
             old.extend(buttons.iter().cloned());

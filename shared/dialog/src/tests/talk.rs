@@ -132,7 +132,7 @@ impl Talk {
 
     pub(super) fn understand_update(&mut self, update_id: i64, answer: AiAnswer) -> &mut Self {
         self.wait(2);
-        let event = Event { update_id, person: person(), input: Input::Ai(answer) };
+        let event = Event { update_id, message_id: None, person: person(), input: Input::Ai(answer) };
         self.handle(&event);
         self
     }
@@ -150,7 +150,19 @@ impl Talk {
     /// Does something in the same second.
     pub(super) fn at_once(&mut self, input: Input) -> &mut Self {
         self.update_id += 1;
-        let event = Event { update_id: self.update_id, person: person(), input };
+        let message_id = (!matches!(input, Input::Press { .. })).then_some(self.update_id);
+        self.happen(message_id, input)
+    }
+
+    /// Edits the message that came with this update.
+    pub(super) fn edit(&mut self, message_id: i64, text: &str) -> &mut Self {
+        self.wait(2);
+        self.update_id += 1;
+        self.happen(Some(message_id), Input::Edited(text.to_owned()))
+    }
+
+    fn happen(&mut self, message_id: Option<i64>, input: Input) -> &mut Self {
+        let event = Event { update_id: self.update_id, message_id, person: person(), input };
         self.handle(&event);
         self.last = Some(event);
         self
