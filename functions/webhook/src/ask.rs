@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use dialog::{AiAnswer, Event};
-use serde_json::json;
 use settings::metrics::{self, Unit};
 use storage::AiLogEntry;
+use telegram::Recipient;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, timeout};
 
@@ -18,7 +18,7 @@ const TYPING_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Webhook {
     /// Finds out what the customer wants and shows «typing…» meanwhile. Also returns the entry for the AI log.
-    pub(crate) async fn ask(&self, event: &Event, question: &str) -> (AiAnswer, AiLogEntry) {
+    pub(crate) async fn ask(&self, event: &Event, to: Recipient, question: &str) -> (AiAnswer, AiLogEntry) {
         let chat_id = event.person.chat_id;
         let started = Instant::now();
         let moment = self.moment();
@@ -26,7 +26,7 @@ impl Webhook {
             let answered = self.classifier.answer(question, moment.year).await;
             (answered, started.elapsed())
         };
-        let (answered, took) = self.typing_while(chat_id, understand).await;
+        let (answered, took) = self.typing_while(to, understand).await;
         let (answer, call) = (answered.answer, answered.call);
         let intent = serde_json::to_value(answer.intent).ok().and_then(|intent| intent.as_str().map(str::to_owned));
         let entry = AiLogEntry {
@@ -62,7 +62,7 @@ impl Webhook {
     }
 
     /// Shows «typing…» until the work is done, and not at all if it is done at once.
-    async fn typing_while<T>(&self, chat_id: i64, work: impl Future<Output = T>) -> T {
+    async fn typing_while<T>(&self, to: Recipient, work: impl Future<Output = T>) -> T {
         let (working, mut done) = oneshot::channel::<()>();
         let work = async {
             let result = work.await;
@@ -71,7 +71,8 @@ impl Webhook {
         };
         let typing = async {
             while done.try_recv() == Err(TryRecvError::Empty) {
-                let call = json!({ "chat_id": chat_id, "action": "typing" });
+                let mut call = to.parameters();
+                call["action"] = "typing".into();
                 // It may finish even when the work is done: cancelling a call closes its connection, and the reply would
                 // have to open another one.
                 let _ = timeout(TYPING_TIMEOUT, self.api.call("sendChatAction", &call)).await;

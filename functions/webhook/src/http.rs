@@ -35,8 +35,8 @@ impl Webhook {
         if request.body().len() > MAX_BODY {
             return text(StatusCode::PAYLOAD_TOO_LARGE, "an update has at most 1 MiB");
         }
-        let event = match telegram::parse(request.body()) {
-            Ok(Incoming::Event(event)) => event,
+        let (event, topic) = match telegram::parse(request.body()) {
+            Ok(Incoming::Event { event, topic }) => (event, topic),
             Ok(Incoming::BlockChanged { update_id, chat_id, is_blocked }) => {
                 return self.block_changed(update_id, chat_id, is_blocked).await;
             }
@@ -50,7 +50,7 @@ impl Webhook {
             }
         };
         let span = tracing::info_span!("update", update_id = event.update_id, chat_id = event.person.chat_id);
-        match self.turn(event).instrument(span.clone()).await {
+        match self.turn(event, topic).instrument(span.clone()).await {
             Ok(call) => accepted(call),
             Err(error) => {
                 span.in_scope(|| tracing::error!("the update must be delivered again: {error}"));

@@ -7,7 +7,7 @@ use lead::Lead;
 use serde_json::{Value, json};
 use settings::metrics;
 use storage::{SaveError, StorageError, Versioned, forget_customer};
-use telegram::{ApiError, BotCall};
+use telegram::{ApiError, BotCall, Recipient};
 
 use crate::Webhook;
 use crate::turn::{Decided, RetryLater};
@@ -49,12 +49,13 @@ enum BackgroundCall {
 
 impl Webhook {
     /// Performs the effects of one decision.
-    pub(crate) async fn perform(&self, chat_id: i64, decided: Decided) -> Result<Performed, RetryLater> {
+    pub(crate) async fn perform(&self, to: Recipient, decided: Decided) -> Result<Performed, RetryLater> {
+        let chat_id = to.chat_id;
         let Decided { effects, session, lead, .. } = decided;
         let mut plan = Plan::new(chat_id, effects);
         let webhook_reply = (!plan.fire_and_forget.is_empty()).then(|| plan.fire_and_forget.remove(0).into());
         let (shown, (), ()) = futures::join!(
-            self.show_all(chat_id, plan.visible, session),
+            self.show_all(to, plan.visible, session),
             self.call_in_background(plan.fire_and_forget),
             self.enqueue(lead),
         );
@@ -70,25 +71,28 @@ impl Webhook {
 
     async fn show_all(
         &self,
-        chat_id: i64,
+        to: Recipient,
         visible: Vec<Message>,
         mut session: Versioned<Conversation>,
     ) -> Result<(), RetryLater> {
         for message in visible {
             let shown = match message {
-                Message::Send(screen) => self.api.send(chat_id, &screen).await.map(|_| None),
+                Message::Send(screen) => self.api.send(to, &screen).await.map(|_| None),
                 Message::Show { screen, target, seq } => self
-                    .show(chat_id, &screen, target)
+                    .show(to, &screen, target)
                     .await
                     .map(|new_message| new_message.map(|message_id| (seq, message_id))),
             };
             match shown {
                 Ok(None) => {}
                 Ok(Some((seq, message_id))) => {
-                    self.remember_prompt(chat_id, &mut session, seq, message_id).await;
+                    self.remember_prompt(to.chat_id, &mut session, seq, message_id).await;
                 }
                 Err(ApiError::Blocked) => {
                     tracing::info!("the customer has blocked the bot");
+                    if let Err(error) = self.customers.set_blocked(to.chat_id, true).await {
+                        tracing::warn!("it was not noted that the customer has blocked the bot: {error}");
+                    }
                     return Ok(());
                 }
                 Err(error) if error.is_temporary() => return Err(error.into()),
@@ -101,14 +105,15 @@ impl Webhook {
 
     /// Shows a screen and returns the message's id if it is a new one. If Telegram refuses to edit the message, the screen
     /// is sent as a new one: the buttons of the old message no longer work.
-    async fn show(&self, chat_id: i64, screen: &Screen, target: Target) -> Result<Option<i64>, ApiError> {
-        let Target::Edit { message_id } = target else { return self.api.send(chat_id, screen).await.map(Some) };
+    async fn show(&self, to: Recipient, screen: &Screen, target: Target) -> Result<Option<i64>, ApiError> {
+        let Target::Edit { message_id } = target else { return self.api.send(to, screen).await.map(Some) };
+        let chat_id = to.chat_id;
         match self.api.edit(chat_id, message_id, screen).await {
-            Err(ApiError::CannotEdit) => self.api.send(chat_id, screen).await.map(Some),
+            Err(ApiError::CannotEdit) => self.api.send(to, screen).await.map(Some),
             Err(refusal @ ApiError::Refused { .. }) => {
                 tracing::warn!("a screen is sent as a new message: {refusal}");
                 let old = self.call_in_background(vec![BackgroundCall::DropKeyboard { chat_id, message_id }]);
-                let (sent, ()) = futures::join!(self.api.send(chat_id, screen), old);
+                let (sent, ()) = futures::join!(self.api.send(to, screen), old);
                 sent.map(Some)
             }
             result => result.map(|()| None),

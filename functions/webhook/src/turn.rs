@@ -9,7 +9,7 @@ use lead::{Lead, LeadId};
 use settings::metrics::{self, Unit};
 use settings::time_budget::SAME_UPDATE;
 use storage::{SaveError, StorageError, Versioned};
-use telegram::{ApiError, BotCall};
+use telegram::{ApiError, BotCall, Recipient};
 use tokio::time::{Instant, sleep};
 use ulid::Ulid;
 
@@ -47,10 +47,11 @@ pub(crate) struct Decided {
 
 impl Webhook {
     /// Handles an update. Returns a call for Telegram to carry out, whose result nobody needs.
-    pub(crate) async fn turn(&self, event: Event) -> Result<Option<BotCall>, RetryLater> {
+    pub(crate) async fn turn(&self, event: Event, topic: Option<i64>) -> Result<Option<BotCall>, RetryLater> {
         let started = Instant::now();
         let kind = kind_of(&event.input);
-        let webhook_reply = self.decide_and_perform(event, started).await?;
+        let to = Recipient { chat_id: event.person.chat_id, topic };
+        let webhook_reply = self.decide_and_perform(event, to, started).await?;
         let elapsed = started.elapsed();
         metrics::put(
             &[("Updates", 1.0, Unit::Count), ("ReplyTime", elapsed.as_secs_f64() * 1000.0, Unit::Milliseconds)],
@@ -60,12 +61,16 @@ impl Webhook {
         Ok(webhook_reply)
     }
 
-    async fn decide_and_perform(&self, mut event: Event, started: Instant) -> Result<Option<BotCall>, RetryLater> {
-        let chat_id = event.person.chat_id;
+    async fn decide_and_perform(
+        &self,
+        mut event: Event,
+        to: Recipient,
+        started: Instant,
+    ) -> Result<Option<BotCall>, RetryLater> {
         let decided = self.decide_and_save(&event, started).await?;
-        let first = self.perform(chat_id, decided).await?;
+        let first = self.perform(to, decided).await?;
         let Some(question) = first.question else { return Ok(first.webhook_reply) };
-        let (answer, log_entry) = self.ask(&event, &question).await;
+        let (answer, log_entry) = self.ask(&event, to, &question).await;
         event.input = Input::Ai(answer);
         let decided = self.decide_and_save(&event, started).await?;
         // If nobody awaits it any more, the customer may have had everything deleted: a log entry would outlive that.
@@ -75,7 +80,7 @@ impl Webhook {
                 self.log_question(&log_entry).await;
             }
         };
-        let (answered, ()) = futures::join!(self.perform(chat_id, decided), log);
+        let (answered, ()) = futures::join!(self.perform(to, decided), log);
         Ok(first.webhook_reply.or(answered?.webhook_reply))
     }
 
@@ -152,6 +157,7 @@ fn kind_of(input: &Input) -> &'static str {
     match input {
         Input::Command(_) => "command",
         Input::Text(_) => "text",
+        Input::Edited(_) => "edit",
         Input::Press { .. } => "press",
         Input::Photo { .. } => "photo",
         Input::Contact { .. } => "contact",

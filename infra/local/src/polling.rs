@@ -169,8 +169,9 @@ impl Polling {
 
 /// The private chat an update belongs to; 0 for whatever has none.
 fn chat_of(update: &Value) -> i64 {
-    let message = &update["message"]["chat"]["id"];
-    message.as_i64().or_else(|| update["callback_query"]["from"]["id"].as_i64()).unwrap_or_default()
+    let chats = ["message", "edited_message", "my_chat_member"].map(|kind| &update[kind]["chat"]["id"]);
+    let presser = &update["callback_query"]["from"]["id"];
+    chats.into_iter().chain([presser]).find_map(Value::as_i64).unwrap_or_default()
 }
 
 fn complain(error: &ApiError) {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, Envelope};
-use crate::{ALLOWED_UPDATES, json, render};
+use crate::{ALLOWED_UPDATES, Recipient, json, render};
 
 /// Limit for one call. Telegram waits a minute for the webhook; a customer does not.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,12 +51,20 @@ impl Api {
         Self { http, base: settings.api_url.as_str().into(), token: settings.token.clone() }
     }
 
-    /// Sends a screen; returns the message's id.
+    /// Sends a screen; returns the message's id. If the topic is gone, the screen goes to the chat.
     ///
     /// # Errors
     /// See [`ApiError`].
-    pub async fn send(&self, chat_id: i64, screen: &Screen) -> Result<i64, ApiError> {
-        let sent = self.call("sendMessage", &render::send(chat_id, screen)).await?;
+    pub async fn send(&self, to: impl Into<Recipient>, screen: &Screen) -> Result<i64, ApiError> {
+        let to = to.into();
+        let sent = match self.call("sendMessage", &render::send(to, screen)).await {
+            Err(ApiError::Refused { description, .. })
+                if to.topic.is_some() && description.contains("message thread not found") =>
+            {
+                self.call("sendMessage", &render::send(to.without_topic(), screen)).await?
+            }
+            sent => sent?,
+        };
         sent["message_id"]
             .as_i64()
             .ok_or(ApiError::Unavailable { method: "sendMessage", reason: "no message_id in the answer".into() })
@@ -295,6 +303,18 @@ mod tests {
             assert!(!api(&server).await.download("f").await.unwrap_err().is_temporary(), "{description}");
             assert_eq!(calls_made(&server).await, 1, "{description}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_reply_goes_into_its_topic_or_into_the_chat_if_the_topic_is_gone() {
+        let server = MockServer::start().await;
+        answer(&server, "sendMessage", 400, refusal(400, "Bad Request: message thread not found")).await;
+        answer(&server, "sendMessage", 200, json!({ "ok": true, "result": { "message_id": 9 } })).await;
+        let to = Recipient { chat_id: 7, topic: Some(3) };
+        assert_eq!(api(&server).await.send(to, &Screen::default()).await, Ok(9));
+        let calls = server.received_requests().await.unwrap();
+        let topics = calls.iter().map(|call| call.body_json::<Value>().unwrap()["message_thread_id"].clone());
+        assert_eq!(topics.collect::<Vec<_>>(), [json!(3), Value::Null]);
     }
 
     #[tokio::test]

@@ -10,10 +10,12 @@ mod api;
 mod error;
 mod introduce;
 mod json;
+mod recipient;
 pub mod render;
 mod update;
 
 pub use api::{Api, BotCall};
 pub use error::ApiError;
 pub use introduce::introduce;
+pub use recipient::Recipient;
 pub use update::{ALLOWED_UPDATES, Incoming, NotAnUpdate, parse};

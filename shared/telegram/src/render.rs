@@ -3,23 +3,25 @@
 use dialog::{Keyboard, Screen, Style, Text};
 use serde_json::{Value, json};
 
+use crate::Recipient;
+
 /// Parameters of `sendMessage` for a screen.
 #[must_use]
-pub fn send(chat_id: i64, screen: &Screen) -> Value {
-    let mut call = text(&screen.text);
-    call["chat_id"] = chat_id.into();
+pub fn send(to: Recipient, screen: &Screen) -> Value {
+    let mut call = to.parameters();
+    add_text(&mut call, &screen.text);
     if let Some(markup) = keyboard(&screen.keyboard) {
         call["reply_markup"] = markup;
     }
     call
 }
 
-/// Parameters of `editMessageText` for a screen. Only inline keyboards can be edited in; without one, buttons go.
+/// Parameters of `editMessageText` for a screen. Only an inline keyboard can be set by an edit; without one, the message
+/// loses its buttons.
 #[must_use]
 pub fn edit(chat_id: i64, message_id: i64, screen: &Screen) -> Value {
-    let mut call = text(&screen.text);
-    call["chat_id"] = chat_id.into();
-    call["message_id"] = message_id.into();
+    let mut call = json!({ "chat_id": chat_id, "message_id": message_id });
+    add_text(&mut call, &screen.text);
     if let Keyboard::Inline(_) = &screen.keyboard
         && let Some(markup) = keyboard(&screen.keyboard)
     {
@@ -28,7 +30,7 @@ pub fn edit(chat_id: i64, message_id: i64, screen: &Screen) -> Value {
     call
 }
 
-fn text(text: &Text) -> Value {
+fn add_text(call: &mut Value, text: &Text) {
     let entities: Vec<Value> = text
         .entities
         .iter()
@@ -45,11 +47,11 @@ fn text(text: &Text) -> Value {
             value
         })
         .collect();
-    let mut call = json!({ "text": text.text, "link_preview_options": { "is_disabled": true } });
+    call["text"] = text.text.as_str().into();
+    call["link_preview_options"] = json!({ "is_disabled": true });
     if !entities.is_empty() {
         call["entities"] = entities.into();
     }
-    call
 }
 
 fn keyboard(keyboard: &Keyboard) -> Option<Value> {
@@ -110,7 +112,7 @@ mod tests {
                 text: "Поделиться".into(), request_contact: true
             }]]),
         };
-        let call = send(7, &screen);
+        let call = send(7.into(), &screen);
         assert_eq!(
             call["reply_markup"],
             json!({

@@ -108,8 +108,13 @@ pub(super) fn input(message: &Value) -> Option<Input> {
     Some(Input::Unsupported { kind, album, caption })
 }
 
+/// What the customer wrote in a message: its text or its caption.
+pub(super) fn words(message: &Value) -> Option<String> {
+    text(message).or_else(|| string(&message["caption"]))
+}
+
 /// The text of a message, also of a rich one.
-pub(super) fn text(message: &Value) -> Option<String> {
+fn text(message: &Value) -> Option<String> {
     string(&message["text"]).or_else(|| {
         let text = rich::plain_text(&message["rich_message"]);
         (!text.is_empty()).then_some(text)

@@ -10,13 +10,13 @@ use serde_json::Value;
 use crate::json::{self, integer, string};
 
 /// The kinds of updates that the bot asks Telegram for: `allowed_updates`.
-pub const ALLOWED_UPDATES: [&str; 3] = ["message", "callback_query", "my_chat_member"];
+pub const ALLOWED_UPDATES: [&str; 4] = ["message", "edited_message", "callback_query", "my_chat_member"];
 
 /// What an update is to the bot.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Incoming {
-    /// Something for the conversation.
-    Event(Event),
+    /// Something for the conversation. `topic` is where it was written: the reply goes there.
+    Event { event: Event, topic: Option<i64> },
     /// A customer has blocked the bot, or lets it write again.
     BlockChanged { update_id: i64, chat_id: i64, is_blocked: bool },
     /// Nothing that the bot answers. `why` is for the log.
@@ -56,9 +56,13 @@ pub fn parse(body: &[u8]) -> Result<Incoming, NotAnUpdate> {
 fn read(update_id: i64, update: &Value) -> Result<Incoming, &'static str> {
     let part = |kind: &str| update.get(kind).filter(|part| part.is_object());
     if let Some(message) = part("message") {
-        let person = person(&message["from"], &message["chat"])?;
-        let input = message::input(message).ok_or("a service message")?;
-        return Ok(Incoming::Event(Event { update_id, person, input }));
+        let input = || message::input(message).ok_or("a service message");
+        return written(update_id, message, input);
+    }
+    if let Some(message) = part("edited_message") {
+        // Without `edit_date` it was Telegram that changed something.
+        let text = message.get("edit_date").and_then(|_| message::words(message));
+        return written(update_id, message, || text.map(Input::Edited).ok_or("an edit of something other than words"));
     }
     if let Some(press) = part("callback_query") {
         let message = &press["message"];
@@ -68,7 +72,8 @@ fn read(update_id: i64, update: &Value) -> Result<Incoming, &'static str> {
             data: string(&press["data"]).unwrap_or_default(),
         };
         let person = person(&press["from"], &message["chat"])?;
-        return Ok(Incoming::Event(Event { update_id, person, input }));
+        let event = Event { update_id, message_id: None, person, input };
+        return Ok(Incoming::Event { event, topic: integer(&message["message_thread_id"]) });
     }
     if let Some(change) = part("my_chat_member") {
         let chat_id = person(&change["from"], &change["chat"])?.chat_id;
@@ -80,6 +85,16 @@ fn read(update_id: i64, update: &Value) -> Result<Incoming, &'static str> {
         return Ok(Incoming::BlockChanged { update_id, chat_id, is_blocked });
     }
     Err("a kind of update that the bot does not use")
+}
+
+fn written(
+    update_id: i64,
+    message: &Value,
+    input: impl FnOnce() -> Result<Input, &'static str>,
+) -> Result<Incoming, &'static str> {
+    let person = person(&message["from"], &message["chat"])?;
+    let event = Event { update_id, message_id: integer(&message["message_id"]), person, input: input()? };
+    Ok(Incoming::Event { event, topic: integer(&message["message_thread_id"]) })
 }
 
 /// The customer who writes in this chat; otherwise why the bot does not answer there.
@@ -117,7 +132,7 @@ mod tests {
 
     fn input(content: Value) -> Input {
         match message(content) {
-            Incoming::Event(event) => event.input,
+            Incoming::Event { event, .. } => event.input,
             other => panic!("not an event: {other:?}"),
         }
     }
@@ -234,7 +249,7 @@ mod tests {
         assert_eq!(input(json!({ "text": "Kia", "from": null })), Input::Text("Kia".into()));
         assert_eq!(input(json!({ "text": "Kia", "chat": { "id": "7" } })), Input::Text("Kia".into()));
         let half_a_pair = br#"{"update_id":1,"message":{"chat":{"id":7,"type":"private"},"text":"Kia \ud83d"}}"#;
-        let Incoming::Event(event) = parse(half_a_pair).unwrap() else { panic!("ignored") };
+        let Incoming::Event { event, .. } = parse(half_a_pair).unwrap() else { panic!("ignored") };
         assert_eq!(event.input, Input::Text("Kia \u{fffd}".into()));
         let deep = format!(r#"{{"update_id":1,"message":{}7{}}}"#, "[".repeat(1000), "]".repeat(1000));
         assert!(matches!(parse(deep.as_bytes()), Ok(Incoming::Ignored { update_id: 1, .. })));
@@ -246,9 +261,37 @@ mod tests {
             "id": "c1", "from": { "id": 7, "first_name": "Анна" }, "chat_instance": "1", "data": "3:next",
             "message": { "message_id": 5, "date": 0, "chat": { "id": 7, "type": "private" } }
         }});
-        let Incoming::Event(event) = parse(body.to_string().as_bytes()).unwrap() else { panic!("ignored") };
+        let Incoming::Event { event, .. } = parse(body.to_string().as_bytes()).unwrap() else { panic!("ignored") };
         assert_eq!(event.person.chat_id, 7);
         assert_eq!(event.input, Input::Press { callback_id: "c1".into(), message_id: Some(5), data: "3:next".into() });
+    }
+
+    #[test]
+    fn the_topic_of_a_message_or_of_a_pressed_one_is_known() {
+        let topic_of = |update: Value| match parse(update.to_string().as_bytes()) {
+            Ok(Incoming::Event { topic, .. }) => topic,
+            other => panic!("not an event: {other:?}"),
+        };
+        let message =
+            json!({ "message_id": 5, "message_thread_id": 3, "chat": { "id": 7, "type": "private" }, "text": "Kia" });
+        let press = json!({ "id": "c", "from": { "id": 7 }, "data": "3:next", "message": message });
+        assert_eq!(topic_of(json!({ "update_id": 1, "message": message })), Some(3));
+        assert_eq!(topic_of(json!({ "update_id": 1, "callback_query": press })), Some(3));
+    }
+
+    #[test]
+    fn an_edited_message_is_read_with_its_id() {
+        let edited = |content: Value| {
+            let mut message = json!({ "message_id": 5, "chat": { "id": 7, "type": "private" }, "from": { "id": 7 } });
+            message.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
+            parse(json!({ "update_id": 3, "edited_message": message }).to_string().as_bytes()).unwrap()
+        };
+        let by_the_customer = json!({ "text": "Corolla", "edit_date": 1_767_000_001 });
+        let Incoming::Event { event, .. } = edited(by_the_customer) else { panic!("ignored") };
+        assert_eq!((event.message_id, event.input), (Some(5), Input::Edited("Corolla".into())));
+        assert!(matches!(edited(json!({ "text": "Corolla" })), Incoming::Ignored { .. }), "changed by Telegram");
+        let moving = json!({ "location": { "latitude": 55.7 }, "edit_date": 1_767_000_001 });
+        assert!(matches!(edited(moving), Incoming::Ignored { .. }), "a live location");
     }
 
     #[test]
@@ -392,7 +435,7 @@ mod tests {
         ) {
             let text = pieces.concat();
             let body = format!(r#"{{"update_id":1,"message":{{"chat":{{"id":7}},"text":"{text}"}}}}"#);
-            let is_event = matches!(parse(body.as_bytes()), Ok(Incoming::Event(_)));
+            let is_event = matches!(parse(body.as_bytes()), Ok(Incoming::Event { .. }));
             prop_assert!(is_event, "{body}");
         }
     }
