@@ -1,14 +1,14 @@
-//! Tells the page what has changed, so that it reads only that again.
+//! Counts changes, so that the page reloads only what has changed.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// One counter for each view of the page; a view whose counter moved is worth reading again.
+/// One counter for each view of the page; a view whose counter has changed must be reloaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counters {
-    /// Another value is another run of the stack: the page loads itself anew.
+    /// Differs for each run of the stack, so that the page reloads itself after a restart.
     pub(crate) stack: u64,
     /// Chats and messages.
     pub(crate) chats: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Counters {
     pub(crate) requests: u64,
     /// Messages on the queue.
     pub(crate) queue: u64,
-    /// Switches that break things.
+    /// Switches that simulate failures.
     pub(crate) faults: u64,
 }
 
@@ -32,22 +32,22 @@ impl Changes {
         Self(Arc::new(watch::Sender::new(Counters { stack: rand::random_range(1..1 << 50), ..Counters::default() })))
     }
 
-    /// Moves some counters: `changes.note(|now| now.deals += 1)`.
+    /// Changes some counters: `changes.note(|now| now.deals += 1)`.
     pub(crate) fn note(&self, change: impl FnOnce(&mut Counters)) {
         self.0.send_modify(change);
     }
 
-    /// The counters as they are.
+    /// The current counters.
     pub(crate) fn now(&self) -> Counters {
         *self.0.borrow()
     }
 
-    /// Hears of every change.
+    /// Subscribes to every change.
     pub(crate) fn subscribe(&self) -> watch::Receiver<Counters> {
         self.0.subscribe()
     }
 
-    /// Moves counters whenever `source` changes, until `source` is gone.
+    /// Changes counters whenever `source` changes, until `source` is dropped.
     pub(crate) fn follow<T: Send + Sync + 'static>(&self, mut source: watch::Receiver<T>, change: fn(&mut Counters)) {
         let changes = self.clone();
         tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! The queue's consumer, with the rules of Lambda's event source mapping: a batch of at most ten, successes are deleted,
+//! The queue's consumer, with the rules of Lambda's event source mapping: a batch of up to ten, successes are deleted,
 //! failures come back when their visibility timeout ends.
 
 use std::collections::HashSet;
@@ -13,14 +13,14 @@ use crm_push::CrmPush;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Most messages in a batch.
+/// The largest batch.
 const BATCH: i32 = 10;
-/// How long an empty queue is listened to. Short, so that the end need not wait for it.
+/// How long to wait for a message. Short, so that stopping need not wait for it.
 const LISTEN: Duration = Duration::from_secs(1);
-/// The pause after the queue or the function failed.
+/// The pause after a failure of the queue or of the function.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Takes requests off the queue and has them delivered.
+/// Takes requests from the queue and has them delivered.
 #[derive(Clone, Debug)]
 pub(crate) struct Consumer {
     /// For the queue.
@@ -31,12 +31,12 @@ pub(crate) struct Consumer {
     pub(crate) crm_push: Arc<CrmPush>,
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// Messages taken off the queue for good.
+    /// Messages deleted from the queue.
     pub done: usize,
-    /// Messages that come back.
+    /// Messages that will come back.
     pub failed: usize,
 }
 
@@ -44,7 +44,7 @@ impl Consumer {
     /// Delivers one batch after the other until `stopping`.
     pub(crate) async fn run(self, mut stopping: watch::Receiver<bool>) {
         while !*stopping.borrow() {
-            // A batch begun is finished: only listening is cut short.
+            // A batch that has begun is finished; only waiting is cut short.
             let received = tokio::select! {
                 received = self.receive(LISTEN) => received,
                 _ = stopping.changed() => return,
@@ -63,10 +63,10 @@ impl Consumer {
         }
     }
 
-    /// Delivers what waits now, at most one batch.
+    /// Delivers what is waiting now, up to one batch.
     ///
     /// # Errors
-    /// The queue does not answer, or the function crashed; the messages come back.
+    /// The queue does not respond, or the function crashed; the messages come back.
     pub(crate) async fn once(&self) -> anyhow::Result<Delivered> {
         let messages = self.receive(Duration::ZERO).await?;
         self.deliver(messages).await
@@ -123,8 +123,7 @@ impl Consumer {
     }
 }
 
-/// Runs a function in a task of its own, so that a crash costs this call only, as on Lambda. It stops when nobody waits for
-/// it any more.
+/// Runs a function in a task of its own, so that a crash affects this call only, as on Lambda. It is cancelled when the caller is.
 ///
 /// # Errors
 /// It crashed.
@@ -138,7 +137,7 @@ fn id(message: &Message) -> &str {
     message.message_id().unwrap_or_default()
 }
 
-/// The batch as Lambda hands it to the function.
+/// The batch as Lambda passes it to the function.
 fn event_of(messages: &[Message]) -> SqsEvent {
     let records = messages.iter().map(|message| {
         let mut record = SqsMessage::default();

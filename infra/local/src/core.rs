@@ -68,7 +68,7 @@ impl Core {
     /// Prepares the tables, lets the bot into the simulated account, and builds the functions.
     ///
     /// # Errors
-    /// A setting is wrong, or a part does not answer.
+    /// A setting is wrong, or a part does not respond.
     pub(crate) async fn build(
         variables: &Variables,
         parts: Parts,
@@ -86,7 +86,7 @@ impl Core {
         let aws = Aws::connect(&aws_settings);
         let (leads, queue) = (aws.leads(&tables), aws.queue(&tables));
         storage::schema::create(&aws.dynamodb, &tables).await?;
-        // Whoever held a lease died with the last stack of this folder.
+        // The workers that held leases ended with the last stack of this folder.
         let in_doubt = leads.release_all(now()).await?;
 
         let clock: Clock = Arc::new(move || now() + ahead.load(Ordering::Relaxed));
@@ -149,7 +149,7 @@ impl Core {
         outcome.map(drop).map_err(|error| anyhow!("scheduled failed: {error}"))
     }
 
-    /// Tells the page of whatever changes by itself.
+    /// Notifies the page of changes in the simulators.
     pub(crate) fn follow_changes(&self) {
         if let Some(telegram) = &self.telegram {
             self.changes.follow(telegram.changes(), |now| now.chats += 1);
@@ -198,17 +198,17 @@ pub(crate) fn now() -> Seconds {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().cast_signed())
 }
 
-/// A group of settings.
+/// Reads a group of settings.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// Everything that is wrong with them.
 pub(crate) fn read<T>(mut env: Env, group: impl FnOnce(&mut Env) -> T) -> anyhow::Result<T> {
     let settings = group(&mut env);
     Ok(env.finish(settings)?)
 }
 
-/// Who the bot is. A wrong token is told of at the start, not at the first customer; a Telegram that does not answer now
-/// may answer later.
+/// Who the bot is. A wrong token is an error at the start, not at the first customer; a Telegram that does not respond now may do so
+/// later.
 async fn bot_card(parts: &Parts, api: &Api) -> anyhow::Result<BotCard> {
     let unknown = BotCard { name: "CarQuery".to_owned(), username: None };
     let nothing = json!({});

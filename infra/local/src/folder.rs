@@ -1,4 +1,4 @@
-//! The folder that a stack keeps its data in. It has one owner at a time.
+//! The folder that a stack keeps its data in. One stack uses it at a time.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
@@ -12,7 +12,7 @@ use settings::LOCK_FILE;
 
 const NOTES: &str = "stack.json";
 
-/// Where a stack keeps its data: a folder it has locked, or nowhere.
+/// Where a stack keeps its data: a folder it has locked, or memory.
 #[derive(Debug)]
 pub(crate) struct Folder {
     place: Option<Place>,
@@ -22,11 +22,11 @@ pub(crate) struct Folder {
 #[derive(Debug)]
 struct Place {
     path: PathBuf,
-    /// Held open for the lock on it, which the system drops with the process, however that ends.
+    /// Held open for its lock, which the system releases when the process ends, even if it is killed.
     _lock: File,
 }
 
-/// What a stack made up at its first start and needs again at the next.
+/// What a stack has chosen at its first start and needs at the next.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Notes {
     /// The webhook's secret, unless the operator sets one.
@@ -46,13 +46,13 @@ impl Notes {
 }
 
 impl Folder {
-    /// Creates the folder if need be, and locks it.
+    /// Creates the folder if it does not exist, and locks it.
     ///
     /// # Errors
     /// Another stack uses it, or it cannot be written.
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = path else { return Ok(Self { place: None, notes: Notes::fresh() }) };
-        // For its owner only: customers' names and phones are in it, and tokens.
+        // Readable by its owner only: it holds customers' names and phones, and tokens.
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -79,7 +79,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// What was noted at earlier starts.
+    /// The notes of earlier starts.
     pub(crate) const fn notes(&self) -> &Notes {
         &self.notes
     }
@@ -97,7 +97,7 @@ impl Folder {
             .context("cannot write to the data folder")
     }
 
-    /// The path of a file in the folder; `None` when data are kept in memory.
+    /// The path of a file in the folder; `None` when the data is kept in memory.
     pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
         self.place.as_ref().map(|place| place.path.join(name))
     }

@@ -1,9 +1,9 @@
-//! The local stack: the three functions as on AWS, everything they need, and a page to see them at work, in one process.
+//! The local stack: the three functions as on AWS, everything they need, and a page to watch them, in one process.
 //!
 //! The functions talk over loopback to an embedded DynamoDB and to our own SQS with the real protocols. Telegram, amoCRM
 //! and the model are simulated unless a setting makes them real ([`Parts`]). Everything listens on 127.0.0.1.
 //!
-//! [`run`] is `cargo run`; tests start a [`Stack`] themselves and move it by hand.
+//! [`run`] is `cargo run`; tests start a [`Stack`] themselves and control it step by step.
 
 mod changes;
 mod consumer;
@@ -26,7 +26,7 @@ pub use stack::Stack;
 
 use anyhow::Context as _;
 
-/// Starts a stack with a schedule, says where it is, and ends it at Ctrl-C or SIGTERM.
+/// Starts a stack with a schedule, prints its address, and stops it at Ctrl-C or SIGTERM.
 ///
 /// # Errors
 /// The stack cannot start; the message says what to do.

@@ -11,7 +11,7 @@ use settings::METRICS_FILE;
 /// How long a line is kept, in milliseconds: a month.
 const KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
 
-/// Drops old lines, and writes new ones from now on.
+/// Drops old lines and starts writing new ones.
 pub(crate) fn start(folder: &Path) -> io::Result<()> {
     let path = folder.join(METRICS_FILE);
     drop_old(&path, Timestamp::now().as_millisecond() - KEPT_MS)?;

@@ -1,4 +1,4 @@
-//! How a stack is set up.
+//! Options of a stack.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,36 +9,35 @@ use settings::Env;
 use simulators::fault::Faults;
 use simulators::{amocrm, telegram};
 
-/// How a stack is set up.
+/// Options of a stack.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The settings, by variable: the process's environment and `.env`, or whatever a test wants.
+    /// The settings by variable: those of the process and `.env`, or of a test.
     pub env: Vec<(String, String)>,
-    /// Where data survive; `None` keeps them in memory.
+    /// The folder for the data; `None` keeps it in memory.
     pub data_dir: Option<PathBuf>,
     /// The port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
-    /// Consumes the queue and runs `scheduled` by itself. Without it, [`crate::Stack::deliver_once`] and
+    /// Whether to consume the queue and run `scheduled` automatically. Without it, [`crate::Stack::deliver_once`] and
     /// [`crate::Stack::run_schedule`] do it step by step.
     pub schedule: bool,
-    /// How long a message that crm-push has taken is hidden from others; a failed one comes back after it.
+    /// How long a message that crm-push is handling is hidden; a failed one comes back after it.
     pub queue_visibility: Duration,
-    /// How many seconds the functions' clock runs ahead of the machine's: tests set it forward to see sessions end and
-    /// pauses pass.
+    /// How many seconds the functions' clock is ahead of the computer's: tests set it forward so that sessions and pauses end.
     pub ahead: Arc<AtomicI64>,
-    /// Puts a proxy in front of the embedded DynamoDB, which fails by these rules and counts the calls.
+    /// Puts a proxy in front of the embedded DynamoDB that fails by these rules and counts the calls.
     pub database_faults: Option<Faults>,
-    /// What kind of account the simulated amoCRM is; the stack chooses its journal.
+    /// Options of the simulated amoCRM; the stack sets its journal.
     pub simulated_amocrm: amocrm::Options,
-    /// How the simulated Telegram delivers an update again that was not accepted.
+    /// How the simulated Telegram repeats an update that was not accepted.
     pub redelivery: telegram::Redelivery,
 }
 
-/// New records are hidden from amoCRM's search for a while; here long enough to be real, short enough to watch.
+/// New records are hidden from amoCRM's search for a while: here long enough to matter, short enough to watch.
 const SEARCH_LAG: Duration = Duration::from_secs(2);
 
 impl Default for Options {
-    /// Everything simulated, in memory, on any free port, working by itself.
+    /// Everything simulated, in memory, on any free port, working automatically.
     fn default() -> Self {
         Self {
             env: Vec::new(),
@@ -55,11 +54,11 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What the process's environment says: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`), and the settings of
+    /// From the process's environment: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`), and the settings of
     /// the parts. The simulated Telegram delivers in order, as the real one.
     ///
     /// # Errors
-    /// `CARQUERY_PORT` is no port.
+    /// `CARQUERY_PORT` is not a port.
     pub fn of_process() -> anyhow::Result<Self> {
         let mut env = Env::of_process();
         let (port, data_dir) = (env.parsed_or("CARQUERY_PORT", 8080), settings::data_folder(&mut env));

@@ -1,4 +1,4 @@
-//! The outside systems of a stack: starts the simulators of those that have no setting, and says in variables where each is.
+//! The external systems of a stack: starts simulators of those without a setting, and adds their addresses to the variables.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use crate::folder::Folder;
 use crate::options::Options;
 use crate::parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart, Variables};
 
-/// First names and usernames of the customers a fresh stack begins with.
+/// First names and usernames of the customers of a new stack.
 const CUSTOMERS: [(&str, Option<&str>); 3] = [("Анна", Some("anna_s")), ("Игорь", Some("igor_p")), ("Марина", None)];
-/// The chat that a fresh stack's admin messages go to.
+/// The admin chat of a new stack.
 const ADMIN: (&str, Option<&str>) = ("Админ", Some("carquery_admin"));
 
 /// The simulators that run.
@@ -26,7 +26,7 @@ pub(crate) struct Outside {
 }
 
 impl Outside {
-    /// Starts what is to be simulated and adds its variables; what the operator has set stays.
+    /// Starts the simulators and adds their variables; what the operator has set is kept.
     pub(crate) async fn start(
         parts: &Parts,
         options: &Options,
@@ -41,7 +41,7 @@ impl Outside {
             let fresh = telegram.chats().is_empty();
             let admin = admin_chat(&telegram, folder)?;
             if fresh {
-                // The last made is the first of the list.
+                // The page lists the newest first.
                 for (name, username) in CUSTOMERS.iter().rev() {
                     telegram.new_customer(name, *username);
                 }
@@ -75,7 +75,7 @@ impl Outside {
         Ok(outside)
     }
 
-    /// Ends them.
+    /// Stops them.
     pub(crate) async fn stop(&self) {
         if let Some(telegram) = &self.telegram {
             telegram.stop().await;
@@ -99,7 +99,7 @@ async fn start_telegram(folder: &Folder, redelivery: telegram::Redelivery) -> an
     Telegram::start(options).await.context("cannot start the simulated Telegram")
 }
 
-/// The chat of the admin, who has written to the bot some time before.
+/// The admin chat, which has already been started.
 fn admin_chat(telegram: &Telegram, folder: &mut Folder) -> anyhow::Result<i64> {
     if let Some(id) = folder.notes().admin_chat_id.filter(|id| telegram.chat(*id).is_some()) {
         return Ok(id);
@@ -120,11 +120,11 @@ async fn start_openai() -> anyhow::Result<OpenAi> {
     OpenAi::start(options).await.context("cannot start the simulated model")
 }
 
-/// What a simulated model answers: the built-in rules' answer, in the shape the model is asked for.
+/// The simulated model's answer: the built-in rules' answer, in the form that the model is asked for.
 #[must_use]
 pub fn rules_answer(question: &str) -> Value {
     let year = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
-    // The model gets the customer's words between marks, which say what is data and what are instructions.
+    // The prompt puts the customer's words between marks, to tell data from instructions.
     let words = question.trim().trim_start_matches("<customer_message>").trim_end_matches("</customer_message>");
     let answer = ai::offline::classify(words.trim(), year);
     json!(answer)

@@ -1,17 +1,17 @@
-//! What is real and what is simulated: whatever has a setting is real.
+//! What is real and what is simulated: a part that has a setting is real.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use anyhow::bail;
 
-/// Variables by name, without blank ones.
+/// Variables by name, without empty ones.
 pub(crate) type Variables = BTreeMap<String, String>;
 
-/// Whoever sets one of these means a real account.
+/// Each of these means a real account.
 const AMOCRM_KEYS: [&str; 3] = ["AMOCRM_LONG_LIVED_TOKEN", "AMOCRM_CLIENT_ID", "AMOCRM_CLIENT_SECRET"];
 
-/// Which outside systems are real.
+/// Which external systems are real.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
     /// Where customers are.
@@ -27,9 +27,9 @@ pub struct Parts {
 pub enum TelegramPart {
     /// On the page.
     Simulated,
-    /// At Telegram, which is asked for updates.
+    /// At Telegram, by long polling.
     Polling,
-    /// At Telegram, which posts updates to the webhook.
+    /// At Telegram, by webhook.
     Webhook,
 }
 

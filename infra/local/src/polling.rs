@@ -1,7 +1,7 @@
-//! Long polling of the real Telegram: what the webhook would get is fetched and handed to the same handler.
+//! Long polling of the real Telegram: fetches the updates and passes them to the webhook's handler.
 //!
-//! An update is confirmed to Telegram only when it has been handled, so that a stack that is killed gets it again.
-//! Updates of one chat are handled in order, chats side by side.
+//! An update is confirmed to Telegram only after it has been handled, so that a stack that is killed gets it again.
+//! Updates of one chat are handled in order, chats in parallel.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,14 +15,14 @@ use telegram::{Api, ApiError, BotCall};
 use tokio::sync::{Notify, mpsc, watch};
 use webhook::{WEBHOOK_PATH, Webhook};
 
-/// How long Telegram holds an empty answer back.
+/// How long Telegram waits before it sends an empty response.
 const LISTEN: Duration = Duration::from_secs(25);
-/// The pause after Telegram failed, or when all it sends is being handled already.
+/// The pause after Telegram failed, or when everything it sends is already being handled.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Tries of one update before it is given up; the pauses between them add up to some ten minutes.
+/// How often one update is tried before it is given up; the pauses add up to about ten minutes.
 const TRIES: u32 = 20;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Calls that the bot may leave to the answer of the webhook.
+/// Calls that the bot may return in the webhook's response.
 const ANSWERED_CALLS: [&str; 4] = ["answerCallbackQuery", "editMessageReplyMarkup", "sendChatAction", "deleteMessage"];
 
 /// Fetches updates and has them handled.
@@ -32,9 +32,9 @@ pub(crate) struct Polling {
     pub(crate) api: Api,
     /// The function.
     pub(crate) webhook: Arc<Webhook>,
-    /// What the function wants to see of whoever posts updates.
+    /// The webhook's secret.
     pub(crate) secret: SecretString,
-    /// Told after each update.
+    /// Notified after each update.
     pub(crate) handled: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -98,8 +98,8 @@ impl Polling {
             }
             chats.retain(|_, chat| !chat.is_closed());
             if !fresh && asked.elapsed() < PAUSE {
-                // Telegram repeats what is not confirmed yet: no use in asking again before something is done. Nor is
-                // there in hammering a server that does not hold an empty answer back.
+                // Telegram repeats what is not confirmed yet, so that asking again makes sense only after an update is done. A
+                // server that does not wait before an empty response must not be asked in a tight loop either.
                 tokio::select! {
                     () = progress.one_done.notified() => {}
                     () = tokio::time::sleep(PAUSE) => {}
@@ -109,7 +109,7 @@ impl Polling {
         }
     }
 
-    /// Handles a chat's updates one after the other; ends when it has been quiet for a while.
+    /// Handles a chat's updates one after another; ends after a while without any.
     async fn serve_chat(self, mut updates: mpsc::UnboundedReceiver<(i64, Value)>, progress: Arc<Progress>) {
         const QUIET: Duration = Duration::from_secs(600);
         loop {
@@ -154,7 +154,7 @@ impl Polling {
         tracing::error!(update_id = id, "an update was given up after {TRIES} tries");
     }
 
-    /// Makes the call that the handler left to Telegram, as Telegram does with the answer of a webhook.
+    /// Makes the call that the handler returned, as Telegram does with a webhook's response.
     async fn perform(&self, answer: &Bytes) {
         let Ok(call) = serde_json::from_slice::<BotCall>(answer) else { return };
         let Some(method) = ANSWERED_CALLS.into_iter().find(|method| *method == call.method) else {
@@ -167,7 +167,7 @@ impl Polling {
     }
 }
 
-/// The private chat an update belongs to; 0 for whatever has none.
+/// The private chat of an update; 0 if it has none.
 fn chat_of(update: &Value) -> i64 {
     let chats = ["message", "edited_message", "my_chat_member"].map(|kind| &update[kind]["chat"]["id"]);
     let presser = &update["callback_query"]["from"]["id"];

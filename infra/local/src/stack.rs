@@ -29,16 +29,16 @@ use crate::parts::{Parts, TelegramPart, Variables};
 use crate::polling::Polling;
 use crate::web;
 
-/// Consumers of the queue at a time, as the template's maximum concurrency.
+/// Consumers of the queue, as many as the template's maximum concurrency.
 const CONSUMERS: usize = 2;
-/// The schedule's first pauses after a start.
+/// The schedule's first pauses after the start.
 const AFTER_START: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(35)];
-/// How often what has expired is deleted.
+/// How often expired items are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
-/// How long work under way may hold up the end.
+/// How long stopping waits for work in progress.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A running stack. It ends with [`Stack::stop`]; dropped, it leaves its tasks to the runtime.
+/// A running stack. [`Stack::stop`] ends it; if it is dropped, its tasks go on.
 pub struct Stack {
     core: Arc<Core>,
     variables: Variables,
@@ -72,7 +72,7 @@ impl Stack {
             ..sqs::Options::default()
         };
         let sqs = Sqs::start(queue_options).await.context("cannot start the queue")?;
-        // Whoever was handling a message died with the last stack of this folder.
+        // The consumer that was handling a message ended with the last stack of this folder.
         sqs.release_in_flight();
         own_aws(&mut variables, &database.url(), &sqs);
         let outside = Outside::start(&parts, &options, &mut folder, &mut variables).await?;
@@ -272,7 +272,7 @@ impl Stack {
 
     fn write_endpoints(&self) -> anyhow::Result<()> {
         let Some(file) = self.folder.file(ENDPOINTS_FILE) else { return Ok(()) };
-        // What the operator has set is in the operator's environment already, and is no business of this file.
+        // What the operator has set is in the operator's environment and does not belong in this file.
         let mut names = vec![
             "AWS_ENDPOINT_URL_DYNAMODB",
             "AWS_ENDPOINT_URL_SQS",
@@ -325,7 +325,7 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     }
 }
 
-/// The stack owns its data: whatever the operator's environment says of AWS, these tables and this queue are used.
+/// Sets the stack's own tables and queue, whatever the operator's environment says about AWS.
 pub(crate) fn own_aws(variables: &mut Variables, database_url: &str, sqs: &Sqs) {
     variables.retain(|name, _| !name.starts_with("AWS_"));
     for (name, value) in [

@@ -7,14 +7,14 @@ use tokio::time::{Instant, sleep};
 
 /// How often a customer looks at the screen.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
-/// After so long without an answer a button is pressed again.
+/// How long a customer waits before pressing a button again.
 const PRESS_AGAIN: Duration = Duration::from_secs(20);
-/// After so long a customer goes away.
+/// How long a customer waits for an answer at all.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// A person does not type faster.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// So many messages of the bot fit on the screen.
+/// How many of the bot's last messages are on the screen.
 const LAST: usize = 6;
 
 /// What a customer does.
@@ -28,7 +28,7 @@ enum Act {
 
 use Act::{Say, SendPhoto, ShareContact, Tap};
 
-/// What is done, and what one of the bot's last messages contains when it was understood.
+/// Each act, with the text that one of the bot's last messages must contain afterwards.
 type Script = &'static [(Act, &'static str)];
 
 const SELL: Script = &[
@@ -65,12 +65,12 @@ pub(super) struct Visitor {
     script: Script,
 }
 
-/// How a talk went.
+/// The course of a talk.
 #[derive(Clone, Debug)]
 pub(super) struct Talk {
     /// E.164.
     pub(super) phone: String,
-    /// «Отправить» was pressed, first.
+    /// When «Отправить» was first pressed.
     pub(super) sent_at: Option<Instant>,
     /// The customer read the thanks.
     pub(super) thanked: bool,
@@ -79,7 +79,7 @@ pub(super) struct Talk {
 }
 
 impl Visitor {
-    /// Somebody new.
+    /// A new customer.
     pub(super) fn new(telegram: &Telegram, number: usize) -> Self {
         let script = if number.is_multiple_of(4) { SELL } else { LEGAL };
         Self { customer: telegram.new_customer("Анна", None), phone: format!("7900{number:07}"), script }

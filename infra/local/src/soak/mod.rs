@@ -153,7 +153,7 @@ impl Outside {
         Ok(Self { telegram, amocrm, admin: admin.chat })
     }
 
-    /// Notes when each customer's deal was first seen, by phone.
+    /// Records when each customer's deal was first seen, by phone.
     fn look(&self, deals: &mut HashMap<String, Instant>) {
         let now = Instant::now();
         for contact in self.amocrm.contacts().into_iter().filter(|contact| !contact.deals.is_empty()) {
@@ -163,7 +163,7 @@ impl Outside {
         }
     }
 
-    /// Every request is there with all that belongs to it.
+    /// Whether every request is in amoCRM, complete.
     fn has_everything(&self, talked: &[Talk]) -> bool {
         let complete = self.amocrm.deals().into_iter().filter(report::is_complete).count();
         complete >= talked.iter().filter(|talk| talk.thanked).count()

@@ -57,7 +57,7 @@ impl Percentiles {
     }
 }
 
-/// The deal has all that belongs to it.
+/// Whether the deal is complete.
 pub(super) fn is_complete(deal: &Deal) -> bool {
     let photos = usize::from(deal.name.starts_with("Продажа"));
     deal.contact.is_some() && (deal.notes.len(), deal.tasks.len(), deal.files.len()) == (1, 1, photos)
@@ -78,7 +78,7 @@ impl Report {
         }
         let thanked: Vec<&Talk> = talked.iter().filter(|talk| talk.thanked).collect();
         let twins = outside.amocrm.twins();
-        // The same person's second deal is a twin too, whatever its number.
+        // A second deal of the same person is a duplicate too, even with another number.
         let surplus: usize = complete.values().map(|count| count - 1).sum();
         let admin = outside.telegram.chat(outside.admin).map(|chat| chat.messages).unwrap_or_default();
         let delays = talked.iter().filter_map(|talk| Some(seen.get(&talk.phone)?.duration_since(talk.sent_at?)));

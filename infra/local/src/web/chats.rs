@@ -135,7 +135,7 @@ fn message(message: &MessageView) -> Value {
     })
 }
 
-/// `GET /api/files/{path}`: what somebody sent.
+/// `GET /api/files/{path}`: a file that somebody sent.
 pub(super) async fn sent_file(State(core): State<Arc<Core>>, Path(path): Path<String>) -> Result<Response, Refusal> {
     let (kind, bytes) = telegram(&core)?.file(&path).ok_or_else(|| Refusal::unknown("Такого файла нет"))?;
     Ok(stranger(&kind, bytes))
@@ -194,13 +194,13 @@ pub(super) struct NewPress {
     data: String,
 }
 
-/// `POST /api/chats/{id}/press`: answers when the bot has, as the button spins until then.
+/// `POST /api/chats/{id}/press`: responds when the bot has, because the button spins until then.
 pub(super) async fn press(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewPress>) -> Answer {
     let telegram = telegram(&core)?;
     let mut changes = telegram.changes();
     let update = telegram.customer(id).press(new.message_id, &new.data)?;
     let handled = async { while telegram.unsettled().contains(&update) && changes.changed().await.is_ok() {} };
-    // A bot that takes longer just leaves the button spinning no more.
+    // If the bot takes longer, the button stops spinning.
     let _ = tokio::time::timeout(PRESS_PATIENCE, handled).await;
     done()
 }

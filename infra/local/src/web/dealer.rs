@@ -16,7 +16,7 @@ use super::{Refusal, chats};
 use crate::core::Core;
 use crate::parts::{AmocrmPart, OpenAiPart, TelegramPart};
 
-/// Requests that the page shows, the newest.
+/// How many of the newest requests the page shows.
 const SHOWN: usize = 200;
 
 type Answer = Result<Json<Value>, Refusal>;
@@ -55,7 +55,7 @@ pub(super) async fn stack(State(core): State<Arc<Core>>) -> Json<Value> {
     }))
 }
 
-/// `GET /api/deals`: what the simulated amoCRM has.
+/// `GET /api/deals`: the deals of the simulated amoCRM.
 pub(super) async fn deals(State(core): State<Arc<Core>>) -> Answer {
     let Some(amocrm) = &core.amocrm else { return Ok(Json(json!({ "deals": [] }))) };
     let mut deals = Vec::new();
@@ -86,7 +86,7 @@ pub(super) async fn file(
     Ok(chats::stranger(picture_kind(&bytes), bytes))
 }
 
-/// What these bytes are, of what browsers can show.
+/// The media type of these bytes, if a browser can show them.
 fn picture_kind(bytes: &[u8]) -> &'static str {
     match bytes {
         [0xFF, 0xD8, ..] => "image/jpeg",
@@ -126,7 +126,7 @@ fn request(lead: &Lead) -> Value {
     })
 }
 
-/// What crm-push does for a request, in its order, and whether it has been done.
+/// The steps of a request's delivery in their order, and whether each is done.
 fn steps(lead: &Lead) -> Vec<(&'static str, bool)> {
     let progress = &lead.progress;
     let mut steps = vec![
@@ -135,7 +135,7 @@ fn steps(lead: &Lead) -> Vec<(&'static str, bool)> {
         ("note", progress.note_id.is_some()),
     ];
     let task = progress.task_id.is_some();
-    // A request that has arrived without a task was not to have one.
+    // A request that arrived without a task was not meant to have one.
     if task || !matches!(lead.status, Status::Sent { .. }) {
         steps.push(("task", task));
     }
@@ -159,13 +159,13 @@ pub(super) async fn retry(State(core): State<Arc<Core>>, Path(id): Path<String>)
     Ok(Json(json!({})))
 }
 
-/// `POST /api/schedule`: what happens every five minutes, now.
+/// `POST /api/schedule`: runs the schedule now.
 pub(super) async fn schedule(State(core): State<Arc<Core>>) -> Answer {
     core.run_schedule().await?;
     Ok(Json(json!({})))
 }
 
-/// `GET /api/queue`: what waits, what is being handled, what nobody could handle.
+/// `GET /api/queue`: messages that wait, are being handled, or could not be processed.
 pub(super) async fn queue(State(core): State<Arc<Core>>) -> Answer {
     let view = core.sqs.view();
     let items = |items: &[Item]| items.iter().map(queued).collect::<Value>();
@@ -182,7 +182,7 @@ fn queued(item: &Item) -> Value {
     })
 }
 
-/// `POST /api/queue/redrive`: dead letters go back onto the queue.
+/// `POST /api/queue/redrive`: moves dead letters back to the queue.
 pub(super) async fn redrive(State(core): State<Arc<Core>>) -> Answer {
     core.sqs.redrive();
     Ok(Json(json!({})))
@@ -193,7 +193,7 @@ pub(super) async fn faults(State(core): State<Arc<Core>>) -> Json<Value> {
     Json(json!({ "faults": core.switches.list() }))
 }
 
-/// Which way a switch goes.
+/// The new state of a switch.
 #[derive(Deserialize)]
 pub(super) struct Turn {
     on: bool,

@@ -1,4 +1,4 @@
-//! Tells the page that something changed.
+//! Notifies the page of changes.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use futures::stream::unfold;
 use crate::changes::Counters;
 use crate::core::Core;
 
-/// Changes closer together than this are told at once.
+/// Changes that are closer together than this are sent together.
 const CALM: Duration = Duration::from_millis(40);
 
 /// `GET /api/changes`: the counters, for a page that server-sent events do not reach.

@@ -1,4 +1,4 @@
-//! Keeps other web sites out. The page needs no password, because only this machine reaches it; but a site open in the
+//! Keeps other web sites out. The page needs no password, because only this computer reaches it; but a site open in the
 //! same browser could reach it too, with a form or by a name that resolves to 127.0.0.1.
 
 use axum::extract::Request;
@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Lets through what comes from the page itself or from a program on this machine.
+/// Lets requests through that come from the page itself or from a program on this computer.
 pub(super) async fn only_this_page(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);

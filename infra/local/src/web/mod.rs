@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::core::Core;
 
-/// Bodies of webhook requests above this are not read at all; the function itself refuses smaller ones.
+/// Bodies of webhook requests above this are not read at all; the function has a lower limit.
 const WEBHOOK_BODY: usize = 4 * 1024 * 1024;
 /// An album of ten photos, as the page sends it.
 const PAGE_BODY: usize = 64 * 1024 * 1024;
@@ -60,14 +60,14 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
     page.fallback(function).with_state(core)
 }
 
-/// The functions' own paths: whatever is not the page's goes to the webhook function, as from API Gateway.
+/// The functions' own paths: what is not the page's goes to the webhook function, as from API Gateway.
 async fn function(State(core): State<Arc<Core>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, WEBHOOK_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let webhook = Arc::clone(&core.webhook);
-    // An invocation once begun goes on even when the caller hangs up, and its crash is a 500, as on Lambda.
+    // As on Lambda, an invocation goes on if the caller disconnects, and a crash is a 500.
     let invocation = tokio::spawn(async move { webhook.handle(Request::from_parts(parts, body)).await });
     let answer = invocation.await;
     core.changes.note(|now| now.requests += 1);

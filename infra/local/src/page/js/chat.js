@@ -66,7 +66,7 @@ function arrange(messages) {
 }
 
 function intro() {
-  if (state.chat.admin) return h("div", { class: "intro" }, h("h2", {}, "Чат администратора"), h("p", {}, "Сюда бот пишет, когда с amoCRM беда, и когда она прошла. Включите поломку и отправьте заявку — увидите."));
+  if (state.chat.admin) return h("div", { class: "intro" }, h("h2", {}, "Чат администратора"), h("p", {}, "Сюда бот пишет, когда с amoCRM начались проблемы и когда они закончились. Включите сбой и отправьте заявку — увидите."));
   return h("div", { class: "intro" }, h("h2", {}, "Что умеет этот бот?"), h("p", {}, state.stack?.bot.description ?? ""));
 }
 

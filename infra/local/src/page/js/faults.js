@@ -18,7 +18,7 @@ function draw() {
   const groups = [...new Set(state.faults.map((item) => item.group))];
   const items = groups.map((group) => ({ group, switches: state.faults.filter((item) => item.group === group) }));
   keyed(at("panel-faults"), [{ group: "note" }, ...items], (item) => item.group, (item) => {
-    if (item.group === "note") return h("p", { class: "panel-note" }, "Включите поломку, отправьте заявку и посмотрите, что она не теряется и не удваивается.");
+    if (item.group === "note") return h("p", { class: "panel-note" }, "Включите сбой, отправьте заявку и посмотрите: она не теряется и не дублируется.");
     return h("div", {}, h("div", { class: "group-title" }, item.group), h("div", { class: "switches" }, item.switches.map(row)));
   });
 }
