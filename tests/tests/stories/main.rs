@@ -7,6 +7,7 @@ mod conversation;
 mod costs;
 mod delivery;
 mod door;
+mod field;
 mod free_text;
 mod network;
 mod photos;

@@ -75,6 +75,9 @@ fn answer(world: &Shared, parts: &Parts, body: &Bytes) -> Reply {
     }
     let caller = bearer(&parts.headers).and_then(|token| world.oauth.caller(token, now_ms()));
     let Some(caller) = caller else { return Reply::problem(401, "Invalid or expired access token") };
+    if let Some(trouble) = world.trouble {
+        return Reply::trouble(trouble);
+    }
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let call = Call { path, query, body, caller, base: format!("http://{host}") };
     dispatch(&mut world, &call, &parts.method, &segments).unwrap_or_else(|refusal| refusal)

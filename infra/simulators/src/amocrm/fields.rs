@@ -86,7 +86,7 @@ pub(super) fn list(world: &World, call: &Call<'_>, kind: Kind) -> Answer {
             types.as_ref().is_none_or(|types| types.iter().any(|name| json!(name) == json!(field.field_type)))
         })
         .collect();
-    call.query.page(&call.href(), "custom_fields", &found, |field| render(field))
+    call.query.page_of(world.options.fields_per_page, &call.href(), "custom_fields", &found, |field| render(field))
 }
 
 /// `POST`: answers 201 with the whole fields.

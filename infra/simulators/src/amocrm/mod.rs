@@ -54,6 +54,15 @@ use world::World;
 /// answers HTML. Clients meet both.
 const DIALECT: Dialect = Dialect { too_many: reply::too_many_with_pause, ..Dialect::PLAIN };
 
+/// What an account suffers from as a whole. Its tokens stay good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nobody has paid: 402 on every call.
+    Unpaid,
+    /// Rights were taken away or the subscription has ended: 400 without `validation-errors` on every call.
+    NoRights,
+}
+
 /// What kind of account it is.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -71,6 +80,10 @@ pub struct Options {
     pub search_lag: Duration,
     /// Whether the bot's own fields are there already; else they must be set up first.
     pub with_bot_fields: bool,
+    /// Whether the bot's own fields have codes; fields that people make have none.
+    pub bot_field_codes: bool,
+    /// The most custom fields on a page, whatever is asked for.
+    pub fields_per_page: usize,
     /// Life of an access token.
     pub access_token_ttl: Duration,
     /// Life of a refresh token.
@@ -97,6 +110,8 @@ impl Default for Options {
             block_for: Duration::from_secs(30),
             search_lag: Duration::from_secs(2),
             with_bot_fields: true,
+            bot_field_codes: true,
+            fields_per_page: 250,
             access_token_ttl: Duration::from_secs(24 * 3600),
             refresh_token_ttl: Duration::from_secs(90 * 24 * 3600),
             code_ttl: Duration::from_secs(20 * 60),
@@ -192,6 +207,11 @@ impl Amocrm {
     #[must_use]
     pub fn served() -> Vec<Served> {
         api::served()
+    }
+
+    /// What the account suffers from, until it is well again.
+    pub fn set_trouble(&self, trouble: Option<Trouble>) {
+        api::lock(&self.world).trouble = trouble;
     }
 
     /// What fails on demand, by routes such as `POST /api/v4/leads` or `POST /oauth2/access_token`.

@@ -118,6 +118,18 @@ impl Query {
         records: &[T],
         render: impl Fn(&T) -> Value,
     ) -> Result<Reply, Reply> {
+        self.page_of(PAGE_LIMIT, path, name, records, render)
+    }
+
+    /// The same, with no more than `most` on a page.
+    pub(super) fn page_of<T>(
+        &self,
+        most: usize,
+        path: &str,
+        name: &str,
+        records: &[T],
+        render: impl Fn(&T) -> Value,
+    ) -> Result<Reply, Reply> {
         let number = |name, default| match self.plain(name) {
             None => Ok(default),
             Some(text) => text
@@ -130,6 +142,7 @@ impl Query {
         if limit > PAGE_LIMIT {
             return Err(Reply::problem(422, &format!("Limit {PAGE_LIMIT} per page")));
         }
+        let limit = limit.min(most);
         let start = (page - 1).saturating_mul(limit);
         let shown: Vec<Value> = records.iter().skip(start).take(limit).map(render).collect();
         if shown.is_empty() {

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
+use super::Trouble;
 use super::validation::Rejected;
 
 const HAL: &str = "application/hal+json";
@@ -48,6 +49,14 @@ impl Reply {
     pub(super) fn problem(status: u16, detail: &str) -> Self {
         let kind = format!("https://httpstatus.es/{status}");
         Self::json(status, PROBLEM, &json!({"title": title(status), "type": kind, "status": status, "detail": detail}))
+    }
+
+    /// What every call gets while the account suffers from this.
+    pub(super) fn trouble(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Unpaid => Self::problem(402, "Payment required"),
+            Trouble::NoRights => Self::problem(400, "Код ошибки 244"),
+        }
     }
 
     /// 400 that says which values of which items are wrong. The key has a hyphen.
@@ -108,6 +117,7 @@ fn title(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",
         401 => "Unauthorized",
+        402 => "Payment Required",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",

@@ -95,9 +95,16 @@ fn stage(id: Id, name: &str, sort: i64, color: &str) -> Stage {
     Stage { id, name: name.to_owned(), sort, color: color.to_owned(), is_inbox: false }
 }
 
+/// Tracking data that every account's deals have, beside «referrer».
+const TRACKING: [&str; 5] = ["utm_term", "utm_source", "utm_medium", "utm_campaign", "utm_content"];
+
 /// The fields amoCRM itself makes: phone and e-mail of a contact, tracking data of a deal.
 pub(super) fn system_fields() -> Vec<Field> {
-    vec![
+    let tracking = TRACKING
+        .iter()
+        .zip(9010..)
+        .map(|(name, id)| field(id, Kind::Leads, name, &name.to_uppercase(), FieldType::TrackingData));
+    let others = vec![
         Field {
             enums: options(8100, &["WORK", "WORKDD", "MOB", "FAX", "HOME", "OTHER"]),
             ..field(9001, Kind::Contacts, "Телефон", "PHONE", FieldType::Multitext)
@@ -107,9 +114,9 @@ pub(super) fn system_fields() -> Vec<Field> {
             ..field(9002, Kind::Contacts, "Email", "EMAIL", FieldType::Multitext)
         },
         field(9003, Kind::Contacts, "Должность", "POSITION", FieldType::Text),
-        field(9004, Kind::Leads, "utm_term", "UTM_TERM", FieldType::TrackingData),
         field(9005, Kind::Leads, "referrer", "REFERRER", FieldType::TrackingData),
-    ]
+    ];
+    others.into_iter().chain(tracking).collect()
 }
 
 /// The bot's own fields, as `carquery amocrm setup` makes them: all of them texts, since a budget can be a span.

@@ -15,13 +15,14 @@ use super::drive::Upload;
 use super::model::{Contact, Field, Id, Kind, Lead, Note, Pipeline, StoredFile, Tag, Task, User};
 use super::oauth::Oauth;
 use super::rate::RateLimit;
-use super::{Options, seed};
+use super::{Options, Trouble, seed};
 
 /// Everything the simulator knows. Every `put_…` writes the journal before it returns, so before the answer leaves.
 pub(super) struct World {
     pub(super) options: Options,
     pub(super) oauth: Oauth,
     pub(super) rate: RateLimit,
+    pub(super) trouble: Option<Trouble>,
     pub(super) leads: BTreeMap<Id, Lead>,
     pub(super) contacts: BTreeMap<Id, Contact>,
     pub(super) notes: BTreeMap<Id, Note>,
@@ -47,6 +48,7 @@ impl World {
         let mut world = Self {
             oauth: Oauth::new(journal.clone(), &options),
             rate: RateLimit::new(&options),
+            trouble: None,
             search: SearchIndex::new(u64::try_from(options.search_lag.as_millis()).unwrap_or(u64::MAX)),
             options,
             leads: BTreeMap::new(),
@@ -121,10 +123,15 @@ impl World {
         }
         let mut fields = seed::system_fields();
         if self.options.with_bot_fields {
-            fields.extend(seed::bot_fields());
+            let codes = self.options.bot_field_codes;
+            fields.extend(
+                seed::bot_fields().into_iter().map(|field| Field { code: field.code.filter(|_| codes), ..field }),
+            );
         }
         for field in fields {
-            let known = |other: &Field| other.kind == field.kind && other.code == field.code;
+            let known = |other: &Field| {
+                other.id == field.id || (other.kind == field.kind && other.code.is_some() && other.code == field.code)
+            };
             if !self.fields.values().any(known) {
                 self.put_field(field);
             }

@@ -97,7 +97,27 @@ impl Telegram {
     /// The customer of this chat.
     #[must_use]
     pub fn customer(&self, chat: i64) -> Customer {
-        Customer { chat, telegram: self.clone() }
+        Customer { chat, topic: None, telegram: self.clone() }
+    }
+
+    /// A group that the bot is in. Returns the chat's id.
+    pub fn new_group(&self, title: &str) -> i64 {
+        let id = self.model.lock().new_group(title, false);
+        self.model.changed();
+        id
+    }
+
+    /// The group becomes a supergroup: a chat with another id, which the old one names from now on. Returns the new id.
+    pub fn upgrade_group(&self, group: i64) -> i64 {
+        let id = {
+            let mut state = self.model.lock();
+            let title = state.chats.get(&group).map(|chat| chat.first_name.clone()).unwrap_or_default();
+            let id = state.new_group(&title, true);
+            state.change_chat(group, |chat| chat.migrated_to = Some(id));
+            id
+        };
+        self.model.changed();
+        id
     }
 
     /// Emits an update as it is, with an `update_id` of its own unless it has one: for what the simulator does not model,
@@ -127,6 +147,7 @@ impl Telegram {
 pub struct Customer {
     /// Telegram id of the private chat, which is the customer's own id too.
     pub chat: i64,
+    topic: Option<i64>,
     telegram: Telegram,
 }
 
@@ -137,9 +158,35 @@ impl Customer {
         self.model().changed();
     }
 
+    /// The same customer, writing in a topic of the chat.
+    #[must_use]
+    pub fn in_topic(&self, topic: i64) -> Self {
+        Self { topic: Some(topic), ..self.clone() }
+    }
+
     /// Types a text.
     pub fn say(&self, text: &str) -> Result<i64, CustomerError> {
         self.send(None, |_| Content::Text { text: text.to_owned(), entities: found_entities(text) })
+    }
+
+    /// Pastes a text with its formatting.
+    pub fn paste_formatted(&self, text: &str) -> Result<i64, CustomerError> {
+        self.send(None, |_| Content::Rich { text: text.to_owned() })
+    }
+
+    /// Changes a message that was typed before.
+    pub fn edit(&self, message_id: i64, text: &str) -> Result<i64, CustomerError> {
+        let update = {
+            let mut state = self.model().lock();
+            state.message(self.chat, message_id).ok_or(CustomerError::NoSuchMessage(message_id))?;
+            state.change_message(message_id, |message| {
+                message.content = Content::Text { text: text.to_owned(), entities: found_entities(text) };
+                message.edit_date = Some(now_seconds());
+            });
+            let message = state.messages.get(&message_id).map(|message| state.message_json(message, &Value::Null));
+            json!({"edited_message": message})
+        };
+        Ok(delivery::emit(self.model(), update))
     }
 
     /// Presses the button with this text: the newest one under a message, otherwise one of the keyboard. Returns `None`
@@ -242,6 +289,21 @@ impl Customer {
     pub fn send_document(&self, bytes: impl Into<Bytes>, name: &str) -> Result<i64, CustomerError> {
         let file = Media::File { name: name.to_owned(), bytes: bytes.into() };
         self.send(None, |state| file.into_content(state, None))
+    }
+
+    /// Sends a file of which the app says this media type, or none.
+    pub fn send_document_as(
+        &self,
+        bytes: impl Into<Bytes>,
+        name: &str,
+        mime: Option<&str>,
+    ) -> Result<i64, CustomerError> {
+        let bytes = bytes.into();
+        self.send(None, |state| {
+            let stored = mime.unwrap_or("application/octet-stream");
+            let file = state.add_file("documents", &files::extension(name), stored, bytes);
+            Content::Document { file, name: name.to_owned(), mime: mime.map(str::to_owned), caption: None }
+        })
     }
 
     /// Sends a sticker.
@@ -361,12 +423,13 @@ impl Customer {
             id: 0,
             chat: self.chat,
             from_bot: false,
-            date: i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX),
+            date: now_seconds(),
             edit_date: None,
             content,
             inline: Vec::new(),
             had_reply_markup: false,
             album,
+            topic: self.topic,
             deleted: false,
         });
         let message = state.messages.get(&id).map(|message| state.message_json(message, &Value::Null));
@@ -428,10 +491,14 @@ impl Media {
                 let extension = files::extension(&name);
                 let mime = files::media_type(&name);
                 let file = state.add_file("documents", &extension, mime, bytes);
-                Content::Document { file, name, mime: mime.to_owned(), caption }
+                Content::Document { file, name, mime: Some(mime.to_owned()), caption }
             }
         }
     }
+}
+
+fn now_seconds() -> i64 {
+    i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX)
 }
 
 fn photo_sizes(state: &mut State, jpeg: Bytes) -> Vec<Size> {

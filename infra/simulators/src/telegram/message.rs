@@ -22,6 +22,9 @@ pub(super) struct Message {
     pub(super) had_reply_markup: bool,
     /// `media_group_id`
     pub(super) album: Option<String>,
+    /// `message_thread_id`, in a chat with topics.
+    #[serde(default)]
+    pub(super) topic: Option<i64>,
     pub(super) deleted: bool,
 }
 
@@ -32,6 +35,10 @@ pub(super) enum Content {
     Text {
         text: String,
         entities: Vec<Entity>,
+    },
+    /// A text pasted with its formatting (Bot API 10.1): it comes in blocks, and without `text`.
+    Rich {
+        text: String,
     },
     /// Smallest size first.
     Photo {
@@ -46,7 +53,8 @@ pub(super) enum Content {
     Document {
         file: FileRef,
         name: String,
-        mime: String,
+        /// What the customer's app says of it, if anything.
+        mime: Option<String>,
         caption: Option<String>,
     },
     Sticker {
@@ -100,7 +108,7 @@ impl Message {
     /// The text or caption.
     pub(super) fn text(&self) -> &str {
         match &self.content {
-            Content::Text { text, .. } => text,
+            Content::Text { text, .. } | Content::Rich { text } => text,
             Content::Photo { caption, .. } | Content::Video { caption, .. } | Content::Document { caption, .. } => {
                 caption.as_deref().unwrap_or_default()
             }
@@ -116,6 +124,10 @@ impl Message {
         }
         if let Some(album) = &self.album {
             message["media_group_id"] = json!(album);
+        }
+        if let Some(topic) = self.topic {
+            message["message_thread_id"] = json!(topic);
+            message["is_topic_message"] = json!(true);
         }
         self.content.write(&mut message);
         if !self.inline.is_empty() {
@@ -135,6 +147,10 @@ impl Content {
                 }
                 None
             }
+            Self::Rich { text } => {
+                message["rich_message"] = json!({"blocks": [{"type": "paragraph", "text": [text]}]});
+                None
+            }
             Self::Photo { sizes, caption } => {
                 message["photo"] = json!(sizes);
                 caption.as_ref()
@@ -146,7 +162,10 @@ impl Content {
                 caption.as_ref()
             }
             Self::Document { file, name, mime, caption } => {
-                message["document"] = json!({"file_name": name, "mime_type": mime});
+                message["document"] = json!({"file_name": name});
+                if let Some(mime) = mime {
+                    message["document"]["mime_type"] = json!(mime);
+                }
                 merge(&mut message["document"], file);
                 caption.as_ref()
             }

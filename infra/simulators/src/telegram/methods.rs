@@ -75,8 +75,7 @@ fn me(model: &Model) -> Value {
 
 fn get_chat(state: &mut State, params: &Params) -> Result<Value, Refusal> {
     let chat_id = open_chat(state, params)?;
-    let chat = &state.chats[&chat_id];
-    Ok(json!({"id": chat_id, "type": "private", "first_name": chat.first_name, "username": chat.username}))
+    Ok(state.chats[&chat_id].chat_json())
 }
 
 fn send_message(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
@@ -108,6 +107,7 @@ fn send_message(model: &Model, state: &mut State, params: &Params) -> Result<Val
         inline,
         had_reply_markup,
         album: None,
+        topic: params.integer("message_thread_id"),
         deleted: false,
     });
     state.change_chat(chat_id, |chat| {
@@ -304,6 +304,9 @@ fn open_chat(state: &State, params: &Params) -> Result<i64, Refusal> {
     }
     let chat = params.integer("chat_id").and_then(|id| state.chats.get(&id));
     let chat = chat.ok_or_else(|| Refusal::bad_request("chat not found"))?;
+    if let Some(supergroup) = chat.migrated_to {
+        return Err(Refusal::migrated(supergroup));
+    }
     if !chat.started {
         return Err(Refusal::forbidden("bot can't initiate conversation with a user"));
     }

@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An answer with `"ok": false`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     code: u16,
     description: String,
-    retry_after: Option<u64>,
+    /// `parameters`
+    parameters: Option<Value>,
 }
 
 impl Refusal {
@@ -42,7 +43,13 @@ impl Refusal {
     /// 429, with the seconds to wait.
     pub(super) fn too_many(retry_after: u64) -> Self {
         let description = format!("Too Many Requests: retry after {retry_after}");
-        Self { code: 429, description, retry_after: Some(retry_after) }
+        Self { code: 429, description, parameters: Some(json!({"retry_after": retry_after})) }
+    }
+
+    /// 400: the group has become this supergroup.
+    pub(super) fn migrated(supergroup: i64) -> Self {
+        let parameters = Some(json!({"migrate_to_chat_id": supergroup}));
+        Self { parameters, ..Self::bad_request("group chat was upgraded to a supergroup chat") }
     }
 
     /// The HTTP status.
@@ -51,15 +58,15 @@ impl Refusal {
     }
 
     fn new(code: u16, description: impl Into<String>) -> Self {
-        Self { code, description: description.into(), retry_after: None }
+        Self { code, description: description.into(), parameters: None }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut body = json!({"ok": false, "error_code": self.code, "description": self.description});
-        if let Some(retry_after) = self.retry_after {
-            body["parameters"] = json!({"retry_after": retry_after});
+        if let Some(parameters) = self.parameters {
+            body["parameters"] = parameters;
         }
         let status = StatusCode::from_u16(self.code).unwrap_or(StatusCode::BAD_REQUEST);
         (status, Json(body)).into_response()

@@ -74,7 +74,7 @@ struct Counters {
     press: u64,
 }
 
-/// A private chat, which is a customer too.
+/// A private chat, which is a customer too; or a group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Chat {
     pub(super) id: i64,
@@ -86,6 +86,12 @@ pub(super) struct Chat {
     pub(super) started: bool,
     /// The customer has blocked the bot.
     pub(super) blocked: bool,
+    /// `group` or `supergroup`; its title is in place of a name.
+    #[serde(default)]
+    pub(super) group: Option<String>,
+    /// The supergroup that this group has become.
+    #[serde(default)]
+    pub(super) migrated_to: Option<i64>,
     pub(super) reply_keyboard: Option<ReplyKeyboard>,
     /// A one-time keyboard that was used: it is folded away.
     pub(super) keyboard_used: bool,
@@ -187,13 +193,32 @@ impl State {
     pub(super) fn new_chat(&mut self, first_name: &str, username: Option<&str>) -> i64 {
         self.counters.chat += 1;
         let id = self.counters.chat;
+        self.put_chat(id, first_name, username);
+        id
+    }
+
+    /// A new group, in which the bot is.
+    pub(super) fn new_group(&mut self, title: &str, is_super: bool) -> i64 {
+        self.counters.chat += 1;
+        let id = if is_super { -1_000_000_000_000 - self.counters.chat } else { -self.counters.chat };
+        self.put_chat(id, title, None);
+        self.change_chat(id, |chat| {
+            chat.group = Some(if is_super { "supergroup" } else { "group" }.to_owned());
+            chat.started = true;
+        });
+        id
+    }
+
+    fn put_chat(&mut self, id: i64, first_name: &str, username: Option<&str>) {
         let chat = Chat {
             id,
             first_name: first_name.to_owned(),
             username: username.map(str::to_owned),
-            phone: format!("7900{:07}", id % 10_000_000),
+            phone: format!("7900{:07}", id.rem_euclid(10_000_000)),
             started: false,
             blocked: false,
+            group: None,
+            migrated_to: None,
             reply_keyboard: None,
             keyboard_used: false,
             typing_until_ms: 0,
@@ -205,7 +230,6 @@ impl State {
         self.chats.insert(id, chat);
         self.save_counters();
         self.save_chat(id);
-        id
     }
 
     /// Stores a new message under the next id and returns the id.
@@ -371,6 +395,9 @@ impl Chat {
 
     /// The Bot API's `Chat` object.
     pub(super) fn chat_json(&self) -> Value {
+        if let Some(kind) = &self.group {
+            return json!({"id": self.id, "title": self.first_name, "type": kind});
+        }
         let mut chat = json!({"id": self.id, "first_name": self.first_name, "type": "private"});
         if let Some(username) = &self.username {
             chat["username"] = json!(username);

@@ -78,6 +78,8 @@ pub struct MessageView {
     pub date: i64,
     /// It was changed after it was sent.
     pub edited: bool,
+    /// The topic of the chat it is in.
+    pub topic: Option<i64>,
 }
 
 /// A file as a page can show it; [`super::Telegram::file`] gives its bytes.
@@ -141,9 +143,11 @@ impl MessageView {
             location: None,
             date: message.date,
             edited: message.edit_date.is_some(),
+            topic: message.topic,
         };
         match &message.content {
             Content::Text { entities, .. } => view.entities.clone_from(entities),
+            Content::Rich { .. } => {}
             Content::Photo { sizes, .. } => {
                 view.kind = "photo";
                 view.file = sizes.last().and_then(|size| file(&size.file));

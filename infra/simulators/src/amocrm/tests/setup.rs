@@ -178,3 +178,26 @@ async fn every_pipeline_has_an_inbox_won_and_lost() -> Outcome {
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn fields_that_people_made_have_no_code_and_come_in_pages() -> Outcome {
+    let desk = Desk::open(Options { bot_field_codes: false, fields_per_page: 5, ..calm() }).await?;
+    let mut path = "/api/v4/leads/custom_fields?limit=250".to_owned();
+    let (mut names, mut pages) = (Vec::new(), 0);
+    loop {
+        let told = desk.get(&path).await?;
+        let fields = told.json["_embedded"]["custom_fields"].as_array().cloned().unwrap_or_default();
+        assert!((1..=5).contains(&fields.len()), "{}", told.text);
+        pages += 1;
+        names.extend(fields.into_iter().filter(|field| field["code"].is_null()).map(|field| field["name"].clone()));
+        match told.json["_links"]["next"]["href"].as_str() {
+            Some(next) => path = next.strip_prefix(&desk.amo.url()).ok_or("another host")?.to_owned(),
+            None => break,
+        }
+    }
+    assert!(pages > 2 && names.contains(&json!("Марка")), "{pages} pages with {names:?}");
+    let by_id = json!({"custom_fields_values": [{"field_id": 9104, "values": [{"value": "Toyota"}]}]});
+    desk.lead(by_id).await?;
+    assert_eq!(desk.amo.deals()[0].fields[0].value, "Toyota");
+    Ok(())
+}

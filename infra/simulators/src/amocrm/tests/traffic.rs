@@ -1,4 +1,5 @@
 use super::*;
+use crate::amocrm::Trouble;
 use crate::fault::{Fault, When};
 
 #[tokio::test]
@@ -57,5 +58,20 @@ async fn every_call_is_in_the_log() -> Outcome {
     let told: Vec<String> = calls.iter().map(|call| format!("{} {}", call.route, call.status)).collect();
     assert_eq!(told, ["POST /api/v4/leads 200", "GET /api/v4/leads 200"]);
     assert_eq!(calls[0].body, r#"[{"name":"Заявка"}]"#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_account_in_trouble_refuses_every_call_until_it_is_well() -> Outcome {
+    let desk = Desk::open(calm()).await?;
+    for (trouble, status) in [(Trouble::Unpaid, 402), (Trouble::NoRights, 400)] {
+        desk.amo.set_trouble(Some(trouble));
+        let refused = desk.post("/api/v4/leads", json!([{"name": "Заявка"}])).await?;
+        assert_eq!((refused.status, refused.content_type.as_str()), (status, "application/problem+json"));
+        assert!(refused.json.get("validation-errors").is_none());
+    }
+    desk.amo.set_trouble(None);
+    assert_eq!(desk.post("/api/v4/leads", json!([{"name": "Заявка"}])).await?.status, 200);
+    assert_eq!(desk.amo.deals().len(), 1);
     Ok(())
 }

@@ -185,3 +185,30 @@ async fn a_press_under_a_deleted_message_tells_little() -> Done {
     assert_eq!((&message["date"], &message["text"]), (&json!(0), &Value::Null));
     Ok(())
 }
+
+#[tokio::test]
+async fn formatted_texts_edits_topics_and_untyped_files_come_as_telegram_sends_them() -> Done {
+    let bot = Bot::start().await?;
+    let anna = bot.customer();
+    anna.paste_formatted("Toyota Camry")?;
+    let message = heard(&bot).await?["message"].clone();
+    assert_eq!(message["rich_message"]["blocks"][0]["text"], json!(["Toyota Camry"]));
+    assert!(message.get("text").is_none());
+
+    anna.in_topic(7).say("Toyota Camri")?;
+    let message = heard(&bot).await?["message"].clone();
+    assert_eq!((&message["message_thread_id"], &message["is_topic_message"]), (&json!(7), &json!(true)));
+    anna.edit(message["message_id"].as_i64().unwrap_or_default(), "Toyota Camry")?;
+    let edited = heard(&bot).await?["edited_message"].clone();
+    assert_eq!((&edited["text"], &edited["message_id"]), (&json!("Toyota Camry"), &message["message_id"]));
+    assert!(edited["edit_date"].is_i64());
+    let reply = json!({"chat_id": anna.chat, "message_thread_id": 7, "text": "Принято"});
+    assert_eq!(bot.call("sendMessage", reply).await?["message_thread_id"], 7);
+    assert_eq!(anna.last_from_bot().and_then(|message| message.topic), Some(7));
+
+    anna.send_document_as("jpeg", "IMG_4321.JPG", Some("application/octet-stream"))?;
+    assert_eq!(heard(&bot).await?["message"]["document"]["mime_type"], "application/octet-stream");
+    anna.send_document_as("jpeg", "photo.jpeg", None)?;
+    assert!(heard(&bot).await?["message"]["document"].get("mime_type").is_none());
+    Ok(())
+}
