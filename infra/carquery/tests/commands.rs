@@ -291,6 +291,16 @@ async fn the_account_is_entered_set_up_and_checked() {
     assert_eq!(&made[if wanted.is_empty() { "fields" } else { "created" }], &json!(wanted));
     assert!(operator.text(&["amocrm", "setup", "--yes"]).contains("Nothing to do"), "twice makes nothing twice");
 
+    // Without a pipeline in the settings, one is made.
+    let endpoints = operator.data().join(settings::ENDPOINTS_FILE);
+    let mut without: Value = serde_json::from_slice(&std::fs::read(&endpoints).expect("it is there")).expect("JSON");
+    let kept = without.clone();
+    without.as_object_mut().expect("an object").remove("AMOCRM_PIPELINE_ID");
+    std::fs::write(&endpoints, without.to_string()).expect("it is written");
+    assert!(operator.json(&["amocrm", "setup"])["pipeline"].is_string());
+    assert!(operator.json(&["amocrm", "setup", "--yes"])["pipeline_id"].is_u64());
+    std::fs::write(&endpoints, kept.to_string()).expect("it is written");
+
     assert_eq!(operator.json(&["amocrm", "check"])["healthy"], true);
     amocrm.faults().add("*", When::Always, Fault::Html(502));
     let check = operator.runs(&["amocrm", "check"]);
