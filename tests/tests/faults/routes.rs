@@ -97,7 +97,7 @@ pub(crate) const TABLE: &[Route] = &[
 ];
 
 /// What only `/health` calls. Nothing depends on it.
-const HEALTH: [(System, &str); 2] = [(Sqs, "GetQueueAttributes"), (Telegram, "getMe")];
+const HEALTH: [(System, &str); 1] = [(Sqs, "GetQueueAttributes")];
 
 /// The creations that lose their answer in [`Story::Troubled`].
 const CREATIONS: [&str; 4] =

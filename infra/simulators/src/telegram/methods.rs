@@ -38,7 +38,7 @@ type Method = fn(&Model, &mut State, &Params) -> Result<Value, Refusal>;
 
 /// Every method but `getUpdates`, which waits.
 const METHODS: [(Served, Method); 14] = [
-    (Served::new(Caller::Functions, "getMe"), |model, _, _| Ok(me(model))),
+    (Served::new(Caller::Operator, "getMe"), |model, _, _| Ok(me(model))),
     (Served::new(Caller::Functions, "sendMessage"), send_message),
     (Served::new(Caller::Functions, "editMessageText"), edit_text),
     (Served::new(Caller::Functions, "editMessageReplyMarkup"), edit_keyboard),
