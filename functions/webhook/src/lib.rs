@@ -9,6 +9,8 @@ mod http;
 mod perform;
 mod turn;
 
+use std::sync::Arc;
+
 use ai::Classifier;
 use dialog::{Language, Rules};
 use secrecy::{ExposeSecret, SecretString};
@@ -81,6 +83,7 @@ impl Webhook {
                 session_ttl: settings.dialog.session_ttl_seconds,
                 privacy_policy_url: settings.dialog.privacy_policy_url.clone(),
                 language: Language::default(),
+                dealer: Arc::default(),
             },
             grace: settings.delivery.retry_interval_seconds.min(60),
             api: Api::new(&settings.telegram),

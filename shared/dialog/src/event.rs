@@ -1,5 +1,8 @@
 //! What can happen to a conversation.
 
+use std::sync::Arc;
+
+use dealer::Dealer;
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
 use texts::Language;
@@ -205,4 +208,5 @@ pub struct Rules {
     /// `PRIVACY_POLICY_URL`
     pub privacy_policy_url: Option<String>,
     pub language: Language,
+    pub dealer: Arc<Dealer>,
 }

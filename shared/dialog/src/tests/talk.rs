@@ -1,6 +1,7 @@
 //! The customer's side of a conversation: what they type and tap, and what their chat shows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lead::{Request, Seconds};
 
@@ -32,7 +33,12 @@ impl Talk {
         Self {
             conversation: Conversation::default(),
             now: 1_790_000_000,
-            rules: Rules { session_ttl: 1800, privacy_policy_url: None, language: Language::default() },
+            rules: Rules {
+                session_ttl: 1800,
+                privacy_policy_url: None,
+                language: Language::default(),
+                dealer: Arc::default(),
+            },
             chat: BTreeMap::new(),
             popups: Vec::new(),
             requests: Vec::new(),
