@@ -117,7 +117,7 @@ impl Dialect {
             adapted.give_way(*parameter, &body);
         }
         if adapted != *self {
-            return Some((adapted, refused.first().map_or("", |parameter| parameter.into())));
+            return Some((adapted, refused.first().map_or("", Into::into)));
         }
         // The server does not say what it dislikes.
         let plain = Self { role: self.role, room: self.room, ..Self::plain() };
@@ -257,7 +257,7 @@ mod tests {
         ] });
         let adapted = after(&all, 422, pydantic.to_string());
         assert_eq!(adapted, Dialect { limit: Limit::MaxTokens, effort: None, ..all.clone() });
-        assert_eq!(after(&all, 400, r#"{"detail":"Unsupported parameter: temperature"}"#).takes_temperature, false);
+        assert!(!after(&all, 400, r#"{"detail":"Unsupported parameter: temperature"}"#).takes_temperature);
         assert_eq!(after(&all, 400, r#"{"error":"model does not support thinking"}"#).effort, None);
         assert_eq!(after(&all, 500, "System role not supported").role, Role::Developer);
         let template = r#"{"object":"error","message":"Conversation roles: system message is not allowed","code":400}"#;
