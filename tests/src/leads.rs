@@ -8,7 +8,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use crm_push::CrmPush;
 use lead::{Lead, LeadId, Photo, Request, Status};
 use serde_json::json;
-use settings::Env;
+use settings::{Env, Retry};
 use storage::Versioned;
 
 use crate::Bot;
@@ -41,9 +41,9 @@ impl Bot {
         self.leads().get(&id).await.expect("the table answers").expect("the request is there").value
     }
 
-    /// Whether a request is delivered.
+    /// Whether everything of a request is in amoCRM, photos included.
     pub async fn is_sent(&self, id: LeadId) -> bool {
-        matches!(self.lead(id).await.status, Status::Sent { .. })
+        self.lead(id).await.is_complete()
     }
 
     /// Stores a request's state.
@@ -55,8 +55,13 @@ impl Bot {
 
     /// Photos that Telegram has for the bot.
     pub fn photos(&self, count: usize) -> Vec<Photo> {
+        self.large_photos(count, 700)
+    }
+
+    /// The same, each of about this many bytes.
+    pub fn large_photos(&self, count: usize, bytes: usize) -> Vec<Photo> {
         let photo = |n| {
-            let (file_id, unique_id) = self.telegram().add_photo(format!("\u{ff}jpeg {n} {}", "x".repeat(700)));
+            let (file_id, unique_id) = self.telegram().add_photo(format!("\u{ff}jpeg {n} {}", "x".repeat(bytes)));
             Photo { file_id, unique_id }
         };
         (0..count).map(photo).collect()
@@ -73,7 +78,7 @@ impl Bot {
     pub fn worker(&self, settings: &crm_push::Settings) -> CrmPush {
         let options = Options {
             calls_per_second: NonZeroU32::new(1000).expect("it is not 0"),
-            pause_unit: Duration::from_millis(2),
+            retry: Retry { first: Duration::from_millis(2), ..Retry::amocrm_call(&settings.amocrm) },
             timeout: Duration::from_millis(400),
             ..Options::of(&settings.amocrm, 1)
         };
@@ -97,10 +102,26 @@ impl Bot {
         serde_json::from_value(json!({ "Records": records })).expect("it is an event")
     }
 
-    /// Has a fresh worker deliver these in one batch. Returns the ids of messages that failed.
+    /// The batch of these requests' photos, as the queue would hand it over.
+    #[must_use]
+    pub fn photo_batch(&self, ids: &[LeadId]) -> SqsEvent {
+        let records = ids.iter().map(|id| {
+            json!({
+                "messageId": format!("photos of {id}"),
+                "body": json!({ "lead_id": id, "job": "photos" }).to_string(),
+                "attributes": { "MessageGroupId": "photos" }
+            })
+        });
+        serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).expect("it is an event")
+    }
+
+    /// Has a fresh worker deliver these in one batch, then their photos. Returns the ids of messages that failed.
     pub async fn push(&self, ids: &[LeadId]) -> Vec<String> {
         let event = self.batch(ids).await;
-        failed(&self.worker(&self.crm_push_settings()).handle(event).await)
+        let worker = self.worker(&self.crm_push_settings());
+        let mut failures = failed(&worker.handle(event).await);
+        failures.extend(failed(&worker.handle(self.photo_batch(ids)).await));
+        failures
     }
 
     /// Has them delivered again and again until all are sent, with the pauses that the schedule would make.

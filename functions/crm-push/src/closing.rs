@@ -1,282 +1,170 @@
-//! The end of a batch: every lead is stored with how it went, and the admins learn what was given up.
+//! The end of an attempt: the request is stored with how it went, the circuit breaker takes note, and the admins are told
+//! what they have to know.
 
-use amocrm::{Concession, Fault, SOURCE, gave_up_field};
-use delivery::{Obstacle, Outcome, Written};
-use futures::future::join_all;
-use lead::{Backoff, CrmField, Lead, Progress, Status, Trouble};
+use delivery::{AdminMessage, Incident, Outcome, RequeueFilter, Written, requeue};
+use lead::{Backoff, PhoneSource, Seconds, Status, Trouble};
 use settings::metrics;
 use storage::SaveError;
 
 use crate::CrmPush;
-use crate::messages::Batch;
-use crate::work::{End, Failed, Work};
+use crate::bad_settings::warnings;
+use crate::claimed::{ClaimedLead, Failed, Stop};
 
-const DAY: i64 = 24 * 3600;
+/// Requests queued again when the breaker closes; the schedule takes care of more.
+const REQUEUE_AT_ONCE: usize = 100;
+/// Photos whose queue message is lost are found again after this many seconds.
+pub(crate) const PHOTO_GRACE: Seconds = 120;
+const DAY: Seconds = 24 * 3600;
 
-/// How a lead was stored.
-enum Stored {
+/// The result could not be stored: the queue has to deliver the message again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Redeliver;
+
+/// How a request was stored.
+enum Closed {
     Sent,
     Waiting,
-    /// Dead: amoCRM refuses it.
+    /// Given up: amoCRM refuses it.
     Refused,
-    /// Dead: it failed too often.
+    /// Given up: it failed too often.
     GivenUp,
-    /// It is somebody else's, or could not be stored.
-    Not,
+    /// It is another worker's now, or deleted.
+    Lost,
 }
 
 impl CrmPush {
-    /// Stores every lead. Answers what it means for others.
-    pub(crate) async fn close(&self, works: &mut [Work], batch: &mut Batch) -> Outcome {
-        let stored = join_all(works.iter_mut().map(|work| self.close_one(work))).await;
-        let mut outcome = Outcome::default();
-        for (work, stored) in works.iter().zip(stored) {
-            if let Some(End::Failed(failed)) = &work.end {
-                learn(&mut outcome.obstacle, failed);
+    /// Closes an attempt.
+    pub(crate) async fn close(
+        &self,
+        mut lead: ClaimedLead,
+        result: Result<(), Stop>,
+        incident: &Incident,
+    ) -> Result<(), Redeliver> {
+        let (closed, obstacle) = match &result {
+            Ok(()) => (self.close_sent(&mut lead).await?, None),
+            Err(Stop::Failed(failed)) => (self.close_failed(&mut lead, failed).await?, failed.obstacle()),
+            Err(Stop::PutBack { due_at }) => {
+                lead.lead_mut().put_back(*due_at);
+                (self.store(&mut lead, Closed::Waiting).await?, None)
             }
-            if let Some(failed) = &work.late {
-                learn(&mut outcome.photos, failed);
-            }
-            outcome.answered |= work.has_got_on();
-            match stored {
-                Stored::Sent => outcome.sent.push(work.id()),
-                Stored::Waiting => outcome.waiting.push(work.id()),
-                Stored::Refused => outcome.refused.push(work.id()),
-                Stored::GivenUp => outcome.given_up.push(work.id()),
-                Stored::Not => {}
-            }
-            if work.end == Some(End::Unsaved) {
-                batch.fail(work.message);
-            }
-        }
-        self.advise(works).await;
-        outcome
-    }
-
-    async fn close_one(&self, work: &mut Work) -> Stored {
-        let failed = match (&work.end, &work.late) {
-            (Some(End::Lost | End::Unsaved), _) => return Stored::Not,
-            (Some(End::PutBack { due_at }), _) => {
-                let due_at = *due_at;
-                work.lead.value.put_back(due_at);
-                return if self.store(work).await { Stored::Waiting } else { Stored::Not };
-            }
-            (Some(End::Failed(failed)), _) | (None, Some(failed)) => failed.clone(),
-            (None, None) => match self.lacks(&work.lead.value) {
-                None => return self.close_sent(work).await,
-                Some(lack) => {
-                    tracing::error!(lead_id = %work.id(), lack, "a delivery was taken for done");
-                    Failed::unfinished(&format!("the delivery ended without its {lack}"))
-                }
-            },
+            Err(Stop::Lost) => (Closed::Lost, None),
+            Err(Stop::NotStored) => return Err(Redeliver),
         };
-        self.close_failed(work, failed).await
-    }
-
-    /// What amoCRM does not have of the lead yet. Whatever a stage may have left out, nothing counts as sent that is not there.
-    fn lacks(&self, lead: &Lead) -> Option<&'static str> {
-        let Progress { contact_id, deal_id, note_id, task_id, photos_done, .. } = &lead.progress;
-        let wanted = [
-            ("contact", contact_id.is_some()),
-            ("deal", deal_id.is_some()),
-            ("note", note_id.is_some()),
-            ("task", task_id.is_some() || !self.shape.wants_task()),
-            ("photos", *photos_done || lead.request.photos.is_empty()),
-        ];
-        wanted.into_iter().find(|(_, is_there)| !is_there).map(|(what, _)| what)
-    }
-
-    async fn close_sent(&self, work: &mut Work) -> Stored {
-        work.lead.value.succeed((self.clock)());
-        if !self.store(work).await {
-            return Stored::Not;
+        let mut outcome = Outcome { obstacle, answered: lead.has_progressed(), ..Outcome::default() };
+        match closed {
+            Closed::Sent => outcome.sent.push(lead.id()),
+            Closed::Waiting => outcome.waiting.push(lead.id()),
+            Closed::Refused => outcome.refused.push(lead.id()),
+            Closed::GivenUp => outcome.given_up.push(lead.id()),
+            Closed::Lost => {}
         }
-        let lead = &work.lead.value;
-        tracing::info!(lead_id = %lead.lead_id, deal_id = lead.progress.deal_id, attempts = lead.attempts, "delivered");
-        metrics::count("LeadsSent", "branch", &lead.request.branch);
-        if let Some(contact_id) = lead.progress.contact_id
-            && let Err(error) = self.customers.remember_contact(lead.chat_id, contact_id).await
+        let is_news = *incident != Incident::default() || outcome.obstacle.is_some();
+        if is_news && self.incidents.note(&outcome).await {
+            self.requeue_put_back().await;
+        }
+        self.warn_about_bad_settings(&lead).await;
+        Ok(())
+    }
+
+    async fn close_sent(&self, lead: &mut ClaimedLead) -> Result<Closed, Redeliver> {
+        lead.lead_mut().succeed((self.clock)(), PHOTO_GRACE);
+        let closed = self.store(lead, Closed::Sent).await?;
+        if matches!(closed, Closed::Lost) {
+            return Ok(closed);
+        }
+        let sent = lead.lead();
+        tracing::info!(lead_id = %sent.lead_id, deal_id = sent.progress.deal_id(), attempts = sent.attempts, "delivered");
+        metrics::count("LeadsSent", "branch", &sent.request.branch);
+        if sent.has_photos_left()
+            && let Err(error) = self.queue.enqueue_photos(&lead.stored).await
         {
-            tracing::warn!(%error, "the customer's contact is not remembered");
+            tracing::warn!(lead_id = %sent.lead_id, %error, "photos wait for the schedule");
         }
-        Stored::Sent
+        // A number that was only typed may have led to a stranger's contact.
+        let is_customers =
+            sent.progress.created_contact || sent.request.customer.phone_source == PhoneSource::OwnContact;
+        if let Some(contact_id) = sent.progress.contact_id().filter(|_| is_customers)
+            && let Err(error) = self.customers.remember_contact(sent.chat_id, contact_id).await
+        {
+            tracing::warn!(lead_id = %sent.lead_id, %error, "the customer's contact is not remembered");
+        }
+        Ok(closed)
     }
 
-    async fn close_failed(&self, work: &mut Work, failed: Failed) -> Stored {
-        let mut failure = failed.failure;
-        if let Trouble::Later { in_doubt, .. } = &mut failure.trouble {
-            *in_doubt |= work.in_doubt;
-        }
+    async fn close_failed(&self, lead: &mut ClaimedLead, failed: &Failed) -> Result<Closed, Redeliver> {
+        let failure = failed.failure();
         let now = (self.clock)();
-        let lead = &mut work.lead.value;
-        let claimed = lead.clone();
-        lead.fail(&failure, now, self.backoff, rand::random());
-        if !matches!(lead.status, Status::Dead { .. }) {
-            return if self.store(work).await { Stored::Waiting } else { Stored::Not };
+        let claimed = lead.lead().clone();
+        lead.lead_mut().fail(&failure, now, self.backoff, rand::random());
+        if !matches!(lead.lead().status, Status::Dead { .. }) {
+            return self.store(lead, Closed::Waiting).await;
         }
-        // Written down before the lead is: whatever fails in between, nothing is given up silently.
-        let key = format!("dead:{}:{now}", lead.lead_id);
-        let text = given_up(lead);
-        let Ok(written) = self.admins.write(&key, &text).await else {
-            // Given up another time, when that can be written down. What this attempt left in doubt stays so.
-            *lead = claimed;
+        // The message is written down before the request is given up: whatever fails in between, that is never silent.
+        let message = self.given_up(lead, failed, now);
+        let Ok(written) = self.admins.write(&message).await else {
+            // Given up another time, when the message can be written down. What this attempt left in doubt stays so.
+            *lead.lead_mut() = claimed;
             if let Trouble::Later { .. } = failure.trouble {
-                lead.fail(&failure, now, Backoff { max_attempts: u32::MAX, ..self.backoff }, 0.0);
+                lead.lead_mut().fail(&failure, now, Backoff { max_attempts: u32::MAX, ..self.backoff }, 0.0);
             } else {
-                lead.put_back(now + self.backoff.base);
+                lead.lead_mut().put_back(now + self.backoff.base);
             }
-            return if self.store(work).await { Stored::Waiting } else { Stored::Not };
+            return self.store(lead, Closed::Waiting).await;
         };
-        if !self.store(work).await {
-            if written == Written::News {
-                self.admins.withdraw(&key).await;
+        let gone = if failure.trouble == Trouble::Never { Closed::Refused } else { Closed::GivenUp };
+        let closed = self.store(lead, gone).await;
+        if !matches!(closed, Ok(Closed::Refused | Closed::GivenUp)) {
+            if written == Written::New {
+                self.admins.withdraw(&message.key).await;
             }
-            return Stored::Not;
+            return closed;
         }
-        metrics::count("LeadsDead", "branch", &work.lead.value.request.branch);
-        if written == Written::News {
-            self.admins.send(&key, &text).await;
+        metrics::count("LeadsDead", "branch", &lead.lead().request.branch);
+        if written == Written::New {
+            self.admins.send(&message).await;
         }
-        if failure.trouble == Trouble::Never { Stored::Refused } else { Stored::GivenUp }
+        closed
     }
 
-    async fn store(&self, work: &mut Work) -> bool {
-        match self.leads.save(&mut work.lead).await {
-            Ok(()) => true,
-            Err(SaveError::Conflict) => {
-                work.end = Some(End::Lost);
-                false
-            }
+    /// Stores the lead; `closed` if that succeeds.
+    async fn store(&self, lead: &mut ClaimedLead, closed: Closed) -> Result<Closed, Redeliver> {
+        match self.leads.save(&mut lead.stored).await {
+            Ok(()) => Ok(closed),
+            Err(SaveError::Conflict) => Ok(Closed::Lost),
             Err(SaveError::Storage(error)) => {
-                tracing::error!(lead_id = %work.id(), %error, "a lead cannot be stored");
-                work.end = Some(End::Unsaved);
-                false
+                tracing::error!(lead_id = %lead.id(), %error, "a lead cannot be stored");
+                Err(Redeliver)
             }
         }
+    }
+
+    fn given_up(&self, lead: &ClaimedLead, failed: &Failed, now: Seconds) -> AdminMessage {
+        let text = self.language.text_with(
+            "request-given-up",
+            [
+                ("number", lead.id().request_number().into()),
+                ("attempts", lead.lead().attempts.to_string().into()),
+                ("reason", failed.text(self.language).into()),
+                ("id", lead.id().to_string().into()),
+            ],
+        );
+        AdminMessage { key: format!("dead:{}:{now}", lead.id()), text }
     }
 
     /// Tells the admins which settings the account does not know, at most once a day each.
-    async fn advise(&self, works: &[Work]) {
-        let leads: Vec<&Lead> = works.iter().map(|work| &work.lead.value).collect();
+    async fn warn_about_bad_settings(&self, lead: &ClaimedLead) {
         let day = (self.clock)() / DAY;
-        for (key, text) in advice(&leads) {
-            self.admins.tell(&format!("settings:{key}:{day}"), &text).await;
+        for (key, text) in warnings(lead.lead(), self.language) {
+            self.admins.tell(&AdminMessage { key: format!("settings:{key}:{day}"), text }).await;
         }
     }
-}
 
-/// One message for all fields with the same fault, one for each other setting.
-fn advice(leads: &[&Lead]) -> Vec<(&'static str, String)> {
-    let mut advice: Vec<_> = [Fault::Unknown, Fault::NoOption, Fault::WrongType]
-        .into_iter()
-        .filter_map(|fault| {
-            let is_faulty = |field: &CrmField| leads.iter().any(|lead| gave_up_field(lead, *field) == Some(fault));
-            let fields: Vec<&str> = CrmField::ALL.iter().copied().filter(is_faulty).map(CrmField::code).collect();
-            (!fields.is_empty()).then(|| about_fields(fault, &fields))
-        })
-        .collect();
-    let settings = [
-        (
-            Concession::ResponsibleUser,
-            "RESPONSIBLE_USER",
-            "⚠️ amoCRM refuses the responsible user; deals go to the account's default. Correct AMOCRM_RESPONSIBLE_USER_ID.",
-        ),
-        (
-            Concession::Pipeline,
-            "PIPELINE",
-            "⚠️ amoCRM refuses the pipeline or stage; deals go to the main pipeline's first stage. Correct \
-             AMOCRM_PIPELINE_ID and AMOCRM_STATUS_ID (`carquery amocrm pipelines` lists them).",
-        ),
-    ];
-    let is_refused = |what: Concession| {
-        let key = what.key();
-        leads.iter().any(|lead| lead.progress.refused_fields.iter().any(|held| *held == key))
-    };
-    let settings = settings.into_iter().filter(|(what, _, _)| is_refused(*what));
-    advice.extend(settings.map(|(_, key, text)| (key, text.to_owned())));
-    advice
-}
-
-fn about_fields(fault: Fault, fields: &[&str]) -> (&'static str, String) {
-    let names = fields.join(", ");
-    match fault {
-        Fault::Unknown => (
-            "FIELDS",
-            format!(
-                "⚠️ amoCRM does not know these fields, their values go into the note instead: {names}. Create them with \
-                 `carquery amocrm setup`, or correct AMOCRM_FIELD_…"
-            ),
-        ),
-        Fault::NoOption => {
-            let source = if fields.contains(&CrmField::Source.code()) {
-                format!(" (SOURCE: «{SOURCE}»)")
-            } else {
-                String::new()
-            };
-            (
-                "OPTIONS",
-                format!(
-                    "⚠️ These lists in amoCRM lack an option, which goes into the note instead: {names}. Add the option to \
-                     the list; the deal's note has its words{source}."
-                ),
-            )
+    async fn requeue_put_back(&self) {
+        // Also requests whose tries have failed meanwhile, however long their pause would still be.
+        let filter = RequeueFilter::all_unsent((self.clock)(), self.backoff.base, REQUEUE_AT_ONCE);
+        match requeue(&self.leads, &self.queue, filter).await {
+            Ok(count) => tracing::info!(count, "amoCRM takes requests again"),
+            Err(error) => tracing::error!(%error, "what was put back waits for the schedule"),
         }
-        Fault::WrongType => (
-            "TYPES",
-            format!(
-                "⚠️ These fields in amoCRM are of a type that does not fit, their values go into the note instead: {names}. \
-                 Let AMOCRM_FIELD_… name text fields, or remove it and run `carquery amocrm setup`."
-            ),
-        ),
-    }
-}
-
-fn given_up(lead: &Lead) -> String {
-    format!(
-        "❌ Request {} was given up after {} attempt{}: {}. When that is mended: carquery leads retry {}",
-        lead.lead_id.request_number(),
-        lead.attempts,
-        if lead.attempts == 1 { "" } else { "s" },
-        lead.error.as_deref().unwrap_or("no reason known"),
-        lead.lead_id
-    )
-}
-
-/// Keeps the first reason, rather one that asks for a person.
-fn learn(obstacle: &mut Option<Obstacle>, failed: &Failed) {
-    let asks = |obstacle: &Option<Obstacle>| obstacle.as_ref().is_some_and(|held| held.remedy.is_some());
-    if obstacle.is_none() || (asks(&failed.obstacle) && !asks(obstacle)) {
-        obstacle.clone_from(&failed.obstacle);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use insta::assert_snapshot;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn fields_are_one_message_for_each_thing_that_is_to_be_done() {
-        let mut lead: Lead = serde_json::from_value(json!({
-            "lead_id": "01JD0000000000000AK7QX3M01", "chat_id": 1, "status": { "is": "sent", "at": 1 },
-            "request": {
-                "id": "01JD0000000000000AK7QX3M01", "branch": "sell", "service": "Продажа авто", "topic": "", "fields": {},
-                "customer": { "chat_id": 1, "name": "Анна", "phone": "+79001234567" }, "answers": [], "created_at": 1
-            }
-        }))
-        .unwrap();
-        assert_eq!(advice(&[&lead]), []);
-        let refused =
-            ["CAR_BRAND", "VIN_NUMBER", "SOURCE:option", "MILEAGE:words", "BUDGET:words", "BUDGET:type", "PIPELINE"];
-        lead.progress.refused_fields = refused.map(str::to_owned).to_vec();
-        let texts: Vec<String> = advice(&[&lead]).into_iter().map(|(_, text)| text).collect();
-        assert_snapshot!(texts.join("\n"), @"
-        ⚠️ amoCRM does not know these fields, their values go into the note instead: CAR_BRAND, VIN_NUMBER. Create them with `carquery amocrm setup`, or correct AMOCRM_FIELD_…
-        ⚠️ These lists in amoCRM lack an option, which goes into the note instead: SOURCE. Add the option to the list; the deal's note has its words (SOURCE: «Telegram Bot»).
-        ⚠️ These fields in amoCRM are of a type that does not fit, their values go into the note instead: BUDGET. Let AMOCRM_FIELD_… name text fields, or remove it and run `carquery amocrm setup`.
-        ⚠️ amoCRM refuses the pipeline or stage; deals go to the main pipeline's first stage. Correct AMOCRM_PIPELINE_ID and AMOCRM_STATUS_ID (`carquery amocrm pipelines` lists them).
-        ");
     }
 }

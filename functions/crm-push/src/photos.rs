@@ -1,152 +1,298 @@
-//! Last stage: photos, from Telegram to the deal. A photo that cannot be had or is not taken stops nothing else; a note
-//! then says that it is in the chat.
+//! Photos, from Telegram to the deal: work of their own, after the request counts as sent.
+//!
+//! All photos share one message group, so that one worker at a time has photos, and calls to the file host have a share of
+//! the account's rate: however large somebody's files are, other people's deals go out. A photo that cannot be had, or that
+//! the account does not take, stops nothing else; a note then says that it is in the chat.
 
 use std::time::Duration;
 
-use amocrm::{CrmError, note_item, photos_missing_text};
+use amocrm::{Client, CrmError, note_item, photos_missing_text};
 use bytes::Bytes;
+use delivery::{AdminMessage, Gate, text_of_error};
+use lead::{Lead, LeadId, Seconds};
+use storage::{SaveError, Versioned};
 use telegram::ApiError;
+use tokio::time::Instant;
 
-use crate::Delivery;
-use crate::work::{Failed, Work};
+use crate::CrmPush;
+use crate::claimed::LEASE;
+use crate::closing::{PHOTO_GRACE, Redeliver};
 
-/// That there is no such address may be said once by mistake; from this attempt on it is believed.
-const NOT_THERE_FROM: u32 = 3;
-/// However little of the lease is left, an upload that was begun has this long.
-const UPLOAD_AT_LEAST: Duration = Duration::from_secs(20);
+/// How long an invocation works on photos. The lease lasts for one more file call and storing the result.
+pub(crate) const TIME_FOR_PHOTOS: Duration = Duration::from_secs(75);
+/// Bytes of one request at most. Ten photos from a phone have about half of it.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// "There is no such address" may be said once by mistake; after this many failures it is believed.
+const BELIEVED_AFTER: u32 = 2;
+/// After this many failures of one request's photos the admins are told that photos wait.
+const TOLD_AFTER: u32 = 3;
+const DAY: Seconds = 24 * 3600;
 
-/// Why the photos of a lead have to wait.
-enum Stopped {
-    /// Try again later.
-    Wait(Failed),
-    /// The lease is nearly over.
+/// Why the photos of a request are not done.
+enum Stop {
+    /// Time is up: the rest follows at once.
     OutOfTime,
+    Failed(Failed),
+    /// The lead was deleted, or another worker has it.
+    Lost,
+    NotStored,
 }
 
-impl From<CrmError> for Stopped {
-    fn from(error: CrmError) -> Self {
-        settings::metrics::count("CrmErrors", "kind", error.kind());
-        let mut failed = Failed::of(&error);
-        if let lead::Trouble::Later { in_doubt, .. } = &mut failed.failure.trouble {
-            // Uploads nobody sees, attaching twice and the note that is looked for leave nothing in doubt.
-            *in_doubt = false;
-        }
-        Self::Wait(failed)
-    }
+/// Something failed for now.
+struct Failed {
+    /// For operators.
+    reason: String,
+    /// For admins.
+    text: String,
 }
 
-impl Delivery<'_> {
-    pub(crate) async fn photos(&self, works: &mut [Work]) {
-        for work in works.iter_mut().filter(|work| work.is_active()) {
-            let lead = &work.lead.value;
-            let (Some(deal_id), false) = (lead.progress.deal_id, lead.progress.photos_done) else { continue };
-            if lead.request.photos.is_empty() {
-                continue;
-            }
-            let before = lead.progress.clone();
-            match self.photos_of(work, deal_id).await {
-                Ok(()) => work.lead.value.progress.photos_done = true,
-                Err(Stopped::Wait(failed)) => work.late = Some(failed),
-                Err(Stopped::OutOfTime) => {
-                    self.has_time(work);
-                }
-            }
-            if work.is_active() && work.lead.value.progress != before {
-                self.checkpoint(work).await;
-            }
-        }
-    }
+/// The photos of one request on their way.
+struct Photos<'a> {
+    push: &'a CrmPush,
+    crm: &'a Client,
+    lead: Versioned<Lead>,
+    deadline: Instant,
+    /// Nothing of the invocation's time was used before.
+    has_full_time: bool,
+    /// The account takes no files at all.
+    is_drive_closed: bool,
+}
 
-    async fn photos_of(&self, work: &mut Work, deal_id: u64) -> Result<(), Stopped> {
-        self.upload_photos(work).await?;
-        if !work.is_active() {
+impl CrmPush {
+    /// Brings the photos of a request to its deal, as far as they get until `deadline`.
+    pub(crate) async fn deliver_photos(
+        &self,
+        id: LeadId,
+        deadline: Instant,
+        has_full_time: bool,
+    ) -> Result<(), Redeliver> {
+        let Some(mut lead) = self.lead_of_photos(id).await? else { return Ok(()) };
+        let now = (self.clock)();
+        let Some(crm) = &self.crm else {
+            lead.value.finish_photos();
+            return self.store_photos(&mut lead).await.map(drop);
+        };
+        if let Gate::Open { until } = self.incidents.load().await.gate(now) {
+            lead.value.put_photos_back(until);
+            return self.store_photos(&mut lead).await.map(drop);
+        }
+        if !lead.value.claim_photos(now, LEASE) || !self.store_photos(&mut lead).await? {
             return Ok(());
         }
-        let lead = &work.lead.value;
-        let uuids: Vec<String> = lead.progress.files.iter().filter(|uuid| !uuid.is_empty()).cloned().collect();
-        let attached = match &uuids[..] {
-            [] => false,
-            uuids => match self.crm.attach_files(deal_id, uuids).await {
-                Ok(()) => true,
-                Err(error) => refused(work, error).map(|()| false)?,
-            },
-        };
-        let missing = lead.request.photos.len() - if attached { uuids.len() } else { 0 };
-        if missing > 0 {
-            self.tell_missing(work, deal_id, missing).await?;
+        let mut photos = Photos { push: self, crm, lead, deadline, has_full_time, is_drive_closed: false };
+        let result = photos.deliver().await;
+        self.close_photos(photos.lead, result).await
+    }
+
+    /// Leaves photos to a later invocation.
+    pub(crate) async fn put_photos_off(&self, id: LeadId) -> Result<(), Redeliver> {
+        match self.lead_of_photos(id).await? {
+            Some(lead) => self.queue_photos_again(lead).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn lead_of_photos(&self, id: LeadId) -> Result<Option<Versioned<Lead>>, Redeliver> {
+        let lead = self.leads.get(&id).await.map_err(|error| {
+            tracing::error!(lead_id = %id, %error, "a lead cannot be read");
+            Redeliver
+        })?;
+        let now = (self.clock)();
+        let is_free = |job: &lead::PhotoJob| job.lease_until <= now;
+        Ok(lead.filter(|lead| lead.value.photo_job.as_ref().is_some_and(is_free)))
+    }
+
+    async fn close_photos(&self, mut lead: Versioned<Lead>, result: Result<(), Stop>) -> Result<(), Redeliver> {
+        let id = lead.value.lead_id;
+        match result {
+            Ok(()) => {
+                lead.value.finish_photos();
+                tracing::info!(lead_id = %id, count = lead.value.progress.files.len(), "photos are done");
+                self.store_photos(&mut lead).await.map(drop)
+            }
+            Err(Stop::OutOfTime) => self.queue_photos_again(lead).await,
+            Err(Stop::Failed(failed)) => self.close_failed_photos(lead, failed).await,
+            Err(Stop::Lost) => Ok(()),
+            Err(Stop::NotStored) => Err(Redeliver),
+        }
+    }
+
+    async fn close_failed_photos(&self, mut lead: Versioned<Lead>, failed: Failed) -> Result<(), Redeliver> {
+        let now = (self.clock)();
+        let id = lead.value.lead_id;
+        tracing::warn!(lead_id = %id, reason = failed.reason, "photos have to wait");
+        let is_given_up = !lead.value.fail_photos(&failed.reason, now, self.backoff, rand::random());
+        let reason = ("reason", failed.text.into());
+        if is_given_up {
+            let arguments =
+                [("number", id.request_number().into()), reason, ("chat", lead.value.chat_id.to_string().into())];
+            let text = self.language.text_with("photos-given-up", arguments);
+            if self.admins.tell(&AdminMessage { key: format!("photos-given-up:{id}"), text }).await {
+                lead.value.finish_photos();
+            }
+        } else if lead.value.photo_job.as_ref().is_some_and(|job| job.failures == TOLD_AFTER) {
+            let text = self.language.text_with("photos-wait", [reason]);
+            self.admins.tell(&AdminMessage { key: format!("photos-wait:{}", now / DAY), text }).await;
+        }
+        self.store_photos(&mut lead).await.map(drop)
+    }
+
+    async fn queue_photos_again(&self, mut lead: Versioned<Lead>) -> Result<(), Redeliver> {
+        lead.value.put_photos_back((self.clock)() + PHOTO_GRACE);
+        if self.store_photos(&mut lead).await?
+            && let Err(error) = self.queue.enqueue_photos(&lead).await
+        {
+            tracing::warn!(lead_id = %lead.value.lead_id, %error, "photos wait for the schedule");
         }
         Ok(())
+    }
+
+    /// False if the lead was deleted, or another worker has it.
+    async fn store_photos(&self, lead: &mut Versioned<Lead>) -> Result<bool, Redeliver> {
+        match self.leads.save(lead).await {
+            Ok(()) => Ok(true),
+            Err(SaveError::Conflict) => Ok(false),
+            Err(SaveError::Storage(error)) => {
+                tracing::error!(lead_id = %lead.value.lead_id, %error, "a lead cannot be stored");
+                Err(Redeliver)
+            }
+        }
+    }
+}
+
+impl Photos<'_> {
+    async fn deliver(&mut self) -> Result<(), Stop> {
+        self.upload().await?;
+        let lead = &self.lead.value;
+        let Some(deal_id) = lead.progress.deal_id() else { return Ok(()) };
+        let uuids: Vec<String> = lead.progress.files.iter().filter(|uuid| !uuid.is_empty()).cloned().collect();
+        let mut attached = 0;
+        if !uuids.is_empty() {
+            match self.crm.attach_files(deal_id, &uuids).await {
+                Ok(()) => attached = uuids.len(),
+                Err(error) => self.settle_if_final(error).await?,
+            }
+        }
+        let missing = self.lead.value.request.photos.len().saturating_sub(attached);
+        if missing > 0 { self.note_missing(deal_id, missing).await } else { Ok(()) }
     }
 
     /// Uploads the photos not uploaded yet. One that cannot be had or is refused leaves an empty place. Each is stored before
     /// the next one, and before they are attached: an attempt that does not know of it would attach another beside it.
-    async fn upload_photos(&self, work: &mut Work) -> Result<(), Stopped> {
-        let photos = work.lead.value.request.photos.clone();
-        let number = work.id().request_number();
-        for (n, photo) in photos.iter().enumerate().skip(work.lead.value.progress.files.len()) {
-            let left = work.seconds_left((self.push.clock)());
-            let Ok(left) = u64::try_from(left) else { return Err(Stopped::OutOfTime) };
-            let content = match self.push.telegram.download(&photo.file_id).await {
-                Ok(content) => content,
-                Err(error) if error.is_temporary() || error == ApiError::Unauthorized => {
-                    return Err(Stopped::Wait(Failed::by_telegram(&error)));
-                }
-                Err(error) => {
-                    tracing::warn!(lead_id = %work.id(), %error, "a photo is gone");
-                    work.lead.value.progress.files.push(String::new());
-                    continue;
-                }
-            };
-            let (extension, content_type) = kind_of(&content);
-            let name = format!("{number}-{}.{extension}", n + 1);
-            // A large file goes up in many parts, each of which may take its time.
-            let limit = Duration::from_secs(left) + UPLOAD_AT_LEAST;
-            let Ok(uploaded) = tokio::time::timeout(limit, self.crm.upload(&name, content_type, content)).await else {
-                return Err(Stopped::Wait(Failed::unfinished("a photo takes too long to upload")));
-            };
-            match uploaded {
-                Ok(uuid) => work.lead.value.progress.files.push(uuid),
-                Err(error) => {
-                    // An account that takes no files at all need not be asked for each.
-                    let places = if matches!(error, CrmError::Closed { .. }) { photos.len() } else { n + 1 };
-                    refused(work, error)?;
-                    work.lead.value.progress.files.resize(places, String::new());
-                }
+    async fn upload(&mut self) -> Result<(), Stop> {
+        let photos = self.lead.value.request.photos.clone();
+        let number = self.lead.value.lead_id.request_number();
+        for (n, photo) in photos.iter().enumerate().skip(self.lead.value.progress.files.len()) {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Stop::OutOfTime);
             }
-            self.checkpoint(work).await;
-            if !work.is_active() || work.lead.value.progress.files.len() == photos.len() {
-                break;
+            let begun_with_full_time = std::mem::take(&mut self.has_full_time);
+            let name = format!("{number}-{}", n + 1);
+            match tokio::time::timeout(left, self.transfer(&name, &photo.file_id)).await {
+                Ok(uploaded) => {
+                    let uuid = uploaded?.unwrap_or_default();
+                    self.lead.value.progress.files.push(uuid);
+                }
+                // A file that does not fit into all of an invocation's time never will.
+                Err(_) if begun_with_full_time => {
+                    tracing::warn!(lead_id = %self.lead.value.lead_id, "a photo takes too long to upload");
+                    self.lead.value.progress.files.push(String::new());
+                }
+                Err(_) => return Err(Stop::OutOfTime),
             }
+            self.checkpoint().await?;
         }
         Ok(())
     }
 
+    /// One photo, from Telegram to the file host; `None` if it cannot be had or is not taken.
+    async fn transfer(&mut self, name: &str, file_id: &str) -> Result<Option<String>, Stop> {
+        if self.is_drive_closed {
+            return Ok(None);
+        }
+        let content = match self.push.telegram.download(file_id).await {
+            Ok(content) => content,
+            Err(error) if error.is_temporary() || error == ApiError::Unauthorized => {
+                let text = self.push.language.text("photos-error-telegram");
+                return Err(Stop::Failed(Failed { reason: format!("a photo cannot be read: {error}"), text }));
+            }
+            Err(error) => {
+                tracing::warn!(lead_id = %self.lead.value.lead_id, %error, "a photo is gone");
+                return Ok(None);
+            }
+        };
+        let size = content.len() as u64;
+        let uploaded = self.lead.value.photo_job.as_ref().map_or(0, |job| job.bytes);
+        if uploaded + size > MOST_BYTES {
+            tracing::warn!(lead_id = %self.lead.value.lead_id, size, "a photo is left in the chat: there are too many bytes");
+            return Ok(None);
+        }
+        let (extension, content_type) = kind_of(&content);
+        match self.crm.upload(&format!("{name}.{extension}"), content_type, content).await {
+            Ok(uuid) => {
+                if let Some(job) = &mut self.lead.value.photo_job {
+                    job.bytes += size;
+                }
+                Ok(Some(uuid))
+            }
+            Err(error) => {
+                // An account that takes no files at all need not be asked for each.
+                let is_closed = matches!(error, CrmError::Closed { .. });
+                self.settle_if_final(error).await?;
+                self.is_drive_closed = is_closed;
+                Ok(None)
+            }
+        }
+    }
+
     /// The note about photos that are not there, once.
-    async fn tell_missing(&self, work: &Work, deal_id: u64, missing: usize) -> Result<(), CrmError> {
-        let text = photos_missing_text(&work.lead.value, missing);
-        if self.crm.notes(deal_id).await?.iter().any(|note| note.is(&text)) {
+    async fn note_missing(&self, deal_id: u64, missing: usize) -> Result<(), Stop> {
+        let text = photos_missing_text(&self.lead.value, missing, self.push.language);
+        let notes = self.crm.notes(deal_id).await.map_err(|error| self.failed(&error))?;
+        if notes.iter().any(|note| note.is(&text)) {
             return Ok(());
         }
-        let note = note_item(deal_id, &text, &format!("{}.photos", work.id()));
+        let note = note_item(deal_id, &text, &format!("{}.photos", self.lead.value.lead_id));
         match self.crm.create_notes(&[note]).await {
             Ok(_) => Ok(()),
-            Err(error) => refused(work, error),
+            Err(error) => self.settle_if_final(error).await,
         }
     }
-}
 
-/// Logs what the account will never take (no scope, no storage, a refusal); any other error passes.
-fn refused(work: &Work, error: CrmError) -> Result<(), CrmError> {
-    let is_final = match &error {
-        CrmError::Refused(_) | CrmError::Closed { status: 200 | 403, .. } => true,
-        CrmError::Closed { status: 404, .. } => work.lead.value.attempts >= NOT_THERE_FROM,
-        _ => false,
-    };
-    if !is_final {
-        return Err(error);
+    /// Passes by what the account will never take (no scope, no storage, a refusal); any other error stops the attempt.
+    async fn settle_if_final(&self, error: CrmError) -> Result<(), Stop> {
+        let failures = self.lead.value.photo_job.as_ref().map_or(0, |job| job.failures);
+        let is_final = match &error {
+            CrmError::Refused(_) => true,
+            CrmError::Closed { status: 200 | 403, .. } => {
+                // No scope for files, or no file storage: only a person can change that.
+                let text = self.push.language.text_with("drive-closed", [("detail", error.detail().into())]);
+                self.push.admins.tell(&AdminMessage { key: "drive-closed".to_owned(), text }).await;
+                true
+            }
+            CrmError::Closed { status: 404, .. } => failures >= BELIEVED_AFTER,
+            _ => false,
+        };
+        if !is_final {
+            return Err(self.failed(&error));
+        }
+        tracing::warn!(lead_id = %self.lead.value.lead_id, %error, "the account does not take photos");
+        Ok(())
     }
-    tracing::warn!(lead_id = %work.id(), %error, "the account does not take photos");
-    Ok(())
+
+    async fn checkpoint(&mut self) -> Result<(), Stop> {
+        match self.push.store_photos(&mut self.lead).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Stop::Lost),
+            Err(Redeliver) => Err(Stop::NotStored),
+        }
+    }
+
+    fn failed(&self, error: &CrmError) -> Stop {
+        settings::metrics::count("CrmErrors", "kind", error.kind());
+        Stop::Failed(Failed { reason: error.to_string(), text: text_of_error(error, self.push.language) })
+    }
 }
 
 /// Extension and type, by how the file begins. Telegram's photos are JPEG; images sent as files may be anything.

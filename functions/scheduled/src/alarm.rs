@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>
 
+use delivery::AdminMessage;
 use serde_json::Value;
 
 /// An alarm that changed its state.
@@ -14,6 +15,10 @@ pub(crate) struct Alarm {
     description: String,
     at: String,
 }
+
+/// Ends of the names of alarms about what the functions tell the admins themselves: a request that was given up, a consent
+/// that is needed.
+const TOLD_BY_THE_FUNCTIONS: [&str; 2] = ["-request-given-up", "-token-expires"];
 
 /// The alarms in `event`; `None` when it is about something else. States that ask nobody to do anything are left out: the
 /// «OK» of an alarm that has just been created, and missing data as EventBridge tells it of every alarm. To SNS missing data
@@ -48,6 +53,10 @@ pub(crate) fn read(event: &Value) -> Option<Vec<Alarm>> {
 
 impl Alarm {
     fn is_news(&self, before: &Value) -> bool {
+        // The functions tell the admins themselves, in Russian and with the request's number; by mail the alarm comes anyway.
+        if TOLD_BY_THE_FUNCTIONS.iter().any(|end| self.name.ends_with(end)) {
+            return false;
+        }
         let news = match self.state.as_str() {
             "ALARM" => true,
             "OK" => before == "ALARM",
@@ -56,16 +65,14 @@ impl Alarm {
         news && !self.name.is_empty()
     }
 
-    /// One change of state has one key, however often and by whichever way it arrives.
-    pub(crate) fn key(&self) -> String {
-        format!("alarm:{}:{}:{}", self.name, self.state, self.at)
-    }
-
-    /// One line for the admins.
-    pub(crate) fn text(&self) -> String {
+    /// One line for the admins. One change of state has one key, however often and by whichever way it arrives.
+    pub(crate) fn message(&self) -> AdminMessage {
         let sign = if self.state == "OK" { "🟢" } else { "🔴" };
         let colon = if self.description.is_empty() { "" } else { ": " };
-        format!("{sign} {} {}{colon}{}", self.state, self.name, self.description)
+        AdminMessage {
+            key: format!("alarm:{}:{}:{}", self.name, self.state, self.at),
+            text: format!("{sign} {} {}{colon}{}", self.state, self.name, self.description),
+        }
     }
 }
 
@@ -94,16 +101,23 @@ mod tests {
     #[test]
     fn an_alarm_is_one_line_that_says_what_to_do() {
         let alarms = read(&state_change("OK", "ALARM")).unwrap();
-        assert_snapshot!(alarms[0].text(), @"🔴 ALARM carquery-prod-dead-letters: Messages are in the dead-letter queue. Run `carquery dlq list`.");
+        assert_snapshot!(alarms[0].message().text, @"🔴 ALARM carquery-prod-dead-letters: Messages are in the dead-letter queue. Run `carquery dlq list`.");
         let over = read(&state_change("ALARM", "OK")).unwrap();
-        assert!(over[0].text().starts_with("🟢 OK carquery-prod-dead-letters"));
-        assert_ne!(alarms[0].key(), over[0].key());
+        assert!(over[0].message().text.starts_with("🟢 OK carquery-prod-dead-letters"));
+        assert_ne!(alarms[0].message().key, over[0].message().key);
     }
 
     #[test]
     fn states_that_ask_for_nothing_are_not_told() {
         assert_eq!(read(&state_change("OK", "INSUFFICIENT_DATA")), Some(vec![]));
         assert_eq!(read(&state_change("INSUFFICIENT_DATA", "OK")), Some(vec![]));
+    }
+
+    #[test]
+    fn what_the_functions_tell_themselves_is_not_told_twice() {
+        let mut event = state_change("OK", "ALARM");
+        event["detail"]["alarmName"] = "carquery-prod-request-given-up".into();
+        assert_eq!(read(&event), Some(vec![]));
     }
 
     #[test]
@@ -114,7 +128,7 @@ mod tests {
         });
         let event = json!({ "Records": [{ "EventSource": "aws:sns", "Sns": { "Message": message.to_string() } }] });
         let alarms = read(&event).unwrap();
-        assert_eq!(alarms[0].text(), "🔴 ALARM carquery-prod-unsent: Requests wait for more than an hour.");
+        assert_eq!(alarms[0].message().text, "🔴 ALARM carquery-prod-unsent: Requests wait for more than an hour.");
     }
 
     #[test]
@@ -124,11 +138,14 @@ mod tests {
             "NewStateValue": "INSUFFICIENT_DATA", "OldStateValue": "OK", "StateChangeTime": "2026-01-02T03:04:05.000+0000"
         });
         let alarms = read(&json!({ "Records": [{ "Sns": { "Message": message.to_string() } }] })).unwrap();
-        assert_eq!(alarms[0].text(), "🔴 INSUFFICIENT_DATA carquery-prod-schedule-silent: The schedule has not run.");
+        assert_eq!(
+            alarms[0].message().text,
+            "🔴 INSUFFICIENT_DATA carquery-prod-schedule-silent: The schedule has not run."
+        );
     }
 
     #[test]
-    fn the_schedule_is_no_alarm() {
+    fn the_schedule_is_not_an_alarm() {
         assert_eq!(read(&json!({ "detail-type": "Scheduled Event", "detail": {} })), None);
         assert_eq!(read(&json!({})), None);
     }

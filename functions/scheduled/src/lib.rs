@@ -2,10 +2,10 @@
 //!
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
-//! * What the admins were not told yet is told.
+//! * Messages that the admins did not get yet are sent.
 //! * Invariants become metrics: how many requests wait, how long, how long the token lasts.
 //!
-//! Alarms come in as events too and go to the admins' chat.
+//! Alarms come in as events too; what the functions do not tell the admins themselves goes to the admins' chat.
 
 mod alarm;
 mod token;
@@ -14,32 +14,30 @@ use std::fmt;
 
 use amocrm::{Client, Clock};
 use anyhow::Context;
-use delivery::{AdminChat, Gate, Incident, Incidents, Wanted, requeue};
+use delivery::{AdminChat, Gate, Incident, Incidents, RequeueFilter, requeue, requeue_photos};
 use lead::Seconds;
 use serde_json::{Value, json};
 use settings::Env;
 use settings::metrics::{self, Unit};
 use storage::{Aws, AwsSettings, Leads, Queue};
+use texts::Language;
 
-/// Requests queued in one run at most; crm-push delivers about so many until the next one.
+/// Requests queued in one run at most; crm-push delivers about this many until the next one.
 const MOST_A_RUN: usize = 500;
+/// Requests whose photos are queued in one run at most.
+const MOST_PHOTOS_A_RUN: usize = 50;
 /// Requests queued while the breaker waits for one to go through.
 const PROBES: usize = 1;
 /// Unsent requests looked at for the oldest: the first due ones, which have waited longest.
 const SAMPLE: i32 = 100;
 
-/// What the function is told by its environment.
+/// What the function reads from its environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// For messages to the admins.
     pub telegram: settings::Telegram,
-    /// The account whose tokens are refreshed.
     pub amocrm: settings::Amocrm,
-    /// How often the schedule comes by.
     pub delivery: settings::Delivery,
-    /// Where things are stored.
     pub tables: settings::Tables,
-    /// Where AWS is.
     pub aws: AwsSettings,
 }
 
@@ -66,6 +64,8 @@ pub struct Scheduled {
     incidents: Incidents,
     interval: Seconds,
     clock: Clock,
+    /// What admins read.
+    language: Language,
 }
 
 impl fmt::Debug for Scheduled {
@@ -90,23 +90,25 @@ impl Scheduled {
     /// The function over these clients and this clock; `crm: None` when there is no account.
     #[must_use]
     pub fn with(settings: &Settings, aws: &Aws, crm: Option<Client>, clock: Clock) -> Self {
+        let language = Language::default();
         let documents = aws.documents(&settings.tables);
         let leads = aws.leads(&settings.tables);
         let telegram = telegram::Api::new(&settings.telegram);
         let chat_id = settings.telegram.admin_chat_id;
         let admins = AdminChat::new(documents.clone(), telegram, chat_id, clock.clone());
         Self {
-            incidents: Incidents::new(documents, leads.clone(), admins.clone(), clock.clone()),
+            incidents: Incidents::new(documents, leads.clone(), admins.clone(), clock.clone(), language),
             queue: aws.queue(&settings.tables),
             interval: settings.delivery.retry_interval_seconds,
             leads,
             crm,
             admins,
             clock,
+            language,
         }
     }
 
-    /// Handles an event: alarms are told to the admins, anything else is the schedule. Answers what was done.
+    /// Handles an event: alarms are told to the admins, anything else is the schedule. Returns what was done.
     ///
     /// # Errors
     /// When something could not be repaired; the other repairs are done all the same.
@@ -114,7 +116,8 @@ impl Scheduled {
         if let Some(alarms) = alarm::read(&event) {
             for alarm in &alarms {
                 // SNS brings it again.
-                anyhow::ensure!(self.admins.tell(&alarm.key(), &alarm.text()).await, "an alarm cannot be written down");
+                let message = alarm.message();
+                anyhow::ensure!(self.admins.tell(&message).await, "an alarm cannot be written down");
             }
             return Ok(json!({ "alarms": alarms.len() }));
         }
@@ -128,7 +131,7 @@ impl Scheduled {
         Ok(done)
     }
 
-    /// Due requests back onto the queue.
+    /// Due requests back onto the queue, and due photos.
     async fn queue_due(&self) -> anyhow::Result<usize> {
         let incident = match self.incidents.reconcile().await {
             Ok(incident) => incident,
@@ -138,8 +141,13 @@ impl Scheduled {
             }
         };
         let now = (self.clock)();
-        let Some(wanted) = wanted(&incident, now, self.interval) else { return Ok(0) };
-        requeue(&self.leads, &self.queue, wanted).await.context("due requests cannot be queued")
+        let Some(filter) = filter(&incident, now, self.interval) else { return Ok(0) };
+        let requests = requeue(&self.leads, &self.queue, filter).await.context("due requests cannot be queued")?;
+        if incident.gate(now) != Gate::Closed {
+            return Ok(requests);
+        }
+        let photos = requeue_photos(&self.leads, &self.queue, now, now + 2 * self.interval, MOST_PHOTOS_A_RUN).await;
+        Ok(requests + photos.context("due photos cannot be queued")?)
     }
 
     /// The invariants: every request is delivered soon.
@@ -158,12 +166,14 @@ impl Scheduled {
     }
 }
 
-/// Which requests may be queued; `None` while amoCRM is left alone. One is tried with every run when the breaker waits for
-/// that, however long its own pause: the others wait for it.
-fn wanted(incident: &Incident, now: Seconds, interval: Seconds) -> Option<Wanted> {
+/// Which requests may be queued; `None` while amoCRM is left alone. When the breaker waits for a probe, every run queues one,
+/// however long its own pause: the others wait for it.
+fn filter(incident: &Incident, now: Seconds, interval: Seconds) -> Option<RequeueFilter> {
     match incident.gate(now) {
-        Gate::Closed => Some(Wanted { due_by: now, ..Wanted::everybody(now, interval, MOST_A_RUN) }),
-        Gate::Probe => Some(Wanted { last: incident.probed.clone(), ..Wanted::everybody(now, interval, PROBES) }),
+        Gate::Closed => Some(RequeueFilter { due_by: now, ..RequeueFilter::all_unsent(now, interval, MOST_A_RUN) }),
+        Gate::Probe => {
+            Some(RequeueFilter { last: incident.probed.clone(), ..RequeueFilter::all_unsent(now, interval, PROBES) })
+        }
         Gate::Open { .. } => None,
     }
 }
@@ -175,11 +185,11 @@ mod tests {
     #[test]
     fn the_breaker_is_respected() {
         let open = Incident { open_until: Some(100), pause: 30, failures: 3, ..Default::default() };
-        assert_eq!(wanted(&open, 99, 300), None);
+        assert_eq!(filter(&open, 99, 300), None);
         let (now, again_at) = (100, 700);
-        let probe = Wanted { now, due_by: 21_700, again_at, limit: 1, last: vec![] };
-        assert_eq!(wanted(&open, now, 300), Some(probe));
-        let calm = Wanted { now, due_by: now, again_at, limit: 500, last: vec![] };
-        assert_eq!(wanted(&Incident::default(), 100, 300), Some(calm));
+        let probe = RequeueFilter { now, due_by: 21_700, again_at, limit: 1, last: vec![] };
+        assert_eq!(filter(&open, now, 300), Some(probe));
+        let calm = RequeueFilter { now, due_by: now, again_at, limit: 500, last: vec![] };
+        assert_eq!(filter(&Incident::default(), 100, 300), Some(calm));
     }
 }

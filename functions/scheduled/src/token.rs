@@ -2,18 +2,19 @@
 
 use amocrm::{CrmError, TokenState, refresh_is_due};
 use anyhow::Context;
-use delivery::{Letter, consent_letter};
+use delivery::{AdminMessage, consent_message};
 use lead::Seconds;
 use settings::metrics::{self, Unit};
+use texts::Language;
 
 use crate::Scheduled;
 
 const DAY: Seconds = 24 * 3600;
-/// A token that nothing can refresh is announced so long before it ends, once a week.
+/// How long before its end a token that nothing can refresh is announced, once a week.
 const NOTICE: Seconds = 14 * DAY;
 
 impl Scheduled {
-    /// Refreshes the OAuth pair when that is due, and tells the admins when only they can help. Answers in a word how the
+    /// Refreshes the OAuth pair when that is due, and tells the admins when only they can help. Returns in a word how the
     /// token is.
     pub(crate) async fn look_after_token(&self) -> anyhow::Result<&'static str> {
         let Some(crm) = &self.crm else { return Ok("none") };
@@ -37,8 +38,8 @@ impl Scheduled {
             Some(_) => self.leads.count_unsent().await.unwrap_or_default(),
             None => 0,
         };
-        if let Some(letter) = letter(&state, unsent, now) {
-            self.admins.tell(&letter.key, &letter.text).await;
+        if let Some(message) = message(&state, unsent, now, self.language) {
+            self.admins.tell(&message).await;
         }
         if let Some(expires_at) = state.expires_at {
             #[expect(clippy::cast_precision_loss, reason = "seconds of a few years")]
@@ -50,20 +51,19 @@ impl Scheduled {
 }
 
 /// What the admins should know about the token while `unsent` requests wait.
-fn letter(state: &TokenState, unsent: usize, now: Seconds) -> Option<Letter> {
+fn message(state: &TokenState, unsent: usize, now: Seconds, language: Language) -> Option<AdminMessage> {
     if let Some(consent) = &state.consent_needed {
-        return consent_letter(consent, unsent);
+        return consent_message(consent, unsent, language);
     }
     // An OAuth pair is refreshed; only a long-lived token simply ends.
     let expires_at = state.expires_at.filter(|_| state.refreshed_at.is_none())?;
     let left = expires_at - now;
-    (left < NOTICE).then(|| Letter {
-        key: format!("token-ends:{expires_at}:{}", left.max(0) / (7 * DAY)),
-        text: format!(
-            "🔑 The long-lived amoCRM token {}. Make a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN.",
-            if left <= 0 { "has ended".to_owned() } else { format!("ends in {} day(s)", left / DAY) }
-        ),
-    })
+    let text = match left {
+        ..=0 => language.text("token-has-ended"),
+        _ => language.text_with("token-ends-soon", [("days", (left / DAY).into())]),
+    };
+    let key = format!("token-ends:{expires_at}:{}", left.max(0) / (7 * DAY));
+    (left < NOTICE).then_some(AdminMessage { key, text })
 }
 
 #[cfg(test)]
@@ -77,26 +77,29 @@ mod tests {
     fn needed_consent_is_told_with_what_to_do() {
         let consent_needed = Some(ConsentNeeded { since: 7, reason: "Token has been revoked".to_owned() });
         let state = TokenState { expires_at: Some(9), refreshed_at: Some(0), consent_needed };
-        let letter = letter(&state, 2, 10).unwrap();
-        assert_eq!(letter.key, "consent:7");
-        assert_snapshot!(letter.text, @"🔑 amoCRM does not let the bot in (Token has been revoked); 2 requests wait until it does. Copy a new code from the integration's page and within 20 minutes run: carquery amocrm authorize CODE");
+        let message = message(&state, 2, 10, Language::Russian).unwrap();
+        assert_eq!(message.key, "consent:7");
+        assert_snapshot!(message.text, @"🔑 amoCRM не пускает бота (Token has been revoked). Ждут: 2 заявки. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE");
     }
 
     #[test]
     fn the_end_of_a_long_lived_token_is_announced_once_a_week() {
         let state = |expires_at| TokenState { expires_at: Some(expires_at), refreshed_at: None, consent_needed: None };
-        assert_eq!(letter(&state(15 * DAY), 0, 0), None);
-        let (first, same, second) =
-            (letter(&state(13 * DAY), 0, 0), letter(&state(13 * DAY), 0, DAY), letter(&state(13 * DAY), 0, 7 * DAY));
+        assert_eq!(message(&state(15 * DAY), 0, 0, Language::Russian), None);
+        let (first, same, second) = (
+            message(&state(13 * DAY), 0, 0, Language::Russian),
+            message(&state(13 * DAY), 0, DAY, Language::Russian),
+            message(&state(13 * DAY), 0, 7 * DAY, Language::Russian),
+        );
         assert_eq!(first.as_ref().unwrap().key, same.unwrap().key);
         assert_ne!(first.as_ref().unwrap().key, second.unwrap().key);
-        assert_snapshot!(first.unwrap().text, @"🔑 The long-lived amoCRM token ends in 13 day(s). Make a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN.");
-        assert!(letter(&state(0), 0, DAY).unwrap().text.contains("has ended"));
+        assert_snapshot!(first.unwrap().text, @"🔑 Долгосрочный токен amoCRM закончится через 13 дней. Создайте новый в ключах интеграции и задайте AMOCRM_LONG_LIVED_TOKEN.");
+        assert!(message(&state(0), 0, DAY, Language::Russian).unwrap().text.contains("закончился"));
     }
 
     #[test]
-    fn a_pair_that_refreshes_itself_is_no_news() {
+    fn a_pair_that_refreshes_itself_is_not_announced() {
         let state = TokenState { expires_at: Some(60), refreshed_at: Some(0), consent_needed: None };
-        assert_eq!(letter(&state, 0, 59), None);
+        assert_eq!(message(&state, 0, 59, Language::Russian), None);
     }
 }

@@ -129,9 +129,9 @@ impl Account {
     /// Queues the requests that waited for this, without waiting for the end of their pauses.
     async fn wake_waiting(&self) -> anyhow::Result<usize> {
         let now = Timestamp::now().as_second();
-        delivery::hope(&self.aws.documents(&self.tables), now).await?;
-        let everybody = delivery::Wanted::everybody(now, self.delivery.retry_interval_seconds, QUEUED_AT_ONCE);
-        Ok(delivery::requeue(&self.aws.leads(&self.tables), &self.aws.queue(&self.tables), everybody).await?)
+        delivery::probe_now(&self.aws.documents(&self.tables), now).await?;
+        let all = delivery::RequeueFilter::all_unsent(now, self.delivery.retry_interval_seconds, QUEUED_AT_ONCE);
+        Ok(delivery::requeue(&self.aws.leads(&self.tables), &self.aws.queue(&self.tables), all).await?)
     }
 
     async fn set_up(&self, yes: bool, output: Output) -> anyhow::Result<ExitCode> {

@@ -115,7 +115,7 @@ fn row(lead: &Lead) -> [String; 7] {
         lead.request.branch.clone(),
         StatusName::of(&lead.status).word().to_owned(),
         lead.attempts.to_string(),
-        lead.progress.deal_id.map_or_else(String::new, |id| id.to_string()),
+        lead.progress.deal_id().map_or_else(String::new, |id| id.to_string()),
         lead.error.clone().unwrap_or_default(),
     ]
 }
@@ -130,7 +130,7 @@ fn summary(lead: &Lead) -> Value {
         "status": StatusName::of(&lead.status).word(),
         "due_at": lead.due_at(),
         "attempts": lead.attempts,
-        "deal_id": lead.progress.deal_id,
+        "deal_id": lead.progress.deal_id(),
         "error": lead.error,
     })
 }
@@ -157,25 +157,15 @@ async fn show(stores: &Stores, id: &str, output: Output) -> anyhow::Result<ExitC
             text += &format!("error: {error}\n");
         }
         let progress = &lead.progress;
-        text += &format!(
-            "amoCRM: contact {}, deal {}, note {}, task {}, photos {} of {}\n\n",
-            shown(progress.contact_id),
-            shown(progress.deal_id),
-            shown(progress.note_id),
-            shown(progress.task_id),
-            progress.files.len(),
-            lead.request.photos.len(),
-        );
+        let steps: Vec<String> = progress.steps().map(|(step, id)| format!("{step} {id}")).collect();
+        let photos = lead.request.photos.len();
+        text += &format!("amoCRM: {}, photos {} of {photos}\n\n", steps.join(", "), progress.files.len());
         for answer in &lead.request.answers {
             text += &format!("{}: {}\n", answer.question, answer.answer);
         }
         text
     });
     Ok(ExitCode::SUCCESS)
-}
-
-fn shown(id: Option<u64>) -> String {
-    id.map_or_else(|| "–".to_owned(), |id| id.to_string())
 }
 
 /// A request by its id, or by the number that the customer has.
@@ -273,7 +263,7 @@ fn csv_row(lead: &Lead) -> [String; 12] {
         lead.chat_id.to_string(),
         request.price.map_or_else(String::new, |price| price.to_string()),
         StatusName::of(&lead.status).word().to_owned(),
-        lead.progress.deal_id.map_or_else(String::new, |id| id.to_string()),
+        lead.progress.deal_id().map_or_else(String::new, |id| id.to_string()),
         answers.collect::<Vec<_>>().join("; "),
     ]
 }

@@ -41,8 +41,13 @@ pub struct Delivered {
 }
 
 impl Consumer {
-    /// Delivers one batch after the other until `stopping`.
-    pub(crate) async fn run(self, mut stopping: watch::Receiver<bool>) {
+    /// Delivers batches until `stopping`, as many at a time as Lambda would.
+    pub(crate) async fn run(self, stopping: watch::Receiver<bool>) {
+        let workers = (0..delivery::WORKERS).map(|_| self.run_one(stopping.clone()));
+        futures::future::join_all(workers).await;
+    }
+
+    async fn run_one(&self, mut stopping: watch::Receiver<bool>) {
         while !*stopping.borrow() {
             // A batch that has begun is finished; only waiting is cut short.
             let received = tokio::select! {

@@ -20,15 +20,43 @@ pub fn phone_key(phone: &str) -> String {
     }
 }
 
-/// What to search for, one after another until a contact of the phone is among the hits. Numbers are usually stored as the
-/// last ten digits can be found in; Russian ones typed by hand end in `123-45-67`.
+/// The keys of every number in a phone field: managers put two numbers into one field, and extensions behind a number.
+fn phone_keys(held: &str) -> Vec<String> {
+    let lower = held.to_lowercase();
+    let separated = [" или ", " и ", " or "].iter().fold(lower, |text, word| text.replace(word, "/"));
+    separated.split(['/', ',', ';', '|', '\n']).flat_map(numbers_in).map(|number| phone_key(&number)).collect()
+}
+
+/// The numbers in a text without separators, extensions cut off.
+fn numbers_in(text: &str) -> Vec<String> {
+    let end = EXTENSIONS.iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
+    let text = text[..end].trim();
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() <= LONGEST_NUMBER {
+        return vec![text.to_owned()];
+    }
+    // Two numbers with only a space between them: cut at the second «+», else in the middle.
+    match text[1..].find('+') {
+        Some(at) => vec![text[..=at].to_owned(), text[at + 1..].to_owned()],
+        None => [&digits[..digits.len() / 2], &digits[digits.len() / 2..]].map(str::to_owned).to_vec(),
+    }
+}
+
+/// What an extension begins with.
+const EXTENSIONS: [&str; 6] = ["доб", "вн", "ext", "x", "#", "*"];
+/// E.164 has at most 15 digits.
+const LONGEST_NUMBER: usize = 15;
+
+/// What to search for, one after another until a contact of the phone is among the hits: the last ten digits as they are
+/// stored by machines, and the end of a Russian number as people write it.
 #[must_use]
 pub fn search_terms(phone: &str) -> Vec<String> {
     let key = phone_key(phone);
     let last_ten = key[key.len().saturating_sub(10)..].to_owned();
     let mut terms = vec![last_ten];
     if key.len() == 11 && key.starts_with('7') {
-        terms.push(format!("{}-{}-{}", &key[4..7], &key[7..9], &key[9..]));
+        let (first, second, third) = (&key[4..7], &key[7..9], &key[9..]);
+        terms.extend([format!("{first}-{second}-{third}"), format!("{first} {second} {third}")]);
     }
     terms
 }
@@ -38,7 +66,7 @@ pub fn search_terms(phone: &str) -> Vec<String> {
 pub fn contact_of_phone<'a>(hits: &'a [Contact], phone: &str) -> Option<&'a Contact> {
     let wanted = phone_key(phone);
     hits.iter()
-        .filter(|contact| !contact.is_deleted && contact.phones().any(|held| phone_key(&held) == wanted))
+        .filter(|contact| !contact.is_deleted && contact.phones().any(|held| phone_keys(&held).contains(&wanted)))
         .max_by_key(|contact| (contact.updated_at, contact.id))
 }
 
@@ -69,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_number_is_no_russian_one() {
+    fn a_foreign_number_is_not_a_russian_one() {
         assert_ne!(phone_key("+49001234567"), phone_key("+79001234567"));
         assert_ne!(phone_key("+3725123456"), phone_key("3725123456"), "without «+» it is dialled in Russia");
     }
@@ -92,14 +120,41 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_without_fields_is_no_candidate() {
+    fn a_contact_without_fields_is_not_a_candidate() {
         let bare: Contact = serde_json::from_value(json!({ "id": 1, "custom_fields_values": null })).unwrap();
         assert_eq!(contact_of_phone(&[bare], "+79001234567"), None);
     }
 
     #[test]
     fn russian_numbers_are_also_searched_as_typed_by_hand() {
-        assert_eq!(search_terms("+79001234567"), ["9001234567", "123-45-67"]);
+        assert_eq!(search_terms("+79001234567"), ["9001234567", "123-45-67", "123 45 67"]);
         assert_eq!(search_terms("+4930901820"), ["4930901820"]);
+    }
+
+    #[test]
+    fn a_number_is_found_among_others_and_before_its_extension() {
+        for field in [
+            "8 (900) 123-45-67 / 8 (495) 000-00-00",
+            "+7 495 000-00-00, +7 900 123-45-67",
+            "84950000000; 89001234567",
+            "8 495 000 00 00 или 8 900 123 45 67",
+            "+79001234567 доб. 123",
+            "8 (900) 123-45-67 вн.4",
+            "+7 900 123 45 67 ext 12",
+            "8 900 123-45-67 #12",
+            "84950000000 89001234567",
+            "+74950000000 +79001234567",
+        ] {
+            let held = [contact(1, 100, &[field])];
+            assert!(contact_of_phone(&held, "+79001234567").is_some(), "{field}");
+            assert!(contact_of_phone(&held, "+79001234568").is_none(), "{field}");
+        }
+    }
+
+    #[test]
+    fn no_field_of_a_phone_is_too_odd_to_be_read() {
+        for field in ["", "+", "доб. 5", "нет", "🚗", "99999999999999999999999999", "+++++", "я 8 900"] {
+            assert!(contact_of_phone(&[contact(1, 100, &[field])], "+79001234567").is_none(), "{field}");
+        }
     }
 }

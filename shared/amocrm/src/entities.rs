@@ -1,4 +1,4 @@
-//! What amoCRM answers, as far as it is used.
+//! What amoCRM returns, as far as it is used.
 
 use lead::Seconds;
 use serde::{Deserialize, Deserializer};
@@ -10,7 +10,6 @@ use crate::error::{Cause, CrmError, Doubt};
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Contact {
-    /// Its id.
     #[serde(deserialize_with = "number")]
     pub id: u64,
     /// When it was last changed.
@@ -30,10 +29,8 @@ pub struct Contact {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Deal {
-    /// Its id.
     #[serde(deserialize_with = "number")]
     pub id: u64,
-    /// Its name.
     pub name: Option<String>,
     /// When it was made.
     #[serde(deserialize_with = "number")]
@@ -46,7 +43,6 @@ pub struct Deal {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Note {
-    /// Its id.
     #[serde(deserialize_with = "number")]
     pub id: u64,
     params: Option<Value>,
@@ -56,10 +52,8 @@ pub struct Note {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Task {
-    /// Its id.
     #[serde(deserialize_with = "number")]
     pub id: u64,
-    /// Its text.
     pub text: Option<String>,
 }
 
@@ -99,15 +93,6 @@ struct Tag {
 struct Linked {
     #[serde(deserialize_with = "number")]
     id: u64,
-}
-
-/// One created entity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Created {
-    /// Its id.
-    pub id: u64,
-    /// The `request_id` it was sent with, as amoCRM echoes it.
-    pub request_id: Option<String>,
 }
 
 impl FieldValues {
@@ -165,7 +150,7 @@ impl Note {
 /// The items of a collection answer: `_embedded.{name}`. Nothing found is an empty body, or a collection without items.
 ///
 /// # Errors
-/// When it is no collection: nothing follows from that.
+/// When it is not a collection: nothing follows from that.
 pub(crate) fn embedded<'a>(answer: &'a Value, name: &str) -> Result<&'a [Value], CrmError> {
     let items = match answer {
         Value::Null => Some(&Value::Null),
@@ -178,20 +163,10 @@ pub(crate) fn embedded<'a>(answer: &'a Value, name: &str) -> Result<&'a [Value],
     }
 }
 
-/// The items of a creation's answer, as far as they say what was created.
-pub(crate) fn created(answer: &Value, name: &str) -> Vec<Created> {
-    embedded(answer, name)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|item| {
-            let request_id = match item.get("request_id") {
-                Some(Value::String(text)) => Some(text.clone()),
-                Some(Value::Number(number)) => Some(number.to_string()),
-                _ => None,
-            };
-            Some(Created { id: whole(item.get("id")?).and_then(|id| u64::try_from(id).ok())?, request_id })
-        })
-        .collect()
+/// The ids in the answer to a creation, as far as it says what was created.
+pub(crate) fn created_ids(answer: &Value, name: &str) -> Vec<u64> {
+    let items = embedded(answer, name).unwrap_or_default();
+    items.iter().filter_map(|item| whole(item.get("id")?).and_then(|id| u64::try_from(id).ok())).collect()
 }
 
 /// An id or a time, however it is written: a number, a number with a fraction, digits in quotes. Without one, zero.

@@ -28,11 +28,11 @@ pub enum CrmError {
         /// Since when that is so, where it is stored: every worker has the same moment.
         since: Option<Seconds>,
     },
-    /// A 403 page that is no JSON: the account or the address is blocked, which only amoCRM's support can undo.
+    /// A 403 page that is not JSON: the account or the address is blocked, which only amoCRM's support can undo.
     #[error("amoCRM has blocked the bot (HTTP 403 without a reason): {}", Remedy::AskSupport)]
     Blocked,
-    /// The account as a whole takes nothing from this integration: unpaid (402), rights or scope missing (403), an address
-    /// that is no account's. No fault of a single request.
+    /// The account as a whole takes nothing from this integration: unpaid (402), rights, scope or subscription missing (403,
+    /// 400 without `validation-errors`), an address without an account. A single request is not to blame.
     #[error("the amoCRM account is closed to the bot (HTTP {status}, {detail}): {}", Remedy::of_status(*status))]
     Closed {
         /// HTTP status.
@@ -46,8 +46,9 @@ pub enum CrmError {
 }
 
 /// What a person has to do before amoCRM takes anything again. Shown as an instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Remedy {
     /// The OAuth pair is refused, or there never was one.
     Authorize,
@@ -66,6 +67,12 @@ pub enum Remedy {
 }
 
 impl Remedy {
+    /// Its name in the ids of texts: `ask-support`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
     const fn of_status(status: u16) -> Self {
         match status {
             402 => Self::Pay,
@@ -211,7 +218,19 @@ impl CrmError {
         }
     }
 
-    /// What a person has to do; `None` when time may mend it, or when only this request is refused.
+    /// What amoCRM or the network said, without what to do: for messages that have their own words for it.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Retry { cause, .. } => cause.to_string(),
+            Self::Reauth { reason, .. } => reason.clone(),
+            Self::Blocked => "HTTP 403".to_owned(),
+            Self::Closed { status, detail } => format!("HTTP {status}, {detail}"),
+            Self::Refused(refusal) => refusal.to_string(),
+        }
+    }
+
+    /// What a person has to do; `None` when time may help, or when only this request is refused.
     #[must_use]
     pub const fn remedy(&self) -> Option<Remedy> {
         match self {
@@ -222,8 +241,8 @@ impl CrmError {
         }
     }
 
-    /// What it means for a lead. Only a refusal of the lead itself is final: an unpaid or blocked account is no fault of the
-    /// customer's, and the lead goes out when a person has mended it.
+    /// What it means for a lead. Only a refusal of the lead itself is final: an unpaid or blocked account is not the
+    /// customer's fault, and the lead goes out when a person has fixed it.
     #[must_use]
     pub fn failure(&self) -> Failure {
         let trouble = match self {
@@ -231,7 +250,7 @@ impl CrmError {
             Self::Retry { pause, .. } => {
                 Trouble::Later { pause: Some(pause.unwrap_or(0).max(SEARCH_LAG)), in_doubt: true }
             }
-            // A person has to act first; the circuit breaker sees to it that amoCRM is not asked much meanwhile.
+            // A person has to act first; meanwhile the circuit breaker keeps calls to amoCRM few.
             Self::Reauth { .. } | Self::Blocked | Self::Closed { .. } => {
                 Trouble::Later { pause: None, in_doubt: false }
             }

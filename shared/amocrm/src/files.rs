@@ -12,14 +12,12 @@ use crate::transport::{Body, Call};
 const PART_SIZE: usize = 128 * 1024;
 
 impl Client {
-    /// Uploads a file; answers its uuid. A part whose answer is lost leaves an unfinished upload, which nobody sees.
+    /// Uploads a file; returns its uuid. A part whose answer is lost leaves an unfinished upload, which nobody sees. Calls to
+    /// the file host have a share of the account's rate ([`crate::Options::file_calls_per_second`]), so that large files
+    /// leave room for everything else.
     pub async fn upload(&self, name: &str, content_type: &str, content: Bytes) -> Result<String, CrmError> {
         let drive = self.drive_url().await?;
-        let session = json!({
-            "file_name": name, "file_size": content.len(), "content_type": content_type, "with_preview": true
-        });
-        let target = format!("{drive}/v1.0/sessions");
-        let session = self.post(&target, Body::Json(&session), true).await?;
+        let session = self.upload_session(drive, name, content_type, content.len()).await?;
         let mut next = text(&session, "upload_url").ok_or(UNREADABLE)?;
         let part_size = session["max_part_size"].as_u64().and_then(|size| usize::try_from(size).ok());
         let part_size = part_size.filter(|size| *size > 0).unwrap_or(PART_SIZE);
@@ -32,6 +30,24 @@ impl Client {
             }
             next = text(&answer, "next_url").ok_or(UNREADABLE)?;
         }
+    }
+
+    /// Whether the account takes files: begins an upload, of which nothing is ever seen.
+    pub async fn check_files(&self) -> Result<(), CrmError> {
+        let drive = self.drive_url().await?;
+        self.upload_session(drive, "check.jpg", "image/jpeg", 1).await.map(drop)
+    }
+
+    async fn upload_session(
+        &self,
+        drive: &str,
+        name: &str,
+        content_type: &str,
+        size: usize,
+    ) -> Result<Value, CrmError> {
+        let session =
+            json!({ "file_name": name, "file_size": size, "content_type": content_type, "with_preview": true });
+        self.post(&format!("{drive}/v1.0/sessions"), Body::Json(&session), true).await
     }
 
     /// Attaches uploaded files to a deal. Attaching one again changes nothing.
@@ -58,6 +74,7 @@ impl Client {
     }
 
     async fn post(&self, target: &str, body: Body<'_>, repeatable: bool) -> Result<Value, CrmError> {
+        self.file_pace.until_ready().await;
         self.transport.call(Call { method: Method::POST, target, query: &[], body, repeatable }).await
     }
 }

@@ -1,15 +1,14 @@
 //! The note on a deal: every question with its answer, in the words a manager reads.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use lead::{CrmField, FieldValue, Lead, LeadId, Seconds};
+use lead::{Lead, PhoneSource, Seconds};
 use serde_json::{Value, json};
 use texts::Language;
 
-use crate::shape::deal_values;
-use crate::{Note, gave_up_field};
+use crate::payload::values_for_note;
+use crate::safe_text::{one_line, quoted};
+use crate::{Note, phone_key};
 
 /// The longest note amoCRM takes, in characters. Counted here in UTF-16 units, of which a text has at least as many.
 pub const NOTE_LIMIT: usize = 20_000;
@@ -20,36 +19,31 @@ const HEADING_ROOM: usize = 60;
 /// Russian regions differ in time; the dealer's clock is Moscow's.
 const MOSCOW: Offset = Offset::constant(3);
 
-const MARKER: &str = "Заявка № ";
-
-/// What a lead's notes begin with, and what they are found by when their creation was not confirmed.
+/// The texts of a lead's notes: one, or more where amoCRM's limit asks for it. Each begins with the request's number, by
+/// which it is found when its creation was not confirmed.
 #[must_use]
-pub fn note_marker(id: LeadId) -> String {
-    format!("{MARKER}{}", id.request_number())
-}
-
-/// The texts of a lead's notes: one, or more where amoCRM's limit asks for it.
-#[must_use]
-pub fn note_parts(lead: &Lead) -> Vec<String> {
-    parts(&note_marker(lead.lead_id), &body(lead), NOTE_LIMIT)
+pub fn note_parts(lead: &Lead, language: Language) -> Vec<String> {
+    parts(&heading(&lead.lead_id.request_number(), language), &body(lead, language), NOTE_LIMIT, language)
 }
 
 /// The note that follows when photos could not be attached. Never a link: it would carry the bot's token.
 #[must_use]
-pub fn photos_missing_text(lead: &Lead, missing: usize) -> String {
-    format!(
-        "Фото к заявке № {}\nПриложить не удалось {missing} из {}. Они остались в чате Telegram с клиентом (ID {}): \
-         попросите его прислать их ещё раз.",
-        lead.lead_id.request_number(),
-        lead.request.photos.len(),
-        lead.chat_id
+pub fn photos_missing_text(lead: &Lead, missing: usize, language: Language) -> String {
+    language.text_with(
+        "note-photos-missing",
+        [
+            ("number", lead.lead_id.request_number().into()),
+            ("missing", missing.to_string().into()),
+            ("all", lead.request.photos.len().to_string().into()),
+            ("chat", lead.chat_id.to_string().into()),
+        ],
     )
 }
 
 /// The notes of a lead as JSON, to be created on its deal.
 #[must_use]
-pub fn note_items(lead: &Lead, deal_id: u64) -> Vec<Value> {
-    let parts = note_parts(lead).into_iter().enumerate();
+pub fn note_items(lead: &Lead, deal_id: u64, language: Language) -> Vec<Value> {
+    let parts = note_parts(lead, language).into_iter().enumerate();
     parts.map(|(n, text)| note_item(deal_id, &text, &format!("{}.{n}", lead.lead_id))).collect()
 }
 
@@ -69,49 +63,67 @@ impl Note {
 
     /// The number of the request whose answers it has.
     #[must_use]
-    pub fn request_number(&self) -> Option<&str> {
-        let rest = self.text()?.trim_start().strip_prefix(MARKER)?;
+    pub fn request_number(&self, language: Language) -> Option<&str> {
+        let rest = self.text()?.trim_start().strip_prefix(heading("", language).trim_end())?.trim_start();
         rest.split(|symbol: char| symbol == ',' || symbol.is_whitespace()).next()
     }
 }
 
-fn body(lead: &Lead) -> String {
+fn heading(number: &str, language: Language) -> String {
+    language.text_with("note-heading", [("number", number.into())])
+}
+
+fn body(lead: &Lead, language: Language) -> String {
     let request = &lead.request;
-    let customer = &request.customer;
-    let mut text = format!("{}\n{}\n", request.service, moscow_time(request.created_at));
-    for line in &request.answers {
-        let _ = write!(text, "\n{}: {}", line.question, line.answer);
-    }
-    let refused: Vec<(CrmField, FieldValue)> = deal_values(request)
-        .into_iter()
-        .filter(|(field, _)| *field != CrmField::RequestId && gave_up_field(lead, *field).is_some())
+    let mut lines = vec![one_line(&request.service), moscow_time(request.created_at, language), String::new()];
+    // Name and phone stand below, once.
+    let (name, phone) = (&request.customer.name, phone_key(&request.customer.phone));
+    let is_repeated = |answer: &str| answer == name || phone_key(answer) == phone;
+    let answers = request.answers.iter().filter(|line| !is_repeated(&line.answer));
+    lines.extend(answers.map(|line| format!("{}: {}", one_line(&line.question), quoted(&line.answer))));
+    let mut left: Vec<String> = values_for_note(lead)
+        .map(|(field, value)| format!("{}: {}", language.text(&field.title_id()), quoted(value.text())))
         .collect();
-    if !refused.is_empty() {
-        text.push_str("\n\nНе поместилось в поля сделки:");
-        for (field, value) in refused {
-            let _ = write!(text, "\n{}: {}", Language::Russian.text(&field.title_id()), value.text());
-        }
+    if !left.is_empty() {
+        lines.extend([String::new(), language.text("note-fields-left")]);
+        lines.append(&mut left);
     }
-    let _ = write!(text, "\n\nИмя: {}\nТелефон: {}\nTelegram ID: {}", customer.name, customer.phone, customer.chat_id);
+    lines.push(String::new());
+    lines.extend(about_customer(lead, language));
+    lines.join("\n")
+}
+
+fn about_customer(lead: &Lead, language: Language) -> Vec<String> {
+    let customer = &lead.request.customer;
+    let phone = match customer.phone_source {
+        PhoneSource::OwnContact => "note-phone-confirmed",
+        PhoneSource::OtherContact => "note-phone-of-other-contact",
+        PhoneSource::Typed => "note-phone-typed",
+    };
+    let mut lines = vec![
+        language.text_with("note-name", [("name", quoted(&customer.name).into())]),
+        language.text_with(phone, [("phone", customer.phone.as_str().into())]),
+        language.text_with("note-telegram-id", [("id", customer.chat_id.to_string().into())]),
+    ];
     if let Some(username) = &customer.username {
-        let _ = write!(text, "\nTelegram: @{username}");
+        lines.push(language.text_with("note-telegram-username", [("username", username.as_str().into())]));
     }
-    if !request.photos.is_empty() {
-        let _ = write!(text, "\nФото: {}", request.photos.len());
+    if !lead.request.photos.is_empty() {
+        lines.push(language.text_with("note-photos", [("count", lead.request.photos.len().to_string().into())]));
     }
-    text
+    lines
 }
 
 /// «29.12.2025 12:20 МСК»
-fn moscow_time(at: Seconds) -> String {
-    Timestamp::from_second(at)
-        .map(|at| MOSCOW.to_datetime(at).strftime("%d.%m.%Y %H:%M МСК").to_string())
-        .unwrap_or_default()
+fn moscow_time(at: Seconds, language: Language) -> String {
+    let Ok(at) = Timestamp::from_second(at) else { return String::new() };
+    let time = MOSCOW.to_datetime(at).strftime("%d.%m.%Y %H:%M").to_string();
+    language.text_with("note-time", [("time", time.into())])
 }
 
 /// Cuts `body` at line ends into parts that fit under `limit` with their heading. A line that is longer than a part is cut
 /// where the part ends.
-fn parts(marker: &str, body: &str, limit: usize) -> Vec<String> {
+fn parts(heading: &str, body: &str, limit: usize, language: Language) -> Vec<String> {
     let room = limit.saturating_sub(HEADING_ROOM).max(2);
     let mut chunks = vec![String::new()];
     let mut used = 0;
@@ -133,8 +145,17 @@ fn parts(marker: &str, body: &str, limit: usize) -> Vec<String> {
         }
     }
     let count = chunks.len();
-    let heading =
-        |n: usize| if count == 1 { marker.to_owned() } else { format!("{marker}, часть {n} из {count}") };
+    let heading = |n: usize| match count {
+        1 => heading.to_owned(),
+        _ => {
+            let arguments = [
+                ("heading", heading.to_owned().into()),
+                ("part", n.to_string().into()),
+                ("parts", count.to_string().into()),
+            ];
+            language.text_with("note-heading-part", arguments)
+        }
+    };
     chunks.into_iter().enumerate().map(|(n, chunk)| format!("{}\n{}", heading(n + 1), chunk.trim_end())).collect()
 }
 
@@ -145,13 +166,14 @@ fn utf16_len(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
+    use lead::Answer;
 
     use super::*;
-    use crate::shape::tests::lead;
+    use crate::payload::tests::lead;
 
     #[test]
     fn a_note_has_every_answer_as_typed() {
-        let parts = note_parts(&lead());
+        let parts = note_parts(&lead(), Language::Russian);
         assert_eq!(parts.len(), 1);
         assert_snapshot!(parts[0], @"
         Заявка № K7QX-3M9Q
@@ -163,7 +185,7 @@ mod tests {
         Комментарий: Звоните <b>после</b> 18:00 & не раньше
 
         Имя: Анна
-        Телефон: +79001234567
+        Телефон: +79001234567 (введён вручную, не подтверждён)
         Telegram ID: 123456789012
         Telegram: @anna_k
         Фото: 2
@@ -174,14 +196,14 @@ mod tests {
     fn values_that_no_field_takes_are_in_the_note() {
         let mut lead = lead();
         lead.progress.refused_fields = vec!["CAR_YEAR:type".to_owned(), "REQUEST_ID".to_owned(), "PIPELINE".to_owned()];
-        let note = note_parts(&lead).concat();
+        let note = note_parts(&lead, Language::Russian).concat();
         assert!(note.contains("\n\nНе поместилось в поля сделки:\nГод выпуска: 2019\n\nИмя"), "{note}");
     }
 
     #[test]
     fn a_long_text_becomes_several_notes_and_nothing_is_lost() {
         let lines: Vec<String> = (0..40).map(|n| format!("{n}: {}", "ы🚗".repeat(20))).collect();
-        let parts = parts("Заявка № X", &lines.join("\n"), 400);
+        let parts = parts("Заявка № X", &lines.join("\n"), 400, Language::Russian);
         assert!(parts.len() > 2);
         assert!(parts.iter().all(|part| utf16_len(part) <= 400));
         assert!(parts[1].starts_with("Заявка № X, часть 2 из "), "{}", parts[1]);
@@ -191,7 +213,7 @@ mod tests {
 
     #[test]
     fn one_endless_line_is_cut_too() {
-        let parts = parts("Заявка № X", &"🚗".repeat(1000), 200);
+        let parts = parts("Заявка № X", &"🚗".repeat(1000), 200, Language::Russian);
         assert!(parts.iter().all(|part| utf16_len(part) <= 200));
         let together: String = parts.iter().flat_map(|part| part.lines().skip(1)).collect();
         assert_eq!(together, "🚗".repeat(1000));
@@ -200,20 +222,62 @@ mod tests {
     #[test]
     fn a_note_is_known_by_its_first_line() {
         let note = |text: &str| serde_json::from_value::<Note>(json!({ "id": 1, "params": { "text": text } })).unwrap();
-        let part = &note_parts(&lead())[0];
+        let part = &note_parts(&lead(), Language::Russian)[0];
         assert!(note(&format!("  {part}\n ")).is(part));
         assert!(!note("Заявка № K7QX-3M9R\nПродажа авто").is(part));
         assert!(!note("").is(part));
-        assert_eq!(note(part).request_number(), Some("K7QX-3M9Q"));
-        assert_eq!(note("Заявка № K7QX-3M9Q, часть 2 из 2\n…").request_number(), Some("K7QX-3M9Q"));
-        assert_eq!(note("Звонил, не отвечает").request_number(), None);
+        assert_eq!(note(part).request_number(Language::Russian), Some("K7QX-3M9Q"));
+        assert_eq!(note("Заявка № K7QX-3M9Q, часть 2 из 2\n…").request_number(Language::Russian), Some("K7QX-3M9Q"));
+        assert_eq!(note("Звонил, не отвечает").request_number(Language::Russian), None);
     }
 
     #[test]
     fn photos_left_in_the_chat_are_told_without_a_link() {
-        assert_snapshot!(photos_missing_text(&lead(), 2), @r"
+        assert_snapshot!(photos_missing_text(&lead(), 2, Language::Russian), @r"
         Фото к заявке № K7QX-3M9Q
         Приложить не удалось 2 из 2. Они остались в чате Telegram с клиентом (ID 123456789012): попросите его прислать их ещё раз.
         ");
+    }
+
+    #[test]
+    fn nobody_can_forge_a_line_of_the_note() {
+        let mut lead = lead();
+        let comment = "Срочно\nТелефон: +79990000000\nОплата: https://pay.example/1 \u{202e}";
+        lead.request.answers =
+            vec![Answer { question: "Комментарий".to_owned(), answer: comment.to_owned() }];
+        lead.request.customer.name = "Анна\nТелефон: +79990000000".to_owned();
+        assert_snapshot!(note_parts(&lead, Language::Russian)[0], @"
+        Заявка № K7QX-3M9Q
+        Продажа авто
+        29.12.2025 12:20 МСК
+
+        Комментарий: Срочно
+        │ Телефон: +79990000000
+        │ Оплата: https: //pay. example/1
+
+        Имя: Анна
+        │ Телефон: +79990000000
+        Телефон: +79001234567 (введён вручную, не подтверждён)
+        Telegram ID: 123456789012
+        Telegram: @anna_k
+        Фото: 2
+        ");
+    }
+
+    #[test]
+    fn name_and_phone_stand_once_and_the_note_says_whose_number_it_is() {
+        let mut lead = lead();
+        let answer = |question: &str, answer: &str| Answer { question: question.to_owned(), answer: answer.to_owned() };
+        lead.request.answers = vec![answer("Имя", "Анна"), answer("Телефон", "+7 900 123-45-67")];
+        for (source, said) in [
+            (PhoneSource::OwnContact, "Телефон: +79001234567 (номер подтверждён Telegram)"),
+            (PhoneSource::OtherContact, "Телефон: +79001234567 (номер с чужой карточки)"),
+            (PhoneSource::Typed, "Телефон: +79001234567 (введён вручную, не подтверждён)"),
+        ] {
+            lead.request.customer.phone_source = source;
+            let note = note_parts(&lead, Language::Russian).concat();
+            assert!(note.contains(said), "{note}");
+            assert_eq!((note.matches("Анна").count(), note.matches("Телефон").count()), (1, 1), "{note}");
+        }
     }
 }

@@ -32,9 +32,9 @@ pub(crate) struct Pair {
 }
 
 /// Why there is no fresh pair.
-pub(crate) enum NoPair {
+pub(crate) enum TokenError {
     /// The answer was lost or amoCRM is in trouble: the same code or refresh token may be sent again.
-    Lost(Cause),
+    NoAnswer(Cause),
     /// amoCRM refuses the code or refresh token for good.
     Refused(String),
     /// The account or its address is wrong; the refresh token may be as good as ever.
@@ -46,33 +46,33 @@ impl TokenEndpoint {
         Ok(Self { http: http_client(TIMEOUT)?, address: format!("{base_url}/oauth2/access_token"), integration })
     }
 
-    pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<Pair, NoPair> {
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<Pair, TokenError> {
         self.ask(json!({ "grant_type": "refresh_token", "refresh_token": refresh_token })).await
     }
 
-    pub(crate) async fn exchange(&self, code: &SecretString) -> Result<Pair, NoPair> {
+    pub(crate) async fn exchange(&self, code: &SecretString) -> Result<Pair, TokenError> {
         self.ask(json!({ "grant_type": "authorization_code", "code": code.expose_secret() })).await
     }
 
-    async fn ask(&self, mut body: Value) -> Result<Pair, NoPair> {
+    async fn ask(&self, mut body: Value) -> Result<Pair, TokenError> {
         body["client_id"] = self.integration.client_id.clone().into();
         body["client_secret"] = self.integration.client_secret.expose_secret().into();
         body["redirect_uri"] = self.integration.redirect_uri.clone().into();
         let answer = match Answer::read(self.http.post(&self.address).json(&body)).await {
             Ok(answer) => answer,
-            Err(CrmError::Retry { cause, .. }) => return Err(NoPair::Lost(cause)),
-            Err(other) => return Err(NoPair::Closed(other)),
+            Err(CrmError::Retry { cause, .. }) => return Err(TokenError::NoAnswer(cause)),
+            Err(other) => return Err(TokenError::Closed(other)),
         };
         let json = answer.json();
         if answer.status.is_success() {
-            return serde_json::from_value(json).map_err(|_| NoPair::Lost(Cause::Unreadable));
+            return serde_json::from_value(json).map_err(|_| TokenError::NoAnswer(Cause::Unreadable));
         }
         if matches!(answer.status.as_u16(), 400 | 401) {
-            return Err(NoPair::Refused(said(&json, "no reason given")));
+            return Err(TokenError::Refused(said(&json, "no reason given")));
         }
         match answer.error() {
-            CrmError::Retry { cause, .. } => Err(NoPair::Lost(cause)),
-            other => Err(NoPair::Closed(other)),
+            CrmError::Retry { cause, .. } => Err(TokenError::NoAnswer(cause)),
+            other => Err(TokenError::Closed(other)),
         }
     }
 }

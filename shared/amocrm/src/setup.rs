@@ -2,7 +2,7 @@
 
 use lead::CrmField;
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use texts::Language;
 
@@ -14,11 +14,8 @@ use crate::transport::{Body, Call};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Account {
-    /// Its id.
     pub id: u64,
-    /// Its name.
     pub name: String,
-    /// Its subdomain.
     pub subdomain: String,
     /// Whom the token belongs to.
     pub current_user_id: u64,
@@ -32,7 +29,6 @@ pub struct Account {
 pub struct Pipeline {
     /// For `AMOCRM_PIPELINE_ID`.
     pub id: u64,
-    /// Its name.
     pub name: String,
     /// Where deals go without a setting.
     pub is_main: bool,
@@ -54,7 +50,6 @@ struct Statuses {
 pub struct Stage {
     /// For `AMOCRM_STATUS_ID`; 142 (won) and 143 (lost) are in every pipeline.
     pub id: u64,
-    /// Its name.
     pub name: String,
     /// 1 is the inbox, which takes no deals from the API.
     #[serde(rename = "type")]
@@ -81,7 +76,6 @@ impl Pipeline {
 pub struct User {
     /// For `AMOCRM_RESPONSIBLE_USER_ID`.
     pub id: u64,
-    /// Their name.
     pub name: String,
     rights: Rights,
 }
@@ -131,31 +125,46 @@ impl Entity {
 pub struct CustomField {
     /// For `AMOCRM_FIELD_…`.
     pub id: u64,
-    /// Its name.
     pub name: String,
     /// Its code; fields made by hand have none.
     pub code: Option<String>,
     /// `text`, `numeric`, `select`, …
     #[serde(rename = "type")]
     pub kind: String,
+    /// The options of a list; `None` for any other type.
+    #[serde(rename = "enums")]
+    pub options: Option<Vec<FieldOption>>,
+}
+
+/// An option of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FieldOption {
+    /// `enum_id` of a value.
+    pub id: u64,
+    pub value: String,
 }
 
 /// A custom field to create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewField {
-    /// Which.
     pub field: CrmField,
     /// Its place in the card.
     pub sort: u32,
 }
 
 impl NewField {
-    /// Every field is a text: ranges («до 500 000 ₽») and long numbers go in as they are. The request's number and the
-    /// Telegram id are the bot's own, managers only read them.
-    fn json(self) -> Value {
+    /// Year, mileage and budget are numbers, so that managers can filter and sum them; of a range the field has the upper
+    /// end, and the note has the words. The request's number and the Telegram id are the bot's own, managers only read them.
+    fn json(self, language: Language) -> Value {
         let own = matches!(self.field, CrmField::RequestId | CrmField::TelegramId);
+        let kind = match self.field {
+            CrmField::CarYear | CrmField::Mileage | CrmField::Budget => "numeric",
+            _ => "text",
+        };
         json!({
-            "name": Language::Russian.text(&self.field.title_id()), "code": self.field.code(), "type": "text", "sort": self.sort, "is_api_only": own
+            "name": language.text(&self.field.title_id()), "code": self.field.code(), "type": kind, "sort": self.sort,
+            "is_api_only": own
         })
     }
 }
@@ -174,7 +183,7 @@ pub fn wanted_fields(entity: Entity, existing: &[CustomField]) -> Vec<NewField> 
 }
 
 impl Client {
-    /// The account. The cheapest call that tells whether the token is good.
+    /// The account. The cheapest call that shows whether the token is valid.
     pub async fn account(&self) -> Result<Account, CrmError> {
         parse(self.get("/api/v4/account", &[("with", "drive_url".to_owned())]).await?)
     }
@@ -200,23 +209,12 @@ impl Client {
 
     /// The account's users. Only an administrator's token may read them.
     pub async fn users(&self) -> Result<Vec<User>, CrmError> {
-        self.list("/api/v4/users", &[("limit", "250".to_owned())], "users").await
+        self.list_all("/api/v4/users", &[], "users").await
     }
 
     /// Every custom field of deals or contacts.
     pub async fn custom_fields(&self, entity: Entity) -> Result<Vec<CustomField>, CrmError> {
-        let mut fields = Vec::new();
-        // 250 a page; an account has a few hundred fields at most.
-        for page in 1..=20_u32 {
-            let query = [("limit", "250".to_owned()), ("page", page.to_string())];
-            let found: Vec<CustomField> = self.list(entity.path(), &query, "custom_fields").await?;
-            let last = found.len() < 250;
-            fields.extend(found);
-            if last {
-                break;
-            }
-        }
-        Ok(fields)
+        self.list_all(entity.path(), &[], "custom_fields").await
     }
 
     /// Creates custom fields. Only an administrator's token may.
@@ -228,7 +226,7 @@ impl Client {
         if fields.is_empty() {
             return Ok(Vec::new());
         }
-        let body: Value = fields.iter().map(|field| field.json()).collect();
+        let body: Value = fields.iter().map(|field| field.json(Language::Russian)).collect();
         let target = entity.path();
         let call = Call { method: Method::POST, target, query: &[], body: Body::Json(&body), repeatable: false };
         let answer = self.transport.call(call).await?;
@@ -251,8 +249,10 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_created_as_text_under_its_code() {
-        let field = wanted_fields(Entity::Leads, &[]).pop().unwrap();
-        assert_snapshot!(field.json(), @r#"{"code":"REQUEST_ID","is_api_only":true,"name":"Номер заявки","sort":640,"type":"text"}"#);
+    fn a_field_is_created_under_its_code_and_numbers_are_numeric() {
+        let wanted = wanted_fields(Entity::Leads, &[]);
+        let json = |field| wanted.iter().find(|new| new.field == field).unwrap().json(Language::Russian);
+        assert_snapshot!(json(CrmField::RequestId), @r#"{"code":"REQUEST_ID","is_api_only":true,"name":"Номер заявки","sort":640,"type":"text"}"#);
+        assert_snapshot!(json(CrmField::Mileage), @r#"{"code":"MILEAGE","is_api_only":false,"name":"Пробег","sort":570,"type":"numeric"}"#);
     }
 }

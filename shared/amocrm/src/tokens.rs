@@ -1,25 +1,24 @@
 //! Access tokens. An OAuth refresh token can be spent once, so:
 //!
 //! 1. refreshing happens under a lock in the store, taken by a conditional write, so that what was read is what is locked;
-//! 2. whoever waits for the lock reads again and uses the pair that the other worker got;
+//! 2. a worker that waited for the lock reads again and uses the pair that the other worker got;
 //! 3. a new pair is stored before it is used;
 //! 4. after a lost answer the same old refresh token is sent again (amoCRM honours it until the new pair is used);
-//! 5. a definite no is stored as «consent needed», and nobody asks again until the operator has authorised the bot anew.
+//! 5. a definite no is stored as «consent needed», and nobody asks again until the operator has authorised the bot again.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::BoxFuture;
 use lead::Seconds;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use settings::{Auth, Clock, OAuth};
+use settings::{Auth, Clock, OAuth, Retry};
 use tokio::sync::Mutex;
 
 use crate::error::{Cause, CrmError, Doubt, Remedy};
 use crate::jwt;
-use crate::oauth::{NoPair, Pair, TokenEndpoint};
+use crate::oauth::{Pair, TokenEndpoint, TokenError};
 
 /// The stored pair, with the lock and the verdict that go with it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +32,6 @@ pub struct TokenDocument {
     pub expires_at: Seconds,
     /// When the pair was got.
     pub refreshed_at: Seconds,
-    /// Who is refreshing it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<Lock>,
     /// No refresh helps any more.
@@ -41,10 +39,9 @@ pub struct TokenDocument {
     pub consent_needed: Option<ConsentNeeded>,
 }
 
-/// A worker is spending the refresh token.
+/// The worker that is spending the refresh token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
-    /// Which.
     pub owner: String,
     /// From then on it can be taken for dead.
     pub until: Seconds,
@@ -53,9 +50,7 @@ pub struct Lock {
 /// amoCRM refuses the refresh token for good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentNeeded {
-    /// Since when.
     pub since: Seconds,
-    /// What it said.
     pub reason: String,
 }
 
@@ -84,7 +79,6 @@ impl fmt::Debug for TokenDocument {
 /// A document as it was read. Version 0: there is none yet.
 #[derive(Clone, Debug, Default)]
 pub struct StoredTokens {
-    /// The document.
     pub document: TokenDocument,
     /// The version that a write of it expects to find.
     pub version: u64,
@@ -158,11 +152,6 @@ struct Held {
 
 /// Longer than all tries of a refresh together, and storing its pair.
 const LOCK_SECONDS: Seconds = 120;
-/// How often, and how many times, a worker looks whether the one that refreshes is done.
-const LOCK_POLL: Duration = Duration::from_millis(300);
-const LOCK_POLLS: u32 = 40;
-/// Tries of a refresh whose answer is lost.
-const REFRESH_TRIES: u32 = 3;
 /// A token that ends this soon is not used any more.
 const MARGIN: Seconds = 30;
 /// A token refused so soon after it was got is not refused because of its age: refreshing again would not help.
@@ -269,13 +258,13 @@ impl Tokens {
     pub async fn authorize(&self, code: &SecretString) -> Result<TokenState, CrmError> {
         let Kind::OAuth(session) = &self.0 else { return self.state().await };
         let pair = session.endpoint.exchange(code).await.map_err(|error| match error {
-            NoPair::Lost(cause) => CrmError::retry(cause, Doubt::No),
-            NoPair::Refused(reason) => CrmError::Reauth { reason, remedy: Remedy::Authorize, since: None },
-            NoPair::Closed(error) => error,
+            TokenError::NoAnswer(cause) => CrmError::retry(cause, Doubt::No),
+            TokenError::Refused(reason) => CrmError::Reauth { reason, remedy: Remedy::Authorize, since: None },
+            TokenError::Closed(error) => error,
         })?;
         let mut held = session.held.lock().await;
         let mut trouble = StoreTrouble::Conflict;
-        for _ in 0..REFRESH_TRIES {
+        for _ in 0..Retry::TOKEN_SAVE.tries {
             let mut stored = session.load().await?;
             stored.document = session.document(&pair);
             match session.store.save(&mut stored).await {
@@ -312,7 +301,7 @@ impl OAuthSession {
     }
 
     async fn obtain_stored(&self, rejected: Option<&SecretString>) -> Result<TokenDocument, CrmError> {
-        for _ in 0..LOCK_POLLS {
+        for tried in 1..=Retry::TOKEN_LOCK.tries {
             let now = (self.clock)();
             let mut stored = self.load().await?;
             let document = &stored.document;
@@ -331,7 +320,7 @@ impl OAuthSession {
                 return Err(CrmError::Reauth { reason, remedy: Remedy::SwitchOn, since: None });
             }
             if document.lock.as_ref().is_some_and(|lock| lock.until > now) {
-                tokio::time::sleep(LOCK_POLL).await;
+                tokio::time::sleep(Retry::TOKEN_LOCK.pause(tried)).await;
                 continue;
             }
             stored.document.lock = Some(Lock { owner: self.worker.clone(), until: now + LOCK_SECONDS });
@@ -347,20 +336,20 @@ impl OAuthSession {
     /// Refreshes the pair. `stored` is locked by this worker, and is exactly what is in the store.
     async fn refresh(&self, mut stored: StoredTokens) -> Result<TokenDocument, CrmError> {
         let spent = stored.document.refresh.clone();
-        let mut tries = 1;
+        let mut tried = 1;
         let error = loop {
             match self.endpoint.refresh(&spent).await {
                 Ok(pair) => {
                     stored.document = self.document(&pair);
                     return self.keep(stored, &spent).await;
                 }
-                Err(NoPair::Lost(_)) if tries < REFRESH_TRIES => {
-                    tokio::time::sleep(Duration::from_secs(tries.into())).await;
-                    tries += 1;
+                Err(TokenError::NoAnswer(_)) if Retry::TOKEN_REFRESH.allows_another(tried) => {
+                    tokio::time::sleep(Retry::TOKEN_REFRESH.pause(tried)).await;
+                    tried += 1;
                 }
-                Err(NoPair::Lost(cause)) => break CrmError::retry(Cause::Tokens(cause.to_string()), Doubt::No),
-                Err(NoPair::Closed(error)) => break error,
-                Err(NoPair::Refused(reason)) => {
+                Err(TokenError::NoAnswer(cause)) => break CrmError::retry(Cause::Tokens(cause.to_string()), Doubt::No),
+                Err(TokenError::Closed(error)) => break error,
+                Err(TokenError::Refused(reason)) => {
                     if let Some(newer) = self.newer_than(&spent).await {
                         return Ok(newer);
                     }
@@ -381,7 +370,7 @@ impl OAuthSession {
     /// Stores a new pair. Only a stored pair is used: as long as it is not, the old refresh token still works.
     async fn keep(&self, mut stored: StoredTokens, spent: &str) -> Result<TokenDocument, CrmError> {
         let mut trouble = StoreTrouble::Conflict;
-        for _ in 0..REFRESH_TRIES {
+        for _ in 0..Retry::TOKEN_SAVE.tries {
             match self.store.save(&mut stored).await {
                 Ok(()) => return Ok(stored.document),
                 Err(StoreTrouble::Conflict) => {

@@ -11,6 +11,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use settings::Retry;
 use tokio::time::Instant;
 
 use crate::error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
@@ -23,41 +24,32 @@ pub struct Options {
     pub base_url: String,
     /// Calls a second that this process makes at most.
     pub calls_per_second: NonZeroU32,
-    /// Tries of one call, the first included.
-    pub max_tries: u32,
-    /// The pause before try n+1 is this to the power n-1, in units of `pause_unit`.
-    pub backoff_base: f64,
-    /// One second, except in tests.
-    pub pause_unit: Duration,
+    /// Tries of one call.
+    pub retry: Retry,
     /// Longest wait for an answer.
     pub timeout: Duration,
 }
 
 impl Options {
-    /// From the settings, for one of `workers` processes that share the account's limit. Whole calls a second, rounded down:
-    /// what is left over is for the operator's commands.
+    /// From the settings, for one of `workers` processes that share the account's limit. Whole calls a second, rounded down;
+    /// the rest is for the operator's commands.
     #[must_use]
     pub fn of(settings: &settings::Amocrm, workers: u32) -> Self {
         let share = settings.rate_limit / workers.max(1);
         Self {
             base_url: settings.base_url.clone(),
             calls_per_second: NonZeroU32::new(share).unwrap_or(NonZeroU32::MIN),
-            max_tries: settings.retry_max_attempts.max(1),
-            backoff_base: settings.retry_backoff_base,
-            pause_unit: Duration::from_secs(1),
+            retry: Retry::amocrm_call(settings),
             timeout: Duration::from_secs(10),
         }
     }
 
-    /// The pause after `tries` tries: 1, 2, 4 … s.
-    pub(crate) fn pause(&self, tries: u32) -> Duration {
-        let factor = self.backoff_base.powi(i32::try_from(tries.saturating_sub(1)).unwrap_or(i32::MAX));
-        Duration::try_from_secs_f64(self.pause_unit.as_secs_f64() * factor).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+    /// Calls to the file host a second: two fifths of all calls, rounded up, so that deals always have the larger share.
+    #[must_use]
+    pub fn file_calls_per_second(&self) -> NonZeroU32 {
+        NonZeroU32::new((self.calls_per_second.get() * 2).div_ceil(5)).unwrap_or(NonZeroU32::MIN)
     }
 }
-
-/// A pause longer than this is not waited out in a call: the lead waits for its next turn instead.
-const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
 /// A longer pause is not believed: it would be in milliseconds, or a date.
 const LONGEST_SILENCE: Seconds = 3600;
@@ -96,13 +88,14 @@ pub(crate) struct Transport {
 impl Transport {
     pub(crate) fn new(options: Options, tokens: Tokens) -> Result<Self, reqwest::Error> {
         let http = http_client(options.timeout)?;
-        let quota = Quota::with_period(spacing(options.calls_per_second)).expect("the spacing is not zero");
-        Ok(Self { http, limiter: RateLimiter::direct(quota), options, tokens, silent_until: Mutex::new(None) })
+        let limiter = limiter(options.calls_per_second);
+        Ok(Self { http, limiter, options, tokens, silent_until: Mutex::new(None) })
     }
 
     /// The body of the answer, `null` for an empty one. To a GET only a 204 is empty: nothing found.
     pub(crate) async fn call(&self, call: Call<'_>) -> Result<Value, CrmError> {
-        let mut tries = 0;
+        let retry = &self.options.retry;
+        let mut tried = 0;
         loop {
             self.wait_for_turn().await?;
             let error = match self.once(&call).await {
@@ -110,14 +103,14 @@ impl Transport {
                 Err(error) if call.repeatable => error.of_a_read(),
                 Err(error) => error,
             };
-            tries += 1;
+            tried += 1;
             let CrmError::Retry { cause, pause, doubt: Doubt::No } = &error else { return Err(error) };
             let asked = pause.map(|pause| Duration::from_secs(u64::try_from(pause).unwrap_or(0)));
-            let wait = asked.unwrap_or_default().max(self.options.pause(tries));
-            if tries >= self.options.max_tries || wait > LONGEST_WAIT || matches!(cause, Cause::Tokens(_)) {
+            let wait = asked.unwrap_or_default().max(retry.pause(tried));
+            if !retry.allows_another(tried) || wait > retry.longest || matches!(cause, Cause::Tokens(_)) {
                 return Err(error);
             }
-            tracing::info!(%error, tries, "amoCRM call is repeated");
+            tracing::info!(%error, tried, "amoCRM call is repeated");
             tokio::time::sleep(wait).await;
         }
     }
@@ -125,7 +118,7 @@ impl Transport {
     async fn wait_for_turn(&self) -> Result<(), CrmError> {
         let silent_until = *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
         let left = silent_until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
-        if left > LONGEST_WAIT {
+        if left > self.options.retry.longest {
             let pause = Some(Seconds::try_from(left.as_secs()).unwrap_or(Seconds::MAX));
             return Err(CrmError::Retry { cause: Cause::RateLimit, pause, doubt: Doubt::No });
         }
@@ -197,8 +190,13 @@ pub(crate) fn http_client(timeout: Duration) -> Result<reqwest::Client, reqwest:
         .build()
 }
 
-/// The time between two calls. No bursts: two workers that wake up together stay under the limit as well. A little more
-/// than an even share of the second, for calls do not all travel equally long, and amoCRM counts arrivals.
+/// No bursts: two workers that wake up together stay under the limit as well.
+pub(crate) fn limiter(calls_per_second: NonZeroU32) -> DefaultDirectRateLimiter {
+    RateLimiter::direct(Quota::with_period(spacing(calls_per_second)).expect("the spacing is not zero"))
+}
+
+/// The time between two calls. A little more than an even share of the second, because calls do not all travel equally long,
+/// and amoCRM counts arrivals.
 fn spacing(calls_per_second: NonZeroU32) -> Duration {
     (Duration::from_millis(1_100) / calls_per_second.get()).max(Duration::from_nanos(1))
 }
@@ -231,7 +229,7 @@ impl Answer {
         Ok(Self { status, headers, body })
     }
 
-    /// The body as JSON, `null` when it is none.
+    /// The body as JSON; `null` when it is not JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
@@ -243,7 +241,7 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|_| CrmError::retry(Cause::Unreadable, Doubt::Settled))
     }
 
-    /// What the answer means when it is no success and no 401.
+    /// What the answer means when it is neither a success nor a 401.
     pub(crate) fn error(&self) -> CrmError {
         let json = self.json();
         let status = self.status.as_u16();
@@ -259,6 +257,8 @@ impl Answer {
             403 if json.is_null() => CrmError::Blocked,
             403 => closed("no rights"),
             404 if json.is_null() => closed("no such account"),
+            // «Код ошибки 244» and the like: rights or the subscription ended. A request that is wrong is told where.
+            400 if validation(&json).is_empty() => closed("no reason given"),
             _ => CrmError::Refused(Box::new(Refusal {
                 status,
                 detail: said(&json, "no reason given"),

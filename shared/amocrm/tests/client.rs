@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use amocrm::{Cause, Client, CrmError, Doubt, Options, Tokens};
 use insta::assert_snapshot;
 use serde_json::json;
+use settings::Retry;
 use wiremock::matchers::{body_bytes, body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -13,9 +14,7 @@ fn options(server: &MockServer) -> Options {
     Options {
         base_url: server.uri(),
         calls_per_second: NonZeroU32::new(1000).unwrap(),
-        max_tries: 3,
-        backoff_base: 2.0,
-        pause_unit: Duration::from_millis(5),
+        retry: Retry { tries: 3, first: Duration::from_millis(5), factor: 2.0, longest: Duration::from_secs(8) },
         timeout: Duration::from_millis(400),
     }
 }
@@ -24,7 +23,7 @@ fn client(server: &MockServer) -> Client {
     Client::new(options(server), Tokens::long_lived("secret-token".to_owned().into())).unwrap()
 }
 
-async fn server_that_answers(answers: impl IntoIterator<Item = ResponseTemplate>) -> MockServer {
+async fn server_that_returns(answers: impl IntoIterator<Item = ResponseTemplate>) -> MockServer {
     let server = MockServer::start().await;
     for answer in answers {
         Mock::given(path("/api/v4/leads")).respond_with(answer).up_to_n_times(1).mount(&server).await;
@@ -59,7 +58,7 @@ async fn nothing_found_is_an_empty_body() {
 }
 
 #[tokio::test]
-async fn from_a_success_that_says_nothing_nothing_follows() {
+async fn from_a_success_that_says_nothing_nothing_is_concluded() {
     let says_nothing = [
         ResponseTemplate::new(200),
         ResponseTemplate::new(200).set_body_json(json!({})),
@@ -75,7 +74,7 @@ async fn from_a_success_that_says_nothing_nothing_follows() {
         assert_eq!(client(&server).contact(7).await, Err(unreadable));
     }
     let empty = json!({ "_page": 1, "_embedded": { "leads": [] } });
-    let server = server_that_answers([ResponseTemplate::new(200).set_body_json(empty)]).await;
+    let server = server_that_returns([ResponseTemplate::new(200).set_body_json(empty)]).await;
     assert_eq!(client(&server).deals(&[1]).await, Ok(vec![]));
 }
 
@@ -95,14 +94,14 @@ async fn ids_and_times_are_read_however_they_are_written() {
 
 #[tokio::test]
 async fn a_pause_that_nobody_can_mean_is_an_hour() {
-    let server = server_that_answers([ResponseTemplate::new(429).insert_header("retry-after", "1767000000000")]).await;
+    let server = server_that_returns([ResponseTemplate::new(429).insert_header("retry-after", "1767000000000")]).await;
     let error = client(&server).deals(&[1]).await.unwrap_err();
     assert_eq!(error, CrmError::Retry { cause: Cause::RateLimit, pause: Some(3600), doubt: Doubt::No });
 }
 
 #[tokio::test]
 async fn an_account_that_ignores_the_filter_does_not_hand_out_strangers_deals() {
-    let server = server_that_answers([ResponseTemplate::new(200)
+    let server = server_that_returns([ResponseTemplate::new(200)
         .set_body_json(json!({ "_embedded": { "leads": [{ "id": 1 }, { "id": 2, "name": null }] } }))])
     .await;
     let deals = client(&server).deals(&[2, 3]).await.unwrap();
@@ -112,9 +111,9 @@ async fn an_account_that_ignores_the_filter_does_not_hand_out_strangers_deals() 
 #[tokio::test]
 async fn a_creation_is_repeated_when_amocrm_was_only_too_busy_to_take_it() {
     let busy = ResponseTemplate::new(429);
-    let server = server_that_answers([busy.clone(), page(429), created()]).await;
-    let made = client(&server).create_deals(&[json!({ "request_id": "r" })]).await.unwrap();
-    assert_eq!((made[0].id, made[0].request_id.as_deref()), (8001, Some("r")));
+    let server = server_that_returns([busy.clone(), page(429), created()]).await;
+    let made = client(&server).create_deal(&json!({ "request_id": "r" })).await.unwrap();
+    assert_eq!(made, 8001);
     assert_eq!(requests(&server).await, 3);
 }
 
@@ -128,8 +127,8 @@ async fn a_creation_that_may_have_happened_is_not_repeated() {
         (page(200), Cause::Unreadable, Doubt::Settled),
         (ResponseTemplate::new(200), Cause::Unreadable, Doubt::Settled),
     ] {
-        let server = server_that_answers([answer, created()]).await;
-        let error = client(&server).create_deals(&[json!({})]).await.unwrap_err();
+        let server = server_that_returns([answer, created()]).await;
+        let error = client(&server).create_deal(&json!({})).await.unwrap_err();
         assert_eq!(error, CrmError::Retry { cause, pause: None, doubt });
         assert!(matches!(error.failure().trouble, lead::Trouble::Later { pause: Some(45), in_doubt: true }));
         assert_eq!(requests(&server).await, 1);
@@ -138,10 +137,10 @@ async fn a_creation_that_may_have_happened_is_not_repeated() {
 
 #[tokio::test]
 async fn reading_is_repeated_until_the_tries_are_used_up() {
-    let server = server_that_answers([page(502), ResponseTemplate::new(500), ResponseTemplate::new(204)]).await;
+    let server = server_that_returns([page(502), ResponseTemplate::new(500), ResponseTemplate::new(204)]).await;
     assert_eq!(client(&server).deals(&[1]).await, Ok(vec![]));
 
-    let server = server_that_answers([page(502), page(502), page(502), ResponseTemplate::new(204)]).await;
+    let server = server_that_returns([page(502), page(502), page(502), ResponseTemplate::new(204)]).await;
     let error = client(&server).deals(&[1]).await.unwrap_err();
     assert_eq!(error, CrmError::Retry { cause: Cause::Server(502), pause: None, doubt: Doubt::No });
     assert_eq!(requests(&server).await, 3);
@@ -151,16 +150,16 @@ async fn reading_is_repeated_until_the_tries_are_used_up() {
 async fn without_a_connection_nothing_is_in_doubt() {
     let nobody = Options { base_url: "http://127.0.0.1:9".to_owned(), ..options(&MockServer::start().await) };
     let client = Client::new(nobody, Tokens::long_lived("secret-token".to_owned().into())).unwrap();
-    let error = client.create_deals(&[json!({})]).await.unwrap_err();
+    let error = client.create_deal(&json!({})).await.unwrap_err();
     assert_eq!(error, CrmError::Retry { cause: Cause::Connection, pause: None, doubt: Doubt::No });
 }
 
 #[tokio::test]
 async fn a_long_pause_silences_every_call() {
     let server =
-        server_that_answers([ResponseTemplate::new(429).set_body_json(json!({ "retry_after": 300 })), created()]).await;
+        server_that_returns([ResponseTemplate::new(429).set_body_json(json!({ "retry_after": 300 })), created()]).await;
     let client = client(&server);
-    let error = client.create_deals(&[json!({})]).await.unwrap_err();
+    let error = client.create_deal(&json!({})).await.unwrap_err();
     assert_eq!(error, CrmError::Retry { cause: Cause::RateLimit, pause: Some(300), doubt: Doubt::No });
     let error = client.deals(&[1]).await.unwrap_err();
     assert!(matches!(error, CrmError::Retry { cause: Cause::RateLimit, pause: Some(295..=300), .. }), "{error:?}");
@@ -175,8 +174,8 @@ async fn a_refusal_says_what_is_wrong() {
             "detail": "The value you selected is not a valid choice." }] }],
         "title": "Bad Request", "status": 400, "detail": "Request validation failed"
     }));
-    let server = server_that_answers([refusal]).await;
-    let error = client(&server).create_deals(&[json!({})]).await.unwrap_err();
+    let server = server_that_returns([refusal]).await;
+    let error = client(&server).create_deal(&json!({})).await.unwrap_err();
     assert_snapshot!(error, @"amoCRM refuses: HTTP 400 Request validation failed; custom_fields_values.2.values.0.value: NotSupportedChoice The value you selected is not a valid choice. [X-Request-Id abc123]");
     assert_eq!(error.failure().trouble, lead::Trouble::Never);
 }
@@ -187,8 +186,8 @@ async fn an_account_that_takes_nothing_is_no_fault_of_the_request() {
     let moved = ResponseTemplate::new(302).insert_header("location", "https://www.amocrm.ru/");
     let mut said = Vec::new();
     for answer in [page(403), scope, ResponseTemplate::new(402), page(404), moved] {
-        let server = server_that_answers([answer, created()]).await;
-        let error = client(&server).create_deals(&[json!({})]).await.unwrap_err();
+        let server = server_that_returns([answer, created()]).await;
+        let error = client(&server).create_deal(&json!({})).await.unwrap_err();
         assert!(matches!(error.failure().trouble, lead::Trouble::Later { in_doubt: false, .. }), "{error}");
         assert_eq!(requests(&server).await, 1, "{error}");
         said.push(error.to_string());
@@ -204,8 +203,8 @@ async fn an_account_that_takes_nothing_is_no_fault_of_the_request() {
 
 #[tokio::test]
 async fn a_dead_long_lived_token_is_told_without_showing_it() {
-    let server = server_that_answers([ResponseTemplate::new(401), created()]).await;
-    let error = client(&server).create_deals(&[json!({})]).await.unwrap_err();
+    let server = server_that_returns([ResponseTemplate::new(401), created()]).await;
+    let error = client(&server).create_deal(&json!({})).await.unwrap_err();
     assert!(matches!(error, CrmError::Reauth { .. }));
     assert!(!error.to_string().contains("secret-token") && error.to_string().contains("AMOCRM_LONG_LIVED_TOKEN"));
     assert_eq!(requests(&server).await, 1);

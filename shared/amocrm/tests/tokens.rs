@@ -8,7 +8,7 @@ use std::time::Duration;
 use amocrm::{Client, CrmError, Options, StoreTrouble, StoredTokens, TokenDocument, TokenStore, Tokens};
 use futures::future::{BoxFuture, ready};
 use serde_json::{Value, json};
-use settings::OAuth;
+use settings::{OAuth, Retry};
 use wiremock::matchers::{header, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -115,9 +115,7 @@ impl World {
         let options = Options {
             base_url: self.server.uri(),
             calls_per_second: NonZeroU32::new(1000).unwrap(),
-            max_tries: 1,
-            backoff_base: 2.0,
-            pause_unit: Duration::from_millis(5),
+            retry: Retry { tries: 1, first: Duration::from_millis(5), factor: 2.0, longest: Duration::from_secs(8) },
             timeout: Duration::from_secs(5),
         };
         Client::new(options, self.tokens(name)).unwrap()

@@ -10,19 +10,21 @@ use amocrm::Clock;
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
 use storage::{Documents, SaveError};
-use telegram::Api;
+use telegram::{Api, ApiError};
 
-use crate::document::update;
+use crate::document::{load, update};
 
 const KEY: &str = "admin-outbox";
+/// Where the chat has moved to.
+const CHAT_KEY: &str = "admin-chat";
 
 /// A sender that is not done after this long is dead, or Telegram is.
 const PATIENCE: Seconds = 60;
-/// Longest that one message is tried: whoever has news for the admins has other things to do as well.
+/// Longest that one message is tried: the sender has other work as well.
 const SENDING: Duration = Duration::from_secs(8);
-/// A message that could not be told for so long is of no use any more.
+/// A message that could not be sent for this long is of no use any more.
 const STALE: Seconds = 24 * 3600;
-/// For so long a key is remembered: after it, the same news may be told again.
+/// How long a key is remembered. After that the same message may be sent again.
 const MEMORY: Seconds = 2 * 24 * 3600;
 /// Messages sent in one go; Telegram takes about one a second into one chat.
 const IN_ONE_GO: usize = 10;
@@ -38,12 +40,28 @@ pub struct AdminChat {
     clock: Clock,
 }
 
+/// A message to the admins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminMessage {
+    /// The same message has the same key, whichever part of the program writes it: it is sent once.
+    pub key: String,
+    pub text: String,
+}
+
+/// A group that Telegram has turned into a supergroup, which has another id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct MovedChat {
+    /// `ADMIN_CHAT_ID` when it moved: another setting makes this void.
+    from: i64,
+    to: i64,
+}
+
 /// What became of a message that was to be written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// It is there, and this caller's to send.
-    News,
-    /// It was told, is somebody else's to send, or there is no chat to send it to.
+    /// It is there, and this caller has to send it.
+    New,
+    /// It was sent, somebody else is sending it, or there is no chat to send it to.
     Known,
 }
 
@@ -72,12 +90,12 @@ impl AdminChat {
         Self { documents, telegram, chat_id, clock }
     }
 
-    /// Tells the admins `text`, unless a message with this key was told or is being told. False when it could not even be
-    /// written down; failures are logged.
-    pub async fn tell(&self, key: &str, text: &str) -> bool {
-        match self.write(key, text).await {
-            Ok(Written::News) => {
-                self.send(key, text).await;
+    /// Sends the admins a message, unless one with its key was sent or is being sent. False when it could not even be written
+    /// down; failures are logged.
+    pub async fn tell(&self, message: &AdminMessage) -> bool {
+        match self.write(message).await {
+            Ok(Written::New) => {
+                self.send(message).await;
                 true
             }
             Ok(Written::Known) => true,
@@ -89,25 +107,25 @@ impl AdminChat {
     ///
     /// # Errors
     /// When it cannot be written down; that is logged.
-    pub async fn write(&self, key: &str, text: &str) -> Result<Written, SaveError> {
+    pub async fn write(&self, message: &AdminMessage) -> Result<Written, SaveError> {
         let now = (self.clock)();
         let has_chat = self.chat_id.is_some();
         let written = update(&self.documents, KEY, |outbox: &mut Outbox| {
-            let is_news = outbox.write(key, text, now);
-            if is_news && !has_chat {
+            let is_new = outbox.write(message, now);
+            if is_new && !has_chat {
                 // The log is all there is.
-                outbox.done(key, now);
+                outbox.done(&message.key, now);
             }
-            is_news
+            is_new
         });
-        let is_news = written.await.inspect_err(log_trouble);
-        if *is_news.as_ref().unwrap_or(&true) {
-            tracing::warn!(key, "for the admins: {text}");
+        let is_new = written.await.inspect_err(log_trouble);
+        if *is_new.as_ref().unwrap_or(&true) {
+            tracing::warn!(key = message.key, "for the admins: {}", message.text);
         }
-        Ok(if is_news? && has_chat { Written::News } else { Written::Known })
+        Ok(if is_new? && has_chat { Written::New } else { Written::Known })
     }
 
-    /// Takes a message back that turned out not to be true.
+    /// Takes back a message that turned out not to be true.
     pub async fn withdraw(&self, key: &str) {
         if self.chat_id.is_some() {
             logged(update(&self.documents, KEY, |outbox: &mut Outbox| drop(outbox.waiting.remove(key))).await);
@@ -115,34 +133,64 @@ impl AdminChat {
     }
 
     /// Sends a message that was written down. False when Telegram cannot take it now.
-    pub async fn send(&self, key: &str, text: &str) -> bool {
-        let Some(chat_id) = self.chat_id else { return true };
-        match tokio::time::timeout(SENDING, self.telegram.send_text(chat_id, text)).await {
-            Ok(Ok(_)) => {}
-            Err(_) => {
+    pub async fn send(&self, AdminMessage { key, text }: &AdminMessage) -> bool {
+        let Some(chat_id) = self.current_chat_id().await else { return true };
+        let sent = match self.send_to(chat_id, text).await {
+            Some(Err(ApiError::Migrated { to })) => {
+                self.follow(to).await;
+                self.send_to(to, text).await
+            }
+            sent => sent,
+        };
+        match sent {
+            Some(Ok(())) => {}
+            None => {
                 tracing::warn!(key, "the admins will be told later: Telegram does not answer");
                 return false;
             }
-            Ok(Err(error)) if error.is_temporary() => {
+            Some(Err(error)) if error.is_temporary() => {
                 tracing::warn!(key, %error, "the admins will be told later");
                 return false;
             }
-            Ok(Err(error)) => tracing::error!(key, %error, "the admins cannot be told: check ADMIN_CHAT_ID"),
+            Some(Err(error)) => tracing::error!(key, %error, "the admins cannot be told: check ADMIN_CHAT_ID"),
         }
         let now = (self.clock)();
         logged(update(&self.documents, KEY, |outbox: &mut Outbox| outbox.done(key, now)).await);
         true
     }
 
-    /// Sends what others wrote down and could not send. Returns how many messages it told.
+    /// `None` when Telegram does not answer in time.
+    async fn send_to(&self, chat_id: i64, text: &str) -> Option<Result<(), ApiError>> {
+        let sent = tokio::time::timeout(SENDING, self.telegram.send_text(chat_id, text)).await.ok()?;
+        Some(sent.map(drop))
+    }
+
+    /// The chat's id now: `ADMIN_CHAT_ID`, or where that group has moved to.
+    async fn current_chat_id(&self) -> Option<i64> {
+        let configured = self.chat_id?;
+        let moved = load::<MovedChat>(&self.documents, CHAT_KEY).await;
+        let moved =
+            moved.inspect_err(|error| tracing::error!(%error, "whether the admins' chat has moved cannot be read"));
+        let moved = moved.ok().map(|stored| stored.value).filter(|moved| moved.from == configured);
+        Some(moved.map_or(configured, |moved| moved.to))
+    }
+
+    /// The group has become a supergroup.
+    async fn follow(&self, to: i64) {
+        tracing::warn!(to, "the admins' group has become a supergroup: set ADMIN_CHAT_ID to its new id");
+        let moved = MovedChat { from: self.chat_id.unwrap_or_default(), to };
+        logged(update(&self.documents, CHAT_KEY, |held: &mut MovedChat| *held = moved.clone()).await);
+    }
+
+    /// Sends what others wrote down and could not send. Returns how many messages it sent.
     pub async fn send_waiting(&self) -> usize {
         let now = (self.clock)();
         let taken = update(&self.documents, KEY, |outbox: &mut Outbox| outbox.take(now)).await;
         let taken = logged(taken).unwrap_or_default();
-        for (told, (key, text)) in taken.iter().enumerate() {
+        for (sent, message) in taken.iter().enumerate() {
             // A Telegram that does not answer must not keep the schedule from its other work.
-            if !self.send(key, text).await {
-                return told;
+            if !self.send(message).await {
+                return sent;
             }
         }
         taken.len()
@@ -150,12 +198,12 @@ impl AdminChat {
 }
 
 impl Outbox {
-    fn write(&mut self, key: &str, text: &str, now: Seconds) -> bool {
+    fn write(&mut self, AdminMessage { key, text }: &AdminMessage, now: Seconds) -> bool {
         self.tidy(now);
         if self.told.contains_key(key) || self.waiting.contains_key(key) {
             return false;
         }
-        self.waiting.insert(key.to_owned(), Waiting { text: text.to_owned(), since: now, taken_at: now });
+        self.waiting.insert(key.clone(), Waiting { text: text.clone(), since: now, taken_at: now });
         true
     }
 
@@ -165,14 +213,14 @@ impl Outbox {
     }
 
     /// The oldest messages nobody is sending; they are this caller's for now.
-    fn take(&mut self, now: Seconds) -> Vec<(String, String)> {
+    fn take(&mut self, now: Seconds) -> Vec<AdminMessage> {
         self.tidy(now);
         let mut free: Vec<_> = self.waiting.iter_mut().filter(|(_, held)| held.taken_at + PATIENCE <= now).collect();
         free.sort_by_key(|(_, held)| held.since);
         let free = free.into_iter().take(IN_ONE_GO);
         free.map(|(key, held)| {
             held.taken_at = now;
-            (key.clone(), held.text.clone())
+            AdminMessage { key: key.clone(), text: held.text.clone() }
         })
         .collect()
     }
@@ -192,7 +240,7 @@ impl Outbox {
     }
 }
 
-/// The answer of an update, or nothing: messages to admins never fail what they are about.
+/// The result of an update, or nothing: messages to admins never fail what they are about.
 fn logged<T>(answer: Result<T, SaveError>) -> Option<T> {
     answer.inspect_err(log_trouble).ok()
 }
@@ -205,24 +253,28 @@ fn log_trouble(error: &SaveError) {
 mod tests {
     use super::*;
 
+    fn message(key: &str, text: &str) -> AdminMessage {
+        AdminMessage { key: key.to_owned(), text: text.to_owned() }
+    }
+
     #[test]
-    fn the_same_news_is_told_once() {
+    fn the_same_message_is_sent_once() {
         let mut outbox = Outbox::default();
-        assert!(outbox.write("start:1", "x", 0));
-        assert!(!outbox.write("start:1", "x", 0), "somebody is telling it");
+        assert!(outbox.write(&message("start:1", "x"), 0));
+        assert!(!outbox.write(&message("start:1", "x"), 0), "somebody is sending it");
         outbox.done("start:1", 1);
-        assert!(!outbox.write("start:1", "x", 2), "it was told");
-        assert!(outbox.write("start:1", "x", 1 + MEMORY), "it still is news after two days");
+        assert!(!outbox.write(&message("start:1", "x"), 2), "it was sent");
+        assert!(outbox.write(&message("start:1", "x"), 1 + MEMORY), "after two days it may be sent again");
     }
 
     #[test]
     fn what_a_dead_sender_left_is_taken_by_one_other() {
         let mut outbox = Outbox::default();
-        outbox.write("b", "second", 1);
-        outbox.write("a", "first", 0);
+        outbox.write(&message("b", "second"), 1);
+        outbox.write(&message("a", "first"), 0);
         assert_eq!(outbox.take(59), []);
         let taken = outbox.take(61);
-        assert_eq!(taken.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["first", "second"]);
+        assert_eq!(taken.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(), ["first", "second"]);
         assert_eq!(outbox.take(62), [], "they are being sent");
         assert_eq!(outbox.take(61 + PATIENCE).len(), 2, "that one died too");
     }
@@ -231,9 +283,9 @@ mod tests {
     fn the_document_stays_small() {
         let mut outbox = Outbox::default();
         for n in 0..1000 {
-            outbox.write(&format!("told:{n}"), "x", n);
+            outbox.write(&message(&format!("told:{n}"), "x"), n);
             outbox.done(&format!("told:{n}"), n);
-            outbox.write(&format!("waiting:{n}"), "x", n);
+            outbox.write(&message(&format!("waiting:{n}"), "x"), n);
         }
         outbox.tidy(1000);
         assert_eq!((outbox.told.len(), outbox.waiting.len()), (MOST_KEPT, MOST_KEPT));

@@ -1,13 +1,9 @@
 //! Changing a shared document.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use settings::Retry;
 use storage::{Documents, SaveError, StorageError, Versioned};
-
-/// A batch of ten whose leads all have news for the document, two workers and a schedule: nobody loses this often in a row.
-const TRIES: u32 = 12;
 
 /// Reads the document (a default one if there is none), lets `change` change it, and stores it if it did. When somebody
 /// else changed it meanwhile, `change` is applied to what they stored.
@@ -18,7 +14,8 @@ pub async fn update<T, R>(documents: &Documents, key: &str, mut change: impl FnM
 where
     T: Default + Clone + PartialEq + Serialize + DeserializeOwned,
 {
-    for tried in 0..TRIES {
+    let retry = Retry::SHARED_DOCUMENT;
+    for tried in 1..=retry.tries {
         let mut document = load::<T>(documents, key).await?;
         let before = document.value.clone();
         let answer = change(&mut document.value);
@@ -28,8 +25,7 @@ where
         match documents.save(key, &mut document).await {
             Ok(()) => return Ok(answer),
             Err(SaveError::Conflict) => {
-                let longest = 20 << tried.min(5);
-                tokio::time::sleep(Duration::from_millis(rand::random_range(1..longest))).await;
+                tokio::time::sleep(retry.pause(tried).mul_f64(rand::random())).await;
             }
             Err(error) => return Err(error),
         }

@@ -1,42 +1,44 @@
-//! Whether amoCRM takes requests. A circuit breaker, and the story the admins are told of it.
+//! Whether amoCRM takes requests: a circuit breaker, and what the admins are told of it.
 //!
 //! ```text
-//! closed ──3 batches in a row fail──> open (30 s, growing to 5 min) ──time passes──> one request is tried
+//! closed ──3 requests in a row fail──> open (30 s, growing to 5 min) ──time passes──> one request is tried
 //!    ^                                 ^                                                 │
 //!    └───────── it goes through ───────┼────────────────────────────────────────────────┤
 //!                                      └───────────────── it fails ─────────────────────┘
 //! ```
 //! Trouble starts with the first request that has to wait and is over when the last of those that waited has gone out,
-//! so that an account that answers now and then is one story, not a message a minute. In between the admins hear only of
-//! what asks for them anew: each thing that only a person can do, once.
+//! so that an account that answers now and then is one incident, not a message a minute. In between the admins only read of
+//! what newly needs them: each thing that only a person can do, once.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
+use texts::Language;
 
-use crate::Obstacle;
+use crate::{AdminMessage, Obstacle};
 
-/// Batches in a row that fail before amoCRM is left alone.
+/// Requests in a row that fail before amoCRM is left alone.
 const FAILURES_TO_OPEN: u32 = 3;
 /// First and longest pause in which amoCRM is left alone.
 const PAUSE: Seconds = 30;
 const LONGEST_PAUSE: Seconds = 300;
 /// A worker that tries one request has this long to say how it went: as long as a lease.
 const PROBE: Seconds = 120;
-/// Requests remembered by id as waiting; the story needs no more.
+/// Requests remembered by id as waiting; the messages need no more.
 const MOST_WAITING: usize = 500;
-/// Requests remembered that have tried in vain; so many overtake nobody far.
+/// Probes that failed and are remembered: while others are tried first, nobody is overtaken far.
 const MOST_PROBED: usize = 20;
-/// For so long the end of trouble may still have to be told.
+/// For this long the end of trouble may still have to be told.
 const RECENT: Seconds = 3600;
 
 /// The state shared by all workers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Incident {
-    /// Batches that failed in a row.
+    /// Requests that failed in a row.
     pub failures: u32,
     /// amoCRM is left alone until then.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +48,7 @@ pub struct Incident {
     /// A worker is trying one request, and is taken for dead from then on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probe_until: Option<Seconds>,
-    /// Who tried in vain, the latest last. Others try next: it may be these requests that fail, and not amoCRM.
+    /// Probes that failed, the latest last. Others are tried next: the fault may be these requests', not amoCRM's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub probed: Vec<LeadId>,
     /// What is going on.
@@ -60,12 +62,11 @@ pub struct Incident {
 /// Trouble that is going on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
-    /// Since when.
     pub since: Seconds,
-    /// What it began with, then what came up that only a person can mend, each remedy once.
+    /// The first reason, then every reason that only a person can remove, each remedy once.
     #[serde(default)]
     pub obstacles: Vec<Obstacle>,
-    /// Who waits because of it.
+    /// The requests that wait because of it.
     pub waiting: BTreeSet<LeadId>,
     /// How many of them have gone out.
     pub sent: u32,
@@ -90,38 +91,24 @@ pub enum Gate {
     /// Try one request.
     Probe,
     /// Leave amoCRM alone.
-    Open {
-        /// Until then.
-        until: Seconds,
-    },
+    Open { until: Seconds },
 }
 
-/// How a batch went.
+/// How attempts went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Delivered.
     pub sent: Vec<LeadId>,
-    /// Refused for good, which is an answer too.
+    /// Refused for good. amoCRM has answered.
     pub refused: Vec<LeadId>,
-    /// Not waiting any more for another reason: it failed too often, or was deleted.
+    /// No longer waiting for another reason: it failed too often, or was deleted.
     pub given_up: Vec<LeadId>,
     /// To be tried again.
     pub waiting: Vec<LeadId>,
     /// Why amoCRM could not take a request.
     pub obstacle: Option<Obstacle>,
-    /// Why photos have to wait. Whether amoCRM takes requests does not follow from it: files have a host of their own.
-    pub photos: Option<Obstacle>,
-    /// amoCRM took something of a request: it may fail now and then, but it is not down.
+    /// amoCRM took a part of a request: it may fail now and then, but it is not down.
     pub answered: bool,
-}
-
-/// A message to the admins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
-    /// The same message has the same key, whoever writes it.
-    pub key: String,
-    /// One line.
-    pub text: String,
 }
 
 impl Incident {
@@ -145,40 +132,37 @@ impl Incident {
         gate
     }
 
-    /// A person has mended something: the next batch may find out whether amoCRM takes requests again.
-    pub fn hope(&mut self, now: Seconds) {
+    /// A person has fixed something: the next request may show whether amoCRM takes requests again.
+    pub fn probe_now(&mut self, now: Seconds) {
         if self.open_until.is_some() {
             (self.open_until, self.probe_until) = (Some(now), None);
         }
     }
 
-    /// Takes note of how a batch went. True when amoCRM takes requests again: those put back may go now.
+    /// Takes note of how an attempt went. True when amoCRM takes requests again: those put back may go now.
     pub fn note(&mut self, outcome: &Outcome, now: Seconds) -> bool {
         let answered = outcome.answered || !outcome.sent.is_empty() || !outcome.refused.is_empty();
         let was_open = self.open_until.is_some();
-        // What nobody has to be told any more need not be read with every batch.
+        // What nobody has to be told any more need not be read with every request.
         self.ended.take_if(|ended| now - ended.at >= RECENT);
         if answered {
             (self.failures, self.pause, self.open_until, self.probe_until) = (0, 0, None, None);
             self.probed.clear();
-        } else if outcome.obstacle.is_some() || outcome.photos.is_some() {
+        } else if outcome.obstacle.is_some() {
             self.remember_probe(outcome);
-        }
-        if !answered && outcome.obstacle.is_some() {
             self.failures = self.failures.saturating_add(1);
             if self.failures >= FAILURES_TO_OPEN {
                 self.pause = (self.pause * 2).clamp(PAUSE, LONGEST_PAUSE);
                 (self.open_until, self.probe_until) = (Some(now + self.pause), None);
             }
         }
-        self.tell_story(outcome, now);
+        self.record(outcome, now);
         if answered {
-            self.end_story(now);
+            self.end_trouble(now);
         }
         answered && was_open
     }
 
-    /// The first of a batch is the one that tried.
     fn remember_probe(&mut self, outcome: &Outcome) {
         if self.open_until.is_none() {
             return;
@@ -190,23 +174,22 @@ impl Incident {
         self.probed.drain(..forgotten);
     }
 
-    /// Takes note of what became of those who wait without a batch having said so: its worker died, a customer had the request
-    /// deleted, the operator delivered it by hand. Says nothing about whether amoCRM answers.
+    /// Takes note of what became of waiting requests without an attempt having said so: its worker died, a customer had the
+    /// request deleted, the operator delivered it by hand. Says nothing about whether amoCRM answers.
     pub fn reconcile(&mut self, outcome: &Outcome, now: Seconds) {
-        self.tell_story(outcome, now);
+        self.record(outcome, now);
         if !outcome.sent.is_empty() {
-            self.end_story(now);
+            self.end_trouble(now);
         }
     }
 
-    fn tell_story(&mut self, outcome: &Outcome, now: Seconds) {
-        let obstacle = outcome.obstacle.as_ref().or(outcome.photos.as_ref());
-        if self.trouble.is_none() && obstacle.is_some() {
+    fn record(&mut self, outcome: &Outcome, now: Seconds) {
+        if self.trouble.is_none() && outcome.obstacle.is_some() {
             self.trouble = Some(Trouble { since: now, obstacles: Vec::new(), waiting: BTreeSet::new(), sent: 0 });
         }
         let Some(trouble) = &mut self.trouble else { return };
-        for obstacle in [&outcome.obstacle, &outcome.photos].into_iter().flatten() {
-            trouble.meet(obstacle);
+        if let Some(obstacle) = &outcome.obstacle {
+            trouble.add_reason(obstacle);
         }
         for id in &outcome.sent {
             trouble.sent += u32::from(trouble.waiting.remove(id));
@@ -218,87 +201,94 @@ impl Incident {
         trouble.waiting.extend(outcome.waiting.iter().take(room));
     }
 
-    /// amoCRM has answered: if nobody waits any more, the trouble is over. That the last one who waited was given up does not
-    /// say so.
-    fn end_story(&mut self, now: Seconds) {
+    /// amoCRM has answered: if no request waits any more, the trouble is over. A waiting request that was given up does not end
+    /// it.
+    fn end_trouble(&mut self, now: Seconds) {
         if let Some(trouble) = self.trouble.take_if(|trouble| trouble.waiting.is_empty()) {
             self.ended = Some(Ended { since: trouble.since, at: now, sent: trouble.sent });
         }
     }
 
-    /// Who waits because of the trouble.
+    /// The requests that wait because of the trouble.
     pub fn waiting(&self) -> impl Iterator<Item = LeadId> + '_ {
         self.trouble.iter().flat_map(|trouble| trouble.waiting.iter().copied())
     }
 
     /// What the admins should have been told by now; `unsent` requests wait in all.
     #[must_use]
-    pub fn letters(&self, unsent: usize, now: Seconds) -> Vec<Letter> {
-        let ended = self.ended.as_ref().filter(|ended| now - ended.at < RECENT).map(Ended::letter);
-        let met = self.trouble.iter().flat_map(|trouble| trouble.letters(unsent));
-        ended.into_iter().chain(met).collect()
+    pub fn messages(&self, unsent: usize, now: Seconds, language: Language) -> Vec<AdminMessage> {
+        let ended = self.ended.as_ref().filter(|ended| now - ended.at < RECENT).map(|ended| ended.message(language));
+        let reasons = self.trouble.iter().flat_map(|trouble| trouble.messages(unsent, language));
+        ended.into_iter().chain(reasons).collect()
     }
 }
 
 impl Ended {
-    fn letter(&self) -> Letter {
-        let sent = if self.sent == 0 { String::new() } else { format!(" {} went out.", requests(self.sent as usize)) };
-        Letter {
-            key: format!("end:{}", self.since),
-            text: format!("✅ amoCRM takes requests again after {}.{sent}", lasted(self.at - self.since)),
-        }
+    fn message(&self, language: Language) -> AdminMessage {
+        let text = language.text_with(
+            "trouble-over",
+            [
+                ("duration", duration(self.at - self.since, language).into()),
+                ("count", self.sent.into()),
+                ("requests", requests(self.sent as usize, language).into()),
+            ],
+        );
+        AdminMessage { key: format!("end:{}", self.since), text }
     }
 }
 
 impl Trouble {
     /// Keeps what the admins do not know of yet and should.
-    fn meet(&mut self, obstacle: &Obstacle) {
+    fn add_reason(&mut self, obstacle: &Obstacle) {
         let is_known = |held: &Obstacle| obstacle.remedy.is_none() || held.remedy == obstacle.remedy;
         if !self.obstacles.iter().any(is_known) {
             self.obstacles.push(obstacle.clone());
         }
     }
 
-    fn letters(&self, unsent: usize) -> impl Iterator<Item = Letter> {
+    fn messages(&self, unsent: usize, language: Language) -> impl Iterator<Item = AdminMessage> {
         let unsent = unsent.max(self.waiting.len());
         self.obstacles.iter().enumerate().map(move |(n, obstacle)| {
-            obstacle.locked_out(self.since, unsent).unwrap_or_else(|| self.letter(n, obstacle, unsent))
+            let locked_out = obstacle.locked_out(self.since, unsent, language);
+            locked_out.unwrap_or_else(|| self.message(n == 0, obstacle, unsent, language))
         })
     }
 
-    fn letter(&self, n: usize, obstacle: &Obstacle, unsent: usize) -> Letter {
-        let (reason, waiting) = (&obstacle.reason, requests(unsent));
-        if n == 0 {
-            let since = utc(self.since);
-            return Letter {
+    fn message(&self, is_first: bool, obstacle: &Obstacle, unsent: usize, language: Language) -> AdminMessage {
+        let reason = obstacle.text(language).into();
+        let requests = requests(unsent, language).into();
+        if is_first {
+            let arguments = [("time", moscow_time(self.since).into()), ("reason", reason), ("requests", requests)];
+            return AdminMessage {
                 key: format!("start:{}", self.since),
-                text: format!(
-                    "⚠️ Trouble with amoCRM since {since}: {reason}. {waiting} not sent yet; they are tried again until \
-                     they go out."
-                ),
+                text: language.text_with("trouble-started", arguments),
             };
         }
-        Letter {
+        AdminMessage {
             key: format!("start:{}:{:?}", self.since, obstacle.remedy),
-            text: format!("⚠️ The trouble with amoCRM asks for you: {reason}. {waiting} not sent yet."),
+            text: language.text_with("trouble-needs-a-person", [("reason", reason), ("requests", requests)]),
         }
     }
 }
 
-pub(crate) fn requests(count: usize) -> String {
-    format!("{count} request{}", if count == 1 { "" } else { "s" })
+pub(crate) fn requests(count: usize, language: Language) -> String {
+    language.text_with("requests-count", [("count", count.into())])
 }
 
-fn lasted(seconds: Seconds) -> String {
-    match seconds {
-        ..90 => format!("{seconds} s"),
-        90..5400 => format!("{} min", (seconds + 30) / 60),
-        _ => format!("{} h", (seconds + 1800) / 3600),
-    }
+fn duration(seconds: Seconds, language: Language) -> String {
+    let (id, count) = match seconds {
+        ..90 => ("duration-seconds", seconds),
+        90..5400 => ("duration-minutes", (seconds + 30) / 60),
+        _ => ("duration-hours", (seconds + 1800) / 3600),
+    };
+    language.text_with(id, [("count", count.into())])
 }
 
-fn utc(at: Seconds) -> String {
-    Timestamp::from_second(at).map(|at| at.strftime("%H:%M UTC").to_string()).unwrap_or_default()
+/// The dealer's clock.
+const MOSCOW: Offset = Offset::constant(3);
+
+fn moscow_time(at: Seconds) -> String {
+    Timestamp::from_second(at).map(|at| MOSCOW.to_datetime(at).strftime("%H:%M").to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -316,7 +306,7 @@ mod tests {
 
     fn failed(ids: &[u8]) -> Outcome {
         let waiting = ids.iter().copied().map(id).collect();
-        Outcome { waiting, obstacle: Some(Obstacle::passing("HTTP 503")), ..Default::default() }
+        Outcome { waiting, obstacle: Some(Obstacle::slow()), ..Default::default() }
     }
 
     fn failed_with(error: &CrmError) -> Outcome {
@@ -329,7 +319,12 @@ mod tests {
     }
 
     fn texts(incident: &Incident) -> String {
-        incident.letters(1, NOW).into_iter().map(|letter| letter.text).collect::<Vec<_>>().join("\n")
+        incident
+            .messages(1, NOW, Language::Russian)
+            .into_iter()
+            .map(|message| message.text)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn sent(ids: &[u8]) -> Outcome {
@@ -337,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn three_failed_batches_open_the_breaker_and_pauses_grow() {
+    fn three_failed_requests_open_the_breaker_and_pauses_grow() {
         let mut incident = Incident::default();
         incident.note(&failed(&[1]), NOW);
         incident.note(&failed(&[2]), NOW);
@@ -355,26 +350,15 @@ mod tests {
     #[test]
     fn after_a_repair_nobody_waits_for_the_pause() {
         let mut incident = Incident { failures: 9, open_until: Some(NOW + 300), pause: 300, ..Default::default() };
-        incident.hope(NOW);
+        incident.probe_now(NOW);
         assert_eq!(incident.enter(NOW), Gate::Probe);
         let mut calm = Incident::default();
-        calm.hope(NOW);
+        calm.probe_now(NOW);
         assert_eq!(calm, Incident::default());
     }
 
     #[test]
-    fn a_file_host_that_is_down_stops_no_requests() {
-        let mut incident = Incident::default();
-        for n in 1..9 {
-            let photos = Some(Obstacle::passing("HTTP 503"));
-            incident.note(&Outcome { waiting: vec![id(n)], photos, ..Default::default() }, NOW);
-        }
-        assert_eq!(incident.gate(NOW), Gate::Closed);
-        assert_eq!(incident.letters(8, NOW).len(), 1, "the admins are told all the same");
-    }
-
-    #[test]
-    fn who_tried_in_vain_is_remembered_until_somebody_succeeds() {
+    fn failed_probes_are_remembered_until_one_succeeds() {
         let mut incident = Incident { failures: 3, open_until: Some(NOW), pause: 30, ..Default::default() };
         incident.note(&Outcome { waiting: vec![id(9)], ..Default::default() }, NOW);
         assert_eq!(incident.probed, [], "it was put back untried");
@@ -403,7 +387,7 @@ mod tests {
         for n in 1..10 {
             incident.note(&failed(&[n]), NOW);
             incident.note(&failed(&[n]), NOW);
-            assert!(!incident.note(&sent(&[n]), NOW), "it never was open");
+            assert!(!incident.note(&sent(&[n]), NOW), "it was never open");
         }
         assert_eq!(incident.gate(NOW), Gate::Closed);
     }
@@ -412,42 +396,49 @@ mod tests {
     fn a_refusal_is_an_answer() {
         let mut incident = Incident { failures: 3, open_until: Some(NOW), pause: 30, ..Default::default() };
         let given_up = Outcome { given_up: vec![id(1)], ..failed(&[]) };
-        assert!(!incident.note(&given_up, NOW), "failing too often is none");
+        assert!(!incident.note(&given_up, NOW), "failing too often is not an answer");
         let refused = Outcome { refused: vec![id(2)], ..Default::default() };
         assert!(incident.note(&refused, NOW));
         assert_eq!(incident.gate(NOW), Gate::Closed);
     }
 
     #[test]
-    fn the_story_has_one_beginning_and_one_end() {
+    fn trouble_has_one_beginning_and_one_end() {
         let mut incident = Incident::default();
         incident.note(&failed(&[1, 2]), NOW);
-        let start = incident.letters(2, NOW);
-        assert_snapshot!(start[0].text, @"⚠️ Trouble with amoCRM since 09:20 UTC: HTTP 503. 2 requests not sent yet; they are tried again until they go out.");
+        let start = incident.messages(2, NOW, Language::Russian);
+        assert_snapshot!(start[0].text, @"⚠️ Проблема с amoCRM с 12:20 МСК: amoCRM отвечает слишком медленно. Ещё не отправлено: 2 заявки; бот повторяет попытки, пока они не уйдут.");
 
         incident.note(&sent(&[7]), NOW + 60);
         incident.note(&sent(&[1]), NOW + 61);
         incident.note(&failed(&[3]), NOW + 62);
-        assert_eq!(incident.letters(2, NOW + 62)[0].key, start[0].key, "still the same trouble");
+        assert_eq!(incident.messages(2, NOW + 62, Language::Russian)[0].key, start[0].key, "still the same trouble");
 
         incident.note(&sent(&[2]), NOW + 800);
         let gave_up = Outcome { given_up: vec![id(3)], ..Default::default() };
         incident.note(&gave_up, NOW + 810);
-        assert_eq!(incident.letters(0, NOW + 810)[0].key, start[0].key, "giving up does not say that amoCRM answers");
+        assert_eq!(
+            incident.messages(0, NOW + 810, Language::Russian)[0].key,
+            start[0].key,
+            "giving up does not say that amoCRM answers"
+        );
         incident.note(&sent(&[9]), NOW + 840);
-        let end = incident.letters(0, NOW + 840);
+        let end = incident.messages(0, NOW + 840, Language::Russian);
         assert_eq!(end.len(), 1);
-        assert_snapshot!(end[0].text, @"✅ amoCRM takes requests again after 14 min. 2 requests went out.");
-        assert_eq!(incident.letters(0, NOW + 9000), []);
+        assert_snapshot!(end[0].text, @"✅ amoCRM снова принимает заявки, перерыв 14 мин. Отправлено: 2 заявки.");
+        assert_eq!(incident.messages(0, NOW + 9000, Language::Russian), []);
     }
 
     #[test]
-    fn a_revoked_token_is_one_message_whoever_notices_it() {
+    fn a_revoked_token_is_one_message_whether_a_delivery_or_the_schedule_notices_it() {
         let mut incident = Incident::default();
         incident.note(&failed_with(&revoked()), NOW);
-        assert_snapshot!(texts(&incident), @"🔑 amoCRM does not let the bot in (Token has been revoked); 1 request waits until it does. Copy a new code from the integration's page and within 20 minutes run: carquery amocrm authorize CODE");
+        assert_snapshot!(texts(&incident), @"🔑 amoCRM не пускает бота (Token has been revoked). Ждут: 1 заявка. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE");
         let consent = ConsentNeeded { since: 7, reason: "Token has been revoked".to_owned() };
-        assert_eq!(incident.letters(1, NOW), [crate::consent_letter(&consent, 1).unwrap()]);
+        assert_eq!(
+            incident.messages(1, NOW, Language::Russian),
+            [crate::consent_message(&consent, 1, Language::Russian).unwrap()]
+        );
     }
 
     #[test]
@@ -462,12 +453,13 @@ mod tests {
             }
         }
         assert_snapshot!(texts(&incident), @"
-        ⚠️ Trouble with amoCRM since 09:20 UTC: HTTP 503. 1 request not sent yet; they are tried again until they go out.
-        ⚠️ The trouble with amoCRM asks for you: amoCRM has blocked the bot (HTTP 403 without a reason): write to amoCRM's support. 1 request not sent yet.
-        ⚠️ The trouble with amoCRM asks for you: the amoCRM account is closed to the bot (HTTP 402, Payment required): pay for the amoCRM account. 1 request not sent yet.
-        🔑 amoCRM does not let the bot in (Token has been revoked); 1 request waits until it does. Copy a new code from the integration's page and within 20 minutes run: carquery amocrm authorize CODE
+        ⚠️ Проблема с amoCRM с 12:20 МСК: amoCRM отвечает слишком медленно. Ещё не отправлено: 1 заявка; бот повторяет попытки, пока они не уйдут.
+        ⚠️ Проблема с amoCRM ждёт вас: amoCRM заблокировал бота (HTTP 403): напишите в поддержку amoCRM. Ещё не отправлено: 1 заявка.
+        ⚠️ Проблема с amoCRM ждёт вас: аккаунт amoCRM закрыт для бота (HTTP 402, Payment required): оплатите аккаунт amoCRM. Ещё не отправлено: 1 заявка.
+        🔑 amoCRM не пускает бота (Token has been revoked). Ждут: 1 заявка. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE
         ");
-        let keys: BTreeSet<String> = incident.letters(1, NOW).into_iter().map(|letter| letter.key).collect();
+        let keys: BTreeSet<String> =
+            incident.messages(1, NOW, Language::Russian).into_iter().map(|message| message.key).collect();
         assert_eq!(keys.len(), 4);
     }
 
@@ -477,11 +469,11 @@ mod tests {
         incident.note(&failed_with(&CrmError::Blocked), NOW);
         incident.note(&failed(&[1]), NOW);
         incident.note(&failed_with(&CrmError::Blocked), NOW);
-        assert_snapshot!(texts(&incident), @"⚠️ Trouble with amoCRM since 09:20 UTC: amoCRM has blocked the bot (HTTP 403 without a reason): write to amoCRM's support. 1 request not sent yet; they are tried again until they go out.");
+        assert_snapshot!(texts(&incident), @"⚠️ Проблема с amoCRM с 12:20 МСК: amoCRM заблокировал бота (HTTP 403): напишите в поддержку amoCRM. Ещё не отправлено: 1 заявка; бот повторяет попытки, пока они не уйдут.");
     }
 
     #[test]
-    fn requests_that_never_failed_are_no_trouble() {
+    fn requests_that_never_failed_are_not_trouble() {
         let mut incident = Incident::default();
         incident.note(&sent(&[1, 2]), NOW);
         assert_eq!(incident, Incident::default());

@@ -3,6 +3,7 @@
 use amocrm::Clock;
 use lead::{LeadId, Seconds, Status};
 use storage::{Documents, Leads, SaveError, StorageError};
+use texts::Language;
 
 use crate::document::{load, update};
 use crate::{AdminChat, Gate, Incident, Outcome};
@@ -11,29 +12,30 @@ const KEY: &str = "amocrm-incident";
 /// Requests read at once.
 const AT_ONCE: usize = 25;
 
-/// A person has mended something: the next batch may find out whether amoCRM takes requests again.
+/// A person has fixed something: the next request may show whether amoCRM takes requests again.
 ///
 /// # Errors
 /// When the incident cannot be read or stored.
-pub async fn hope(documents: &Documents, now: Seconds) -> Result<(), SaveError> {
-    update(documents, KEY, |incident: &mut Incident| incident.hope(now)).await
+pub async fn probe_now(documents: &Documents, now: Seconds) -> Result<(), SaveError> {
+    update(documents, KEY, |incident: &mut Incident| incident.probe_now(now)).await
 }
 
-/// The shared incident. What cannot be read or stored is logged and taken for no incident: the breaker spares amoCRM, it
-/// must not be what keeps a request from it.
+/// The shared incident. If it cannot be read or stored, that is logged and deliveries go on: the breaker spares amoCRM, but
+/// must never be what keeps a request from it.
 #[derive(Clone)]
 pub struct Incidents {
     documents: Documents,
     leads: Leads,
     admins: AdminChat,
     clock: Clock,
+    language: Language,
 }
 
 impl Incidents {
     /// The incident kept in `documents`, told to `admins`.
     #[must_use]
-    pub const fn new(documents: Documents, leads: Leads, admins: AdminChat, clock: Clock) -> Self {
-        Self { documents, leads, admins, clock }
+    pub const fn new(documents: Documents, leads: Leads, admins: AdminChat, clock: Clock, language: Language) -> Self {
+        Self { documents, leads, admins, clock, language }
     }
 
     /// The incident as it is.
@@ -62,7 +64,7 @@ impl Incidents {
         }
     }
 
-    /// Takes note of how a batch went and tells the admins what is new. True when amoCRM takes requests again.
+    /// Takes note of how an attempt went and tells the admins what is new. True when amoCRM takes requests again.
     pub async fn note(&self, outcome: &Outcome) -> bool {
         let now = (self.clock)();
         let noted = update(&self.documents, KEY, |incident: &mut Incident| {
@@ -81,8 +83,8 @@ impl Incidents {
         }
     }
 
-    /// Looks what became of those who wait, and tells the admins what they were not told yet. Answers the incident as it is
-    /// then.
+    /// Looks what became of the waiting requests, and tells the admins what they were not told yet. Returns the incident as it
+    /// is then.
     ///
     /// # Errors
     /// When the requests cannot be read.
@@ -118,12 +120,12 @@ impl Incidents {
     /// Tells the admins what they should have been told by now, once.
     pub async fn tell(&self, incident: &Incident) {
         let now = (self.clock)();
-        if incident.letters(0, now).is_empty() {
+        if incident.messages(0, now, self.language).is_empty() {
             return;
         }
         let unsent = self.leads.count_unsent().await.unwrap_or_default();
-        for letter in incident.letters(unsent, now) {
-            self.admins.tell(&letter.key, &letter.text).await;
+        for message in incident.messages(unsent, now, self.language) {
+            self.admins.tell(&message).await;
         }
     }
 }

@@ -1,13 +1,16 @@
 //! What the functions that talk to amoCRM agree on. They share it through documents of the Credentials table, each changed
 //! by conditional writes only.
 //!
-//! * [`Incident`]: whether amoCRM takes requests (a circuit breaker), who waits, what the admins are told. Pure;
+//! * [`Incident`]: whether amoCRM takes requests (a circuit breaker), which ones wait, what the admins are told. Pure;
 //!   [`Incidents`] is where it is kept.
-//! * [`AdminChat`]: messages to the admins, each told once whatever fails in between.
-//! * [`requeue()`]: due requests back onto the queue.
+//! * [`AdminChat`]: messages to the admins, each sent once whatever fails in between. The only way to tell the admins
+//!   anything.
+//! * [`requeue()`]: due requests back onto the queue; [`requeue_photos`]: their photos.
+//! * [`account_fields`]: the account's custom fields, read once an hour.
 //! * [`TokensTable`]: the OAuth pair.
 
 mod account;
+mod account_fields;
 mod admin;
 mod document;
 mod incident;
@@ -16,11 +19,12 @@ mod obstacle;
 mod requeue;
 
 pub use account::{TokensTable, WORKERS, amocrm_client, worker_name};
+pub use account_fields::{account_fields, read_fields_again};
 pub use settings::system_clock;
 
-pub use admin::{AdminChat, Written};
+pub use admin::{AdminChat, AdminMessage, Written};
 pub use document::{load as load_document, update as update_document};
-pub use incident::{Ended, Gate, Incident, Letter, Outcome, Trouble};
-pub use incidents::{Incidents, hope};
-pub use obstacle::{Obstacle, consent_letter};
-pub use requeue::{Wanted, requeue};
+pub use incident::{Ended, Gate, Incident, Outcome, Trouble};
+pub use incidents::{Incidents, probe_now};
+pub use obstacle::{Obstacle, consent_message, text_of_error};
+pub use requeue::{RequeueFilter, requeue, requeue_photos};

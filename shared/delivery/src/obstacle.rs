@@ -1,20 +1,28 @@
-//! Why amoCRM takes no requests, and what the admins are told of it.
+//! Why amoCRM takes no requests, and how the admins read of it.
 
 use amocrm::{ConsentNeeded, CrmError, Remedy};
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
+use texts::Language;
 
-use crate::incident::{Letter, requests};
+use crate::AdminMessage;
+use crate::incident::requests;
 
 /// Why amoCRM takes no requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Obstacle {
-    /// In a line, without what to do.
+    /// A line for operators, without what to do.
     pub reason: String,
-    /// What only a person can do; `None` when time may mend it.
+    /// The end of a text's id, `crm-error-{kind}`; empty in what earlier versions stored.
+    #[serde(default)]
+    kind: String,
+    /// amoCRM's own words.
+    #[serde(default)]
+    detail: String,
+    /// What only a person can do; `None` when time may help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Remedy>,
-    /// Since when a consent is known to be needed: the schedule knows the same moment and speaks of the same thing.
+    /// Since when a consent is known to be needed: the schedule knows the same moment, so that both send one message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_since: Option<Seconds>,
 }
@@ -28,49 +36,117 @@ impl Obstacle {
             CrmError::Reauth { reason, since, .. } => (reason.clone(), *since),
             other => (other.to_string(), None),
         };
-        Some(Self { reason, remedy: error.remedy(), consent_since })
+        let (kind, detail) = (error.kind().to_owned(), error.detail());
+        Some(Self { reason, kind, detail, remedy: error.remedy(), consent_since })
     }
 
-    /// One that time may mend.
+    /// amoCRM answers, but so slowly that an attempt does not come to its end.
     #[must_use]
-    pub fn passing(reason: &str) -> Self {
-        Self { reason: reason.to_owned(), remedy: None, consent_since: None }
+    pub fn slow() -> Self {
+        let reason = "amoCRM answers too slowly".to_owned();
+        Self { reason, kind: "slow".to_owned(), detail: String::new(), remedy: None, consent_since: None }
+    }
+
+    /// The reason as admins read it, with what to do.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let what = error_text(&self.kind, &self.detail, language).unwrap_or_else(|| self.reason.clone());
+        match self.remedy {
+            Some(remedy) => format!("{what}: {}", remedy_text(remedy, language)),
+            None => what,
+        }
     }
 
     /// The message about a bot that is not let in; `None` about anything else.
-    pub(crate) fn locked_out(&self, incident: Seconds, unsent: usize) -> Option<Letter> {
+    pub(crate) fn locked_out(&self, incident: Seconds, unsent: usize, language: Language) -> Option<AdminMessage> {
         let remedy = self.remedy?;
         let key = match (remedy, self.consent_since) {
             (Remedy::Authorize, Some(since)) => format!("consent:{since}"),
             (Remedy::Authorize | Remedy::SwitchOn | Remedy::NewToken, _) => format!("start:{incident}:{remedy:?}"),
             _ => return None,
         };
-        let waiting = match unsent {
-            0 => "requests wait".to_owned(),
-            1 => "1 request waits".to_owned(),
-            more => format!("{} wait", requests(more)),
-        };
-        let todo = remedy.to_string();
-        let (first, rest) = todo.split_at(todo.chars().next().map_or(0, char::len_utf8));
-        Some(Letter {
-            key,
-            text: format!(
-                "🔑 amoCRM does not let the bot in ({}); {waiting} until it does. {}{rest}",
-                self.reason,
-                first.to_uppercase()
-            ),
-        })
+        let text = language.text_with(
+            "trouble-locked-out",
+            [
+                ("detail", self.reason.as_str().into()),
+                ("requests", requests(unsent, language).into()),
+                ("remedy", remedy_text(remedy, language).into()),
+            ],
+        );
+        Some(AdminMessage { key, text })
     }
 }
 
-/// The message about a consent that is needed while `unsent` requests wait. Whoever notices it first tells it: for
-/// one consent it has one key.
+/// An error as admins read it, without what to do.
 #[must_use]
-pub fn consent_letter(consent: &ConsentNeeded, unsent: usize) -> Option<Letter> {
+pub fn text_of_error(error: &CrmError, language: Language) -> String {
+    error_text(error.kind(), &error.detail(), language).unwrap_or_else(|| error.to_string())
+}
+
+fn error_text(kind: &str, detail: &str, language: Language) -> Option<String> {
+    let id = format!("crm-error-{}", kind.replace('_', "-"));
+    language.has(&id).then(|| language.text_with(&id, [("detail", detail.to_owned().into())]))
+}
+
+fn remedy_text(remedy: Remedy, language: Language) -> String {
+    language.text(&format!("remedy-{}", remedy.name()))
+}
+
+/// The message about a consent that is needed while `unsent` requests wait. For one consent it has one key, whether a
+/// delivery or the schedule notices it first.
+#[must_use]
+pub fn consent_message(consent: &ConsentNeeded, unsent: usize, language: Language) -> Option<AdminMessage> {
     let obstacle = Obstacle {
         reason: consent.reason.clone(),
+        kind: "auth".to_owned(),
+        detail: consent.reason.clone(),
         remedy: Some(Remedy::Authorize),
         consent_since: Some(consent.since),
     };
-    obstacle.locked_out(consent.since, unsent)
+    obstacle.locked_out(consent.since, unsent, language)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_error_and_every_remedy_has_its_text() {
+        let kinds = [
+            "rate_limit",
+            "server",
+            "timeout",
+            "connection",
+            "unreadable",
+            "tokens",
+            "auth",
+            "blocked",
+            "closed",
+            "refused",
+            "slow",
+        ];
+        for kind in kinds {
+            assert!(error_text(kind, "x", Language::Russian).is_some(), "{kind}");
+        }
+        for remedy in [
+            Remedy::Authorize,
+            Remedy::SwitchOn,
+            Remedy::NewToken,
+            Remedy::AskSupport,
+            Remedy::Pay,
+            Remedy::CorrectAddress,
+            Remedy::GrantRights,
+        ] {
+            assert!(!remedy_text(remedy, Language::Russian).is_empty());
+        }
+    }
+
+    #[test]
+    fn an_obstacle_that_an_earlier_version_stored_is_read() {
+        let stored = json!({ "reason": "amoCRM has blocked the bot", "remedy": "ask_support" });
+        let obstacle: Obstacle = serde_json::from_value(stored).unwrap();
+        assert_eq!(obstacle.text(Language::Russian), "amoCRM has blocked the bot: напишите в поддержку amoCRM");
+    }
 }

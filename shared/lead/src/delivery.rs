@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LeadId, RETENTION_AFTER_SENT, Request, Seconds};
+use crate::{LeadId, PhotoJob, Progress, RETENTION_AFTER_SENT, Request, Seconds};
 
 /// A request and the state of its delivery; the item of the Leads table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Lead {
     /// What amoCRM has already.
     #[serde(default)]
     pub progress: Progress,
+    /// Photos that are still to be brought to the deal; the request counts as sent without them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo_job: Option<PhotoJob>,
     /// Why the last attempt failed, for the operator: no personal data, no tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -58,54 +61,17 @@ pub enum Status {
         due_at: Seconds,
         /// Something may have been created whose answer was lost: look before creating.
         in_doubt: bool,
-        /// Whoever has its message earlier must not try it: amoCRM asked for a pause, or what may have been created could
-        /// not be seen yet.
+        /// It must not be tried earlier: amoCRM asked for a pause, or what may have been created cannot be seen yet.
         #[serde(default)]
         not_before: Seconds,
     },
     /// Everything is in amoCRM.
-    Sent {
-        /// When.
-        at: Seconds,
-    },
+    Sent { at: Seconds },
     /// amoCRM refuses it, or it failed too often; a person must act (`carquery leads retry`).
     Dead {
         /// When it was given up.
         at: Seconds,
     },
-}
-
-/// What amoCRM has of a lead already, step by step. A step's id is stored before the next step starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
-    /// The contact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact_id: Option<u64>,
-    /// The deal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deal_id: Option<u64>,
-    /// Values that amoCRM refused as custom fields; the note carries them instead.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub refused_fields: Vec<String>,
-    /// The note with the answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note_id: Option<u64>,
-    /// amoCRM's uuid of each photo uploaded so far, in the order of [`Request::photos`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<String>,
-    /// The photos are attached to the deal, or it is settled that they cannot be.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub photos_done: bool,
-    /// The call-back task, unless it is switched off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task_id: Option<u64>,
-}
-
-/// A claimed lead: what a worker may rely on while its lease lasts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// Something of an earlier attempt may exist unseen in amoCRM: look before creating.
-    pub in_doubt: bool,
 }
 
 /// Why a lead cannot be claimed.
@@ -116,15 +82,9 @@ pub enum Refused {
     /// It waits for the operator.
     IsDead,
     /// Another worker's lease still lasts.
-    Leased {
-        /// Until then.
-        until: Seconds,
-    },
+    Leased { until: Seconds },
     /// Its pause still lasts.
-    TooEarly {
-        /// Until then.
-        until: Seconds,
-    },
+    TooEarly { until: Seconds },
 }
 
 /// How an attempt failed. Whether it may be repeated is this type, never a text.
@@ -155,16 +115,15 @@ pub enum Trouble {
 pub struct Backoff {
     /// The first pause, `RETRY_INTERVAL_SECONDS`; it doubles up to [`BACKOFF_CAP`] times itself.
     pub base: Seconds,
-    /// After so many attempts a lead that still fails is dead (`LEAD_MAX_ATTEMPTS`).
+    /// After this many attempts a lead that still fails is dead (`LEAD_MAX_ATTEMPTS`).
     pub max_attempts: u32,
 }
 
-/// amoCRM's search does not know a new contact for up to 30 s; so long, with a margin, nobody may conclude from an empty
-/// search that there is none.
+/// amoCRM's search does not know a new contact for up to 30 s. For that time, with a margin, an empty search does not prove
+/// that there is none.
 pub const SEARCH_LAG: Seconds = 45;
 
-/// A creation that nobody waits for any more may still be carried out for so many seconds: a little longer than a call's
-/// timeout.
+/// Seconds for which a creation may still be carried out after its caller died: a little longer than a call's timeout.
 const SETTLING: Seconds = 12;
 
 /// The longest pause, in multiples of the first: 5 min grow to 360 min.
@@ -194,6 +153,7 @@ impl Lead {
             status: Status::Pending { due_at },
             attempts: 0,
             progress: Progress::default(),
+            photo_job: None,
             error: None,
         }
     }
@@ -221,7 +181,7 @@ impl Lead {
     ///
     /// # Errors
     /// When it is delivered, dead, under another worker's lease, or has to wait.
-    pub fn claim(&mut self, worker: &str, now: Seconds, lease: Seconds) -> Result<Attempt, Refused> {
+    pub fn claim(&mut self, worker: &str, now: Seconds, lease: Seconds) -> Result<(), Refused> {
         let in_doubt = match self.status {
             Status::Pending { .. } => false,
             Status::Retry { not_before, .. } if not_before > now => {
@@ -235,32 +195,48 @@ impl Lead {
         };
         self.attempts += 1;
         self.status = Status::Sending { lease_until: now + lease, worker: worker.to_owned(), in_doubt };
-        Ok(Attempt { in_doubt })
+        Ok(())
     }
 
-    /// Everything is in amoCRM.
-    pub fn succeed(&mut self, now: Seconds) {
+    /// Whether what the first unfinished step creates may exist in amoCRM already: look before creating.
+    #[must_use]
+    pub const fn is_in_doubt(&self) -> bool {
+        matches!(self.status, Status::Sending { in_doubt: true, .. } | Status::Retry { in_doubt: true, .. })
+    }
+
+    /// The step in doubt is known to be done, and the next one was never begun.
+    pub const fn settle_doubt(&mut self) {
+        if let Status::Sending { in_doubt, .. } = &mut self.status {
+            *in_doubt = false;
+        }
+    }
+
+    /// The request is in amoCRM. Its photos, if it has any, follow as work of their own: should their message be lost, they
+    /// are due after `grace` seconds.
+    pub fn succeed(&mut self, now: Seconds, grace: Seconds) {
         self.status = Status::Sent { at: now };
         self.error = None;
+        self.begin_photos(now + grace);
     }
 
     /// The attempt failed: wait for the next one, or give up.
     pub fn fail(&mut self, failure: &Failure, now: Seconds, backoff: Backoff, jitter: f64) {
         self.error = Some(failure.reason.clone());
+        let was_in_doubt = self.is_in_doubt();
         self.status = match failure.trouble {
             Trouble::Never => Status::Dead { at: now },
             Trouble::Later { .. } if self.attempts >= backoff.max_attempts => Status::Dead { at: now },
             Trouble::Later { pause, in_doubt } => {
                 let not_before = pause.map_or(0, |pause| now + pause);
                 let due_at = (now + backoff.pause(self.attempts, jitter)).max(not_before);
-                Status::Retry { due_at, in_doubt, not_before }
+                Status::Retry { due_at, in_doubt: in_doubt || was_in_doubt, not_before }
             }
         };
     }
 
     /// Gives the lead back untried, as when amoCRM is known to be down: the attempt does not count.
     pub fn put_back(&mut self, due_at: Seconds) {
-        let in_doubt = matches!(self.status, Status::Sending { in_doubt: true, .. });
+        let in_doubt = self.is_in_doubt();
         self.discount();
         self.status = Status::Retry { due_at, in_doubt, not_before: 0 };
     }
@@ -270,8 +246,7 @@ impl Lead {
         self.attempts = self.attempts.saturating_sub(1);
     }
 
-    /// Makes an undelivered lead due at `due_at`, or when its pause is over. Whoever held a lease on it that ran out is taken
-    /// for dead.
+    /// Makes an undelivered lead due at `due_at`, or when its pause is over. A worker whose lease ran out is taken for dead.
     pub fn postpone(&mut self, due_at: Seconds) {
         self.status = match &self.status {
             Status::Pending { .. } => Status::Pending { due_at },
@@ -292,15 +267,15 @@ impl Lead {
         }
     }
 
-    /// Makes an undelivered lead due as soon as can be, even one under a lease. Only for whoever knows that no worker is
-    /// alive. What a dead worker was creating may still be created for a moment; a contact is due to be looked for when
+    /// Makes an undelivered lead due as soon as possible, even one under a lease. Only for a caller that knows that no worker
+    /// is alive. What a dead worker was creating may still be created for a moment; a contact is due to be looked for when
     /// amoCRM's search would find it.
     pub fn release(&mut self, now: Seconds) {
         match &mut self.status {
             Status::Pending { due_at } => *due_at = now,
             Status::Retry { due_at, not_before, .. } => *due_at = (*not_before).max(now),
             Status::Sending { lease_until, .. } => {
-                let settled = now + if self.progress.contact_id.is_some() { SETTLING } else { SEARCH_LAG };
+                let settled = now + if self.progress.contact_id().is_some() { SETTLING } else { SEARCH_LAG };
                 *lease_until = (*lease_until).min(settled);
             }
             Status::Sent { .. } | Status::Dead { .. } => {}
@@ -327,7 +302,10 @@ mod tests {
     use super::*;
 
     fn lead(status: Status, contact_id: Option<u64>) -> Lead {
-        let progress = Progress { contact_id, ..Progress::default() };
+        let mut progress = Progress::default();
+        if let Some(id) = contact_id {
+            progress.record(crate::step::CONTACT, id);
+        }
         Lead { status, progress, ..Lead::new(Request::example(), 0) }
     }
 
@@ -383,6 +361,7 @@ mod tests {
         assert_eq!(lead.due_at(), Some(110 + SEARCH_LAG));
         lead.postpone(120);
         assert_eq!(lead.due_at(), Some(110 + SEARCH_LAG));
-        assert_eq!(lead.claim("w", 110 + SEARCH_LAG, 120), Ok(Attempt { in_doubt: true }));
+        assert_eq!(lead.claim("w", 110 + SEARCH_LAG, 120), Ok(()));
+        assert!(lead.is_in_doubt());
     }
 }

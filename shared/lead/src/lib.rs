@@ -7,9 +7,13 @@
 
 mod delivery;
 mod example;
+mod photos;
+mod progress;
 mod request;
 
-pub use delivery::{Attempt, BACKOFF_CAP, Backoff, Failure, Lead, Progress, Refused, SEARCH_LAG, Status, Trouble};
+pub use delivery::{BACKOFF_CAP, Backoff, Failure, Lead, Refused, SEARCH_LAG, Status, Trouble};
+pub use photos::PhotoJob;
+pub use progress::{Progress, step};
 pub use request::{Answer, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request};
 
 /// Seconds since the Unix epoch.

@@ -1,6 +1,6 @@
 //! Leads that earlier versions have stored are read and go on. The files are their real items; never change them.
 
-use lead::{Attempt, CrmField, Lead, PhoneSource, Refused, Status};
+use lead::{CrmField, Lead, PhoneSource, Refused, Status};
 
 fn read(json: &str) -> Lead {
     serde_json::from_str(json).expect("an earlier version's item")
@@ -17,8 +17,9 @@ fn a_pending_lead_of_every_version_is_delivered_with_all_its_values() {
         let field = |field| request.fields[&field].text().replace('\u{a0}', " ");
         assert_eq!([CrmField::CarBrand, CrmField::CarModel].map(field), ["Toyota", "Camry"]);
         assert_eq!([CrmField::CarYear, CrmField::Mileage].map(field), ["2019", "85 000 км"]);
-        assert_eq!(lead.claim("worker", 1_790_000_100, 120), Ok(Attempt { in_doubt: false }));
-        lead.succeed(1_790_000_101);
+        assert_eq!(lead.claim("worker", 1_790_000_100, 120), Ok(()));
+        assert!(!lead.is_in_doubt());
+        lead.succeed(1_790_000_101, 60);
         assert_eq!(lead.status, Status::Sent { at: 1_790_000_101 });
     }
 }
@@ -35,5 +36,6 @@ fn a_lead_in_the_middle_of_its_delivery_waits_and_goes_on() {
     let mut lead = read(include_str!("stored/retry.json"));
     assert_eq!(lead.request.deal_name(), "Подбор авто — Haval Jolion — Анна");
     assert_eq!(lead.claim("worker", 1_790_000_111, 120), Err(Refused::TooEarly { until: 1_790_000_155 }));
-    assert_eq!(lead.claim("worker", 1_790_000_155, 120), Ok(Attempt { in_doubt: true }));
+    assert_eq!(lead.claim("worker", 1_790_000_155, 120), Ok(()));
+    assert!(lead.is_in_doubt());
 }

@@ -124,10 +124,9 @@ impl Amocrm {
     /// Reads the group.
     pub fn read(env: &mut Env) -> Self {
         let mock_mode = env.parsed_or("AMOCRM_MOCK_MODE", false);
-        let subdomain = env.optional("AMOCRM_SUBDOMAIN");
-        let default = subdomain.map(|name| account_address(&name)).unwrap_or_default();
+        let default = Self::read_subdomain(env).unwrap_or_default();
         let base_url = env.address("AMOCRM_BASE_URL", &default);
-        if base_url.is_empty() && !mock_mode {
+        if base_url.is_empty() && !mock_mode && env.optional("AMOCRM_SUBDOMAIN").is_none() {
             env.problem("AMOCRM_SUBDOMAIN", "is not set (nor AMOCRM_BASE_URL, nor AMOCRM_MOCK_MODE=true)");
         }
         Self {
@@ -150,6 +149,19 @@ impl Amocrm {
         }
     }
 
+    /// The account's address by `AMOCRM_SUBDOMAIN`: its name, or the address as people paste it.
+    fn read_subdomain(env: &mut Env) -> Option<String> {
+        let text = env.optional("AMOCRM_SUBDOMAIN")?;
+        let host = text.trim().trim_start_matches("https://").trim_end_matches('/').to_lowercase();
+        let (name, domain) = host.split_once('.').unwrap_or((&host, "amocrm.ru"));
+        let is_name = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
+        if is_name && ["amocrm.ru", "amocrm.com", "kommo.com"].contains(&domain) {
+            return Some(format!("https://{name}.{domain}"));
+        }
+        env.problem("AMOCRM_SUBDOMAIN", "is not the name of an account: give NAME of https://NAME.amocrm.ru");
+        None
+    }
+
     fn read_auth(env: &mut Env, mock_mode: bool) -> Option<Auth> {
         let long_lived = env.secret("AMOCRM_LONG_LIVED_TOKEN").map(Auth::LongLived);
         let client_id = env.optional("AMOCRM_CLIENT_ID");
@@ -168,12 +180,6 @@ impl Amocrm {
         };
         Some(Auth::OAuth(OAuth { client_id, client_secret, redirect_uri }))
     }
-}
-
-/// The address of an account by its subdomain. People also paste the whole address.
-fn account_address(subdomain: &str) -> String {
-    let name = subdomain.trim_start_matches("https://").trim_end_matches('/');
-    if name.contains('.') { format!("https://{name}") } else { format!("https://{name}.amocrm.ru") }
 }
 
 /// Retrying unsent requests.
@@ -277,16 +283,21 @@ impl Tables {
 mod tests {
     use super::*;
 
+    fn base_url(subdomain: &str) -> Result<String, String> {
+        let mut env = Env::from_pairs([("AMOCRM_SUBDOMAIN", subdomain), ("AMOCRM_LONG_LIVED_TOKEN", "t")]);
+        let settings = Amocrm::read(&mut env);
+        env.finish(settings).map(|settings| settings.base_url).map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn an_account_is_found_by_its_subdomain_or_its_address() {
-        let base_url = |name, value| {
-            let mut env = Env::from_pairs([(name, value), ("AMOCRM_MOCK_MODE", "true")]);
-            Amocrm::read(&mut env).base_url
-        };
-        for subdomain in ["dealer", "dealer.amocrm.ru", "https://dealer.amocrm.ru/"] {
-            assert_eq!(base_url("AMOCRM_SUBDOMAIN", subdomain), "https://dealer.amocrm.ru", "{subdomain}");
+    fn an_account_is_named_or_its_address_is_pasted() {
+        for pasted in ["acme", "acme.amocrm.ru", "https://acme.amocrm.ru/", "ACME.amocrm.ru"] {
+            assert_eq!(base_url(pasted).as_deref(), Ok("https://acme.amocrm.ru"), "{pasted}");
         }
-        assert_eq!(base_url("AMOCRM_SUBDOMAIN", "dealer.kommo.com"), "https://dealer.kommo.com");
-        assert_eq!(base_url("AMOCRM_BASE_URL", "http://127.0.0.1:1"), "http://127.0.0.1:1");
+        assert_eq!(base_url("acme.kommo.com").as_deref(), Ok("https://acme.kommo.com"));
+        for wrong in ["acme.example.org", "www.acme.amocrm.ru", "acme/leads", "http://acme.amocrm.ru"] {
+            let said = base_url(wrong).unwrap_err();
+            assert!(said.contains("1 setting(s)") && said.contains("give NAME of https://NAME.amocrm.ru"), "{said}");
+        }
     }
 }

@@ -8,6 +8,7 @@ mod data_folder;
 mod env;
 mod groups;
 pub mod metrics;
+mod retry;
 pub mod telemetry;
 pub mod time_budget;
 
@@ -15,3 +16,4 @@ pub use clock::{Clock, system_clock};
 pub use data_folder::{ENDPOINTS_FILE, LOCK_FILE, METRICS_FILE, data_folder};
 pub use env::{Env, Invalid};
 pub use groups::{Amocrm, AmocrmFields, Auth, Delivery, Dialog, OAuth, OpenAi, Tables, Telegram};
+pub use retry::Retry;

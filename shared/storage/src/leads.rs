@@ -29,8 +29,10 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
 const DUE_INDEX: &str = "due";
 /// Index of a chat's requests.
 const CHAT_INDEX: &str = "by_chat";
-/// The one partition of the index `due`.
+/// The partition of the index `due` with undelivered requests.
 const DUE: &str = "1";
+/// The partition of the index `due` with delivered requests whose photos are not delivered yet.
+const PHOTOS_DUE: &str = "photos";
 /// The operation, for errors.
 const WRITE: &str = "writing a request";
 /// Requests that are read in parallel.
@@ -64,8 +66,9 @@ struct Stored {
 
 /// The write of a request in place of version `expected`.
 pub(crate) fn replacing_lead(table: &str, lead: &Lead, expected: u64) -> Result<Put, StorageError> {
-    let due_at = lead.due_at();
-    let item = Item { lead, due: due_at.map(|_| DUE), due_at, expires_at: lead.expires_at() };
+    let due = lead.due_at().map(|at| (DUE, at)).or_else(|| Some((PHOTOS_DUE, lead.photos_due_at()?)));
+    let (due, due_at) = due.unzip();
+    let item = Item { lead, due, due_at, expires_at: lead.expires_at() };
     let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
     replacing(table, "lead_id", expected, item)
 }
@@ -141,13 +144,25 @@ impl Leads {
     /// # Errors
     /// When the table cannot be read.
     pub async fn due(&self, now: Seconds, limit: i32) -> Result<Vec<LeadId>, StorageError> {
+        self.due_in(DUE, now, limit).await
+    }
+
+    /// Ids of delivered requests whose photos are due by `now`, oldest first.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn photos_due(&self, now: Seconds, limit: i32) -> Result<Vec<LeadId>, StorageError> {
+        self.due_in(PHOTOS_DUE, now, limit).await
+    }
+
+    async fn due_in(&self, partition: &str, now: Seconds, limit: i32) -> Result<Vec<LeadId>, StorageError> {
         let answer = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(DUE_INDEX)
             .key_condition_expression("due = :due AND due_at <= :now")
-            .expression_attribute_values(":due", AttributeValue::S(DUE.to_owned()))
+            .expression_attribute_values(":due", AttributeValue::S(partition.to_owned()))
             .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
             .limit(limit)
             .send()
@@ -250,10 +265,15 @@ impl Leads {
         for mut lead in self.get_many(&unsent).await? {
             lead.value.release(now);
             if let Status::Sending { lease_until, .. } = lead.value.status
-                && lead.value.progress.contact_id.is_none()
+                && lead.value.progress.contact_id().is_none()
             {
                 in_doubt.push((lead.value.request.queue_group(), lease_until));
             }
+            self.save(&mut lead).await?;
+        }
+        let with_photos = self.photos_due(Seconds::MAX, 1000).await?;
+        for mut lead in self.get_many(&with_photos).await? {
+            lead.value.put_photos_back(now);
             self.save(&mut lead).await?;
         }
         Ok(in_doubt)

@@ -26,6 +26,6 @@ pub use documents::Documents;
 pub use error::{SaveError, StorageError};
 pub use forget::{Forgotten, forget_customer};
 pub use leads::Leads;
-pub use queue::{Queue, QueueMessage};
+pub use queue::{Queue, QueueJob, QueueMessage};
 pub use sessions::Sessions;
 pub use versioned::Versioned;

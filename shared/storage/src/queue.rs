@@ -19,7 +19,31 @@ pub struct Queue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueMessage {
     pub lead_id: LeadId,
+    #[serde(default, skip_serializing_if = "QueueJob::is_request")]
+    pub job: QueueJob,
 }
+
+/// What of a lead is to be delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueJob {
+    /// The request: contact, deal, note, task.
+    #[default]
+    Request,
+    /// The photos of a request that is in amoCRM.
+    Photos,
+}
+
+impl QueueJob {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    const fn is_request(&self) -> bool {
+        matches!(self, Self::Request)
+    }
+}
+
+/// The message group of all photos. A FIFO queue hands out one batch of a group at a time: photos never occupy more than one
+/// of the workers.
+const PHOTOS_GROUP: &str = "photos";
 
 impl Aws {
     /// Opens the queue of leads.
@@ -36,15 +60,27 @@ impl Queue {
     /// # Errors
     /// When the queue does not take the message.
     pub async fn enqueue(&self, lead: &Versioned<Lead>) -> Result<(), StorageError> {
+        self.send(lead, QueueJob::Request, lead.value.request.queue_group()).await
+    }
+
+    /// Asks for delivery of a lead's photos, one lead after the other.
+    ///
+    /// # Errors
+    /// When the queue does not take the message.
+    pub async fn enqueue_photos(&self, lead: &Versioned<Lead>) -> Result<(), StorageError> {
+        self.send(lead, QueueJob::Photos, PHOTOS_GROUP.to_owned()).await
+    }
+
+    async fn send(&self, lead: &Versioned<Lead>, job: QueueJob, group: String) -> Result<(), StorageError> {
         const SEND: &str = "queueing a request";
         let Versioned { value: lead, version } = lead;
-        let body = serde_json::to_string(&QueueMessage { lead_id: lead.lead_id })
+        let body = serde_json::to_string(&QueueMessage { lead_id: lead.lead_id, job })
             .map_err(|error| StorageError::other(SEND, error.to_string()))?;
         self.client
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
-            .message_group_id(lead.request.queue_group())
+            .message_group_id(group)
             .message_deduplication_id(format!("{}-{version}", lead.lead_id))
             .send()
             .await

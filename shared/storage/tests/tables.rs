@@ -151,7 +151,7 @@ async fn only_undelivered_requests_are_due_and_the_oldest_comes_first() {
     second.value.claim("worker", created + 60, 120).unwrap();
     leads.save(&mut second).await.unwrap();
     assert_eq!(leads.due(created + 60, 10).await.unwrap(), [first.value.lead_id]);
-    second.value.succeed(created + 61);
+    second.value.succeed(created + 61, 60);
     leads.save(&mut second).await.unwrap();
     assert_eq!(leads.count_unsent().await.unwrap(), 1);
 

@@ -1,1 +1,74 @@
 ### What admins read in their Telegram chat (ADMIN_CHAT_ID).
+
+requests-count =
+    { $count ->
+        [one] { $count } заявка
+        [few] { $count } заявки
+       *[many] { $count } заявок
+    }
+
+## Trouble with amoCRM: it begins, it needs a person, it is over
+
+trouble-started = ⚠️ Проблема с amoCRM с { $time } МСК: { $reason }. Ещё не отправлено: { $requests }; бот повторяет попытки, пока они не уйдут.
+trouble-needs-a-person = ⚠️ Проблема с amoCRM ждёт вас: { $reason }. Ещё не отправлено: { $requests }.
+trouble-locked-out = 🔑 amoCRM не пускает бота ({ $detail }). Ждут: { $requests }. Что сделать: { $remedy }
+trouble-over =
+    ✅ amoCRM снова принимает заявки, перерыв { $duration }.{ $count ->
+        [0] { "" }
+       *[other] { " " }Отправлено: { $requests }.
+    }
+duration-seconds = { $count } с
+duration-minutes = { $count } мин
+duration-hours = { $count } ч
+
+## What is wrong
+
+crm-error-rate-limit = слишком много запросов (HTTP 429)
+crm-error-server = ошибка на стороне amoCRM ({ $detail })
+crm-error-timeout = amoCRM не отвечает вовремя
+crm-error-connection = нет связи с amoCRM
+crm-error-unreadable = amoCRM отвечает так, что ответ нельзя прочитать
+crm-error-tokens = нет ключа доступа к amoCRM ({ $detail })
+crm-error-auth = amoCRM не пускает бота ({ $detail })
+crm-error-blocked = amoCRM заблокировал бота ({ $detail })
+crm-error-closed = аккаунт amoCRM закрыт для бота ({ $detail })
+crm-error-refused = amoCRM отказывает: { $detail }
+crm-error-slow = amoCRM отвечает слишком медленно
+crm-error-worker-stopped = обработчики останавливались на полпути
+
+## What to do about it
+
+remedy-authorize = скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE
+remedy-switch-on = проверьте, включена ли интеграция в amoCRM
+remedy-new-token = создайте новый долгосрочный токен и задайте AMOCRM_LONG_LIVED_TOKEN
+remedy-ask-support = напишите в поддержку amoCRM
+remedy-pay = оплатите аккаунт amoCRM
+remedy-correct-address = исправьте AMOCRM_BASE_URL или AMOCRM_SUBDOMAIN
+remedy-grant-rights = проверьте, оплачен ли аккаунт и что в amoCRM разрешено интеграции и её пользователю
+
+## A request
+
+request-given-up = ❌ Заявка { $number } не передана в amoCRM (попыток: { $attempts }): { $reason }. Когда причина устранена: carquery leads retry { $id }
+photos-wait = ⚠️ Фото не загружаются в amoCRM ({ $reason }). Сами заявки передаются; фото бот загрузит позже.
+photos-error-telegram = Telegram не отдаёт файл
+photos-given-up = ⚠️ Фото к заявке { $number } не приложены к сделке ({ $reason }). Они остались в чате Telegram с клиентом (ID { $chat }).
+drive-closed = ⚠️ amoCRM не принимает файлы ({ $detail }): сделки приходят без фото, фото остаются в чатах Telegram. Дайте интеграции доступ к файлам, получите новый ключ и проверьте: carquery doctor
+
+## Settings that the account does not take
+
+settings-responsible-user = ⚠️ amoCRM не принимает ответственного: сделки получает ответственный по умолчанию. Исправьте AMOCRM_RESPONSIBLE_USER_ID.
+settings-pipeline = ⚠️ amoCRM не принимает воронку или этап: сделки попадают на первый этап главной воронки. Исправьте AMOCRM_PIPELINE_ID и AMOCRM_STATUS_ID (список: carquery amocrm pipelines).
+settings-fields-unknown = ⚠️ В amoCRM нет полей: { $fields }. Их значения пишутся в примечание. Создайте поля командой carquery amocrm setup или исправьте AMOCRM_FIELD_…
+settings-options-missing = ⚠️ В списках amoCRM нет нужного варианта: { $fields }. Он пишется в примечание. Добавьте в список вариант, как он стоит в примечании.
+settings-source-option = Для SOURCE это «{ $source }».
+settings-fields-of-wrong-type = ⚠️ Полям amoCRM не подходит тип: { $fields }. Значения пишутся в примечание. Укажите в AMOCRM_FIELD_… текстовые поля или уберите эти переменные и выполните carquery amocrm setup.
+
+## Tokens
+
+token-ends-soon =
+    🔑 Долгосрочный токен amoCRM закончится через { $days ->
+        [one] { $days } день
+        [few] { $days } дня
+       *[many] { $days } дней
+    }. Создайте новый в ключах интеграции и задайте AMOCRM_LONG_LIVED_TOKEN.
+token-has-ended = 🔑 Долгосрочный токен amoCRM закончился. Создайте новый в ключах интеграции и задайте AMOCRM_LONG_LIVED_TOKEN.

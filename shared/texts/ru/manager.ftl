@@ -17,3 +17,24 @@ field-VIN_NUMBER = VIN или госномер
 field-CHECK_TYPE = Вид проверки
 field-SOURCE = Источник
 field-REQUEST_ID = Номер заявки
+
+## The note on a deal
+
+note-heading = Заявка № { $number }
+note-heading-part = { $heading }, часть { $part } из { $parts }
+note-time = { $time } МСК
+note-fields-left = Не поместилось в поля сделки:
+note-name = Имя: { $name }
+note-phone-confirmed = Телефон: { $phone } (номер подтверждён Telegram)
+note-phone-of-other-contact = Телефон: { $phone } (номер с чужой карточки)
+note-phone-typed = Телефон: { $phone } (введён вручную, не подтверждён)
+note-telegram-id = Telegram ID: { $id }
+note-telegram-username = Telegram: @{ $username }
+note-photos = Фото: { $count }
+note-photos-missing =
+    Фото к заявке № { $number }
+    Приложить не удалось { $missing } из { $all }. Они остались в чате Telegram с клиентом (ID { $chat }): попросите его прислать их ещё раз.
+
+## The call-back task
+
+task-call = Перезвонить: { $name }, { $phone }. { $service }, заявка № { $number }

@@ -120,7 +120,11 @@ async fn wherever_the_worker_dies() {
         let bot = &series.bot;
         let (event, worker) = (bot.batch(&[id]).await, bot.worker(&bot.crm_push_settings()));
         let before = bot.crm().calls().len();
-        let running = tokio::spawn(async move { worker.handle(event).await });
+        let photos = bot.photo_batch(&[id]);
+        let running = tokio::spawn(async move {
+            worker.handle(event).await;
+            worker.handle(photos).await
+        });
         while !running.is_finished() && bot.crm().calls().len() < before + n {
             tokio::task::yield_now().await;
         }
@@ -156,7 +160,9 @@ async fn whatever_operation_of_the_database_fails() {
         let bot = series.bot;
         let event = bot.batch(&[id]).await;
         bot.database().add("*", When::After(spared, FAILED_OPERATION), fault);
-        bot.worker(&bot.crm_push_settings()).handle(event).await;
+        let worker = bot.worker(&bot.crm_push_settings());
+        worker.handle(event).await;
+        worker.handle(bot.photo_batch(&[id])).await;
         bot.database().clear();
         bot.wait(700); // the lease is over, and the queue has delivered the message again
         bot.push_until_sent(&[id]).await;
@@ -232,6 +238,9 @@ async fn the_same_message_twice_or_for_two_workers_is_one_delivery() {
     let (first, second) = tokio::join!(one.handle(event.clone()), other.handle(event.clone()));
     assert_eq!((failed(&first), failed(&second)), (vec![], vec![]));
     other.handle(event).await;
+    let photos = bot.photo_batch(&[id, id]);
+    tokio::join!(one.handle(photos.clone()), other.handle(photos.clone()));
+    other.handle(photos).await;
     assert!(bot.is_sent(id).await);
     assert_arrived_once(&bot, 1, id, "delivered thrice");
 }

@@ -8,7 +8,6 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{Request, Response, StatusCode};
-use lead::Status;
 use local::Stack;
 use simulators::amocrm;
 use simulators::fault::Faults;
@@ -154,7 +153,7 @@ impl KillableBot {
     /// No request waits, and nothing is left to be told to the admins.
     async fn is_quiet(&self) -> bool {
         let queue = self.stack().sqs().view();
-        let sent = self.requests().await.iter().all(|lead| matches!(lead.status, Status::Sent { .. }));
+        let sent = self.requests().await.iter().all(lead::Lead::is_complete);
         sent && queue.waiting.is_empty() && queue.in_flight.is_empty() && !self.has_news().await
     }
 

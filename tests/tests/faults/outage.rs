@@ -53,7 +53,7 @@ async fn an_outage_of_hours_is_two_messages_and_few_calls_and_then_everything_go
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
     let calls_per_request = (bot.crm().faults().mark() - calls_while_down) as f64 / WAITING as f64;
     println!("{calls_while_down} calls in {HOURS} hours of outage; {calls_per_request:.2} calls a request afterwards");
-    assert!(calls_per_request < 4.0, "{calls_per_request:.2} calls a request");
+    assert!(calls_per_request < 8.0, "{calls_per_request:.2} calls a request");
 
     // Oldest first: nobody overtakes more than the requests that are under way together.
     deals.sort_by_key(|deal| deal.id);

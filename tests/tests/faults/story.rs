@@ -143,9 +143,9 @@ pub(crate) fn what_admins_read(bot: &Bot) -> AdminRead {
     let mut read = AdminRead::default();
     for message in bot.admin().messages() {
         match message.text {
-            text if text.starts_with("⚠️ Trouble with amoCRM") => read.started += 1,
-            text if text.starts_with("⚠️ The trouble with amoCRM asks for you") => read.asked += 1,
-            text if text.starts_with("✅ amoCRM takes requests again") => read.ended += 1,
+            text if text.starts_with("⚠️ Проблема с amoCRM с ") => read.started += 1,
+            text if text.starts_with("⚠️ Проблема с amoCRM ждёт вас") => read.asked += 1,
+            text if text.starts_with("✅ amoCRM снова принимает заявки") => read.ended += 1,
             text => read.other.push(text),
         }
     }

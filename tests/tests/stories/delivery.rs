@@ -107,7 +107,7 @@ async fn a_dismissed_manager_does_not_keep_a_deal_out() {
         let deal = bot.next_deal();
         assert_eq!(deal.responsible, "Анна Директор");
         assert_eq!(deal.tasks.len(), 1);
-        bot.admin().sees("Correct AMOCRM_RESPONSIBLE_USER_ID");
+        bot.admin().sees("Исправьте AMOCRM_RESPONSIBLE_USER_ID");
     })
     .await;
 }
@@ -119,7 +119,7 @@ async fn an_outage_costs_the_customer_nothing_and_the_admin_two_messages() {
         let down = bot.crm().faults().add("*", When::Always, Fault::Html(502));
         to_sent(&anna).await;
         bot.deliver().await;
-        bot.admin().sees("Trouble with amoCRM since");
+        bot.admin().sees("Проблема с amoCRM с ");
         for _ in 0..3 {
             bot.wait(600);
             bot.schedule().await;
@@ -131,7 +131,7 @@ async fn an_outage_costs_the_customer_nothing_and_the_admin_two_messages() {
         bot.crm().faults().remove(down);
         until_sent(bot).await;
         let _ = bot.next_deal();
-        bot.admin().sees("amoCRM takes requests again");
+        bot.admin().sees("amoCRM снова принимает заявки");
         anna.sees_nothing();
         assert_eq!(bot.crm().contacts().len(), 1);
     })
@@ -176,7 +176,7 @@ async fn requests_wait_for_a_consent_and_go_out_after_it() {
         bot.authorize().await;
         until_sent(bot).await;
         let _ = bot.next_deal();
-        bot.admin().sees("amoCRM takes requests again");
+        bot.admin().sees("amoCRM снова принимает заявки");
     })
     .await;
 }
@@ -262,7 +262,7 @@ async fn a_refused_request_is_given_up_aloud() {
         bot.crm().faults().add("POST /api/v4/leads*", When::Always, Fault::Status(400, refusal.to_owned()));
         bot.deliver().await;
         let told = bot.admin().screen();
-        assert!(told.contains(&number) && told.contains("was given up") && told.contains("Too big"), "{told}");
+        assert!(told.contains(&number) && told.contains("не передана в amoCRM") && told.contains("Too big"), "{told}");
         assert!(matches!(bot.requests().await[0].status, Status::Dead { .. }));
         bot.wait(600);
         bot.schedule().await;

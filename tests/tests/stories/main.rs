@@ -10,6 +10,7 @@ mod door;
 mod field;
 mod free_text;
 mod network;
+mod pace;
 mod photos;
 mod schedule;
 mod sell;

@@ -33,7 +33,7 @@ fn incidents(bot: &Bot) -> Incidents {
     let documents = bot.stack().aws().documents(bot.stack().tables());
     let telegram = telegram::Api::new(&bot.crm_push_settings().telegram);
     let admins = AdminChat::new(documents.clone(), telegram, Some(bot.admin().chat), bot.clock());
-    Incidents::new(documents, bot.leads(), admins, bot.clock())
+    Incidents::new(documents, bot.leads(), admins, bot.clock(), texts::Language::Russian)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +73,7 @@ async fn the_breaker_is_respected_and_trouble_that_ended_unseen_is_told() {
     let ids = [bot.store(1, ANNA).await, bot.store(2, ANNA).await];
     for _ in 0..3 {
         let waiting = ids.to_vec();
-        let obstacle = Some(Obstacle::passing("HTTP 503"));
+        let obstacle = Some(Obstacle::slow());
         incidents(&bot).note(&Outcome { waiting, obstacle, ..Default::default() }).await;
     }
     assert_eq!(bot.admin().reads().len(), 1);
@@ -92,7 +92,7 @@ async fn the_breaker_is_respected_and_trouble_that_ended_unseen_is_told() {
     run(&bot).await;
     let told = bot.admin().reads();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].ends_with("2 requests went out."), "{told:?}");
+    assert!(told[0].ends_with("Отправлено: 2 заявки."), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +135,7 @@ async fn a_consent_that_stopped_a_request_already_is_not_told_again() {
     run(&bot).await;
     let told = bot.admin().reads();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].starts_with("🔑") && told[0].contains("1 request waits until it does"), "{told:?}");
+    assert!(told[0].starts_with("🔑") && told[0].contains("Ждут: 1 заявка"), "{told:?}");
     bot.set_status(id, Status::Sent { at: bot.now() }).await;
     run(&bot).await;
     let told = bot.admin().reads();

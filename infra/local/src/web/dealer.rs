@@ -121,7 +121,7 @@ fn request(lead: &Lead) -> Value {
         "attempts": lead.attempts,
         "error": lead.error,
         "created_at": lead.request.created_at,
-        "deal": lead.progress.deal_id,
+        "deal": lead.progress.deal_id(),
         "steps": steps(lead).into_iter().map(|(step, done)| json!({ "step": step, "done": done })).collect::<Value>(),
     })
 }
@@ -129,16 +129,10 @@ fn request(lead: &Lead) -> Value {
 /// The steps of a request's delivery in their order, and whether each is done.
 fn steps(lead: &Lead) -> Vec<(&'static str, bool)> {
     let progress = &lead.progress;
-    let mut steps = vec![
-        ("contact", progress.contact_id.is_some()),
-        ("deal", progress.deal_id.is_some()),
-        ("note", progress.note_id.is_some()),
-    ];
-    let task = progress.task_id.is_some();
-    // A request that arrived without a task was not meant to have one.
-    if task || !matches!(lead.status, Status::Sent { .. }) {
-        steps.push(("task", task));
-    }
+    // A step that a request which has arrived lacks was switched off.
+    let has_arrived = matches!(lead.status, Status::Sent { .. });
+    let taken = crm_push::step_names().map(|step| (step, progress.id_of(step).is_some()));
+    let mut steps: Vec<_> = taken.filter(|(_, done)| *done || !has_arrived).collect();
     if !lead.request.photos.is_empty() {
         steps.push(("photos", progress.photos_done));
     }

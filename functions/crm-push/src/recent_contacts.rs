@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Key of the shared document.
 pub(crate) const KEY: &str = "amocrm-recent-contacts";
 
-/// So long a new contact is remembered.
+/// How long a new contact is remembered.
 const KNOWN: Seconds = 300;
 
 /// By the queue group of the phone: a hash, no personal data.
@@ -22,10 +22,14 @@ pub(crate) struct RecentContacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Recent {
-    /// It was created.
-    Created { id: u64, until: Seconds },
-    /// It may have been created: nobody must create another before search would know.
-    InDoubt { until: Seconds },
+    Created {
+        id: u64,
+        until: Seconds,
+    },
+    /// It may have been created: nobody may create another before search would know it.
+    InDoubt {
+        until: Seconds,
+    },
 }
 
 impl Recent {
@@ -53,10 +57,10 @@ impl RecentContacts {
         self.by_phone.get(group).copied().filter(|recent| recent.until() > now)
     }
 
-    /// Adds news and forgets what is old.
-    pub(crate) fn add(&mut self, news: &[(String, Recent)], now: Seconds) {
+    /// Adds what is new and forgets what is old.
+    pub(crate) fn add(&mut self, new: &[(String, Recent)], now: Seconds) {
         self.by_phone.retain(|_, recent| recent.until() > now);
-        self.by_phone.extend(news.iter().cloned());
+        self.by_phone.extend(new.iter().cloned());
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is given up because the account refuses it, and how that is remembered.
+//! What is left out of an item because the account does not take it, and how that is remembered.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,15 @@ use lead::{CrmField, Lead};
 
 use crate::FieldError;
 
-/// Something given up because the account refuses it. Its [`Concession::key`] is kept in `Progress::refused_fields`.
+/// Something that is left out, or sent in another form. Its [`Fallback::key`] is kept in `Progress::refused_fields`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Concession {
-    /// A custom field, and why: the note has its value.
+pub enum Fallback {
+    /// A custom field is left out, and why: the note has its value.
     Field(CrmField, Fault),
-    /// The words around a number: the dealer's own field is numeric. The note has the answer as it was given.
-    Words(CrmField),
+    /// A custom field gets the beginning of its text: the note has all of it.
+    CutText(CrmField),
+    /// A custom field gets the number without the words around it, although the account's list of fields could not be read.
+    BareNumber(CrmField),
     /// `AMOCRM_RESPONSIBLE_USER_ID`: unknown or disabled.
     ResponsibleUser,
     /// `AMOCRM_PIPELINE_ID` and `AMOCRM_STATUS_ID`.
@@ -24,7 +26,7 @@ pub enum Concession {
 /// What is wrong with a custom field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// The account does not know it.
+    /// The account does not have it.
     Unknown,
     /// It is a list without the value.
     NoOption,
@@ -44,7 +46,7 @@ impl Fault {
     }
 }
 
-impl Concession {
+impl Fallback {
     /// How it is remembered.
     #[must_use]
     pub fn key(self) -> Cow<'static, str> {
@@ -52,20 +54,38 @@ impl Concession {
             Self::Field(field, Fault::Unknown) => field.code().into(),
             Self::Field(field, Fault::NoOption) => format!("{}:option", field.code()).into(),
             Self::Field(field, Fault::WrongType) => format!("{}:type", field.code()).into(),
-            Self::Words(field) => format!("{}:words", field.code()).into(),
+            Self::CutText(field) => format!("{}:cut", field.code()).into(),
+            Self::BareNumber(field) => format!("{}:words", field.code()).into(),
             Self::ResponsibleUser => "RESPONSIBLE_USER".into(),
             Self::Pipeline => "PIPELINE".into(),
             Self::Contact => "CONTACT".into(),
         }
     }
-}
 
-pub(crate) fn gave_up(lead: &Lead, what: Concession) -> bool {
-    lead.progress.refused_fields.iter().any(|key| *key == what.key())
+    /// Whether it applies to this lead.
+    #[must_use]
+    pub fn applies_to(self, lead: &Lead) -> bool {
+        lead.progress.refused_fields.iter().any(|key| *key == self.key())
+    }
+
+    /// Remembers it for this lead. False if it was known already.
+    pub fn apply_to(self, lead: &mut Lead) -> bool {
+        let is_new = !self.applies_to(lead);
+        if is_new {
+            lead.progress.refused_fields.push(self.key().into_owned());
+        }
+        is_new
+    }
 }
 
 /// Why the account does not take a field of this lead; `None` as far as it is known to take it.
 #[must_use]
-pub fn gave_up_field(lead: &Lead, field: CrmField) -> Option<Fault> {
-    Fault::ALL.into_iter().find(|fault| gave_up(lead, Concession::Field(field, *fault)))
+pub fn fault_of_field(lead: &Lead, field: CrmField) -> Option<Fault> {
+    Fault::ALL.into_iter().find(|fault| Fallback::Field(field, *fault).applies_to(lead))
+}
+
+/// Whether the note has to carry the value of a field, because the field does not have all of it.
+#[must_use]
+pub(crate) fn is_left_to_note(lead: &Lead, field: CrmField) -> bool {
+    fault_of_field(lead, field).is_some() || Fallback::CutText(field).applies_to(lead)
 }

@@ -1,0 +1,123 @@
+//! One attempt to deliver one request: claim it, take its steps, close it.
+
+use amocrm::{Client, PayloadBuilder};
+use delivery::{Gate, Incident, account_fields};
+use lead::LeadId;
+use storage::SaveError;
+use tokio::sync::OnceCell;
+
+use crate::CrmPush;
+use crate::claimed::{ClaimedLead, Failed, LEASE, Stop};
+use crate::closing::Redeliver;
+use crate::steps::STEPS;
+
+/// What every step needs.
+pub(crate) struct Attempt<'a> {
+    pub(crate) push: &'a CrmPush,
+    pub(crate) crm: &'a Client,
+    pub(crate) payloads: &'a PayloadBuilder,
+}
+
+impl CrmPush {
+    /// Makes one attempt. Its result is stored with the request; only if that fails, the message has to come again.
+    /// `payloads` is made when the batch's first attempt needs it.
+    pub(crate) async fn deliver_request(
+        &self,
+        id: LeadId,
+        payloads: &OnceCell<PayloadBuilder>,
+    ) -> Result<(), Redeliver> {
+        let (claimed, incident) = futures::join!(self.claim(id), self.incidents.load());
+        let Some(mut lead) = claimed? else { return Ok(()) };
+        let result = match &self.crm {
+            Some(crm) => self.attempt(crm, payloads, &mut lead, &incident).await,
+            None => self.pretend(&mut lead),
+        };
+        self.close(lead, result, &incident).await
+    }
+
+    /// Takes the steps, as far as the circuit breaker allows.
+    async fn attempt(
+        &self,
+        crm: &Client,
+        payloads: &OnceCell<PayloadBuilder>,
+        lead: &mut ClaimedLead,
+        incident: &Incident,
+    ) -> Result<(), Stop> {
+        if lead.lead().attempts > self.backoff.max_attempts {
+            // A request that takes its workers along is given up in time, too.
+            return Err(Failed::workers_stopped().into());
+        }
+        let gate = self.incidents.enter(incident).await;
+        if let Gate::Open { until } = gate {
+            tracing::info!(lead_id = %lead.id(), until, "amoCRM is left alone");
+            return Err(Stop::PutBack { due_at: until });
+        }
+        let payloads = payloads.get_or_init(|| self.payloads(crm, gate)).await;
+        let result = Attempt { push: self, crm, payloads }.take_steps(lead).await;
+        if let Err(Stop::Failed(failed)) = &result
+            && gate == Gate::Probe
+            && failed.obstacle().is_some()
+            && !lead.has_progressed()
+        {
+            // A probe that finds amoCRM still down does not come nearer to being given up.
+            lead.lead_mut().discount();
+        }
+        result
+    }
+
+    /// Builds payloads for the account's fields, as far as they are known. An account in trouble is not asked for them.
+    async fn payloads(&self, crm: &Client, gate: Gate) -> PayloadBuilder {
+        let fields = match gate {
+            Gate::Closed => account_fields(&self.documents, crm, &self.amocrm, self.language, (self.clock)()).await,
+            Gate::Probe | Gate::Open { .. } => None,
+        };
+        PayloadBuilder::new(&self.amocrm, fields, self.language)
+    }
+
+    /// Claims a request; `None` if it is settled, or another worker has it.
+    async fn claim(&self, id: LeadId) -> Result<Option<ClaimedLead>, Redeliver> {
+        let stored = self.leads.get(&id).await.map_err(|error| {
+            tracing::error!(lead_id = %id, %error, "a lead cannot be read");
+            Redeliver
+        })?;
+        let Some(mut stored) = stored else { return Ok(None) };
+        let now = (self.clock)();
+        if let Err(refused) = stored.value.claim(&self.worker, now, LEASE) {
+            tracing::info!(lead_id = %id, ?refused, "nothing to deliver");
+            return Ok(None);
+        }
+        match self.leads.save(&mut stored).await {
+            Ok(()) => Ok(Some(ClaimedLead::new(stored, now + LEASE))),
+            Err(SaveError::Conflict) => {
+                tracing::info!(lead_id = %id, "another worker was faster");
+                Ok(None)
+            }
+            Err(SaveError::Storage(error)) => {
+                tracing::error!(lead_id = %id, %error, "a lead cannot be claimed");
+                Err(Redeliver)
+            }
+        }
+    }
+
+    /// Mock mode: the request looks as if amoCRM had taken it.
+    fn pretend(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
+        for step in STEPS {
+            if lead.lead().progress.id_of(step.name()).is_none() {
+                lead.lead_mut().progress.record(step.name(), self.next_mock_id());
+            }
+        }
+        tracing::info!(lead_id = %lead.id(), "AMOCRM_MOCK_MODE: taken for delivered");
+        Ok(())
+    }
+}
+
+impl Attempt<'_> {
+    async fn take_steps(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
+        for step in STEPS {
+            if step.is_wanted(self) {
+                self.ensure(*step, lead).await?;
+            }
+        }
+        Ok(())
+    }
+}

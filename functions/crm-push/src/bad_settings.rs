@@ -1,0 +1,74 @@
+//! What a delivery showed about settings that do not fit the account, for the admins.
+
+use amocrm::{Fallback, Fault, SOURCE, fault_of_field};
+use lead::{CrmField, Lead};
+use texts::Language;
+
+/// One message for all fields with the same fault, one for each other setting; each with a key.
+pub(crate) fn warnings(lead: &Lead, language: Language) -> Vec<(String, String)> {
+    let about_fields = [Fault::Unknown, Fault::NoOption, Fault::WrongType].into_iter().filter_map(|fault| {
+        let faulty = CrmField::ALL.iter().copied().filter(|field| fault_of_field(lead, *field) == Some(fault));
+        let fields: Vec<&str> = faulty.map(CrmField::code).collect();
+        (!fields.is_empty()).then(|| about_fields(fault, &fields, language))
+    });
+    let settings =
+        [(Fallback::ResponsibleUser, "settings-responsible-user"), (Fallback::Pipeline, "settings-pipeline")];
+    let about_settings = settings
+        .into_iter()
+        .filter(|(fallback, _)| fallback.applies_to(lead))
+        .map(|(fallback, id)| (fallback.key().into_owned(), language.text(id)));
+    about_fields.chain(about_settings).collect()
+}
+
+fn about_fields(fault: Fault, fields: &[&str], language: Language) -> (String, String) {
+    let (key, id) = match fault {
+        Fault::Unknown => ("FIELDS", "settings-fields-unknown"),
+        Fault::NoOption => ("OPTIONS", "settings-options-missing"),
+        Fault::WrongType => ("TYPES", "settings-fields-of-wrong-type"),
+    };
+    let mut text = language.text_with(id, [("fields", fields.join(", ").into())]);
+    if fault == Fault::NoOption && fields.contains(&CrmField::Source.code()) {
+        text.push(' ');
+        text.push_str(&language.text_with("settings-source-option", [("source", SOURCE.into())]));
+    }
+    (key.to_owned(), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn fields_are_one_message_for_each_thing_that_is_to_be_done() {
+        let mut lead: Lead = serde_json::from_value(json!({
+            "lead_id": "01JD0000000000000AK7QX3M01", "chat_id": 1, "status": { "is": "sent", "at": 1 },
+            "request": {
+                "id": "01JD0000000000000AK7QX3M01", "branch": "sell", "service": "Продажа авто", "topic": "", "fields": {},
+                "customer": { "chat_id": 1, "name": "Анна", "phone": "+79001234567" }, "answers": [], "created_at": 1
+            }
+        }))
+        .unwrap();
+        assert_eq!(warnings(&lead, Language::Russian), []);
+        let refused = [
+            "CAR_BRAND",
+            "VIN_NUMBER",
+            "SOURCE:option",
+            "MILEAGE:words",
+            "CAR_MODEL:cut",
+            "BUDGET:words",
+            "BUDGET:type",
+            "PIPELINE",
+        ];
+        lead.progress.refused_fields = refused.map(str::to_owned).to_vec();
+        let texts: Vec<String> = warnings(&lead, Language::Russian).into_iter().map(|(_, text)| text).collect();
+        assert_snapshot!(texts.join("\n"), @"
+        ⚠️ В amoCRM нет полей: CAR_BRAND, VIN_NUMBER. Их значения пишутся в примечание. Создайте поля командой carquery amocrm setup или исправьте AMOCRM_FIELD_…
+        ⚠️ В списках amoCRM нет нужного варианта: SOURCE. Он пишется в примечание. Добавьте в список вариант, как он стоит в примечании. Для SOURCE это «Telegram Bot».
+        ⚠️ Полям amoCRM не подходит тип: BUDGET. Значения пишутся в примечание. Укажите в AMOCRM_FIELD_… текстовые поля или уберите эти переменные и выполните carquery amocrm setup.
+        ⚠️ amoCRM не принимает воронку или этап: сделки попадают на первый этап главной воронки. Исправьте AMOCRM_PIPELINE_ID и AMOCRM_STATUS_ID (список: carquery amocrm pipelines).
+        ");
+    }
+}

@@ -1,0 +1,157 @@
+//! One step of an attempt: what it creates exists afterwards, once, whatever was lost on the way.
+//!
+//! This is the only place that knows doubt. A creation whose answer was lost may have happened; so may one that an earlier
+//! worker began before it died. Then the step looks before it creates, and keeps what it finds.
+
+use amocrm::{CrmError, Doubt, Fallback, Refusal};
+use delivery::read_fields_again;
+use lead::step;
+use serde_json::Value;
+use storage::SaveError;
+
+use crate::attempt::Attempt;
+use crate::claimed::{ClaimedLead, Failed, Stop, may_have_happened};
+use crate::steps::{Found, Origin, Step};
+
+impl Attempt<'_> {
+    /// Makes sure that what the step creates is in amoCRM, and that the lead has its id.
+    pub(crate) async fn ensure(&self, step: &dyn Step, lead: &mut ClaimedLead) -> Result<(), Stop> {
+        if lead.lead().progress.id_of(step.name()).is_some() {
+            return Ok(());
+        }
+        if self.payloads.note_what_does_not_fit(lead.lead_mut()) {
+            // A later attempt must look for the deal as it is offered now.
+            self.checkpoint(lead).await?;
+        }
+        let retry = self.crm.options().retry;
+        let mut lost: Option<CrmError> = None;
+        let mut tried = 0;
+        loop {
+            self.check_time(step, lead, lost.as_ref())?;
+            if lost.is_some() || lead.lead().is_in_doubt() || step.always_looks() {
+                match step.find(self, lead).await {
+                    Ok(Found::Exists { id, origin }) => return self.keep(step, lead, id, origin).await,
+                    Ok(Found::NotBefore(due_at)) => return Err(Stop::PutBack { due_at }),
+                    Ok(Found::NoTime) => return Err(Failed::too_slow().into()),
+                    Ok(Found::Missing) => {
+                        if let Some(error) = lost.take()
+                            && (error.doubt() == Doubt::Running || !retry.allows_another(tried))
+                        {
+                            return Err(self.failed(lead, error));
+                        }
+                    }
+                    Err(error) => {
+                        count_error(lead, &error);
+                        return Err(Failed::on_lookup(error, lost.is_some()).into());
+                    }
+                }
+                self.check_time(step, lead, None)?;
+            }
+            self.check_that_it_still_exists(lead).await?;
+            let items = step.items(self, lead.lead());
+            match step.create(self.crm, &items).await {
+                Ok(id) => return self.keep(step, lead, id, Origin::Created).await,
+                Err(CrmError::Refused(refusal)) => {
+                    // Each time there is less to refuse: this comes to an end.
+                    let item = items.first().unwrap_or(&Value::Null);
+                    self.drop_rejected_fields(lead, item, refusal).await?;
+                }
+                Err(error) if may_have_happened(&error) => {
+                    step.creation_was_lost(self, lead.lead()).await;
+                    if !step.shows_at_once() {
+                        return Err(self.failed(lead, error));
+                    }
+                    tried += 1;
+                    tokio::time::sleep(retry.pause(tried)).await;
+                    lost = Some(error);
+                }
+                Err(error) => return Err(self.failed(lead, error)),
+            }
+        }
+    }
+
+    /// Records what the step left, and stores it before the next step starts.
+    async fn keep(&self, step: &dyn Step, lead: &mut ClaimedLead, id: u64, origin: Origin) -> Result<(), Stop> {
+        if origin != Origin::Created {
+            tracing::info!(lead_id = %lead.id(), step = step.name(), id, ?origin, "found in amoCRM");
+        }
+        step.record(self, lead.lead_mut(), id, origin).await;
+        lead.lead_mut().settle_doubt();
+        self.checkpoint(lead).await
+    }
+
+    /// Stores what is known of the lead so far. A lead whose lease is lost is not touched any more.
+    async fn checkpoint(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
+        match self.push.leads.save(&mut lead.stored).await {
+            Ok(()) => Ok(()),
+            Err(SaveError::Conflict) => {
+                tracing::warn!(lead_id = %lead.id(), "the lead was taken over or deleted meanwhile");
+                Err(Stop::Lost)
+            }
+            Err(SaveError::Storage(error)) => {
+                tracing::error!(lead_id = %lead.id(), %error, "progress cannot be stored");
+                Err(Stop::NotStored)
+            }
+        }
+    }
+
+    /// Ends the attempt if the lease would not last through another call. After a lost creation the attempt fails for that
+    /// reason, so that the next one looks first.
+    fn check_time(&self, step: &dyn Step, lead: &ClaimedLead, lost: Option<&CrmError>) -> Result<(), Stop> {
+        let calls = if step.always_looks() { 2 } else { 1 };
+        if lead.has_time_for(calls, (self.push.clock)()) {
+            return Ok(());
+        }
+        Err(lost.map_or_else(Failed::too_slow, |error| Failed::because_of(error.clone())).into())
+    }
+
+    /// A customer may have had the request deleted meanwhile: then name and phone must not go to amoCRM any more.
+    async fn check_that_it_still_exists(&self, lead: &ClaimedLead) -> Result<(), Stop> {
+        match self.push.leads.get(&lead.id()).await {
+            Ok(Some(stored)) if stored.version == lead.stored.version => Ok(()),
+            Ok(_) => {
+                tracing::info!(lead_id = %lead.id(), "the lead was taken over or deleted meanwhile");
+                Err(Stop::Lost)
+            }
+            Err(error) => {
+                tracing::error!(lead_id = %lead.id(), %error, "a lead cannot be read again");
+                Err(Stop::NotStored)
+            }
+        }
+    }
+
+    /// Leaves out what amoCRM refuses of an item, so that the rest may be offered again. Fails when amoCRM refuses something
+    /// that the item cannot do without, or that was left out already.
+    async fn drop_rejected_fields(
+        &self,
+        lead: &mut ClaimedLead,
+        item: &Value,
+        refusal: Box<Refusal>,
+    ) -> Result<(), Stop> {
+        let fallbacks = self.payloads.fallbacks(lead.lead(), item, &refusal.validation).unwrap_or_default();
+        if fallbacks.contains(&Fallback::Contact) {
+            // It was deleted or merged. The next attempt looks for the customer's contact again.
+            lead.lead_mut().progress.forget(step::CONTACT);
+            return Err(Failed::on_lookup(CrmError::Refused(refusal), false).into());
+        }
+        let is_less = fallbacks.iter().fold(false, |any, fallback| fallback.apply_to(lead.lead_mut()) || any);
+        if !is_less {
+            return Err(self.failed(lead, CrmError::Refused(refusal)));
+        }
+        if fallbacks.iter().any(|fallback| matches!(fallback, Fallback::Field(..))) {
+            read_fields_again(&self.push.documents).await;
+        }
+        // Stored before the item is offered again: if that answer is lost, the next attempt looks for the item as it was offered.
+        self.checkpoint(lead).await
+    }
+
+    fn failed(&self, lead: &ClaimedLead, error: CrmError) -> Stop {
+        count_error(lead, &error);
+        Failed::because_of(error).into()
+    }
+}
+
+fn count_error(lead: &ClaimedLead, error: &CrmError) {
+    settings::metrics::count("CrmErrors", "kind", error.kind());
+    tracing::warn!(lead_id = %lead.id(), kind = error.kind(), %error, "a request was not delivered");
+}

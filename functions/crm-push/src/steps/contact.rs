@@ -1,0 +1,161 @@
+//! The contact: the one that has the customer's phone, or a new one.
+//!
+//! amoCRM's search does not know a new contact for some seconds. So new contacts are remembered by phone
+//! ([`RecentContacts`]), and after a lost creation nobody creates another before search would know the first.
+
+use amocrm::{Client, Contact, CrmError, TAG_NEW, contact_of_phone, search_terms};
+use delivery::{load_document, update_document};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lead::{Lead, SEARCH_LAG, Seconds, step};
+use serde_json::{Value, json};
+use storage::SaveError;
+
+use super::{Found, Origin, Step};
+use crate::CrmPush;
+use crate::attempt::Attempt;
+use crate::claimed::ClaimedLead;
+use crate::recent_contacts::{KEY, Recent, RecentContacts};
+
+pub(crate) struct ContactStep;
+
+impl Step for ContactStep {
+    fn name(&self) -> &'static str {
+        step::CONTACT
+    }
+
+    fn always_looks(&self) -> bool {
+        true
+    }
+
+    fn shows_at_once(&self) -> bool {
+        false
+    }
+
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+        attempt.find_contact(lead).boxed()
+    }
+
+    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
+        vec![attempt.payloads.new_contact(lead)]
+    }
+
+    fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
+        async { crm.create_contact(&items[0]).await }.boxed()
+    }
+
+    fn creation_was_lost<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a Lead) -> BoxFuture<'a, ()> {
+        attempt.remember(lead, Recent::in_doubt((attempt.push.clock)())).boxed()
+    }
+
+    /// Remembered for its phone before the lead has it: if the worker dies in between, the next one finds it.
+    fn record<'a>(
+        &'a self,
+        attempt: &'a Attempt<'_>,
+        lead: &'a mut Lead,
+        id: u64,
+        origin: Origin,
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            if origin == Origin::Created {
+                attempt.remember(lead, Recent::created(id, (attempt.push.clock)())).await;
+            }
+            lead.progress.record(step::CONTACT, id);
+            lead.progress.created_contact = origin != Origin::Known;
+        }
+        .boxed()
+    }
+}
+
+impl Attempt<'_> {
+    async fn find_contact(&self, claimed: &ClaimedLead) -> Result<Found, CrmError> {
+        let lead = claimed.lead();
+        let phone = &lead.request.customer.phone;
+        let now = (self.push.clock)();
+        let recent = match load_document::<RecentContacts>(&self.push.documents, KEY).await {
+            Ok(stored) => stored.value,
+            Err(error) => {
+                // Without them a contact that search does not know yet could be created again.
+                tracing::error!(%error, "recent contacts cannot be read");
+                return Ok(Found::NotBefore(now + SEARCH_LAG));
+            }
+        };
+        match recent.get(&lead.request.queue_group(), now) {
+            Some(Recent::InDoubt { until }) => return Ok(Found::NotBefore(until)),
+            Some(Recent::Created { id, .. }) => {
+                let contact = self.crm.contact(id).await?;
+                if let Some(contact) = contact.filter(|contact| is_of_phone(contact, phone)) {
+                    return self.use_contact(&contact, lead).await;
+                }
+            }
+            None => {}
+        }
+        for term in search_terms(phone) {
+            if !claimed.has_time_for(1, (self.push.clock)()) {
+                return Ok(Found::NoTime);
+            }
+            let hits = self.crm.search_contacts(&term).await?;
+            if let Some(contact) = contact_of_phone(&hits, phone) {
+                return self.use_contact(contact, lead).await;
+            }
+        }
+        Ok(Found::Missing)
+    }
+
+    /// Takes a contact that was found. If an earlier attempt for this request created it without learning of it, it lacks
+    /// nothing.
+    async fn use_contact(&self, contact: &Contact, lead: &Lead) -> Result<Found, CrmError> {
+        // A deal is only created for a contact that is known: a contact without one may be from a lost creation.
+        let is_own = lead.is_in_doubt() && contact.has_tag(TAG_NEW) && contact.deal_ids().is_empty();
+        if is_own {
+            return Ok(Found::Exists { id: contact.id, origin: Origin::CreatedUnseen });
+        }
+        self.update_existing_contact(contact, lead).await?;
+        Ok(Found::Exists { id: contact.id, origin: Origin::Known })
+    }
+
+    /// Adds to a contact that was found what it lacks. Fields that the account refuses are left out: the note has them.
+    async fn update_existing_contact(&self, contact: &Contact, lead: &Lead) -> Result<(), CrmError> {
+        let Some(update) = self.payloads.contact_update(contact, lead) else { return Ok(()) };
+        let tags_only = update.get("tags_to_add").map(|tags| json!({ "tags_to_add": tags }));
+        for update in [Some(update), tags_only].into_iter().flatten() {
+            match self.crm.update_contact(contact.id, &update).await {
+                Err(CrmError::Refused(refusal)) => {
+                    tracing::warn!(lead_id = %lead.lead_id, %refusal, "a known contact cannot be changed");
+                }
+                result => return result,
+            }
+        }
+        Ok(())
+    }
+
+    async fn remember(&self, lead: &Lead, recent: Recent) {
+        if let Err(error) = self.push.remember_contacts(&[(lead.request.queue_group(), recent)]).await {
+            tracing::error!(lead_id = %lead.lead_id, %error, "recent contacts cannot be stored");
+        }
+    }
+}
+
+impl CrmPush {
+    /// Keeps every worker from creating the contact of these queue groups' phones until then, because a dead worker may have
+    /// been creating it.
+    ///
+    /// # Errors
+    /// When that cannot be stored.
+    pub async fn doubt_contacts(&self, groups: &[(String, Seconds)]) -> Result<(), SaveError> {
+        let doubt = |(group, until): &(String, Seconds)| (group.clone(), Recent::in_doubt_until(*until));
+        self.remember_contacts(&groups.iter().map(doubt).collect::<Vec<_>>()).await
+    }
+
+    async fn remember_contacts(&self, recent: &[(String, Recent)]) -> Result<(), SaveError> {
+        if recent.is_empty() {
+            return Ok(());
+        }
+        let now = (self.clock)();
+        update_document(&self.documents, KEY, |known: &mut RecentContacts| known.add(recent, now)).await
+    }
+}
+
+fn is_of_phone(contact: &Contact, phone: &str) -> bool {
+    contact_of_phone(std::slice::from_ref(contact), phone).is_some()
+}

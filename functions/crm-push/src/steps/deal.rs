@@ -1,0 +1,88 @@
+//! The deal.
+
+use amocrm::{Client, CrmError, Deal, Note, deal_name, fault_of_field};
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
+use lead::{CrmField, Lead, Seconds, step};
+use serde_json::Value;
+use settings::metrics::{self, Unit};
+
+use super::{Found, Origin, Step};
+use crate::attempt::Attempt;
+use crate::claimed::ClaimedLead;
+
+/// A customer's newest deals are looked through for one whose creation was not confirmed.
+const NEWEST: usize = 50;
+/// amoCRM's clock and ours differ by less than this.
+const CLOCK_SKEW: Seconds = 60;
+
+pub(crate) struct DealStep;
+
+impl Step for DealStep {
+    fn name(&self) -> &'static str {
+        step::DEAL
+    }
+
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+        async { Ok(Found::unseen(attempt.find_deal(lead.lead()).await?)) }.boxed()
+    }
+
+    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
+        vec![attempt.payloads.deal(lead, lead.progress.contact_id().unwrap_or_default())]
+    }
+
+    fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
+        async { crm.create_deal(&items[0]).await }.boxed()
+    }
+
+    fn record<'a>(
+        &'a self,
+        attempt: &'a Attempt<'_>,
+        lead: &'a mut Lead,
+        id: u64,
+        _origin: Origin,
+    ) -> BoxFuture<'a, ()> {
+        lead.progress.record(step::DEAL, id);
+        #[expect(clippy::cast_precision_loss, reason = "seconds of a delivery")]
+        let seconds = ((attempt.push.clock)() - lead.request.created_at).max(0) as f64;
+        metrics::put(&[("SecondsToDeal", seconds, Unit::Seconds)], &[("branch", &lead.request.branch)]);
+        ready(()).boxed()
+    }
+}
+
+impl Attempt<'_> {
+    /// Through the contact, because a contact and deals read by id are always current; by search besides, which lags, but
+    /// does not depend on the link.
+    async fn find_deal(&self, lead: &Lead) -> Result<Option<u64>, CrmError> {
+        let Some(contact_id) = lead.progress.contact_id() else { return Ok(None) };
+        let mut ids = self.crm.contact(contact_id).await?.map(|contact| contact.deal_ids()).unwrap_or_default();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        ids.truncate(NEWEST);
+        let deals = if ids.is_empty() { Vec::new() } else { self.crm.deals(&ids).await? };
+        let number = lead.lead_id.request_number();
+        let with_number = |deals: &[Deal]| deals.iter().find(|deal| deal.has_value(&number)).map(|deal| deal.id);
+        if let Some(id) = with_number(&deals) {
+            return Ok(Some(id));
+        }
+        if fault_of_field(lead, CrmField::RequestId).is_some() {
+            return self.find_deal_without_number(lead, &deals).await;
+        }
+        Ok(with_number(&self.crm.search_deals(&number).await?))
+    }
+
+    /// The deal in an account without a field for the request's number: made after the request, named like it, and without
+    /// the note of another request.
+    async fn find_deal_without_number(&self, lead: &Lead, deals: &[Deal]) -> Result<Option<u64>, CrmError> {
+        let name = deal_name(&lead.request);
+        let number = lead.lead_id.request_number();
+        let since = lead.request.created_at - CLOCK_SKEW;
+        for deal in deals.iter().filter(|deal| deal.created_at >= since && deal.name.as_deref() == Some(&name)) {
+            let notes: Vec<Note> = self.crm.notes(deal.id).await?;
+            let mut numbers = notes.iter().filter_map(|note| note.request_number(self.payloads.language()));
+            if numbers.all(|held| held == number) {
+                return Ok(Some(deal.id));
+            }
+        }
+        Ok(None)
+    }
+}

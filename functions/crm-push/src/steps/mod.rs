@@ -1,0 +1,102 @@
+//! What a delivery creates, step by step: a file each. A new step is a file here and a line in [`STEPS`].
+
+mod contact;
+mod deal;
+mod note;
+mod task;
+
+use amocrm::{Client, CrmError};
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
+use lead::{Lead, Seconds};
+use serde_json::Value;
+
+use crate::attempt::Attempt;
+use crate::claimed::ClaimedLead;
+
+/// The steps in their order.
+pub(crate) const STEPS: &[&dyn Step] = &[&contact::ContactStep, &deal::DealStep, &note::NoteStep, &task::TaskStep];
+
+/// The names of all steps in their order, as `lead::Progress` has them.
+pub fn step_names() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|step| step.name())
+}
+
+/// Creates one thing in amoCRM for a request. [`Attempt::ensure`] calls it.
+pub(crate) trait Step: Sync {
+    /// Under this name the lead remembers what the step left.
+    fn name(&self) -> &'static str;
+
+    /// Whether requests are to have it.
+    fn is_wanted(&self, _attempt: &Attempt<'_>) -> bool {
+        true
+    }
+
+    /// Whether it looks for something to use before it creates, even without doubt.
+    fn always_looks(&self) -> bool {
+        false
+    }
+
+    /// Whether what was created can be found at once. If not, an attempt that lost the answer ends.
+    fn shows_at_once(&self) -> bool {
+        true
+    }
+
+    /// Looks for what exists already.
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>>;
+
+    /// What to create, at least one item.
+    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value>;
+
+    /// Creates the items; returns the id of the first.
+    fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>>;
+
+    /// The answer to a creation was lost: others may have to know.
+    fn creation_was_lost<'a>(&'a self, _attempt: &'a Attempt<'_>, _lead: &'a Lead) -> BoxFuture<'a, ()> {
+        ready(()).boxed()
+    }
+
+    /// Writes into the lead what there is now.
+    fn record<'a>(
+        &'a self,
+        _attempt: &'a Attempt<'_>,
+        lead: &'a mut Lead,
+        id: u64,
+        _origin: Origin,
+    ) -> BoxFuture<'a, ()> {
+        lead.progress.record(self.name(), id);
+        ready(()).boxed()
+    }
+}
+
+/// What looking came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Exists {
+        id: u64,
+        origin: Origin,
+    },
+    Missing,
+    /// It may exist, and cannot be seen before then.
+    NotBefore(Seconds),
+    /// The lease would not last.
+    NoTime,
+}
+
+/// Where something in amoCRM comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This attempt created it.
+    Created,
+    /// An earlier attempt for this request created it without learning of it.
+    CreatedUnseen,
+    /// It was there before the request.
+    Known,
+}
+
+impl Found {
+    /// What an earlier attempt may have created.
+    fn unseen(id: Option<u64>) -> Self {
+        id.map_or(Self::Missing, |id| Self::Exists { id, origin: Origin::CreatedUnseen })
+    }
+}

@@ -1,0 +1,41 @@
+//! The note with the answers, or several.
+
+use amocrm::{Client, CrmError, note_items, note_parts};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lead::Lead;
+use serde_json::Value;
+
+use super::{Found, Step};
+use crate::attempt::Attempt;
+use crate::claimed::ClaimedLead;
+
+pub(crate) struct NoteStep;
+
+impl Step for NoteStep {
+    fn name(&self) -> &'static str {
+        "note"
+    }
+
+    /// All parts are posted in one call, so that the last one is there if all are.
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+        async move {
+            let lead = lead.lead();
+            let parts = note_parts(lead, attempt.payloads.language());
+            let (Some(deal_id), Some(last)) = (lead.progress.deal_id(), parts.last()) else {
+                return Ok(Found::Missing);
+            };
+            let notes = attempt.crm.notes(deal_id).await?;
+            Ok(Found::unseen(notes.iter().find(|note| note.is(last)).map(|note| note.id)))
+        }
+        .boxed()
+    }
+
+    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
+        note_items(lead, lead.progress.deal_id().unwrap_or_default(), attempt.payloads.language())
+    }
+
+    fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
+        crm.create_notes(items).boxed()
+    }
+}
