@@ -23,8 +23,8 @@ thanked 1 time
     Telegram ID: CHAT
     Telegram username: @anna_k
   note Заявка № NUMBER | Продажа авто |  | Марка и модель: Toyota Camry | Год выпуска: 2019 | Пробег: 85 000 км | \
-Цена: 1 500 000 ₽ | Фото: 2 фото | Имя: Анна | Телефон: PHONE | Комментарий: Не битая, <один> хозяин |  | \
-Имя: Анна | Телефон: PHONE | Telegram ID: CHAT | Telegram: @anna_k | Фото: 2
+Цена: 1 500 000 ₽ | Фото: 2 фото | Комментарий: Не битая, <один> хозяин |  | \
+Имя: Анна | Телефон: PHONE (номер подтверждён Telegram) | Telegram ID: CHAT | Telegram: @anna_k | Фото: 2
   task Перезвонить: Анна, PHONE. Продажа авто, заявка № NUMBER
   files NUMBER-1.jpg, NUMBER-2.jpg
 ";
