@@ -129,7 +129,7 @@ fn request(lead: &Lead) -> Value {
 /// The steps of a request's delivery in their order, and whether each is done.
 fn steps(lead: &Lead) -> Vec<(&'static str, bool)> {
     let progress = &lead.progress;
-    // A step that a request which has arrived lacks was switched off.
+    // A request that arrived without a step was not meant to have it.
     let has_arrived = matches!(lead.status, Status::Sent { .. });
     let taken = crm_push::step_names().map(|step| (step, progress.id_of(step).is_some()));
     let mut steps: Vec<_> = taken.filter(|(_, done)| *done || !has_arrived).collect();
