@@ -26,7 +26,7 @@ const PIPELINE: &str = "Заявки из Telegram";
 pub(crate) enum Command {
     /// Exchange the authorization code of the integration's settings for tokens. The code lives 20 minutes and works once.
     Authorize {
-        /// The code (Keys and scopes → Authorization code).
+        /// The code (integration → Ключи и доступы → Код авторизации).
         code: SecretString,
     },
     /// Create what deals need: custom fields by their codes, and a pipeline if none is set. Shows the plan first.

@@ -110,7 +110,7 @@ async fn ban(stores: &Stores, chat_id: i64, banned: bool, output: Output) -> any
     Ok(ExitCode::SUCCESS)
 }
 
-/// In the conversation, which the bot reads, and in the profile.
+/// Sets it in the conversation, which the bot reads, and in the profile.
 async fn set_banned(stores: &Stores, chat_id: i64, banned: bool) -> anyhow::Result<()> {
     let sessions = stores.aws.sessions(&stores.tables);
     loop {

@@ -52,7 +52,8 @@ pub(crate) enum Format {
     Json,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum StatusName {
     Pending,
     Sending,
@@ -72,14 +73,8 @@ impl StatusName {
         }
     }
 
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Sending => "sending",
-            Self::Retry => "retry",
-            Self::Sent => "sent",
-            Self::Dead => "dead",
-        }
+    pub(crate) fn word(self) -> &'static str {
+        self.into()
     }
 }
 

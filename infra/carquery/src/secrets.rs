@@ -45,7 +45,7 @@ pub(crate) enum Command {
 /// Secrets by name; an empty one is not set.
 type Values = BTreeMap<String, String>;
 
-/// What becomes of the stored secrets.
+/// The new secrets, and what changes.
 #[derive(Debug, PartialEq, Eq)]
 struct Plan {
     /// All names, empty where unset: a dynamic reference to a missing one would fail the deployment.

@@ -65,7 +65,7 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
     Ok(ExitCode::SUCCESS)
 }
 
-/// One questionnaire: how many came to each question, how many left there.
+/// One questionnaire: how many customers reached each question, and how many left there.
 fn funnel_table(funnel: &Funnel) -> String {
     let started = funnel.steps.first().map_or(0, |stop| stop.reached);
     let bar = |reached: u64| "█".repeat(usize::try_from((reached * BAR).div_ceil(started.max(1))).unwrap_or_default());

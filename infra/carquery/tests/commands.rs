@@ -21,15 +21,15 @@ use simulators::sqs::Sqs;
 use simulators::telegram::{self, Customer, Telegram};
 use tempfile::TempDir;
 
-/// A folder, and what was said by commands that ran in it.
+/// A folder, and everything that commands printed which ran in it.
 struct Operator {
     folder: TempDir,
     env: Vec<(&'static str, String)>,
-    said: Mutex<String>,
+    printed: Mutex<String>,
 }
 
-/// What a command said.
-struct Said {
+/// The result of a command.
+struct Outcome {
     code: i32,
     out: String,
     err: String,
@@ -37,7 +37,7 @@ struct Said {
 
 impl Operator {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("there is room"), env: Vec::new(), said: Mutex::default() }
+        Self { folder: tempfile::tempdir().expect("there is room"), env: Vec::new(), printed: Mutex::default() }
     }
 
     fn data(&self) -> PathBuf {
@@ -52,51 +52,51 @@ impl Operator {
         command
     }
 
-    /// Runs a command. Whatever it says is kept, to be searched for secrets.
-    fn runs(&self, arguments: &[&str]) -> Said {
+    /// Runs a command. Its output is kept, to be searched for secrets.
+    fn runs(&self, arguments: &[&str]) -> Outcome {
         let Output { status, stdout, stderr } = self.command(arguments).output().expect("the command starts");
         let (out, err) = (String::from_utf8(stdout).expect("UTF-8"), String::from_utf8(stderr).expect("UTF-8"));
         assert!(!err.contains("panicked"), "{arguments:?}: {err}");
-        let mut said = self.said.lock().expect("nobody crashed");
-        *said += &out;
-        *said += &err;
-        Said { code: status.code().expect("it ended by itself"), out, err }
+        let mut printed = self.printed.lock().expect("nobody crashed");
+        *printed += &out;
+        *printed += &err;
+        Outcome { code: status.code().expect("it ended by itself"), out, err }
     }
 
-    /// What a command prints that succeeds.
+    /// The output of a command that must succeed.
     fn text(&self, arguments: &[&str]) -> String {
-        let said = self.runs(arguments);
-        assert_eq!(said.code, 0, "{arguments:?}: {}{}", said.out, said.err);
-        said.out
+        let outcome = self.runs(arguments);
+        assert_eq!(outcome.code, 0, "{arguments:?}: {}{}", outcome.out, outcome.err);
+        outcome.out
     }
 
-    /// The same as JSON.
+    /// The same, as JSON.
     fn json(&self, arguments: &[&str]) -> Value {
         let out = self.text(&[arguments, &["--json"]].concat());
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))
     }
 
-    /// Why a command fails, in both ways of saying it.
+    /// The error of a command that must fail, as text; checks that --json gives it as JSON.
     fn fails(&self, arguments: &[&str]) -> String {
-        let said = self.runs(arguments);
-        assert_eq!(said.code, 1, "{arguments:?}: {}{}", said.out, said.err);
-        assert!(said.out.is_empty(), "{arguments:?}: {}", said.out);
+        let outcome = self.runs(arguments);
+        assert_eq!(outcome.code, 1, "{arguments:?}: {}{}", outcome.out, outcome.err);
+        assert!(outcome.out.is_empty(), "{arguments:?}: {}", outcome.out);
         let as_json = self.runs(&[arguments, &["--json"]].concat());
         let error: Value = serde_json::from_str(&as_json.err).expect("the error is JSON");
         assert_eq!((as_json.code, error["error"].is_string()), (1, true));
-        said.err
+        outcome.err
     }
 
-    fn keeps_quiet_about(&self, secrets: &[&str]) {
-        let said = self.said.lock().expect("nobody crashed");
+    fn never_prints(&self, secrets: &[&str]) {
+        let printed = self.printed.lock().expect("nobody crashed");
         for secret in secrets {
             assert!(secret.len() > 5, "no secret to look for");
-            assert!(!said.contains(secret), "a secret was printed");
+            assert!(!printed.contains(secret), "a secret was printed");
         }
     }
 }
 
-/// Whatever a simulator serves only for the operator's command has been called.
+/// Asserts that everything a simulator serves only for the operator's command has been called.
 fn assert_called(served: Vec<Served>, faults: &Faults) {
     let counts = faults.counts();
     let idle: Vec<_> = served
@@ -107,13 +107,13 @@ fn assert_called(served: Vec<Served>, faults: &Faults) {
     assert!(idle.is_empty(), "no command calls {idle:?}");
 }
 
-/// A stack that does nothing by itself, over the operator's folder.
+/// A stack over the operator's folder that does nothing automatically.
 async fn stack(operator: &Operator) -> Stack {
     let options = Options { data_dir: Some(operator.data()), schedule: false, ..Options::default() };
     Stack::start(options).await.expect("the stack starts")
 }
 
-/// A customer goes through the shortest questionnaire and sends it off.
+/// A customer goes through the shortest questionnaire and sends the request.
 async fn asks_a_lawyer(telegram: &Telegram, name: &str, phone: &str) -> Customer {
     let customer = telegram.new_customer(name, None);
     for step in [
@@ -127,7 +127,7 @@ async fn asks_a_lawyer(telegram: &Telegram, name: &str, phone: &str) -> Customer
         "✅ Отправить",
     ] {
         if customer.tap(step).is_err() {
-            customer.say(step).expect("it is said");
+            customer.say(step).expect("it is sent");
         }
         telegram.settle().await.expect("the bot answers");
         // Five messages a second is what a customer may send.
@@ -136,7 +136,7 @@ async fn asks_a_lawyer(telegram: &Telegram, name: &str, phone: &str) -> Customer
     customer
 }
 
-/// Commands block; the stack goes on on the other threads.
+/// Commands block their thread; the stack runs on the others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_are_listed_shown_retried_and_exported() {
     let operator = Operator::new();
@@ -231,7 +231,7 @@ async fn customers_are_banned_and_forgotten() {
     }
     assert!(is_banned().await);
     let _ = anna.take_new();
-    anna.say("/start").expect("it is said");
+    anna.say("/start").expect("it is sent");
     telegram.settle().await.expect("it is taken");
     assert!(anna.take_new().is_empty(), "no answer");
 
@@ -256,7 +256,7 @@ async fn customers_are_banned_and_forgotten() {
 
     assert!(operator.text(&["customers", "unban", &id]).contains("is answered again"));
     assert!(!is_banned().await);
-    anna.say("/start").expect("it is said");
+    anna.say("/start").expect("it is sent");
     telegram.settle().await.expect("it is taken");
     assert!(!anna.take_new().is_empty(), "an answer");
     stack.stop().await;
@@ -317,9 +317,9 @@ async fn the_account_is_entered_set_up_and_checked() {
     let token = amocrm.long_lived_token();
     let mut entering = operator.command(&["amocrm", "authorize", &amocrm.new_code()]);
     let refused = entering.env("AMOCRM_LONG_LIVED_TOKEN", &token).output().expect("the command starts");
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success() && said.contains("AMOCRM_LONG_LIVED_TOKEN is set"), "{said}");
-    operator.keeps_quiet_about(&[amocrm.client_secret(), &token, &code]);
+    let outcome = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && outcome.contains("AMOCRM_LONG_LIVED_TOKEN is set"), "{outcome}");
+    operator.never_prints(&[amocrm.client_secret(), &token, &code]);
     assert_called(Amocrm::served(), amocrm.faults());
     stack.stop().await;
 }
@@ -352,7 +352,7 @@ async fn the_bot_is_looked_at_and_its_webhook_set() {
     let endpoints = std::fs::read(operator.data().join(settings::ENDPOINTS_FILE)).expect("it is there");
     let endpoints: Value = serde_json::from_slice(&endpoints).expect("JSON");
     let secret = endpoints["TELEGRAM_WEBHOOK_SECRET"].as_str().expect("a secret");
-    operator.keeps_quiet_about(&[telegram.token(), secret, stack.amocrm().expect("it is simulated").client_secret()]);
+    operator.never_prints(&[telegram.token(), secret, stack.amocrm().expect("it is simulated").client_secret()]);
     assert_called(Telegram::served(), telegram.faults());
     stack.stop().await;
 }
@@ -382,36 +382,40 @@ fn understanding_is_measured() {
     let missed = operator.text(&["eval", sentences, "--missed"]);
     assert!(missed.contains("\n  expected    ") && !missed.contains("Some("), "words, not Rust: {missed}");
     let lines = operator.text(&["eval", sentences, "--json"]);
-    assert!(lines.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|said| said["intent"].is_string())));
+    assert!(
+        lines
+            .lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok_and(|prediction| prediction["intent"].is_string()))
+    );
     assert!(operator.fails(&["eval", "nothing.jsonl"]).contains("nothing.jsonl cannot be read"));
     assert!(operator.fails(&["eval", sentences, "--model"]).contains("no model is configured"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_that_has_enough_is_no_fault() {
+async fn a_reader_that_stops_reading_is_not_an_error() {
     let operator = Operator::new();
     let stack = stack(&operator).await;
     for arguments in [&["leads", "export"][..], &["leads", "list", "--json"], &["doctor"]] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let said = operator.command(arguments).stdout(writer).output().expect("the command starts");
-        assert!(said.status.success(), "{arguments:?}");
-        assert!(said.stderr.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&said.stderr));
+        let outcome = operator.command(arguments).stdout(writer).output().expect("the command starts");
+        assert!(outcome.status.success(), "{arguments:?}");
+        assert!(outcome.stderr.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&outcome.stderr));
     }
     // A full disk is one.
     if let Ok(full) = File::options().write(true).open("/dev/full") {
-        let said = operator.command(&["leads", "list"]).stdout(full).output().expect("the command starts");
-        assert_eq!(said.status.code(), Some(1));
+        let outcome = operator.command(&["leads", "list"]).stdout(full).output().expect("the command starts");
+        assert_eq!(outcome.status.code(), Some(1));
     }
     stack.stop().await;
 }
 
 #[test]
-fn a_file_of_settings_that_is_none_is_said_so_and_not_shown() {
+fn a_broken_file_of_settings_is_reported_and_not_shown() {
     let operator = Operator::new();
     std::fs::write(operator.folder.path().join(".env"), "TELEGRAM_BOT_TOKEN 1:secret-token\n").expect("it is written");
     assert!(operator.fails(&["leads", "list"]).contains(".env cannot be read, or has a line that is not NAME=value"));
-    operator.keeps_quiet_about(&["secret-token"]);
+    operator.never_prints(&["secret-token"]);
 }
 
 #[test]
@@ -419,13 +423,17 @@ fn what_keeps_a_command_from_a_stage_is_told_apart() {
     let mut operator = Operator::new();
     let refused = |operator: &Operator| operator.fails(&["--stage", "prod", "leads", "list"]);
     for name in ["Prod", "p", "pro/d", "-prod", "averyveryverylongname"] {
-        let said = operator.runs(&[&format!("--stage={name}"), "leads", "list"]);
-        assert!(said.code == 2 && said.err.contains("a stage has 2 to 16 lower-case letters"), "{name}: {}", said.err);
+        let outcome = operator.runs(&[&format!("--stage={name}"), "leads", "list"]);
+        assert!(
+            outcome.code == 2 && outcome.err.contains("a stage has 2 to 16 lower-case letters"),
+            "{name}: {}",
+            outcome.err
+        );
     }
     assert!(refused(&operator).contains("no AWS region is set"));
     operator.env.push(("AWS_REGION", "eu-central-1".to_owned()));
-    let said = refused(&operator);
-    assert!(said.contains("there are no AWS credentials") && said.contains("aws sso login"), "{said}");
+    let outcome = refused(&operator);
+    assert!(outcome.contains("there are no AWS credentials") && outcome.contains("aws sso login"), "{outcome}");
     operator.env.push(("AWS_ACCESS_KEY_ID", "test".to_owned()));
     operator.env.push(("AWS_SECRET_ACCESS_KEY", "test".to_owned()));
     operator.env.push(("AWS_ENDPOINT_URL", String::new()));
@@ -437,7 +445,7 @@ fn what_keeps_a_command_from_a_stage_is_told_apart() {
     assert!(doctor.code == 1 && doctor.err.lines().count() == 1, "{}", doctor.err);
 }
 
-/// The part of Lambda that tells what functions run with: of the stage `prod`, and of nothing else.
+/// Serves Lambda's GetFunctionConfiguration for the functions of the stage `prod`, and for no others.
 async fn lambda_of(settings: Value) -> String {
     let configuration = async move |UrlPath(name): UrlPath<String>| -> Response {
         if !name.starts_with("carquery-prod-") {
@@ -454,7 +462,7 @@ async fn lambda_of(settings: Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stage_is_acted_on_with_its_own_settings_whatever_the_environment_says() {
+async fn a_stage_is_acted_on_with_its_own_settings_not_those_of_the_environment() {
     let telegram = Telegram::start(telegram::Options::default()).await.expect("Telegram starts");
     let own = "https://abc.execute-api.eu-central-1.amazonaws.com/telegram/webhook";
     let settings = json!({
@@ -479,6 +487,6 @@ async fn a_stage_is_acted_on_with_its_own_settings_whatever_the_environment_says
     assert!(refused.contains("AMOCRM_LONG_LIVED_TOKEN is set"), "no mock mode: {refused}");
     let unknown = operator.fails(&["--stage", "dev", "telegram", "info"]);
     assert!(unknown.contains("there is no function carquery-dev-webhook: is this stage deployed"), "{unknown}");
-    operator.keeps_quiet_about(&[telegram.token(), "secret-of-the-stage", "token-of-the-stage", "secret-of-another"]);
+    operator.never_prints(&[telegram.token(), "secret-of-the-stage", "token-of-the-stage", "secret-of-another"]);
     telegram.stop().await;
 }
