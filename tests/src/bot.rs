@@ -221,7 +221,7 @@ impl Bot {
     pub async fn everything_stored(&self) -> String {
         let tables = self.stack.tables();
         let mut everything = String::new();
-        for table in storage::schema::TABLES.map(|table| table.name(tables)) {
+        for table in storage::TABLES.map(|table| table.name(tables)) {
             let found = self.stack.aws().dynamodb.scan().table_name(table).send().await.expect("the table answers");
             for item in found.items() {
                 everything.push_str(&format!("{table}: {item:?}\n"));

@@ -96,7 +96,7 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
 
 async fn of_tables(stores: &Stores) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for table in schema::TABLES {
+    for table in storage::TABLES {
         let (name, expires) = (table.name(&stores.tables), table.expires());
         let what = format!("table {name}");
         findings.push(match schema::state_of(&stores.aws.dynamodb, name).await {

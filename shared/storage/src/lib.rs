@@ -1,6 +1,6 @@
 //! DynamoDB tables and the SQS queue.
 //!
-//! Each table has a file with its definition, its items and what is done with them; [`schema`] lists them. Every change of
+//! Each table has a file with its definition, its items and what is done with them; [`TABLES`] lists them. Every change of
 //! an item that two workers may hold is conditional on its version ([`Versioned`]): the second one reads again and decides
 //! again. Item shapes come from the serde types of `dialog` and `lead`.
 //!
@@ -29,3 +29,7 @@ pub use leads::Leads;
 pub use queue::{Queue, QueueJob, QueueMessage};
 pub use sessions::Sessions;
 pub use versioned::Versioned;
+
+/// Every table. Whatever concerns all of them reads this list.
+pub const TABLES: [&schema::TableDefinition; 5] =
+    [&sessions::TABLE, &leads::TABLE, &customers::TABLE, &documents::TABLE, &ai_log::TABLE];

@@ -1,5 +1,5 @@
 //! The tables as `template.yaml` defines them, for stores that have no CloudFormation: the local stack, tests, and a
-//! DynamoDB-compatible store outside AWS. Each table is defined in its own file; [`TABLES`] lists them.
+//! DynamoDB-compatible store outside AWS. Each table is defined in its own file.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use settings::Tables;
 
-use crate::{StorageError, ai_log, customers, documents, leads, sessions};
-
-/// Every table. Everything that concerns all of them reads this list.
-pub const TABLES: [&TableDefinition; 5] =
-    [&sessions::TABLE, &leads::TABLE, &customers::TABLE, &documents::TABLE, &ai_log::TABLE];
+use crate::{StorageError, TABLES};
 
 /// How a table is made.
 #[derive(Debug)]

@@ -133,7 +133,7 @@ impl KillableBot {
     pub(crate) async fn left_of(&self, chat: i64) -> Option<String> {
         let tables = self.stack().tables();
         let chat = chat.to_string();
-        for table in storage::schema::TABLES.map(|table| table.name(tables)) {
+        for table in storage::TABLES.map(|table| table.name(tables)) {
             let scan = self.stack().aws().dynamodb.scan().table_name(table);
             let answer = scan.send().await.expect("the table can be read");
             // A press or a message after that starts a session again.

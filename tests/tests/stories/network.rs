@@ -224,12 +224,21 @@ async fn who_blocked_the_bot_is_no_error() {
         bot.deliver().await;
         let _ = bot.next_deal();
         bot.admin().sees_nothing();
+        assert!(has_blocked_the_bot(bot, &anna).await);
 
         anna.app.unblock_bot().expect("the chat is there");
         anna.say("/start").await;
         anna.sees("Здравствуйте!");
+        assert!(!has_blocked_the_bot(bot, &anna).await);
     })
     .await;
+}
+
+/// Whether it is noted that the bot must not write to this customer first.
+async fn has_blocked_the_bot(bot: &Bot, customer: &Customer) -> bool {
+    let customers = bot.stack().aws().customers(bot.stack().tables());
+    let profile = customers.get(customer.chat).await.expect("the table answers");
+    profile.is_some_and(|profile| profile.blocked)
 }
 
 #[tokio::test]
