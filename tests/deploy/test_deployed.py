@@ -26,7 +26,8 @@ def granted(function: str) -> set[tuple[str, str]]:
     """What a function's role allows: action and the end of the resource's name."""
     names = {
         "SessionsTable": f"{STACK}-sessions", "LeadsTable": f"{STACK}-leads", "CustomersTable": f"{STACK}-customers",
-        "CredentialsTable": f"{STACK}-credentials", "AiLogTable": f"{STACK}-ai-log", "LeadsQueue": f"{STACK}-leads.fifo",
+        "CredentialsTable": f"{STACK}-credentials", "AiLogTable": f"{STACK}-ai-log", "DealerTable": f"{STACK}-dealer",
+        "LeadsQueue": f"{STACK}-leads.fifo",
     }
     allowed = set()
     for statement in statements(FUNCTIONS[function]):
@@ -230,6 +231,16 @@ class Test4Operators(Story):
         self.assertEqual([finding for finding in findings["findings"] if not finding["ok"]], [], said.stdout)
         self.assertEqual(said.returncode, 0)
 
+    def test_a_dealers_file_is_stored_for_the_functions_unless_it_has_faults(self):
+        file = STAGE.folder / "dealer.toml"
+        file.write_text('time_zone = "Europe/Samara"\n')
+        said = json.loads(STAGE.carquery("dealer", "put", str(file), "--yes").stdout)
+        self.assertIs(said["stored"], True)
+        file.write_text('time_zone = "Samara"\n')
+        self.assertEqual(STAGE.carquery("dealer", "put", str(file), "--yes", check=False).returncode, 1)
+        shown = json.loads(STAGE.carquery("dealer", "show").stdout)
+        self.assertEqual(shown["text"], 'time_zone = "Europe/Samara"\n')
+
     def test_stored_secrets_stay_until_they_are_forgotten_and_another_bot_is_asked_about(self):
         secrets = STAGE.emulator.client("secretsmanager")
 
@@ -301,7 +312,7 @@ class Test6End(Story):
         dynamodb = STAGE.emulator.client("dynamodb")
         self.assertEqual(
             set(dynamodb.list_tables()["TableNames"]),
-            {f"{STACK}-{table}" for table in ("sessions", "leads", "customers", "credentials", "ai-log")},
+            {f"{STACK}-{table}" for table in ("sessions", "leads", "customers", "credentials", "ai-log", "dealer")},
         )
         self.assertTrue(dynamodb.scan(TableName=f"{STACK}-leads")["Items"])
 

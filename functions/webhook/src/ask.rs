@@ -21,9 +21,10 @@ impl Webhook {
     pub(crate) async fn ask(&self, event: &Event, to: Recipient, question: &str) -> (AiAnswer, AiLogEntry) {
         let chat_id = event.person.chat_id;
         let started = Instant::now();
-        let moment = self.moment();
+        let now = (self.clock)();
+        let year = self.dealer.get().await.calendar.local(now).year();
         let understand = async {
-            let answered = self.classifier.answer(question, moment.year).await;
+            let answered = self.classifier.answer(question, year).await;
             (answered, started.elapsed())
         };
         let (answered, took) = self.typing_while(to, understand).await;
@@ -31,7 +32,7 @@ impl Webhook {
         let intent = serde_json::to_value(answer.intent).ok().and_then(|intent| intent.as_str().map(str::to_owned));
         let entry = AiLogEntry {
             chat_id,
-            at: format!("{}-{}", moment.now, event.update_id),
+            at: format!("{}-{}", now, event.update_id),
             text: question.to_owned(),
             intent: intent.unwrap_or_default(),
             confidence: answer.confidence,

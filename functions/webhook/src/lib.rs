@@ -14,8 +14,8 @@ use std::sync::Arc;
 use ai::Classifier;
 use dialog::{Language, Rules};
 use secrecy::{ExposeSecret, SecretString};
-use settings::{Clock, Delivery, Dialog, Env, OpenAi, Tables, Telegram};
-use storage::{AiLog, Aws, AwsSettings, Customers, Leads, Queue, Sessions};
+use settings::{Clock, DealerFile, Delivery, Dialog, Env, OpenAi, Tables, Telegram};
+use storage::{AiLog, Aws, AwsSettings, CurrentDealer, Customers, Leads, Queue, Sessions};
 use telegram::Api;
 
 pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
@@ -29,6 +29,7 @@ pub struct Settings {
     dialog: Dialog,
     openai: OpenAi,
     delivery: Delivery,
+    dealer_file: DealerFile,
     tables: Tables,
     aws: AwsSettings,
 }
@@ -49,6 +50,7 @@ impl Settings {
             dialog: Dialog::read(env),
             openai: OpenAi::read(env),
             delivery: Delivery::read(env),
+            dealer_file: DealerFile::read(env),
             tables: Tables::read(env),
             aws: AwsSettings::read(env),
         }
@@ -58,7 +60,9 @@ impl Settings {
 /// The function, with its clients built once and used by every invocation.
 pub struct Webhook {
     secret: SecretString,
+    /// With the default dealer's file; each decision is made with the current one.
     rules: Rules,
+    dealer: CurrentDealer,
     clock: Clock,
     /// Seconds after which `scheduled` delivers a stored request whose queue message was lost.
     grace: lead::Seconds,
@@ -85,6 +89,7 @@ impl Webhook {
                 language: Language::default(),
                 dealer: Arc::default(),
             },
+            dealer: CurrentDealer::new(aws.dealer_file(tables), settings.dealer_file.minute_seconds, clock.clone()),
             grace: settings.delivery.retry_interval_seconds.min(60),
             api: Api::new(&settings.telegram),
             classifier: Classifier::new(&settings.openai),

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use dialog::{Conversation, Effect, Event, FunnelProgress, Input, Moment, Verdict, decide};
-use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
+use dialog::{Conversation, Effect, Event, FunnelProgress, Input, Moment, Rules, Verdict, decide};
 use lead::{Lead, LeadId};
 use settings::metrics::{self, Unit};
 use settings::time_budget::SAME_UPDATE;
@@ -84,29 +82,27 @@ impl Webhook {
         Ok(first.webhook_reply.or(answered?.webhook_reply))
     }
 
-    pub(crate) fn moment(&self) -> Moment {
-        let now = (self.clock)();
-        let year = Timestamp::from_second(now).map_or(2026, moscow_year);
-        Moment { now, year, fresh_id: LeadId(Ulid::generate()) }
-    }
-
     /// Decides on an update and stores the result. Decides again whenever another update of the chat was stored first.
     async fn decide_and_save(&self, event: &Event, started: Instant) -> Result<Decided, RetryLater> {
         let chat_id = event.person.chat_id;
         let mut conflicts = 0;
         // The time of arrival, also for later decisions. Otherwise updates that wait for each other would spread a burst
         // over several seconds, and all of it would pass the flood limit.
-        let mut moment = self.moment();
+        let mut now = (self.clock)();
         loop {
-            let mut session = self.sessions.load(chat_id).await?;
+            let (session, dealer) = futures::join!(self.sessions.load(chat_id), self.dealer.get());
+            let mut session = session?;
+            let year = dealer.calendar.local(now).year();
+            let moment = Moment { now, year, fresh_id: LeadId(Ulid::generate()) };
+            let rules = Rules { dealer, ..self.rules.clone() };
             let was_awaited = session.value.awaits_answer(event.update_id);
-            let (next, request, effects) = match decide(&session.value, event, &moment, &self.rules) {
+            let (next, request, effects) = match decide(&session.value, event, &moment, &rules) {
                 Verdict::Stay(effects) => return Ok(Decided { effects, session, lead: None, was_awaited }),
                 Verdict::Move { next, request, effects } => (*next, request, effects),
                 Verdict::Busy if started.elapsed() > SAME_UPDATE => return Err(RetryLater::StillBusy),
                 Verdict::Busy => {
                     sleep(POLL_INTERVAL).await;
-                    moment = self.moment();
+                    now = (self.clock)();
                     continue;
                 }
             };
@@ -147,11 +143,6 @@ fn count_progress(before: Option<FunnelProgress>, after: Option<FunnelProgress>)
     }
 }
 
-/// The year at the dealer's. Russia has had no summer time since 2014, so Moscow's offset is fixed.
-fn moscow_year(now: Timestamp) -> i16 {
-    now.to_zoned_datetime(TimeZone::fixed(Offset::constant(3))).year()
-}
-
 /// For metrics and logs.
 fn kind_of(input: &Input) -> &'static str {
     match input {
@@ -168,20 +159,11 @@ fn kind_of(input: &Input) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn the_dialog_waits_for_an_answer_as_long_as_the_time_budget_says() {
         assert_eq!(
             dialog::AI_ANSWER_TIMEOUT,
             lead::Seconds::try_from(settings::time_budget::QUESTION.as_secs()).unwrap()
         );
-    }
-
-    #[test]
-    fn the_year_begins_in_moscow() {
-        let before: Timestamp = "2026-12-31T20:59:59Z".parse().unwrap();
-        let after: Timestamp = "2026-12-31T21:00:00Z".parse().unwrap();
-        assert_eq!((moscow_year(before), moscow_year(after)), (2026, 2027));
     }
 }

@@ -194,7 +194,7 @@ pub struct AiAnswer {
 pub struct Moment {
     /// Seconds since the epoch.
     pub now: Seconds,
-    /// The calendar year at the dealer's (Moscow time).
+    /// The calendar year at the dealer's.
     pub year: i16,
     /// An id for a dialog that starts now.
     pub fresh_id: LeadId,

@@ -50,6 +50,20 @@ impl Dialog {
     }
 }
 
+/// How the dealer's file is used. What is in it is not a setting: see the crate `dealer`.
+#[derive(Clone, Copy, Debug)]
+pub struct DealerFile {
+    /// `CARQUERY_MINUTE_SECONDS`: how long a minute of the dealer's file lasts. Only for trying things out locally.
+    pub minute_seconds: u32,
+}
+
+impl DealerFile {
+    /// Reads the group.
+    pub fn read(env: &mut Env) -> Self {
+        Self { minute_seconds: env.within("CARQUERY_MINUTE_SECONDS", 60, 1..=60) }
+    }
+}
+
 /// The amoCRM account.
 #[derive(Clone, Debug)]
 pub struct Amocrm {
@@ -261,6 +275,8 @@ pub struct Tables {
     pub credentials: String,
     /// `AI_LOG_TABLE`
     pub ai_log: String,
+    /// `DEALER_TABLE`
+    pub dealer: String,
     /// `LEADS_QUEUE_URL`
     pub leads_queue_url: String,
 }
@@ -274,6 +290,7 @@ impl Tables {
             customers: env.text("CUSTOMERS_TABLE", "carquery-customers"),
             credentials: env.text("CREDENTIALS_TABLE", "carquery-credentials"),
             ai_log: env.text("AI_LOG_TABLE", "carquery-ai-log"),
+            dealer: env.text("DEALER_TABLE", "carquery-dealer"),
             leads_queue_url: env.required("LEADS_QUEUE_URL"),
         }
     }

@@ -9,7 +9,9 @@
 
 mod ai_log;
 mod aws;
+mod current_dealer;
 mod customers;
+mod dealer_file;
 mod documents;
 mod error;
 mod forget;
@@ -21,7 +23,9 @@ mod versioned;
 
 pub use ai_log::{AiLog, AiLogEntry};
 pub use aws::{Aws, AwsSettings};
+pub use current_dealer::CurrentDealer;
 pub use customers::{Customer, Customers};
+pub use dealer_file::DealerFile;
 pub use documents::Documents;
 pub use error::{SaveError, StorageError};
 pub use forget::{Forgotten, forget_customer};
@@ -31,5 +35,5 @@ pub use sessions::Sessions;
 pub use versioned::Versioned;
 
 /// Every table. Whatever concerns all of them reads this list.
-pub const TABLES: [&schema::TableDefinition; 5] =
-    [&sessions::TABLE, &leads::TABLE, &customers::TABLE, &documents::TABLE, &ai_log::TABLE];
+pub const TABLES: [&schema::TableDefinition; 6] =
+    [&sessions::TABLE, &leads::TABLE, &customers::TABLE, &documents::TABLE, &ai_log::TABLE, &dealer_file::TABLE];

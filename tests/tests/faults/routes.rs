@@ -58,6 +58,7 @@ pub(crate) const TABLE: &[Route] = &[
     route(DynamoDb, "PutItem leads", Calm),
     route(DynamoDb, "Query leads", Calm),
     route(DynamoDb, "UpdateItem customers", Calm),
+    route(DynamoDb, "GetItem dealer", Calm),
     route(DynamoDb, "GetItem credentials", Calm),
     route(DynamoDb, "PutItem credentials", Calm),
     route(DynamoDb, "Query leads", Forgotten),

@@ -5,6 +5,7 @@ mod branches;
 mod choices;
 mod conversation;
 mod costs;
+mod dealer_file;
 mod delivery;
 mod door;
 mod field;

@@ -6,7 +6,8 @@ use lead::CrmField;
 use settings::Env;
 
 /// Read by the local stack itself, and where logging starts.
-const LOCAL: [&str; 4] = ["TELEGRAM_UPDATES", "CARQUERY_PORT", "CARQUERY_DATA_DIR", "LOG_LEVEL"];
+const LOCAL: [&str; 5] =
+    ["TELEGRAM_UPDATES", "CARQUERY_PORT", "CARQUERY_DATA_DIR", "CARQUERY_DEALER_FILE", "LOG_LEVEL"];
 
 /// What the functions ask for.
 fn read() -> BTreeSet<String> {
