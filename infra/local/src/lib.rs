@@ -8,6 +8,7 @@
 mod changes;
 mod consumer;
 mod core;
+mod dealer_file;
 mod folder;
 mod metrics_file;
 mod options;

@@ -16,6 +16,8 @@ pub struct Options {
     pub env: Vec<(String, String)>,
     /// The folder for the data; `None` keeps it in memory.
     pub data_dir: Option<PathBuf>,
+    /// The dealer's file, stored whenever it changes; `None`: only what is put into the table applies.
+    pub dealer_file: Option<PathBuf>,
     /// The port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
     /// Whether to consume the queue and run `scheduled` automatically. Without it, [`crate::Stack::deliver_once`] and
@@ -42,6 +44,7 @@ impl Default for Options {
         Self {
             env: Vec::new(),
             data_dir: None,
+            dealer_file: None,
             port: 0,
             schedule: true,
             queue_visibility: Duration::from_secs(180),
@@ -54,18 +57,20 @@ impl Default for Options {
 }
 
 impl Options {
-    /// From the process's environment: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`), and the settings of
-    /// the parts. The simulated Telegram delivers in order, as the real one.
+    /// From the process's environment: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`), `CARQUERY_DEALER_FILE`
+    /// (`dealer.toml`), and the settings of the parts. The simulated Telegram delivers in order, as the real one.
     ///
     /// # Errors
     /// `CARQUERY_PORT` is not a port.
     pub fn of_process() -> anyhow::Result<Self> {
         let mut env = Env::of_process();
         let (port, data_dir) = (env.parsed_or("CARQUERY_PORT", 8080), settings::data_folder(&mut env));
+        let dealer_file = env.text("CARQUERY_DEALER_FILE", "dealer.toml");
         env.finish(())?;
         Ok(Self {
             env: std::env::vars().collect(),
             data_dir: Some(data_dir),
+            dealer_file: Some(dealer_file.into()),
             port,
             redelivery: telegram::Redelivery { in_order: true, ..telegram::Redelivery::default() },
             ..Self::default()

@@ -22,6 +22,7 @@ use webhook::{WEBHOOK_PATH, Webhook};
 
 use crate::consumer::Delivered;
 use crate::core::{Core, read};
+use crate::dealer_file::LocalDealerFile;
 use crate::folder::Folder;
 use crate::options::Options;
 use crate::outside::Outside;
@@ -81,6 +82,12 @@ impl Stack {
         let core = Core::build(&variables, parts, outside, sqs, options.ahead, stopping.clone()).await?;
         let core = Arc::new(core);
         core.follow_changes();
+        let mut dealer_file = options
+            .dealer_file
+            .map(|path| LocalDealerFile::new(path, folder.file("dealer.toml"), core.aws.dealer_file(&core.tables)));
+        if let Some(file) = &mut dealer_file {
+            file.look_once().await;
+        }
 
         let router = web::router(Arc::clone(&core));
         let mut ending = stopping.clone();
@@ -94,6 +101,7 @@ impl Stack {
         });
 
         let mut stack = Self { core, variables, url, database, folder, stop, server, workers: Vec::new() };
+        stack.workers.extend(dealer_file.map(|file| tokio::spawn(file.follow(stopping))));
         stack.take_updates();
         if options.schedule {
             stack.work_by_itself()?;

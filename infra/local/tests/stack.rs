@@ -42,6 +42,39 @@ fn last_from_bot(chat: &Value) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_dealers_file_is_stored_whenever_it_changes() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("dealer.toml");
+    let options =
+        || Options { data_dir: Some(folder.path().join("data")), dealer_file: Some(path.clone()), ..by_hand() };
+    let stored = async |stack: &Stack| anyhow::Ok(stack.aws().dealer_file(stack.tables()).load().await?.value);
+    let (samara, omsk) = ("time_zone = \"Europe/Samara\"\n", "time_zone = \"Asia/Omsk\"\n");
+
+    std::fs::write(&path, samara)?;
+    let stack = Stack::start(options()).await?;
+    assert_eq!(stored(&stack).await?, samara, "it is in use from the first customer on");
+    stack.stop().await;
+    std::fs::write(&path, "time_zone = \"Omsk\"\n")?;
+    let stack = Stack::start(options()).await?;
+    assert_eq!(stored(&stack).await?, samara, "a broken file changes nothing");
+    std::fs::write(&path, omsk)?;
+    eventually("the new file", async || Ok(stored(&stack).await? == omsk)).await?;
+    let mut put = stack.aws().dealer_file(stack.tables()).load().await?;
+    samara.clone_into(&mut put.value);
+    stack.aws().dealer_file(stack.tables()).save(&mut put).await?;
+    stack.stop().await;
+
+    let stack = Stack::start(options()).await?;
+    assert_eq!(stored(&stack).await?, samara, "a file that has not changed does not replace what was put since");
+    stack.stop().await;
+    std::fs::remove_file(&path)?;
+    let stack = Stack::start(options()).await?;
+    assert_eq!(stored(&stack).await?, "", "without its file everything is off again");
+    stack.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_customer_of_the_page_talks_to_the_bot() -> Outcome {
     let stack = Stack::start(by_hand()).await?;
     let chats = get(&stack, "chats").await?;
