@@ -4,6 +4,7 @@ mod amocrm;
 mod aws;
 mod csv;
 mod customers;
+mod dealer;
 mod dlq;
 mod doctor;
 mod eval;
@@ -49,6 +50,9 @@ enum Command {
     /// Customers: delete their data, or stop answering them.
     #[command(subcommand)]
     Customers(customers::Command),
+    /// The dealer's file: opening hours, team, limits and texts.
+    #[command(subcommand)]
+    Dealer(dealer::Command),
     /// The amoCRM account.
     #[command(subcommand)]
     Amocrm(amocrm::Command),
@@ -91,6 +95,7 @@ async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> 
         Command::Leads(command) => leads::run(command, stage, output).await,
         Command::Dlq(command) => dlq::run(command, stage, output).await,
         Command::Customers(command) => customers::run(command, stage, output).await,
+        Command::Dealer(command) => dealer::run(command, stage, output).await,
         Command::Amocrm(command) => amocrm::run(command, stage, output).await,
         Command::Telegram(command) => telegram::run(command, stage, output).await,
         Command::Secrets(command) => secrets::run(command, stage, output).await,
