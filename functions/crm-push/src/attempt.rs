@@ -1,6 +1,7 @@
 //! One attempt to deliver one request: claim it, take its steps, close it.
 
 use amocrm::{Client, PayloadBuilder};
+use dealer::Dealer;
 use delivery::{Gate, Incident, account_fields};
 use lead::LeadId;
 use storage::SaveError;
@@ -16,6 +17,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) push: &'a CrmPush,
     pub(crate) crm: &'a Client,
     pub(crate) payloads: &'a PayloadBuilder,
+    pub(crate) dealer: &'a Dealer,
 }
 
 impl CrmPush {
@@ -26,10 +28,10 @@ impl CrmPush {
         id: LeadId,
         payloads: &OnceCell<PayloadBuilder>,
     ) -> Result<(), Redeliver> {
-        let (claimed, incident) = futures::join!(self.claim(id), self.incidents.load());
+        let (claimed, incident, dealer) = futures::join!(self.claim(id), self.incidents.load(), self.dealer.get());
         let Some(mut lead) = claimed? else { return Ok(()) };
         let result = match &self.crm {
-            Some(crm) => self.attempt(crm, payloads, &mut lead, &incident).await,
+            Some(crm) => self.attempt(crm, payloads, &mut lead, &incident, &dealer).await,
             None => self.pretend(&mut lead),
         };
         self.close(lead, result, &incident).await
@@ -42,6 +44,7 @@ impl CrmPush {
         payloads: &OnceCell<PayloadBuilder>,
         lead: &mut ClaimedLead,
         incident: &Incident,
+        dealer: &Dealer,
     ) -> Result<(), Stop> {
         if lead.lead().attempts > self.backoff.max_attempts {
             // A request that takes its workers along is given up in time, too.
@@ -53,7 +56,7 @@ impl CrmPush {
             return Err(Stop::PutBack { due_at: until });
         }
         let payloads = payloads.get_or_init(|| self.payloads(crm, gate)).await;
-        let result = Attempt { push: self, crm, payloads }.take_steps(lead).await;
+        let result = Attempt { push: self, crm, payloads, dealer }.take_steps(lead).await;
         if let Err(Stop::Failed(failed)) = &result
             && gate == Gate::Probe
             && failed.obstacle().is_some()

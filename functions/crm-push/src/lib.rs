@@ -20,6 +20,7 @@ mod recent_contacts;
 mod steps;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use amocrm::{Client, Clock};
@@ -28,7 +29,7 @@ use delivery::{AdminChat, Gate, Incidents};
 use futures::{StreamExt, stream};
 use lead::Backoff;
 use settings::Env;
-use storage::{Aws, AwsSettings, Customers, Documents, Leads, Queue};
+use storage::{Aws, AwsSettings, CurrentDealer, Customers, Documents, Leads, Queue};
 use texts::Language;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -47,6 +48,7 @@ pub struct Settings {
     pub telegram: settings::Telegram,
     pub amocrm: settings::Amocrm,
     pub delivery: settings::Delivery,
+    pub dealer_file: settings::DealerFile,
     pub tables: settings::Tables,
     pub aws: AwsSettings,
 }
@@ -58,6 +60,7 @@ impl Settings {
             telegram: settings::Telegram::read(env),
             amocrm: settings::Amocrm::read(env),
             delivery: settings::Delivery::read(env),
+            dealer_file: settings::DealerFile::read(env),
             tables: settings::Tables::read(env),
             aws: AwsSettings::read(env),
         }
@@ -78,6 +81,7 @@ pub struct CrmPush {
     telegram: telegram::Api,
     admins: AdminChat,
     incidents: Incidents,
+    dealer: Arc<CurrentDealer>,
     backoff: Backoff,
     clock: Clock,
     worker: String,
@@ -110,10 +114,21 @@ impl CrmPush {
         let documents = aws.documents(&settings.tables);
         let leads = aws.leads(&settings.tables);
         let telegram = telegram::Api::new(&settings.telegram);
+        let dealer_file = aws.dealer_file(&settings.tables);
+        let dealer = CurrentDealer::new(dealer_file, settings.dealer_file.minute_seconds, clock.clone());
+        let dealer = Arc::new(dealer);
         let chat_id = settings.telegram.admin_chat_id;
         let admins = AdminChat::new(documents.clone(), telegram.clone(), chat_id, clock.clone());
         Self {
-            incidents: Incidents::new(documents.clone(), leads.clone(), admins.clone(), clock.clone(), language),
+            incidents: Incidents::new(
+                documents.clone(),
+                leads.clone(),
+                admins.clone(),
+                clock.clone(),
+                Arc::clone(&dealer),
+                language,
+            ),
+            dealer,
             customers: aws.customers(&settings.tables),
             queue: aws.queue(&settings.tables),
             amocrm: settings.amocrm.clone(),

@@ -11,6 +11,7 @@ mod alarm;
 mod token;
 
 use std::fmt;
+use std::sync::Arc;
 
 use amocrm::{Client, Clock};
 use anyhow::Context;
@@ -19,7 +20,7 @@ use lead::Seconds;
 use serde_json::{Value, json};
 use settings::Env;
 use settings::metrics::{self, Unit};
-use storage::{Aws, AwsSettings, Leads, Queue};
+use storage::{Aws, AwsSettings, CurrentDealer, Leads, Queue};
 use texts::Language;
 
 /// Requests queued in one run at most; crm-push delivers about this many until the next one.
@@ -37,6 +38,7 @@ pub struct Settings {
     pub telegram: settings::Telegram,
     pub amocrm: settings::Amocrm,
     pub delivery: settings::Delivery,
+    pub dealer_file: settings::DealerFile,
     pub tables: settings::Tables,
     pub aws: AwsSettings,
 }
@@ -48,6 +50,7 @@ impl Settings {
             telegram: settings::Telegram::read(env),
             amocrm: settings::Amocrm::read(env),
             delivery: settings::Delivery::read(env),
+            dealer_file: settings::DealerFile::read(env),
             tables: settings::Tables::read(env),
             aws: AwsSettings::read(env),
         }
@@ -94,10 +97,19 @@ impl Scheduled {
         let documents = aws.documents(&settings.tables);
         let leads = aws.leads(&settings.tables);
         let telegram = telegram::Api::new(&settings.telegram);
+        let dealer_file = aws.dealer_file(&settings.tables);
+        let dealer = CurrentDealer::new(dealer_file, settings.dealer_file.minute_seconds, clock.clone());
         let chat_id = settings.telegram.admin_chat_id;
         let admins = AdminChat::new(documents.clone(), telegram, chat_id, clock.clone());
         Self {
-            incidents: Incidents::new(documents, leads.clone(), admins.clone(), clock.clone(), language),
+            incidents: Incidents::new(
+                documents,
+                leads.clone(),
+                admins.clone(),
+                clock.clone(),
+                Arc::new(dealer),
+                language,
+            ),
             queue: aws.queue(&settings.tables),
             interval: settings.delivery.retry_interval_seconds,
             leads,

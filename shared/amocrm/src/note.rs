@@ -1,8 +1,7 @@
 //! The note on a deal: every question with its answer, in the words a manager reads.
 
-use jiff::Timestamp;
-use jiff::tz::Offset;
-use lead::{Lead, PhoneSource, Seconds};
+use dealer::Calendar;
+use lead::{Lead, PhoneSource};
 use serde_json::{Value, json};
 use texts::Language;
 
@@ -16,14 +15,11 @@ pub const NOTE_LIMIT: usize = 20_000;
 /// Room for the line that says which part it is.
 const HEADING_ROOM: usize = 60;
 
-/// Russian regions differ in time; the dealer's clock is Moscow's.
-const MOSCOW: Offset = Offset::constant(3);
-
 /// The texts of a lead's notes: one, or more where amoCRM's limit asks for it. Each begins with the request's number, by
 /// which it is found when its creation was not confirmed.
 #[must_use]
-pub fn note_parts(lead: &Lead, language: Language) -> Vec<String> {
-    parts(&heading(&lead.lead_id.request_number(), language), &body(lead, language), NOTE_LIMIT, language)
+pub fn note_parts(lead: &Lead, calendar: &Calendar, language: Language) -> Vec<String> {
+    parts(&heading(&lead.lead_id.request_number(), language), &body(lead, calendar, language), NOTE_LIMIT, language)
 }
 
 /// The note that follows when photos could not be attached. Never a link: it would carry the bot's token.
@@ -42,8 +38,8 @@ pub fn photos_missing_text(lead: &Lead, missing: usize, language: Language) -> S
 
 /// The notes of a lead as JSON, to be created on its deal.
 #[must_use]
-pub fn note_items(lead: &Lead, deal_id: u64, language: Language) -> Vec<Value> {
-    let parts = note_parts(lead, language).into_iter().enumerate();
+pub fn note_items(lead: &Lead, deal_id: u64, calendar: &Calendar, language: Language) -> Vec<Value> {
+    let parts = note_parts(lead, calendar, language).into_iter().enumerate();
     parts.map(|(n, text)| note_item(deal_id, &text, &format!("{}.{n}", lead.lead_id))).collect()
 }
 
@@ -73,9 +69,11 @@ fn heading(number: &str, language: Language) -> String {
     language.text_with("note-heading", [("number", number.into())])
 }
 
-fn body(lead: &Lead, language: Language) -> String {
+fn body(lead: &Lead, calendar: &Calendar, language: Language) -> String {
     let request = &lead.request;
-    let mut lines = vec![one_line(&request.service), moscow_time(request.created_at, language), String::new()];
+    let local = calendar.local(request.created_at);
+    let time = local.strftime("%d.%m.%Y %H:%M");
+    let mut lines = vec![one_line(&request.service), time.to_string(), String::new()];
     // Name and phone stand below, once.
     let (name, phone) = (&request.customer.name, phone_key(&request.customer.phone));
     let is_repeated = |answer: &str| answer == name || phone_key(answer) == phone;
@@ -112,13 +110,6 @@ fn about_customer(lead: &Lead, language: Language) -> Vec<String> {
         lines.push(language.text_with("note-photos", [("count", lead.request.photos.len().to_string().into())]));
     }
     lines
-}
-
-/// «29.12.2025 12:20 МСК»
-fn moscow_time(at: Seconds, language: Language) -> String {
-    let Ok(at) = Timestamp::from_second(at) else { return String::new() };
-    let time = MOSCOW.to_datetime(at).strftime("%d.%m.%Y %H:%M").to_string();
-    language.text_with("note-time", [("time", time.into())])
 }
 
 /// Cuts `body` at line ends into parts that fit under `limit` with their heading. A line that is longer than a part is cut
@@ -173,12 +164,12 @@ mod tests {
 
     #[test]
     fn a_note_has_every_answer_as_typed() {
-        let parts = note_parts(&lead(), Language::Russian);
+        let parts = note_parts(&lead(), &Calendar::default(), Language::Russian);
         assert_eq!(parts.len(), 1);
         assert_snapshot!(parts[0], @"
         Заявка № K7QX-3M9Q
         Продажа авто
-        29.12.2025 12:20 МСК
+        29.12.2025 12:20
 
         Марка и модель: Toyota Camry
         Год выпуска: 2019
@@ -196,7 +187,7 @@ mod tests {
     fn values_that_no_field_takes_are_in_the_note() {
         let mut lead = lead();
         lead.progress.refused_fields = vec!["CAR_YEAR:type".to_owned(), "REQUEST_ID".to_owned(), "PIPELINE".to_owned()];
-        let note = note_parts(&lead, Language::Russian).concat();
+        let note = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
         assert!(note.contains("\n\nНе поместилось в поля сделки:\nГод выпуска: 2019\n\nИмя"), "{note}");
     }
 
@@ -222,7 +213,7 @@ mod tests {
     #[test]
     fn a_note_is_known_by_its_first_line() {
         let note = |text: &str| serde_json::from_value::<Note>(json!({ "id": 1, "params": { "text": text } })).unwrap();
-        let part = &note_parts(&lead(), Language::Russian)[0];
+        let part = &note_parts(&lead(), &Calendar::default(), Language::Russian)[0];
         assert!(note(&format!("  {part}\n ")).is(part));
         assert!(!note("Заявка № K7QX-3M9R\nПродажа авто").is(part));
         assert!(!note("").is(part));
@@ -246,10 +237,10 @@ mod tests {
         lead.request.answers =
             vec![Answer { question: "Комментарий".to_owned(), answer: comment.to_owned() }];
         lead.request.customer.name = "Анна\nТелефон: +79990000000".to_owned();
-        assert_snapshot!(note_parts(&lead, Language::Russian)[0], @"
+        assert_snapshot!(note_parts(&lead, &Calendar::default(), Language::Russian)[0], @"
         Заявка № K7QX-3M9Q
         Продажа авто
-        29.12.2025 12:20 МСК
+        29.12.2025 12:20
 
         Комментарий: Срочно
         │ Телефон: +79990000000
@@ -275,7 +266,7 @@ mod tests {
             (PhoneSource::Typed, "Телефон: +79001234567 (введён вручную, не подтверждён)"),
         ] {
             lead.request.customer.phone_source = source;
-            let note = note_parts(&lead, Language::Russian).concat();
+            let note = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
             assert!(note.contains(said), "{note}");
             assert_eq!((note.matches("Анна").count(), note.matches("Телефон").count()), (1, 1), "{note}");
         }

@@ -12,8 +12,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-use jiff::tz::Offset;
+use dealer::Calendar;
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
 use texts::Language;
@@ -216,9 +215,9 @@ impl Incident {
 
     /// What the admins should have been told by now; `unsent` requests wait in all.
     #[must_use]
-    pub fn messages(&self, unsent: usize, now: Seconds, language: Language) -> Vec<AdminMessage> {
+    pub fn messages(&self, unsent: usize, now: Seconds, calendar: &Calendar, language: Language) -> Vec<AdminMessage> {
         let ended = self.ended.as_ref().filter(|ended| now - ended.at < RECENT).map(|ended| ended.message(language));
-        let reasons = self.trouble.iter().flat_map(|trouble| trouble.messages(unsent, language));
+        let reasons = self.trouble.iter().flat_map(|trouble| trouble.messages(unsent, calendar, language));
         ended.into_iter().chain(reasons).collect()
     }
 }
@@ -246,19 +245,27 @@ impl Trouble {
         }
     }
 
-    fn messages(&self, unsent: usize, language: Language) -> impl Iterator<Item = AdminMessage> {
+    fn messages(&self, unsent: usize, calendar: &Calendar, language: Language) -> impl Iterator<Item = AdminMessage> {
         let unsent = unsent.max(self.waiting.len());
         self.obstacles.iter().enumerate().map(move |(n, obstacle)| {
             let locked_out = obstacle.locked_out(self.since, unsent, language);
-            locked_out.unwrap_or_else(|| self.message(n == 0, obstacle, unsent, language))
+            locked_out.unwrap_or_else(|| self.message(n == 0, obstacle, unsent, calendar, language))
         })
     }
 
-    fn message(&self, is_first: bool, obstacle: &Obstacle, unsent: usize, language: Language) -> AdminMessage {
+    fn message(
+        &self,
+        is_first: bool,
+        obstacle: &Obstacle,
+        unsent: usize,
+        calendar: &Calendar,
+        language: Language,
+    ) -> AdminMessage {
         let reason = obstacle.text(language).into();
         let requests = requests(unsent, language).into();
         if is_first {
-            let arguments = [("time", moscow_time(self.since).into()), ("reason", reason), ("requests", requests)];
+            let time = calendar.local(self.since).strftime("%H:%M").to_string();
+            let arguments = [("time", time.into()), ("reason", reason), ("requests", requests)];
             return AdminMessage {
                 key: format!("start:{}", self.since),
                 text: language.text_with("trouble-started", arguments),
@@ -282,13 +289,6 @@ fn duration(seconds: Seconds, language: Language) -> String {
         _ => ("duration-hours", (seconds + 1800) / 3600),
     };
     language.text_with(id, [("count", count.into())])
-}
-
-/// The dealer's clock.
-const MOSCOW: Offset = Offset::constant(3);
-
-fn moscow_time(at: Seconds) -> String {
-    Timestamp::from_second(at).map(|at| MOSCOW.to_datetime(at).strftime("%H:%M").to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -320,7 +320,7 @@ mod tests {
 
     fn texts(incident: &Incident) -> String {
         incident
-            .messages(1, NOW, Language::Russian)
+            .messages(1, NOW, &Calendar::default(), Language::Russian)
             .into_iter()
             .map(|message| message.text)
             .collect::<Vec<_>>()
@@ -406,27 +406,31 @@ mod tests {
     fn trouble_has_one_beginning_and_one_end() {
         let mut incident = Incident::default();
         incident.note(&failed(&[1, 2]), NOW);
-        let start = incident.messages(2, NOW, Language::Russian);
-        assert_snapshot!(start[0].text, @"⚠️ Проблема с amoCRM с 12:20 МСК: amoCRM отвечает слишком медленно. Ещё не отправлено: 2 заявки; бот повторяет попытки, пока они не уйдут.");
+        let start = incident.messages(2, NOW, &Calendar::default(), Language::Russian);
+        assert_snapshot!(start[0].text, @"⚠️ Проблема с amoCRM с 12:20: amoCRM отвечает слишком медленно. Ещё не отправлено: 2 заявки; бот повторяет попытки, пока они не уйдут.");
 
         incident.note(&sent(&[7]), NOW + 60);
         incident.note(&sent(&[1]), NOW + 61);
         incident.note(&failed(&[3]), NOW + 62);
-        assert_eq!(incident.messages(2, NOW + 62, Language::Russian)[0].key, start[0].key, "still the same trouble");
+        assert_eq!(
+            incident.messages(2, NOW + 62, &Calendar::default(), Language::Russian)[0].key,
+            start[0].key,
+            "still the same trouble"
+        );
 
         incident.note(&sent(&[2]), NOW + 800);
         let gave_up = Outcome { given_up: vec![id(3)], ..Default::default() };
         incident.note(&gave_up, NOW + 810);
         assert_eq!(
-            incident.messages(0, NOW + 810, Language::Russian)[0].key,
+            incident.messages(0, NOW + 810, &Calendar::default(), Language::Russian)[0].key,
             start[0].key,
             "giving up does not say that amoCRM answers"
         );
         incident.note(&sent(&[9]), NOW + 840);
-        let end = incident.messages(0, NOW + 840, Language::Russian);
+        let end = incident.messages(0, NOW + 840, &Calendar::default(), Language::Russian);
         assert_eq!(end.len(), 1);
         assert_snapshot!(end[0].text, @"✅ amoCRM снова принимает заявки, перерыв 14 мин. Отправлено: 2 заявки.");
-        assert_eq!(incident.messages(0, NOW + 9000, Language::Russian), []);
+        assert_eq!(incident.messages(0, NOW + 9000, &Calendar::default(), Language::Russian), []);
     }
 
     #[test]
@@ -436,7 +440,7 @@ mod tests {
         assert_snapshot!(texts(&incident), @"🔑 amoCRM не пускает бота (Token has been revoked). Ждут: 1 заявка. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE");
         let consent = ConsentNeeded { since: 7, reason: "Token has been revoked".to_owned() };
         assert_eq!(
-            incident.messages(1, NOW, Language::Russian),
+            incident.messages(1, NOW, &Calendar::default(), Language::Russian),
             [crate::consent_message(&consent, 1, Language::Russian).unwrap()]
         );
     }
@@ -453,13 +457,16 @@ mod tests {
             }
         }
         assert_snapshot!(texts(&incident), @"
-        ⚠️ Проблема с amoCRM с 12:20 МСК: amoCRM отвечает слишком медленно. Ещё не отправлено: 1 заявка; бот повторяет попытки, пока они не уйдут.
+        ⚠️ Проблема с amoCRM с 12:20: amoCRM отвечает слишком медленно. Ещё не отправлено: 1 заявка; бот повторяет попытки, пока они не уйдут.
         ⚠️ Проблема с amoCRM ждёт вас: amoCRM заблокировал бота (HTTP 403): напишите в поддержку amoCRM. Ещё не отправлено: 1 заявка.
         ⚠️ Проблема с amoCRM ждёт вас: аккаунт amoCRM закрыт для бота (HTTP 402, Payment required): оплатите аккаунт amoCRM. Ещё не отправлено: 1 заявка.
         🔑 amoCRM не пускает бота (Token has been revoked). Ждут: 1 заявка. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE
         ");
-        let keys: BTreeSet<String> =
-            incident.messages(1, NOW, Language::Russian).into_iter().map(|message| message.key).collect();
+        let keys: BTreeSet<String> = incident
+            .messages(1, NOW, &Calendar::default(), Language::Russian)
+            .into_iter()
+            .map(|message| message.key)
+            .collect();
         assert_eq!(keys.len(), 4);
     }
 
@@ -469,7 +476,7 @@ mod tests {
         incident.note(&failed_with(&CrmError::Blocked), NOW);
         incident.note(&failed(&[1]), NOW);
         incident.note(&failed_with(&CrmError::Blocked), NOW);
-        assert_snapshot!(texts(&incident), @"⚠️ Проблема с amoCRM с 12:20 МСК: amoCRM заблокировал бота (HTTP 403): напишите в поддержку amoCRM. Ещё не отправлено: 1 заявка; бот повторяет попытки, пока они не уйдут.");
+        assert_snapshot!(texts(&incident), @"⚠️ Проблема с amoCRM с 12:20: amoCRM заблокировал бота (HTTP 403): напишите в поддержку amoCRM. Ещё не отправлено: 1 заявка; бот повторяет попытки, пока они не уйдут.");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Where the incident is kept.
 
+use std::sync::Arc;
+
 use amocrm::Clock;
 use lead::{LeadId, Seconds, Status};
-use storage::{Documents, Leads, SaveError, StorageError};
+use storage::{CurrentDealer, Documents, Leads, SaveError, StorageError};
 use texts::Language;
 
 use crate::document::{load, update};
@@ -28,14 +30,22 @@ pub struct Incidents {
     leads: Leads,
     admins: AdminChat,
     clock: Clock,
+    dealer: Arc<CurrentDealer>,
     language: Language,
 }
 
 impl Incidents {
     /// The incident kept in `documents`, told to `admins`.
     #[must_use]
-    pub const fn new(documents: Documents, leads: Leads, admins: AdminChat, clock: Clock, language: Language) -> Self {
-        Self { documents, leads, admins, clock, language }
+    pub const fn new(
+        documents: Documents,
+        leads: Leads,
+        admins: AdminChat,
+        clock: Clock,
+        dealer: Arc<CurrentDealer>,
+        language: Language,
+    ) -> Self {
+        Self { documents, leads, admins, clock, dealer, language }
     }
 
     /// The incident as it is.
@@ -120,11 +130,12 @@ impl Incidents {
     /// Tells the admins what they should have been told by now, once.
     pub async fn tell(&self, incident: &Incident) {
         let now = (self.clock)();
-        if incident.messages(0, now, self.language).is_empty() {
+        let calendar = &self.dealer.get().await.calendar;
+        if incident.messages(0, now, calendar, self.language).is_empty() {
             return;
         }
         let unsent = self.leads.count_unsent().await.unwrap_or_default();
-        for message in incident.messages(unsent, now, self.language) {
+        for message in incident.messages(unsent, now, calendar, self.language) {
             self.admins.tell(&message).await;
         }
     }

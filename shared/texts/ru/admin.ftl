@@ -9,7 +9,7 @@ requests-count =
 
 ## Trouble with amoCRM: it begins, it needs a person, it is over
 
-trouble-started = ⚠️ Проблема с amoCRM с { $time } МСК: { $reason }. Ещё не отправлено: { $requests }; бот повторяет попытки, пока они не уйдут.
+trouble-started = ⚠️ Проблема с amoCRM с { $time }: { $reason }. Ещё не отправлено: { $requests }; бот повторяет попытки, пока они не уйдут.
 trouble-needs-a-person = ⚠️ Проблема с amoCRM ждёт вас: { $reason }. Ещё не отправлено: { $requests }.
 trouble-locked-out = 🔑 amoCRM не пускает бота ({ $detail }). Ждут: { $requests }. Что сделать: { $remedy }
 trouble-over =

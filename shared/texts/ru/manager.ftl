@@ -22,7 +22,6 @@ field-REQUEST_ID = Номер заявки
 
 note-heading = Заявка № { $number }
 note-heading-part = { $heading }, часть { $part } из { $parts }
-note-time = { $time } МСК
 note-fields-left = Не поместилось в поля сделки:
 note-name = Имя: { $name }
 note-phone-confirmed = Телефон: { $phone } (номер подтверждён Telegram)

@@ -2,7 +2,7 @@
 
 use dealer::MAX_FILE;
 use simulators::fault::{Fault, When};
-use stories::{Bot, Customer, Setup, System, story_with};
+use stories::{Bot, Customer, Setup, System, story, story_with, to_sent};
 
 /// 31 December 2026, 20:30 in Moscow. In Vladivostok the new year has come.
 const NEW_YEARS_EVE: i64 = 1_798_738_200;
@@ -90,6 +90,28 @@ async fn a_customer_is_answered_though_the_file_was_never_read() {
         let hanging = bot.fail(System::DynamoDb, "GetItem dealer", When::Always, hangs);
         assert_eq!(newest_year(&bot.customer("Анна")).await, 2027);
         assert!(hanging.has_struck());
+    })
+    .await;
+}
+
+/// Stories begin at noon in Moscow, when it is 19:00 in Vladivostok.
+#[tokio::test]
+async fn managers_and_admins_read_the_dealers_time() {
+    story(async |bot| {
+        bot.put_dealer_file(VLADIVOSTOK).await;
+        let anna = bot.customer("Анна");
+        let down = bot.crm().faults().add("*", When::Always, Fault::Html(502));
+        to_sent(&anna).await;
+        bot.deliver().await;
+        bot.admin().sees("Проблема с amoCRM с 19:0");
+        bot.crm().faults().remove(down);
+        for _ in 0..3 {
+            bot.wait(600);
+            bot.schedule().await;
+        }
+        let note = bot.next_deal().notes.concat();
+        assert!(note.contains("\n02.03.2026 19:0"), "{note}");
+        bot.admin().sees("amoCRM снова принимает заявки");
     })
     .await;
 }

@@ -72,7 +72,7 @@ async fn a_sentence_becomes_a_filled_form_and_a_deal() {
         -- note
         Заявка № NUMBER
         Продажа авто
-        02.03.2026 TIME МСК
+        02.03.2026 TIME
 
         Марка и модель: Toyota Camry
         Год выпуска: 2019
@@ -178,7 +178,7 @@ async fn the_third_question_that_leads_nowhere_offers_a_manager() {
         -- note
         Заявка № NUMBER
         Вопрос менеджеру
-        02.03.2026 TIME МСК
+        02.03.2026 TIME
 
         Вопрос в чате: Какая завтра погода?
         Вопрос в чате: А послезавтра?

@@ -1,10 +1,13 @@
 //! What `scheduled` repairs every five minutes: unsent requests, tokens, alarms, and what the admins could not be told.
 
+use std::sync::Arc;
+
 use amocrm::Client;
 use delivery::{AdminChat, Incidents, Obstacle, Outcome};
 use lead::Status;
 use serde_json::{Value, json};
 use simulators::fault::{Fault, When};
+use storage::CurrentDealer;
 use stories::{ANNA, Bot, Setup, read};
 
 async fn start() -> Bot {
@@ -33,7 +36,9 @@ fn incidents(bot: &Bot) -> Incidents {
     let documents = bot.stack().aws().documents(bot.stack().tables());
     let telegram = telegram::Api::new(&bot.crm_push_settings().telegram);
     let admins = AdminChat::new(documents.clone(), telegram, Some(bot.admin().chat), bot.clock());
-    Incidents::new(documents, bot.leads(), admins, bot.clock(), texts::Language::Russian)
+    let dealer_file = bot.stack().aws().dealer_file(bot.stack().tables());
+    let dealer = Arc::new(CurrentDealer::new(dealer_file, 60, bot.clock()));
+    Incidents::new(documents, bot.leads(), admins, bot.clock(), dealer, texts::Language::Russian)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -148,7 +148,7 @@ async fn anna_sells_her_car() {
         -- note
         Заявка № NUMBER
         Продажа авто
-        02.03.2026 TIME МСК
+        02.03.2026 TIME
 
         Марка и модель: Toyota Camry
         Год выпуска: 2019
@@ -235,7 +235,7 @@ async fn igor_sells_an_old_car_and_leaves_the_price_to_the_dealer() {
         -- note
         Заявка № NUMBER
         Продажа авто
-        02.03.2026 TIME МСК
+        02.03.2026 TIME
 
         Марка и модель: Lada 2107
         Год выпуска: 1988

@@ -21,7 +21,7 @@ impl Step for NoteStep {
     fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
         async move {
             let lead = lead.lead();
-            let parts = note_parts(lead, attempt.payloads.language());
+            let parts = note_parts(lead, &attempt.dealer.calendar, attempt.payloads.language());
             let (Some(deal_id), Some(last)) = (lead.progress.deal_id(), parts.last()) else {
                 return Ok(Found::Missing);
             };
@@ -32,7 +32,8 @@ impl Step for NoteStep {
     }
 
     fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
-        note_items(lead, lead.progress.deal_id().unwrap_or_default(), attempt.payloads.language())
+        let deal_id = lead.progress.deal_id().unwrap_or_default();
+        note_items(lead, deal_id, &attempt.dealer.calendar, attempt.payloads.language())
     }
 
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
