@@ -134,8 +134,8 @@ impl Attempt<'_> {
             lead.lead_mut().progress.forget(step::CONTACT);
             return Err(Failed::on_lookup(CrmError::Refused(refusal), false).into());
         }
-        let is_less = fallbacks.iter().fold(false, |any, fallback| fallback.apply_to(lead.lead_mut()) || any);
-        if !is_less {
+        let applied = fallbacks.iter().filter(|fallback| fallback.apply_to(lead.lead_mut())).count();
+        if applied == 0 {
             return Err(self.failed(lead, CrmError::Refused(refusal)));
         }
         if fallbacks.iter().any(|fallback| matches!(fallback, Fallback::Field(..))) {

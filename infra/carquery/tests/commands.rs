@@ -486,7 +486,7 @@ fn what_keeps_a_command_from_a_stage_is_told_apart() {
     assert!(doctor.code == 1 && doctor.err.lines().count() == 1, "{}", doctor.err);
 }
 
-/// Serves Lambda's GetFunctionConfiguration for the functions of the stage `prod`, and for no others.
+/// Serves `GetFunctionConfiguration` of Lambda for the functions of the stage `prod`, and for no others.
 async fn lambda_of(settings: Value) -> String {
     let configuration = async move |UrlPath(name): UrlPath<String>| -> Response {
         if !name.starts_with("carquery-prod-") {

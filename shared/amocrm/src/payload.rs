@@ -41,6 +41,7 @@ pub struct PayloadBuilder {
 }
 
 impl PayloadBuilder {
+    /// A builder for the account in the settings. `fields: None` while its fields are not known.
     #[must_use]
     pub fn new(settings: &Amocrm, fields: Option<AccountFields>, language: Language) -> Self {
         Self {
@@ -79,7 +80,7 @@ impl PayloadBuilder {
                 Fit::OnlyInNote => None,
             })
             .collect();
-        fallbacks.into_iter().fold(false, |any, fallback| fallback.apply_to(lead) || any)
+        fallbacks.into_iter().filter(|fallback| fallback.apply_to(lead)).count() > 0 // each is applied, not only the first
     }
 
     /// A contact to create.
