@@ -371,7 +371,9 @@ async fn a_lease_that_runs_short_leaves_no_request_half_way() {
     // Looking for the contact takes so long that nothing can be created any more.
     let slow = bot.crm().faults().add("GET /api/v4/contacts", When::Always, Fault::Hang(Duration::from_millis(300)));
     let later = async {
-        tokio::time::sleep(Duration::from_millis(450)).await;
+        while bot.crm().faults().list().iter().all(|active| active.hits == 0) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         bot.wait(80);
     };
     futures::join!(bot.push(&ids), later);

@@ -96,7 +96,7 @@ const ROUTES: [(Caller, &str, Handler); 21] = [
     (Caller::Functions, "GET /api/v4/contacts", |world, call, _| contacts::list(world, call)),
     (Caller::Functions, "POST /api/v4/contacts", |world, call, _| contacts::create(world, call)),
     // Before those with an id in their place.
-    (Caller::Operator, "GET /api/v4/contacts/custom_fields", |world, call, _| {
+    (Caller::Functions, "GET /api/v4/contacts/custom_fields", |world, call, _| {
         fields::list(world, call, Kind::Contacts)
     }),
     (Caller::Operator, "POST /api/v4/contacts/custom_fields", |world, call, _| {
@@ -118,7 +118,7 @@ const ROUTES: [(Caller, &str, Handler); 21] = [
     (Caller::Operator, "GET /api/v4/users", |_, call, _| account::users(call)),
     (Caller::Operator, "GET /api/v4/leads/pipelines", |world, call, _| pipelines::list(world, call)),
     (Caller::Operator, "POST /api/v4/leads/pipelines", |world, call, _| pipelines::create(world, call)),
-    (Caller::Operator, "GET /api/v4/leads/custom_fields", |world, call, _| fields::list(world, call, Kind::Leads)),
+    (Caller::Functions, "GET /api/v4/leads/custom_fields", |world, call, _| fields::list(world, call, Kind::Leads)),
     (Caller::Operator, "POST /api/v4/leads/custom_fields", |world, call, _| fields::create(world, call, Kind::Leads)),
 ];
 
