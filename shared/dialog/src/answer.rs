@@ -3,13 +3,16 @@
 use lead::{PhoneSource, Photo};
 use serde::{Deserialize, Serialize};
 use texts::Language;
-use values::{Phone, Typed, VehicleId, Wrong, car, mileage, money, name, text, vehicle_id, year};
+use values::{Phone, Typed, VehicleId, Wrong, car, mileage, money, name, phone, text, vehicle_id, year};
 
 use crate::plain;
-use crate::questionnaire::{Parser, Step};
+use crate::questionnaire::{Kind, Parser, Step};
 
 /// Longest model, in characters, of a car whose typed text is stored too: a long text is not stored twice.
 const MAX_MODEL_CHARS: usize = 100;
+
+/// Longest remark that is stored, in characters.
+const MAX_REMARK_CHARS: usize = 300;
 
 /// An answer, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,9 +70,21 @@ enum StoredPhone {
 impl From<StoredPhone> for PhoneAnswer {
     fn from(stored: StoredPhone) -> Self {
         match stored {
-            StoredPhone::NumberOnly(number) => Self { number, source: PhoneSource::Typed },
+            StoredPhone::NumberOnly(number) => Self::typed(number),
             StoredPhone::WithSource { number, source } => Self { number, source },
         }
+    }
+}
+
+impl PhoneAnswer {
+    const fn typed(number: Phone) -> Self {
+        Self { number, source: PhoneSource::Typed }
+    }
+}
+
+impl From<PhoneAnswer> for Value {
+    fn from(phone: PhoneAnswer) -> Self {
+        Self::Phone(phone)
     }
 }
 
@@ -136,31 +151,32 @@ impl Value {
     }
 }
 
-/// Reads typed text.
-pub(crate) fn parse(parser: Parser, typed: &str, this_year: i16) -> Result<Value, Wrong> {
+/// Reads typed text as the answer to a step; `None` if the step takes no text.
+pub(crate) fn read(step: &Step, typed: &str, this_year: i16) -> Option<Result<Typed<Value>, Wrong>> {
     let typed = plain::cleaned(typed);
-    match parser {
-        Parser::Car => text::parse(&typed, 1000).map(|text| Value::Car(Car::read(&text))),
-        Parser::Year => certain(year::read(&typed, this_year), || year::parse(&typed, this_year)).map(Value::Year),
-        Parser::YearFrom => {
-            certain(year::read_from(&typed, this_year), || year::parse_from(&typed, this_year)).map(Value::Year)
-        }
-        Parser::Mileage => certain(mileage::read(&typed), || mileage::parse(&typed)).map(Value::Km),
-        Parser::Price | Parser::Budget => certain(money::read(&typed), || money::parse(&typed)).map(Value::Roubles),
-        Parser::Vehicle => {
-            certain(vehicle_id::read(&typed), || vehicle_id::parse(&typed)).map(|vehicle| Value::Vehicle {
-                id: vehicle.show(),
-                doubtful: matches!(vehicle, VehicleId::Vin { check_digit_ok: false, .. }),
-            })
-        }
-        Parser::Name => name::parse(&typed).map(Value::Text),
-        Parser::Text { max } => text::parse(&typed, max).map(Value::Text),
-    }
+    let read = match (step.kind, step.parser()) {
+        (Kind::Phone, _) => phone::read(&typed).map(|read| read.map(|number| PhoneAnswer::typed(number).into())),
+        (_, Some(parser)) => read_as(parser, &typed, this_year),
+        (_, None) => return None,
+    };
+    let short = |remark: String| plain::cut(&remark, MAX_REMARK_CHARS, usize::MAX);
+    Some(read.map(|read| Typed { remark: read.remark.map(short), ..read }))
 }
 
-/// The value of an answer with words around it, if it is certain, and otherwise what the answer is without them.
-fn certain<T>(read: Result<Typed<T>, Wrong>, parse: impl FnOnce() -> Result<T, Wrong>) -> Result<T, Wrong> {
-    read?.certain().map_or_else(parse, Ok)
+fn read_as(parser: Parser, typed: &str, this_year: i16) -> Result<Typed<Value>, Wrong> {
+    Ok(match parser {
+        Parser::Car => Typed::alone(Value::Car(Car::read(&text::parse(typed, 1000)?))),
+        Parser::Year => year::read(typed, this_year)?.map(Value::Year),
+        Parser::YearFrom => year::read_from(typed, this_year)?.map(Value::Year),
+        Parser::Mileage => mileage::read(typed)?.map(Value::Km),
+        Parser::Price | Parser::Budget => money::read(typed)?.map(Value::Roubles),
+        Parser::Vehicle => vehicle_id::read(typed)?.map(|vehicle| Value::Vehicle {
+            id: vehicle.show(),
+            doubtful: matches!(vehicle, VehicleId::Vin { check_digit_ok: false, .. }),
+        }),
+        Parser::Name => Typed::alone(Value::Text(name::parse(typed)?)),
+        Parser::Text { max } => Typed::alone(Value::Text(text::parse(typed, max)?)),
+    })
 }
 
 /// The answer in words. A car is shown as the customer typed it.
@@ -188,25 +204,33 @@ pub(crate) fn shown(step: &Step, value: &Value, language: Language) -> String {
     }
 }
 
-/// The answer in words, with a remark if it is doubtful.
-pub(crate) fn shown_with_doubts(step: &Step, value: &Value, language: Language) -> String {
+/// The answer in words, with what is doubtful about it and the words that were typed around it.
+pub(crate) fn shown_in_full(step: &Step, value: &Value, remark: Option<&str>, language: Language) -> String {
     let shown = shown(step, value, language);
-    match value {
+    let shown = match value {
         Value::Vehicle { doubtful: true, .. } => language.text_with("vin-doubtful", [("vin", shown.into())]),
         _ => shown,
+    };
+    match remark {
+        Some(remark) => language.text_with("with-remark", [("value", shown.into()), ("remark", remark.into())]),
+        None => shown,
     }
 }
 
-/// A remark to the customer about an answer that is accepted but may be a mistake.
-pub(crate) fn remark(value: &Value, typed: &str, language: Language) -> Option<String> {
+/// Asks whether a value was understood.
+pub(crate) fn question_about(step: &Step, value: &Value, language: Language) -> String {
+    let shown = plain::isolated(&shown(step, value, language));
     match value {
-        Value::Vehicle { doubtful: true, .. } => Some(language.text("vin-check")),
-        Value::Km(km) if mileage::may_be_thousands(&plain::cleaned(typed)) => {
-            let mileage = mileage::show(*km);
-            Some(language.text_with("mileage-check", [("mileage", mileage.into()), ("thousands", (*km).into())]))
+        Value::Km(km @ 1..1_000) => {
+            language.text_with("doubt.thousands", [("value", shown.into()), ("thousands", (*km).into())])
         }
-        _ => None,
+        _ => language.text_with("doubt", [("value", shown.into())]),
     }
+}
+
+/// What the customer should know of an answer that is accepted but may be a mistake.
+pub(crate) fn warning(value: &Value, language: Language) -> Option<String> {
+    matches!(value, Value::Vehicle { doubtful: true, .. }).then(|| language.text("vin-check"))
 }
 
 /// What is wrong with a typed value, and what is expected.

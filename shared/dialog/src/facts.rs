@@ -44,7 +44,7 @@ impl Facts {
     /// could not type.
     pub(crate) fn answer(&self, step: &Step, this_year: i16) -> Option<Value> {
         match step.prefill? {
-            Entity::Car => answer::parse(step.parser()?, &self.car()?, this_year).ok(),
+            Entity::Car => answer::read(step, &self.car()?, this_year)?.ok().map(|read| read.value),
             Entity::Year => year::check(self.year?, this_year).ok().map(Value::Year),
             Entity::Money => money::check(self.roubles?).ok().map(Value::Roubles),
             Entity::Mileage => mileage::check(self.km?).ok().map(Value::Km),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lead::{LeadId, Photo};
 use serde::{Deserialize, Serialize};
+use values::Typed;
 
 use crate::albums::Albums;
 use crate::answer::{Car, Value};
@@ -44,6 +45,10 @@ pub(crate) struct Form {
     editing: bool,
     /// By the ids of the steps.
     answers: BTreeMap<String, Value>,
+    /// The words typed around an answer, for the manager, by the ids of the steps.
+    remarks: BTreeMap<String, String>,
+    /// An answer to the current step that the customer should confirm.
+    unconfirmed: Option<Unconfirmed>,
     /// Steps with an answer from a free sentence that is not accepted yet.
     prefilled: BTreeSet<String>,
     /// Steps accepted all at once; they are not asked any more.
@@ -66,6 +71,14 @@ struct TypedAnswer {
     /// Id of the step.
     step: String,
     message_id: i64,
+}
+
+/// A typed answer of which it is not certain that it was understood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Unconfirmed {
+    value: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remark: Option<String>,
 }
 
 /// An offer to write a car as the catalogue does. It stands beside the next question, so that the customer can ignore it.
@@ -109,6 +122,8 @@ impl Form {
             view: View::Step,
             editing: false,
             answers: BTreeMap::new(),
+            remarks: BTreeMap::new(),
+            unconfirmed: None,
             prefilled: BTreeSet::new(),
             settled: BTreeSet::new(),
             preface: Vec::new(),
@@ -155,6 +170,16 @@ impl Form {
         self.answers.get(step.id).filter(|value| **value != Value::Skipped)
     }
 
+    /// The words typed around the answer of a step.
+    pub(crate) fn remark(&self, step: &Step) -> Option<&str> {
+        self.remarks.get(step.id).map(String::as_str)
+    }
+
+    /// The answer to the current step that waits for the customer to confirm it.
+    pub(crate) fn unconfirmed(&self) -> Option<&Value> {
+        self.unconfirmed.as_ref().map(|unconfirmed| &unconfirmed.value)
+    }
+
     /// Whether the customer has answered anything.
     pub(crate) fn has_answers(&self) -> bool {
         self.answers.keys().any(|step| !self.prefilled.contains(step))
@@ -167,16 +192,20 @@ impl Form {
             .then_some(self.prefilled.len())
     }
 
-    /// Whether there is room for the answer to a step among the other answers.
-    pub(crate) fn has_room_for(&self, answered: &Step, value: &Value) -> bool {
-        let others = |step: &Step| if step.id == answered.id { 0 } else { self.size_of(step) };
-        value.stored_len() == 0 || value.stored_len() <= self.room_beside(others)
+    /// Whether there is room for the answer to a step among the other answers. A doubtful one does not replace the old one yet.
+    pub(crate) fn has_room_for(&self, answered: &Step, read: &Typed<Value>) -> bool {
+        let is_replaced = |step: &Step| step.id == answered.id && read.doubt.is_none();
+        let others = |step: &Step| if is_replaced(step) { 0 } else { self.size_of(step) };
+        let size = read.value.stored_len() + read.remark.as_deref().map_or(0, plain::stored_len);
+        size == 0 || size <= self.room_beside(others)
     }
 
     /// Bytes left for text if the answer of each step takes `size_of` bytes.
     fn room_beside(&self, size_of: impl Fn(&Step) -> usize) -> usize {
         let steps = self.branch.steps;
-        let besides = self.preface.iter().chain(&self.captions).map(|text| plain::stored_len(text));
+        let unconfirmed = self.unconfirmed.iter().filter_map(|unconfirmed| unconfirmed.remark.as_ref());
+        let texts = self.preface.iter().chain(&self.captions).chain(unconfirmed);
+        let besides = texts.map(|text| plain::stored_len(text));
         let taken: usize = steps.iter().map(size_of).chain(besides).sum();
         let for_photos = if self.photo_step().is_some() { FOR_PHOTOS } else { 0 };
         (MAX_TEXT - for_photos).saturating_sub(taken)
@@ -184,26 +213,66 @@ impl Form {
 
     /// Bytes of text in the answer of a step.
     fn size_of(&self, step: &Step) -> usize {
-        self.answers.get(step.id).map_or(0, Value::stored_len)
+        self.answers.get(step.id).map_or(0, Value::stored_len) + self.remark(step).map_or(0, plain::stored_len)
     }
 
     fn photo_step(&self) -> Option<&'static Step> {
         self.branch.steps.iter().find(|step| step.kind == Kind::Photos)
     }
 
-    /// Answers the current step and goes on. If the catalogue spells a car differently, that spelling is offered.
+    /// Answers the current step and goes on.
     pub(crate) fn answer_with(&mut self, value: Value) {
-        self.replace_answer(self.step(), value);
+        self.answer_read(Typed::alone(value));
+    }
+
+    /// Answers the current step with what was typed and goes on. If the catalogue spells a car differently, that spelling is
+    /// offered.
+    pub(crate) fn answer_read(&mut self, read: Typed<Value>) {
+        self.replace_answer(self.step(), read);
         let spelling = self.spelling.take();
         self.accept();
         self.spelling = spelling;
     }
 
     /// Replaces the answer of a step and stays at the current one.
-    pub(crate) fn replace_answer(&mut self, step: &Step, value: Value) {
-        let has_other_spelling = matches!(&value, Value::Car(car) if car.has_other_spelling());
-        self.answers.insert(step.id.to_owned(), value);
+    pub(crate) fn replace_answer(&mut self, step: &Step, read: Typed<Value>) {
+        let has_other_spelling = matches!(&read.value, Value::Car(car) if car.has_other_spelling());
+        self.answers.insert(step.id.to_owned(), read.value);
+        match read.remark {
+            Some(remark) => drop(self.remarks.insert(step.id.to_owned(), remark)),
+            None => drop(self.remarks.remove(step.id)),
+        }
         self.spelling = has_other_spelling.then(|| SpellingOffer { step: step.id.to_owned() });
+    }
+
+    /// Asks whether an answer to a step was understood. If the customer has gone on since, the step comes back.
+    pub(crate) fn ask_about(&mut self, step: &Step, read: Typed<Value>) {
+        let has_gone_on = step.id != self.step().id || !matches!(self.view, View::Step | View::Other);
+        if let Some(at) = self.branch.position(step.id).filter(|_| has_gone_on) {
+            self.spelling = None;
+            self.editing |= matches!(self.view, View::Confirm | View::Fields);
+            self.at = at;
+            self.view = View::Step;
+        }
+        self.unconfirmed = Some(Unconfirmed { value: read.value, remark: read.remark });
+    }
+
+    /// Takes the answer that waits for it and goes on. Editing its message still changes it.
+    pub(crate) fn confirm_understood(&mut self) {
+        let Some(Unconfirmed { value, remark }) = self.unconfirmed.take() else { return };
+        let last_typed = self.last_typed.take();
+        self.answer_read(Typed { value, remark, doubt: None });
+        self.last_typed = last_typed;
+    }
+
+    pub(crate) fn drop_unconfirmed(&mut self) {
+        self.unconfirmed = None;
+    }
+
+    /// Asks for a typed answer instead of a button.
+    pub(crate) fn ask_other(&mut self) {
+        self.unconfirmed = None;
+        self.view = View::Other;
     }
 
     /// Notes the message with which the customer has just answered a step.
@@ -251,6 +320,7 @@ impl Form {
     /// Goes one step back, or from a change to the list of answers.
     pub(crate) fn back(&mut self) {
         self.spelling = None;
+        self.unconfirmed = None;
         self.view = match self.view {
             View::Fields => View::Confirm,
             View::Step if self.editing => View::Fields,
@@ -270,6 +340,7 @@ impl Form {
     pub(crate) fn edit(&mut self, step: &str) -> bool {
         let Some(at) = self.branch.position(step) else { return false };
         self.spelling = None;
+        self.unconfirmed = None;
         self.at = at;
         self.editing = true;
         self.view = View::Step;
@@ -355,6 +426,7 @@ impl Form {
     /// Goes to this step, or to the confirmation.
     fn go_to(&mut self, step: Option<usize>) {
         self.spelling = None;
+        self.unconfirmed = None;
         self.editing = false;
         self.view = View::Step;
         match step {
@@ -383,6 +455,10 @@ struct StoredForm {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     editing: bool,
     answers: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    remarks: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unconfirmed: Option<Unconfirmed>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     prefilled: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -419,6 +495,8 @@ impl From<Form> for StoredForm {
             view: form.view,
             editing: form.editing,
             answers: form.answers,
+            remarks: form.remarks,
+            unconfirmed: form.unconfirmed,
             prefilled: form.prefilled,
             settled: form.settled,
             preface: form.preface,
@@ -450,6 +528,8 @@ impl TryFrom<StoredForm> for Form {
             view: stored.view,
             editing: stored.editing,
             answers: answers.collect(),
+            remarks: stored.remarks,
+            unconfirmed: stored.unconfirmed,
             prefilled: stored.prefilled,
             settled: stored.settled,
             preface: stored.preface,

@@ -25,10 +25,15 @@ pub(crate) fn request(form: &Form, person: &Person, now: Seconds, language: Lang
     for step in form.branch.steps {
         let Some(value) = form.answer(step) else { continue };
         let shown = answer::shown(step, value, language);
+        let remark = form.remark(step);
+        let about_number = phone_of(value).map(|phone| about_number(phone, remark, language));
         answers.push(Answer {
             question: language.text(&step.text_id("label")),
-            answer: answer::shown_with_doubts(step, value, language),
+            answer: answer::shown_in_full(step, value, remark.filter(|_| about_number.is_none()), language),
         });
+        if let Some(answer) = about_number.filter(|about| !about.is_empty()) {
+            answers.push(Answer { question: language.text("about-number"), answer });
+        }
         if let Value::Photos(sent) = value {
             photos.clone_from(sent);
             let caption = |text: &String| Answer { question: language.text("caption"), answer: text.clone() };
@@ -90,6 +95,14 @@ fn roubles(step: &Step, value: &Value) -> Option<u64> {
         Value::Choice(id) => step.choices().iter().find(|choice| choice.id == id)?.roubles,
         _ => None,
     }
+}
+
+/// What a manager should know before dialling: that the number is foreign, and the words typed around it. A line of its own,
+/// because the number itself may stand elsewhere in the note.
+fn about_number(phone: &PhoneAnswer, remark: Option<&str>, language: Language) -> String {
+    let country = phone.number.country().filter(|country| country != "RU");
+    let is_foreign = country.map(|country| language.text_with("foreign-number", [("country", country.into())]));
+    is_foreign.into_iter().chain(remark.map(str::to_owned)).collect::<Vec<_>>().join("; ")
 }
 
 const fn phone_of(value: &Value) -> Option<&PhoneAnswer> {

@@ -129,6 +129,8 @@ comment = Хотите что-нибудь добавить? Напишите к
     .label = Комментарий
 chat-question = Вопрос в чате
 caption = Подпись к фото
+about-number = О номере
+foreign-number = номер другой страны ({ $country })
 
 ## Buttons
 
@@ -145,6 +147,7 @@ button-send = ✅ Отправить
 button-share = 📱 Поделиться контактом
 button-skip = ⏭ Пропустить
 button-take = ✏️ { $car }
+button-yes = ✅ Да
 button-reset-yes = Да, сбросить
 button-reset-no = Нет, продолжить
 button-forget-yes = Да, удалить
@@ -229,6 +232,7 @@ consent = Нажимая «✅ Отправить», вы соглашаетес
     .link = обработку персональных данных
 fields = { $service } · Что изменить?
 nothing = —
+with-remark = { $value } ({ $remark })
 photos-count = { $count } фото
 photos-taken =
     📷 Принято фото: { $count } из { $max }. { $left ->
@@ -244,7 +248,8 @@ photos-cleared = Все фото убраны.
 phone-taken = Принято: { $phone }
 keyboard-away = Клавиатура больше не нужна — убираю.
 vin-check = Обратите внимание: контрольный символ VIN не сходится. Если это не опечатка, всё в порядке.
-mileage-check = Записал пробег { $mileage }. Если это тысячи, вернитесь к вопросу о пробеге и напишите «{ $thousands } тыс».
+doubt = Правильно понял: { $value }? Если нет, напишите ещё раз.
+    .thousands = Правильно понял: { $value }? Если это тысячи, напишите «{ $thousands } тыс».
 reset = Прервать заявку «{ $service }»? Ваши ответы в ней пропадут.
 forget =
     Удалить ваши данные?

@@ -27,6 +27,18 @@ pub enum Doubt {
 }
 
 impl<T> Typed<T> {
+    /// A value that is all of what was typed.
+    #[must_use]
+    pub const fn alone(value: T) -> Self {
+        Self { value, remark: None, doubt: None }
+    }
+
+    /// The same with a value made from this one.
+    #[must_use]
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Typed<U> {
+        Typed { value: make(self.value), remark: self.remark, doubt: self.doubt }
+    }
+
     /// The value if it is certain.
     #[must_use]
     pub fn certain(self) -> Option<T> {

@@ -88,7 +88,7 @@ pub fn parse(typed: &str) -> Result<VehicleId, Wrong> {
 /// [`Wrong::Empty`] or [`Wrong::BadVehicleId`].
 pub fn read(typed: &str) -> Result<Typed<VehicleId>, Wrong> {
     parse(typed)
-        .map(|value| Typed { value, remark: None, doubt: None })
+        .map(Typed::alone)
         .or_else(|wrong| Typed::among_words(typed, || (among_words(typed), None), is_plain).ok_or(wrong))
 }
 

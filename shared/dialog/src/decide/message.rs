@@ -1,7 +1,7 @@
 //! Messages in a dialog: typed answers, contacts, and what the bot does not accept.
 
 use lead::PhoneSource;
-use values::phone;
+use values::{Phone, Typed, phone};
 
 use super::turn::Turn;
 use super::{press, question};
@@ -12,7 +12,7 @@ use crate::questionnaire::{Choice, Kind, Step};
 use crate::{Language, Unsupported, Verdict};
 
 /// Buttons of the phone question's keyboard.
-const PHONE_KEYS: [&str; 4] = ["button-accept", "button-share", "button-back", "button-home"];
+const PHONE_KEYS: [&str; 5] = ["button-accept", "button-yes", "button-share", "button-back", "button-home"];
 
 /// Id of the text about an image that is too large to download. Where photos are asked for, it says how to send it.
 const LARGE_IMAGE: &str = "got-large-image";
@@ -37,12 +37,14 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
     let is_at_step = form.view == View::Step;
     let can_go_back = !is_at_step || form.has_back();
     let kept = form.answer(step).cloned();
+    let is_doubtful = form.unconfirmed().is_some();
     turn.next.notice = None;
     let is = |button: &str| is_label(&language.text(button), typed);
     let keeps_photos = step.kind == Kind::Photos && kept.is_some();
     match (step.kind, kept) {
         _ if is("button-home") => press::home(turn),
         _ if is("button-back") && can_go_back => turn.in_form(Form::back),
+        _ if is("button-yes") && is_doubtful => turn.confirm_understood(),
         (Kind::Phone, Some(kept)) if is("button-accept") => {
             turn.prepend_message(Interjection::PhoneTaken(answer::shown(step, &kept, language)));
             turn.in_form(Form::accept)
@@ -52,19 +54,18 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
             hint_expected(turn, None)
         }
         _ if is("button-back") => hint_expected(turn, None),
-        (Kind::Phone, _) => number(turn, typed, PhoneSource::Typed),
         (Kind::Photos, Some(_)) if is("button-done") => turn.in_form(Form::accept),
         (Kind::Typed { .. } | Kind::Chosen { .. }, Some(_)) if is("button-accept") && is_at_step => {
             turn.in_form(Form::accept)
         }
         _ if step.has_other() && is_label(&language.text(&step.text_id("other")), typed) => {
-            turn.in_form(|form| form.view = View::Other)
+            turn.in_form(Form::ask_other)
         }
         _ if step.optional && !keeps_photos && is("button-skip") => {
             turn.in_form(|form| form.answer_with(Value::Skipped))
         }
         (Kind::Photos, _) => hint_expected(turn, None),
-        (Kind::Typed { .. } | Kind::Chosen { .. }, _) => typed_answer(turn, step, typed),
+        (Kind::Typed { .. } | Kind::Chosen { .. } | Kind::Phone, _) => typed_answer(turn, step, typed),
     }
 }
 
@@ -139,13 +140,10 @@ fn expected_by(form: &Form) -> &'static str {
     }
 }
 
-fn number(mut turn: Turn<'_>, typed: &str, source: PhoneSource) -> Verdict {
-    match phone::parse(typed) {
-        Ok(number) => {
-            turn.next.notice = None;
-            turn.prepend_message(Interjection::PhoneTaken(number.show()));
-            turn.answer(Value::Phone(PhoneAnswer { number, source }))
-        }
+fn number(turn: Turn<'_>, phone: &str, source: PhoneSource) -> Verdict {
+    let own = if source == PhoneSource::OwnContact { own_number(phone) } else { None };
+    match own.map_or_else(|| phone::parse(phone), Ok) {
+        Ok(number) => turn.answer(Typed::alone(PhoneAnswer { number, source }.into())),
         Err(wrong) => {
             let error = answer::error_text(None, wrong, turn.language());
             turn.hint(error)
@@ -153,15 +151,21 @@ fn number(mut turn: Turn<'_>, typed: &str, source: PhoneSource) -> Verdict {
     }
 }
 
-fn typed_answer(mut turn: Turn<'_>, step: &Step, typed: &str) -> Verdict {
-    let language = turn.language();
+/// The number of the customer's own card: Telegram has it in E.164, but may leave the «+» out. It must not be taken for a
+/// Russian number dialled at home.
+fn own_number(phone: &str) -> Option<Phone> {
+    let e164 = format!("+{}", phone.trim_start_matches('+'));
+    Phone::try_from(e164).ok().filter(|number| number.country().is_some())
+}
+
+/// A typed answer to a step. A doubtful one is taken when the customer has confirmed it.
+pub(super) fn typed_answer(mut turn: Turn<'_>, step: &'static Step, typed: &str) -> Verdict {
+    if let Some(form) = turn.next.form_mut() {
+        form.drop_unconfirmed();
+    }
     match read_answer(&turn, step, typed) {
-        Ok(value) => {
-            if let Some(remark) = answer::remark(&value, typed, language) {
-                turn.set_notice(remark);
-            }
-            turn.answer(value)
-        }
+        Ok(read) if read.doubt.is_some() => turn.ask_about(step, read),
+        Ok(read) => turn.answer(read),
         Err(None) => hint_expected(turn, None),
         Err(Some(error)) => turn.hint(error),
     }
@@ -169,23 +173,19 @@ fn typed_answer(mut turn: Turn<'_>, step: &Step, typed: &str) -> Verdict {
 
 /// Reads a typed text as the answer to a step of the open form. The error says what is wrong with the text; `None` if the
 /// step takes no text.
-pub(super) fn read_answer(turn: &Turn<'_>, step: &Step, typed: &str) -> Result<Value, Option<String>> {
+pub(super) fn read_answer(turn: &Turn<'_>, step: &Step, typed: &str) -> Result<Typed<Value>, Option<String>> {
     let language = turn.language();
     let label_of = |choice: &&Choice| language.text(&step.text_id(choice.id));
     if let Some(choice) = step.choices().iter().find(|choice| is_label(&label_of(choice), typed)) {
-        return Ok(Value::Choice(choice.id.to_owned()));
+        return Ok(Typed::alone(Value::Choice(choice.id.to_owned())));
     }
-    if step.kind == Kind::Phone {
-        let number = phone::parse(typed).map_err(|wrong| answer::error_text(None, wrong, language))?;
-        return Ok(Value::Phone(PhoneAnswer { number, source: PhoneSource::Typed }));
-    }
-    let parser = step.parser().ok_or(None)?;
-    let value = answer::parse(parser, typed, turn.moment.year)
-        .map_err(|wrong| answer::error_text(Some(parser), wrong, language))?;
-    if turn.next.form().is_some_and(|form| !form.has_room_for(step, &value)) {
+    let read = answer::read(step, typed, turn.moment.year)
+        .ok_or(None)?
+        .map_err(|wrong| answer::error_text(step.parser(), wrong, language))?;
+    if turn.next.form().is_some_and(|form| !form.has_room_for(step, &read)) {
         return Err(Some(turn.text("wrong-total")));
     }
-    Ok(value)
+    Ok(read)
 }
 
 /// Whether the customer typed the label of a button, in any case and without its emoji.

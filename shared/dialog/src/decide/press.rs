@@ -74,6 +74,7 @@ fn in_dialog(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
         (View::Step | View::Other | View::Confirm, Action::Take) if form.respelled_car().is_some() => {
             turn.in_form(Form::take_spelling)
         }
+        (View::Step | View::Other, Action::Yes) if form.unconfirmed().is_some() => turn.confirm_understood(),
         (View::Confirm, _) => confirmation(turn, form, action),
         (View::Fields, Action::Field(step)) if form.branch.position(step).is_some() => turn.in_form(|form| {
             form.edit(step);
@@ -102,14 +103,11 @@ fn at_step(mut turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
         Action::Choose(id) if has_choice(step, id) => {
             turn.in_form(|form| form.answer_with(Value::Choice(id.to_owned())))
         }
-        Action::Year(year) if step.offers_years() => {
-            let typed = step.parser().map(|parser| answer::parse(parser, &year.to_string(), turn.moment.year));
-            match typed {
-                Some(Ok(value)) => turn.in_form(|form| form.answer_with(value)),
-                _ => turn.stale(),
-            }
-        }
-        Action::Other if step.has_other() => turn.in_form(|form| form.view = View::Other),
+        Action::Year(year) if step.offers_years() => match answer::read(step, &year.to_string(), turn.moment.year) {
+            Some(Ok(read)) => turn.in_form(|form| form.answer_with(read.value)),
+            _ => turn.stale(),
+        },
+        Action::Other if step.has_other() => turn.in_form(Form::ask_other),
         Action::Accept if form.answer(step).is_some() => turn.in_form(Form::accept),
         Action::AcceptAll if form.acceptable_at_once().is_some() => turn.in_form(Form::accept_all),
         Action::Skip if step.optional => turn.in_form(|form| form.answer_with(Value::Skipped)),

@@ -2,11 +2,13 @@
 
 use lead::Request;
 use texts::Language;
+use values::Typed;
 
 use crate::action::Action;
-use crate::answer::Value;
+use crate::answer::{self, Value};
 use crate::conversation::{Conversation, IdleScreen, Interjection, Keys, MenuGreeting, Prompt, Reply};
 use crate::form::Form;
+use crate::questionnaire::Step;
 use crate::render::{RenderContext, render, render_interjection};
 use crate::{Effect, Event, Input, Keyboard, Moment, Rules, Screen, Target, Text, Verdict};
 
@@ -69,13 +71,41 @@ impl<'a> Turn<'a> {
     }
 
     /// Answers the current step of the form and goes on.
-    pub(super) fn answer(self, value: Value) -> Verdict {
+    pub(super) fn answer(mut self, read: Typed<Value>) -> Verdict {
         let message_id = self.event.message_id;
+        self.comment_on(&read.value);
         self.in_form(|form| {
             let step = form.step();
-            form.answer_with(value);
+            form.answer_read(read);
             form.set_last_typed(step, message_id);
         })
+    }
+
+    /// Asks whether a doubtful answer to a step was understood.
+    pub(super) fn ask_about(self, step: &'static Step, read: Typed<Value>) -> Verdict {
+        let message_id = self.event.message_id;
+        self.in_form(|form| {
+            form.ask_about(step, read);
+            form.set_last_typed(step, message_id);
+        })
+    }
+
+    /// Takes the answer that the customer has just confirmed.
+    pub(super) fn confirm_understood(mut self) -> Verdict {
+        let value = self.next.form().and_then(Form::unconfirmed).cloned();
+        if let Some(value) = value {
+            self.comment_on(&value);
+        }
+        self.in_form(Form::confirm_understood)
+    }
+
+    /// Says what there is to say of an accepted answer: a warning, or that the number is taken and its keyboard goes away.
+    fn comment_on(&mut self, value: &Value) {
+        let language = self.language();
+        self.next.notice = answer::warning(value, language);
+        if let Value::Phone(phone) = value {
+            self.prepend_message(Interjection::PhoneTaken(phone.number.show()));
+        }
     }
 
     /// Stores the conversation and shows its screen.

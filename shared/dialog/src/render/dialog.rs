@@ -37,11 +37,13 @@ impl FormScreen<'_> {
         let (form, step) = (self.form, self.form.step());
         let answered = form.answer(step).is_some();
         let mut rows = Vec::from_iter(self.spelling_button());
-        if answered {
+        if form.unconfirmed().is_some() {
+            rows.push(vec![self.button(Action::Yes, "button-yes")]);
+        } else if answered {
             let label = if step.kind == Kind::Photos { "button-done" } else { "button-accept" };
             rows.push(vec![self.button(Action::Accept, label)]);
         }
-        if let Some(count) = form.acceptable_at_once() {
+        if let Some(count) = form.acceptable_at_once().filter(|_| form.unconfirmed().is_none()) {
             let label = self.language.text_with("button-accept-all", [("count", count.into())]);
             rows.push(vec![Action::AcceptAll.button(self.seq, label)]);
         }
@@ -59,7 +61,9 @@ impl FormScreen<'_> {
     fn phone(&self) -> Screen {
         let key = |id: &str| ReplyButton { text: self.language.text(id), request_contact: false };
         let mut rows = Vec::new();
-        if self.form.answer(self.form.step()).is_some() {
+        if self.form.unconfirmed().is_some() {
+            rows.push(vec![key("button-yes")]);
+        } else if self.form.answer(self.form.step()).is_some() {
             rows.push(vec![key("button-accept")]);
         }
         rows.push(vec![ReplyButton { text: self.language.text("button-share"), request_contact: true }]);
@@ -69,8 +73,14 @@ impl FormScreen<'_> {
     }
 
     fn other(&self) -> Screen {
-        let question = self.language.text(&self.form.step().text_id("other-question"));
         let mut rows = Vec::from_iter(self.spelling_button());
+        let question = match self.question_about_unconfirmed() {
+            Some(question) => {
+                rows.push(vec![self.button(Action::Yes, "button-yes")]);
+                question
+            }
+            None => self.language.text(&self.form.step().text_id("other-question")),
+        };
         rows.push(vec![self.back(), self.home()]);
         Screen { text: self.header_and_notice().push(&question), keyboard: Keyboard::Inline(rows) }
     }
@@ -105,6 +115,9 @@ impl FormScreen<'_> {
     fn question(&self) -> Text {
         let (form, step) = (self.form, self.form.step());
         let mut text = self.header_and_notice();
+        if let Some(question) = self.question_about_unconfirmed() {
+            return text.push(&question);
+        }
         if let Some(count) = form.acceptable_at_once() {
             text = text.push(&self.language.text_with("prefilled", [("count", count.into())])).push("\n\n");
         }
@@ -112,10 +125,16 @@ impl FormScreen<'_> {
         // The notice about new photos already says how many there are. For an album, only the first is counted by then.
         let is_counted_in_notice = step.kind == Kind::Photos && self.notice.is_some();
         if let Some(value) = form.answer(step).filter(|_| !is_counted_in_notice) {
-            let value = isolated(&answer::shown_with_doubts(step, value, self.language));
+            let value = isolated(&answer::shown_in_full(step, value, form.remark(step), self.language));
             text = text.push("\n\n").push(&self.language.text_with("current", [("value", value.into())]));
         }
         text
+    }
+
+    /// Asks whether the doubtful answer was understood, if there is one.
+    fn question_about_unconfirmed(&self) -> Option<String> {
+        let value = self.form.unconfirmed()?;
+        Some(answer::question_about(self.form.step(), value, self.language))
     }
 
     fn header_and_notice(&self) -> Text {
@@ -178,7 +197,7 @@ impl FormScreen<'_> {
         }
         for step in self.form.branch.steps {
             let shown = match self.form.answer(step) {
-                Some(value) => answer::shown_with_doubts(step, value, language),
+                Some(value) => answer::shown_in_full(step, value, self.form.remark(step), language),
                 None => language.text("nothing"),
             };
             text = answer_line(text, &language.text(&step.text_id("label")), &shown, max_chars);

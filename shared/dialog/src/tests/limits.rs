@@ -95,6 +95,22 @@ fn a_conversation_with_every_photo_stays_below_its_limit() {
 }
 
 #[test]
+fn a_conversation_with_every_remark_stays_below_its_limit() {
+    let mut talk = full_of_other_things(answer(Intent::Sell, 0.9, "Оформим?"));
+    let words = |value: &str, count| format!("{value}, {}", "ы".repeat(count));
+    talk.tap("🚗 Продать авто").say(&"ж".repeat(500)).say(&words("2019 год", 280)).say(&words("85 тыс", 280));
+    talk.say(&words("1 350 000", 280));
+    for n in 0..10 {
+        talk.input(captioned(&format!("{n}{}", "x".repeat(76)), Some(&format!("1490012345678901{n}")), "ы"));
+    }
+    talk.tap("✅ Готово").say(&format!("{}я", "🚗".repeat(59))).say(&words("+79001234567", 100));
+    talk.say(&"ю".repeat(150));
+    assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
+    talk.tap("✏️ Изменить").tap("Пробег").say(&words("85 тыс", 280)).tap("✏️ Изменить").tap("Цена").say("900");
+    fill_the_rest(&mut talk);
+}
+
+#[test]
 fn emoji_count_twice_for_telegram() {
     let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
     talk.tap("Страхование (ОСАГО / КАСКО)").say(&"👍".repeat(1000));

@@ -7,6 +7,7 @@ mod limits;
 mod pages;
 mod photos;
 mod random;
+mod remarks;
 mod requests;
 mod sessions;
 mod stored;
