@@ -62,7 +62,8 @@ pub(crate) fn request(form: &Form, person: &Person, now: Seconds, language: Lang
         phone_source: *source,
     };
     let branch = form.branch.id.to_owned();
-    Some(Request { id: form.id, branch, service, topic, customer, price, fields, answers, photos, created_at: now })
+    let (id, created_at) = (form.id, now);
+    Some(Request { id, branch, service, topic, customer, price, fields, answers, photos, source: None, created_at })
 }
 
 /// Whether a button was pressed instead of typing an answer: «Без разницы» is not a topic.

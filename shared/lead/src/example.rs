@@ -35,6 +35,7 @@ impl Request {
                 answer("Пробег", "85 000 км"),
             ],
             photos: Vec::new(),
+            source: None,
             created_at: 1_767_000_000,
         }
     }

@@ -10,11 +10,13 @@ mod example;
 mod photos;
 mod progress;
 mod request;
+mod source;
 
 pub use delivery::{BACKOFF_CAP, Backoff, Failure, Lead, Refused, SEARCH_LAG, Status, Trouble};
 pub use photos::PhotoJob;
 pub use progress::{Progress, step};
 pub use request::{Answer, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request};
+pub use source::{BadLink, Link, MAX_PAYLOAD, NotAPayload, Source};
 
 /// Seconds since the Unix epoch.
 pub type Seconds = i64;

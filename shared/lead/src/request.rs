@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
 
-use crate::Seconds;
+use crate::{Seconds, Source};
 
 /// Longest topic in a deal's name, in characters. With the service and the name, the deal's name stays below 255. The note
 /// has the whole topic.
@@ -64,6 +64,9 @@ pub struct Request {
     /// In the order sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<Photo>,
+    /// The link that brought the customer, if there was one lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// When «Отправить» was pressed.
     pub created_at: Seconds,
 }
