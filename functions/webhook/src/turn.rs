@@ -147,6 +147,7 @@ fn count_progress(before: Option<FunnelProgress>, after: Option<FunnelProgress>)
 fn kind_of(input: &Input) -> &'static str {
     match input {
         Input::Command(_) => "command",
+        Input::Link(_) => "link",
         Input::Text(_) => "text",
         Input::Edited(_) => "edit",
         Input::Press { .. } => "press",

@@ -55,12 +55,14 @@ async fn show(stores: &Stores, chat_id: i64, output: Output) -> anyhow::Result<E
     output.print(&json!({ "customer": customer, "requests": requests }), |_| {
         let contact = customer.contact_id.map(|id| id.to_string());
         let username = customer.username.as_ref().map(|name| format!("@{name}"));
+        let first_source = customer.first_source.as_ref().map(|source| source.parts().collect::<Vec<_>>().join(" / "));
         let lines = [
             ("name", customer.name.as_ref()),
             ("phone", customer.phone.as_ref()),
             ("Telegram", customer.first_name.as_ref()),
             ("username", username.as_ref()),
             ("amoCRM contact", contact.as_ref()),
+            ("first source", first_source.as_ref()),
         ];
         let known = lines.into_iter().filter_map(|(what, value)| value.map(|value| format!("{what:16}{value}")));
         let banned = if customer.banned { "yes" } else { "no" };

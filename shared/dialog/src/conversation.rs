@@ -1,9 +1,8 @@
 //! The stored state of a chat.
 
-use lead::Seconds;
+use lead::{Seconds, Source};
 use serde::{Deserialize, Serialize};
 
-use crate::Keyboard;
 use crate::albums::Albums;
 use crate::bounded::push_bounded;
 use crate::facts::Facts;
@@ -11,12 +10,16 @@ use crate::flood::Flood;
 use crate::form::Form;
 use crate::progress::FunnelProgress;
 use crate::questions::Questions;
+use crate::{Intent, Keyboard};
 
 /// Handled updates that are remembered.
 const MAX_SEEN: usize = 20;
 
 /// How long counters stay after everything else about the customer is deleted. They count minutes at most.
 const COUNTERS_TTL: Seconds = 3600;
+
+/// How long a link counts as what brought the customer.
+const CLICK_TTL: Seconds = 24 * 3600;
 
 /// The stored state of a chat. Its serialised form carries a version. A form of another version, or one of a questionnaire
 /// that has changed, does not deserialise; the caller then starts with `Conversation::default()`.
@@ -51,9 +54,22 @@ pub struct Conversation {
     /// Albums that were answered with a hint. Their other photos get none.
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
     pub(crate) hinted_albums: Albums,
+    /// The newest link with a source that the customer came by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    click: Option<Click>,
+    /// Where the customer came from at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_source: Option<Source>,
     /// Albums with a caption that was taken as a free question. Their other captions are not.
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
     pub(crate) asked_albums: Albums,
+}
+
+/// A press on a link to the bot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Click {
+    source: Source,
+    at: Seconds,
 }
 
 /// Where the customer is.
@@ -121,6 +137,8 @@ pub(crate) enum MenuGreeting {
 pub(crate) enum Question {
     /// Discard the open dialog?
     Reset,
+    /// Discard the open dialog and start the questionnaire of this service?
+    Switch(Intent),
     /// Delete everything about the customer?
     Forget,
 }
@@ -201,7 +219,25 @@ impl Conversation {
     /// When the item may be deleted; `None` if it must stay, because the customer is banned.
     #[must_use]
     pub fn expires_at(&self) -> Option<Seconds> {
-        (!self.banned).then_some(self.expires_at)
+        let counts_until = self.click.as_ref().map_or(0, |click| click.at + CLICK_TTL);
+        (!self.banned).then_some(self.expires_at.max(counts_until))
+    }
+
+    /// Where the customer came from at first, as far as this conversation knows.
+    #[must_use]
+    pub const fn first_source(&self) -> Option<&Source> {
+        self.first_source.as_ref()
+    }
+
+    /// Notes that the customer came by a link.
+    pub(crate) fn note_click(&mut self, source: &Source, now: Seconds) {
+        self.first_source.get_or_insert_with(|| source.clone());
+        self.click = Some(Click { source: source.clone(), at: now });
+    }
+
+    /// Where the customer came from lately.
+    pub(crate) fn source(&self, now: Seconds) -> Option<&Source> {
+        self.click.as_ref().filter(|click| now < click.at + CLICK_TTL).map(|click| &click.source)
     }
 
     /// Whether the bot answers this chat at all.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dealer::Dealer;
-use lead::{LeadId, Seconds};
+use lead::{LeadId, Link, Seconds};
 use serde::{Deserialize, Serialize};
 use texts::Language;
 
@@ -35,6 +35,8 @@ pub struct Person {
 pub enum Input {
     /// A known command.
     Command(BotCommand),
+    /// `/start` with the payload of a link.
+    Link(Link),
     /// Any other text, including unknown commands.
     Text(String),
     /// The new text of a message that the customer has edited.

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use lead::Source;
 use serde::{Deserialize, Serialize};
 use settings::Tables;
 
@@ -39,6 +40,8 @@ pub struct Customer {
     pub name: Option<String>,
     /// Given in the last request, E.164.
     pub phone: Option<String>,
+    /// The link that brought them at first.
+    pub first_source: Option<Source>,
     /// In amoCRM.
     pub contact_id: Option<u64>,
     /// The bot does not answer.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, TransactWriteItem, Update};
 use dialog::{Conversation, Person};
-use lead::{Lead, Seconds};
+use lead::{Customer, Lead, Seconds, Source};
 use serde::Serialize;
 use settings::Tables;
 
@@ -109,23 +109,9 @@ impl Sessions {
         lead: &mut Versioned<Lead>,
     ) -> Result<(), SaveError> {
         const WRITE: &str = "storing the request";
-        let customer = &lead.value.request.customer;
         let put_session = self.replacing(person.chat_id, conversation)?;
         let put_lead = replacing_lead(&self.leads, &lead.value, lead.version)?;
-        let profile = Update::builder()
-            .table_name(&self.customers)
-            .key("chat_id", AttributeValue::N(person.chat_id.to_string()))
-            .update_expression("SET username = :username, first_name = :first_name, #name = :name, phone = :phone")
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_values(
-                ":username",
-                person.username.clone().map_or(AttributeValue::Null(true), AttributeValue::S),
-            )
-            .expression_attribute_values(":first_name", AttributeValue::S(person.first_name.clone()))
-            .expression_attribute_values(":name", AttributeValue::S(customer.name.clone()))
-            .expression_attribute_values(":phone", AttributeValue::S(customer.phone.clone()))
-            .build()
-            .map_err(|error| StorageError::other(WRITE, error.to_string()))?;
+        let profile = self.profile(person, &lead.value.request.customer, conversation.value.first_source())?;
         self.client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().put(put_session).build())
@@ -144,6 +130,36 @@ impl Sessions {
         conversation.version += 1;
         lead.version += 1;
         Ok(())
+    }
+
+    /// Writes what a request says about its customer into the profile.
+    fn profile(
+        &self,
+        person: &Person,
+        customer: &Customer,
+        first_source: Option<&Source>,
+    ) -> Result<Update, StorageError> {
+        const WRITE: &str = "storing the profile";
+        let mut update = "SET username = :username, first_name = :first_name, #name = :name, phone = :phone".to_owned();
+        let mut profile = Update::builder();
+        if let Some(source) = first_source {
+            update += ", first_source = if_not_exists(first_source, :source)";
+            let source =
+                serde_dynamo::to_attribute_value(source).map_err(|error| StorageError::shape(WRITE, &error))?;
+            profile = profile.expression_attribute_values(":source", source);
+        }
+        let username = person.username.clone().map_or(AttributeValue::Null(true), AttributeValue::S);
+        profile
+            .table_name(&self.customers)
+            .key("chat_id", AttributeValue::N(person.chat_id.to_string()))
+            .update_expression(update)
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":username", username)
+            .expression_attribute_values(":first_name", AttributeValue::S(person.first_name.clone()))
+            .expression_attribute_values(":name", AttributeValue::S(customer.name.clone()))
+            .expression_attribute_values(":phone", AttributeValue::S(customer.phone.clone()))
+            .build()
+            .map_err(|error| StorageError::other(WRITE, error.to_string()))
     }
 
     /// Deletes everything personal in the conversation of a chat. Its counters stay until their time to live ends.

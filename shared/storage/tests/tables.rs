@@ -1,6 +1,8 @@
 //! The tables against an embedded DynamoDB: what is conditional, what the indexes hold, what is forgotten.
 
-use dialog::{Conversation, Person};
+use std::sync::Arc;
+
+use dialog::{Conversation, Event, Input, Language, Moment, Person, Rules, Verdict, decide};
 use lead::{Backoff, Failure, Lead, LeadId, Photo, Request, Trouble};
 use serde_json::json;
 use settings::{Env, Tables};
@@ -46,6 +48,7 @@ fn anna() -> Person {
 
 const FIRST: &str = "01JD0000000000000AK7QX3M9Q";
 const SECOND: &str = "01JD0000000000000BK7QX3M9Q";
+const THIRD: &str = "01JD0000000000000CK7QX3M9Q";
 
 #[tokio::test]
 async fn the_second_writer_of_a_session_has_to_read_again() {
@@ -110,6 +113,34 @@ async fn of_two_writers_of_the_same_value_one_gets_a_conflict() {
     let documents = store.aws.documents(&store.tables);
     documents.save("outbox", &mut Versioned::new("news")).await.unwrap();
     assert!(matches!(documents.save("outbox", &mut Versioned::new("news")).await, Err(SaveError::Conflict)));
+}
+
+#[tokio::test]
+async fn the_first_link_stays_on_the_profile() {
+    let store = store().await;
+    let (sessions, customers) = (store.aws.sessions(&store.tables), store.aws.customers(&store.tables));
+    let mut conversation = Versioned::<Conversation>::default();
+    for (id, payload, first) in
+        [(FIRST, None, None), (SECOND, Some("s_avito"), Some("avito")), (THIRD, Some("s_vk"), Some("avito"))]
+    {
+        conversation.value = payload.map_or_else(Conversation::default, came_by);
+        sessions.finish(&anna(), &mut conversation, &mut Versioned::new(Lead::new(request(id), 60))).await.unwrap();
+        let profile = customers.get(ANNA).await.unwrap().unwrap();
+        assert_eq!(profile.first_source.and_then(|first| first.source).as_deref(), first);
+    }
+}
+
+/// A conversation that begins with a link.
+fn came_by(payload: &str) -> Conversation {
+    let input = Input::Link(payload.parse().unwrap());
+    let event = Event { update_id: 1, message_id: Some(1), person: anna(), input };
+    let moment = Moment { now: 1_790_000_000, year: 2026, fresh_id: FIRST.parse().unwrap() };
+    let rules =
+        Rules { session_ttl: 1800, privacy_policy_url: None, language: Language::default(), dealer: Arc::default() };
+    match decide(&Conversation::default(), &event, &moment, &rules) {
+        Verdict::Move { next, .. } => *next,
+        other => panic!("nothing to store: {other:?}"),
+    }
 }
 
 #[tokio::test]

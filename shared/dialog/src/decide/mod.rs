@@ -6,6 +6,7 @@
 mod album;
 mod command;
 mod edit;
+mod link;
 mod message;
 mod press;
 mod question;
@@ -44,6 +45,7 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
     match &event.input {
         Input::Press { .. } => press::pressed(turn),
         Input::Command(command) => command::given(turn, *command),
+        Input::Link(link) => link::followed(turn, link),
         input if has_ended && before.form().is_some() => {
             turn.next.hinted_albums.add(input.album());
             turn.next.asked_albums.add(input.album());

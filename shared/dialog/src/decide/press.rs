@@ -25,6 +25,10 @@ pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
 fn answered(mut turn: Turn<'_>, question: Question, action: Action<'_>) -> Verdict {
     match (question, action) {
         (Question::Reset, Action::Yes) => turn.open_menu(MenuGreeting::Plain),
+        (Question::Switch(service), Action::Yes) => match service.branch().and_then(branches::find) {
+            Some(branch) => start(turn, branch, &Facts::default()),
+            None => turn.open_menu(MenuGreeting::Plain),
+        },
         (Question::Forget, Action::Yes) => turn.forget(),
         (_, Action::No) if turn.next.form().is_some() => {
             turn.next.question = None;
@@ -58,7 +62,7 @@ fn on_idle_screen(mut turn: Turn<'_>, screen: &IdleScreen, action: Action<'_>) -
     }
 }
 
-fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict {
+pub(super) fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict {
     let mut form = Form::new(branch, turn.moment.fresh_id);
     form.prefill(facts, turn.moment.year);
     if !branch.in_menu {
@@ -126,8 +130,9 @@ fn has_choice(step: &Step, id: &str) -> bool {
 fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     match action {
         Action::Send => match request(form, &turn.event.person, turn.moment.now, turn.language()) {
-            Some(request) => {
+            Some(mut request) => {
                 let mut turn = turn;
+                request.source = turn.next.source(turn.moment.now).cloned();
                 let number = request.id.request_number();
                 turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number }));
                 turn.submit(request)

@@ -56,7 +56,7 @@ pub(crate) fn render_interjection(interjection: &Interjection, context: &RenderC
 
 fn ask(question: Question, conversation: &Conversation, seq: u32, language: Language) -> Screen {
     let (text, yes, no) = match question {
-        Question::Reset => {
+        Question::Reset | Question::Switch(_) => {
             let service = conversation.form().map(|form| language.text(form.branch.id)).unwrap_or_default();
             let text = language.text_with("reset", [("service", service.into())]);
             (text, "button-reset-yes", "button-reset-no")

@@ -1,7 +1,7 @@
 //! Long, odd and hostile texts.
 
 use super::talk::{Talk, answer, captioned};
-use crate::{AiAnswer, BotCommand, Facts, Input, Intent, Unsupported};
+use crate::{AiAnswer, Facts, Input, Intent, Unsupported};
 
 #[test]
 fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
@@ -41,7 +41,7 @@ fn all_texts_of_a_questionnaire_may_have_their_full_length() {
 /// A conversation with the most of everything besides a form when a dialog begins.
 fn full_of_other_things(answer: AiAnswer) -> Talk {
     let mut talk = Talk::with_long_numbers();
-    talk.command(BotCommand::Start);
+    talk.follow(&"a".repeat(64)).follow("s_a__m_b__t_c__c_ddddddddddddddddddddddddddddddddddddddddddddddddd");
     for album in 0..4 {
         talk.input(captioned("a", Some(&format!("1390012345678901{album}")), "Продаю"));
     }

@@ -4,6 +4,7 @@ mod asking;
 mod edits;
 mod filling;
 mod limits;
+mod links;
 mod pages;
 mod photos;
 mod random;

@@ -17,6 +17,7 @@ enum Step {
     Album(u8, u8),
     Contact(String),
     Command(usize),
+    Link(String),
     Captioned(u8, String),
     Unsupported(Option<String>),
     Understand(AiAnswer),
@@ -50,6 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<u8>(), 1..11_u8).prop_map(|(album, count)| Step::Album(album, count)),
         2 => "[+0-9]{0,14}".prop_map(Step::Contact),
         2 => (0..5_usize).prop_map(Step::Command),
+        2 => prop_oneof!["[A-Za-z0-9_-]{1,64}", "s_[a-z]{60}", "b_(sell|buy|manager|none)"].prop_map(Step::Link),
         1 => (any::<u8>(), words()).prop_map(|(name, words)| Step::Captioned(name, words)),
         1 => prop::option::of(words()).prop_map(Step::Unsupported),
         3 => ai_answer().prop_map(Step::Understand),
@@ -113,6 +115,7 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
         }
         Step::Contact(phone) => drop(talk.share(&phone)),
         Step::Command(which) => drop(talk.command(COMMANDS[which])),
+        Step::Link(payload) => drop(talk.follow(&payload)),
         Step::Captioned(name, words) => drop(talk.input(captioned(&name.to_string(), None, &words))),
         Step::Unsupported(caption) => {
             talk.input(Input::Unsupported { kind: Unsupported::Video, album: None, caption });

@@ -91,6 +91,11 @@ impl Talk {
         self.input(Input::Command(command))
     }
 
+    /// Follows a link with this payload.
+    pub(super) fn follow(&mut self, payload: &str) -> &mut Self {
+        self.input(Input::Link(payload.parse().expect("a payload")))
+    }
+
     /// Taps the button with this text: under the latest message that has it, or on the reply keyboard.
     pub(super) fn tap(&mut self, text: &str) -> &mut Self {
         if self.keyboard().iter().flatten().any(|key| key.text == text && !key.request_contact) {

@@ -86,7 +86,7 @@ const SERVICE: [&str; 54] = [
 /// What the customer did; `None` for service messages.
 pub(super) fn input(message: &Value) -> Option<Input> {
     if let Some(text) = text(message) {
-        return Some(command(&text).map_or(Input::Text(text), Input::Command));
+        return Some(command(&text).unwrap_or(Input::Text(text)));
     }
     let album = string(&message["media_group_id"]);
     let caption = string(&message["caption"]);
@@ -147,15 +147,17 @@ fn unsupported(message: &Value) -> Option<Unsupported> {
 }
 
 /// `/start`, `/start@AutoBot`, `/start payload`.
-fn command(text: &str) -> Option<BotCommand> {
-    let word = text.strip_prefix('/')?.split_whitespace().next()?;
+fn command(text: &str) -> Option<Input> {
+    let line = text.strip_prefix('/')?;
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let name = word.split('@').next()?.to_lowercase();
-    match name.as_str() {
-        "start" => Some(BotCommand::Start),
-        "menu" => Some(BotCommand::Menu),
-        "help" => Some(BotCommand::Help),
-        "privacy" => Some(BotCommand::Privacy),
-        "delete" => Some(BotCommand::Delete),
-        _ => None,
-    }
+    let command = match name.as_str() {
+        "start" => return Some(rest.trim().parse().map_or(Input::Command(BotCommand::Start), Input::Link)),
+        "menu" => BotCommand::Menu,
+        "help" => BotCommand::Help,
+        "privacy" => BotCommand::Privacy,
+        "delete" => BotCommand::Delete,
+        _ => return None,
+    };
+    Some(Input::Command(command))
 }

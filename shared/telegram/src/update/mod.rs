@@ -115,6 +115,7 @@ fn person(from: &Value, chat: &Value) -> Result<Person, &'static str> {
 #[cfg(test)]
 mod tests {
     use dialog::{BotCommand, Unsupported};
+    use lead::Link;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_content_is_read() {
-        assert_eq!(input(json!({ "text": "/start@Bot ad_7" })), Input::Command(BotCommand::Start));
+        assert_eq!(input(json!({ "text": "/start@Bot" })), Input::Command(BotCommand::Start));
         assert_eq!(input(json!({ "text": "/unknown" })), Input::Text("/unknown".into()));
         assert_eq!(
             input(json!({ "voice": {} })),
@@ -179,6 +180,18 @@ mod tests {
             input(image((20 << 20) + 1)),
             Input::Unsupported { kind: Unsupported::LargeImage, album: None, caption: None }
         );
+    }
+
+    #[test]
+    fn a_start_with_a_payload_is_a_link() {
+        let link = Link { source: None, branch: Some("sell".into()) };
+        assert_eq!(input(json!({ "text": "/start b_sell" })), Input::Link(link.clone()));
+        assert_eq!(input(json!({ "text": "/START@Bot  b_sell\n" })), Input::Link(link));
+        for text in ["<b>", "авито", "s_avito b_sell", &"a".repeat(65)] {
+            let start = json!({ "text": format!("/start {text}") });
+            assert_eq!(input(start), Input::Command(BotCommand::Start), "{text}");
+        }
+        assert_eq!(input(json!({ "text": "/menu b_sell" })), Input::Command(BotCommand::Menu));
     }
 
     #[test]
