@@ -1,4 +1,4 @@
-//! `carquery stats`: where customers leave, and how requests were delivered, in the last days.
+//! `carquery stats`: where customers come from and leave, and how requests were delivered, in the last days.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -15,6 +15,9 @@ use crate::stage::Stage;
 /// Columns of the longest bar.
 const BAR: u64 = 30;
 
+/// Sources with a line of their own. A source is a stranger's text, so there may be any number of them.
+const MAX_SOURCES: usize = 20;
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// How many days back.
@@ -26,7 +29,18 @@ pub(crate) struct Arguments {
 #[derive(Debug, Serialize)]
 struct Stats {
     funnel: Vec<Funnel>,
+    /// The largest first, then the rest together.
+    sources: Vec<SourceLine>,
     delivery: BTreeMap<String, Line>,
+}
+
+/// Requests of customers who came by one source's links.
+#[derive(Debug, PartialEq, Serialize)]
+struct SourceLine {
+    /// No payload has brackets: `(no link)` and `(others)` are not sources.
+    source: String,
+    requests: usize,
+    sent: usize,
 }
 
 /// Delivery of one branch's requests.
@@ -53,12 +67,14 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
         .map(|lead| lead.value)
         .filter(|lead| lead.request.created_at >= since)
         .collect();
-    let stats = Stats { funnel: funnel::since(stage, since).await?, delivery: summarise(&leads) };
+    let funnel = funnel::since(stage, since).await?;
+    let stats = Stats { funnel, sources: by_source(&leads), delivery: summarise(&leads) };
     output.print(&stats, |stats| {
         if stats.funnel.is_empty() && stats.delivery.is_empty() {
             return format!("Nobody has started a request in the last {} day(s).", arguments.days);
         }
         let mut parts: Vec<String> = stats.funnel.iter().map(funnel_table).collect();
+        parts.push(sources_table(&stats.sources));
         parts.push(delivery_table(&stats.delivery));
         parts.join("\n\n")
     });
@@ -81,6 +97,11 @@ fn funnel_table(funnel: &Funnel) -> String {
     table([&funnel.branch.to_uppercase(), "REACHED", "LEFT", ""], rows)
 }
 
+fn sources_table(lines: &[SourceLine]) -> String {
+    let rows = lines.iter().map(|line| [line.source.clone(), line.requests.to_string(), line.sent.to_string()]);
+    table(["SOURCE", "REQUESTS", "IN AMOCRM"], rows)
+}
+
 fn delivery_table(lines: &BTreeMap<String, Line>) -> String {
     let seconds = |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value} s"));
     let rows = lines.iter().map(|(branch, line)| {
@@ -95,6 +116,32 @@ fn delivery_table(lines: &BTreeMap<String, Line>) -> String {
         ]
     });
     table(["DELIVERY", "REQUESTS", "IN AMOCRM", "WAITING", "DEAD", "MEDIAN", "SLOWEST"], rows)
+}
+
+/// Counted from the stored requests and not by metrics: CloudWatch charges for every new value of a dimension, and anybody
+/// can make up sources.
+fn by_source(leads: &[Lead]) -> Vec<SourceLine> {
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for lead in leads {
+        let source = lead.request.source.as_ref().and_then(|source| source.parts().next());
+        let (requests, sent) = counts.entry(source.unwrap_or("(no link)")).or_default();
+        *requests += 1;
+        *sent += usize::from(matches!(lead.status, Status::Sent { .. }));
+    }
+    let line =
+        |(source, (requests, sent)): (&str, (usize, usize))| SourceLine { source: source.to_owned(), requests, sent };
+    let mut lines: Vec<SourceLine> = counts.into_iter().map(line).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.requests));
+    let others = lines.split_off(lines.len().min(MAX_SOURCES));
+    if !others.is_empty() {
+        let sum = |count: fn(&SourceLine) -> usize| others.iter().map(count).sum();
+        lines.push(SourceLine {
+            source: "(others)".to_owned(),
+            requests: sum(|line| line.requests),
+            sent: sum(|line| line.sent),
+        });
+    }
+    lines
 }
 
 fn summarise(leads: &[Lead]) -> BTreeMap<String, Line> {
@@ -120,4 +167,38 @@ fn summarise(leads: &[Lead]) -> BTreeMap<String, Line> {
         line.slowest_seconds = seconds.last().copied();
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use lead::{Request, Source};
+
+    use super::*;
+
+    fn lead(source: Option<Source>) -> Lead {
+        Lead::new(Request { source, ..Request::example() }, 0)
+    }
+
+    #[test]
+    fn any_number_of_sources_makes_a_short_table() {
+        let from = |name: &str| Some(Source { source: Some(name.to_owned()), ..Source::default() });
+        let many = (0..1000).map(|number| lead(from(&format!("made-up-{number}"))));
+        let mut leads: Vec<Lead> =
+            many.chain([lead(None), lead(None), lead(from("avito")), lead(from("avito"))]).collect();
+        leads[1000].status = Status::Sent { at: 9 };
+        let lines = by_source(&leads);
+        assert_eq!(lines.len(), MAX_SOURCES + 1);
+        let line = |source: &str, requests, sent| SourceLine { source: source.to_owned(), requests, sent };
+        assert_eq!(lines[..2], [line("(no link)", 2, 1), line("avito", 2, 0)]);
+        assert_eq!(lines[20], line("(others)", 982, 0));
+    }
+
+    #[test]
+    fn a_source_without_a_name_is_called_by_its_campaign() {
+        let campaign = Source { campaign: Some("ad_7".to_owned()), ..Source::default() };
+        assert_eq!(
+            sources_table(&by_source(&[lead(Some(campaign))])),
+            "SOURCE  REQUESTS  IN AMOCRM\nad_7    1         0"
+        );
+    }
 }
