@@ -10,6 +10,7 @@ mod doctor;
 mod eval;
 mod funnel;
 mod leads;
+mod links;
 mod output;
 mod secrets;
 mod stage;
@@ -59,6 +60,9 @@ enum Command {
     /// The bot at Telegram.
     #[command(subcommand)]
     Telegram(telegram::Command),
+    /// Links to the bot that say where customers come from.
+    #[command(subcommand)]
+    Links(links::Command),
     /// Secrets of a deployed stage.
     #[command(subcommand)]
     Secrets(secrets::Command),
@@ -98,6 +102,7 @@ async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> 
         Command::Dealer(command) => dealer::run(command, stage, output).await,
         Command::Amocrm(command) => amocrm::run(command, stage, output).await,
         Command::Telegram(command) => telegram::run(command, stage, output).await,
+        Command::Links(command) => links::run(command, stage, output).await,
         Command::Secrets(command) => secrets::run(command, stage, output).await,
         Command::Stats(arguments) => stats::run(&arguments, stage, output).await,
         Command::Eval(arguments) => eval::run(&arguments, stage, output).await,
