@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use amocrm::{Client, CrmError, Entity, NewField, TokenState, wanted_fields};
+use amocrm::{Client, CrmError, Entity, NewField, TokenState, TrackingField, wanted_fields};
 use anyhow::Context;
 use clap::Subcommand;
 use jiff::Timestamp;
@@ -137,8 +137,13 @@ impl Account {
     async fn set_up(&self, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
         let client = self.client()?;
         let mut plan: Vec<(Entity, Vec<NewField>)> = Vec::new();
+        let mut without_tracking: Vec<&str> = Vec::new();
         for entity in [Entity::Leads, Entity::Contacts] {
             let existing = client.custom_fields(entity).await?;
+            if entity == Entity::Leads {
+                let missing = TrackingField::ALL.iter().filter(|field| field.id_in(&existing).is_none());
+                without_tracking.extend(missing.map(|field| field.code()));
+            }
             let mut wanted = wanted_fields(entity, &existing);
             // A field whose id the operator has set exists already, under another code or none.
             wanted.retain(|new| !self.settings.fields.0.contains_key(new.field.code()));
@@ -158,11 +163,14 @@ impl Account {
             .collect();
         let nothing = fields.is_empty() && !new_pipeline;
         if !yes || nothing {
-            output.print(&json!({ "fields": fields, "pipeline": new_pipeline.then_some(PIPELINE) }), |_| {
+            let plan = json!({
+                "fields": fields, "pipeline": new_pipeline.then_some(PIPELINE), "without_tracking": without_tracking
+            });
+            output.print(&plan, |_| {
+                let mut text = about_tracking(&without_tracking);
                 if nothing {
-                    return "Nothing to do: fields and pipeline exist.".to_owned();
+                    return text + "Nothing to do: fields and pipeline exist.";
                 }
-                let mut text = String::new();
                 if !fields.is_empty() {
                     let row = |field: &MissingField| [field.of, field.code, &field.name].map(str::to_owned);
                     let rows = table(["OF", "CODE", "NAME"], fields.iter().map(row));
@@ -186,7 +194,8 @@ impl Account {
         output.print(
             &json!({ "created": fields, "pipeline_id": pipeline.as_ref().map(|pipeline| pipeline.id) }),
             |_| {
-                let mut text = format!("Created {} custom field(s).\n", fields.len());
+                let mut text = about_tracking(&without_tracking);
+                text += &format!("Created {} custom field(s).\n", fields.len());
                 if let Some(pipeline) = &pipeline {
                     text += &format!("Pipeline «{}»: set AMOCRM_PIPELINE_ID={}", pipeline.name, pipeline.id);
                     if let Some(stage) = pipeline.stages().iter().find(|stage| stage.kind != 1) {
@@ -305,6 +314,17 @@ impl Account {
             },
             Err(error) => of_error(NAME, &error),
         }
+    }
+}
+
+/// That the account lacks tracking fields. amoCRM makes them, not the bot.
+fn about_tracking(missing: &[&str]) -> String {
+    match missing {
+        [] => String::new(),
+        missing => format!(
+            "The account has no tracking fields {}: of a link, deals have the field SOURCE, a tag and a line of the note.\n",
+            missing.join(", ")
+        ),
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Fallback {
     ResponsibleUser,
     /// `AMOCRM_PIPELINE_ID` and `AMOCRM_STATUS_ID`.
     Pipeline,
+    /// The tag and the tracking fields that say where the customer came from: the note says it.
+    Source,
     /// The contact the deal was to be linked to: deleted or merged meanwhile.
     Contact,
 }
@@ -58,6 +60,7 @@ impl Fallback {
             Self::BareNumber(field) => format!("{}:words", field.code()).into(),
             Self::ResponsibleUser => "RESPONSIBLE_USER".into(),
             Self::Pipeline => "PIPELINE".into(),
+            Self::Source => "LINK".into(),
             Self::Contact => "CONTACT".into(),
         }
     }

@@ -2,19 +2,46 @@
 
 use std::collections::BTreeMap;
 
-use lead::{CrmField, FieldValue};
+use lead::{CrmField, FieldValue, Source};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use texts::Language;
 
-use crate::{CustomField, Fallback, Fault, FieldOption};
+use crate::{CustomField, Fallback, Fault, FieldOption, SOURCE};
 
 /// The longest text of a text field, in characters (seen on live accounts: amocrm/amocrm-api-php#224).
 const TEXT_LIMIT: usize = 256;
 
 /// The custom fields of an account that the bot writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountFields(BTreeMap<CrmField, AccountField>);
+pub struct AccountFields {
+    own: BTreeMap<CrmField, AccountField>,
+    /// Ids of the deal's tracking fields that the account has.
+    tracking: BTreeMap<TrackingField, u64>,
+}
+
+/// A field that amoCRM itself makes in a deal, for where the customer came from.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum TrackingField {
+    UtmSource,
+    UtmMedium,
+    UtmCampaign,
+    UtmContent,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct AccountField {
@@ -71,21 +98,36 @@ impl AccountFields {
             }?;
             Some((*field, AccountField { id: held.id, form: Form::of(held), is_configured: id.is_some() }))
         });
-        Self(found.collect())
+        let tracking = TrackingField::ALL.iter().filter_map(|field| Some((*field, field.id_in(of_leads)?)));
+        Self { own: found.collect(), tracking: tracking.collect() }
+    }
+
+    /// The entries of `custom_fields_values` that say where the customer came from.
+    pub(crate) fn tracking_entries(&self, source: &Source) -> Vec<Value> {
+        let entry = |(field, id): (&TrackingField, &u64)| {
+            let value = field.value(source)?;
+            Some(json!({ "field_id": id, "values": [{ "value": value }] }))
+        };
+        self.tracking.iter().filter_map(entry).collect()
+    }
+
+    /// Whether the field with this id is a tracking field.
+    pub(crate) fn is_tracking(&self, id: u64) -> bool {
+        self.tracking.values().any(|held| *held == id)
     }
 
     /// The bot's field with this id in the account.
     pub(crate) fn field_of_id(&self, id: u64) -> Option<CrmField> {
-        self.0.iter().find(|(_, held)| held.id == id).map(|(field, _)| *field)
+        self.own.iter().find(|(_, held)| held.id == id).map(|(field, _)| *field)
     }
 
     /// The id of the field in the account.
     pub(crate) fn id(&self, field: CrmField) -> Option<u64> {
-        self.0.get(&field).map(|held| held.id)
+        self.own.get(&field).map(|held| held.id)
     }
 
     pub(crate) fn fit(&self, field: CrmField, value: &FieldValue) -> Fit {
-        let Some(held) = self.0.get(&field) else { return Fit::LeftOut(Fallback::Field(field, Fault::Unknown)) };
+        let Some(held) = self.own.get(&field) else { return Fit::LeftOut(Fallback::Field(field, Fault::Unknown)) };
         let entry = |value: Value| json!({ "field_id": held.id, "values": [value] });
         match &held.form {
             Form::LongText => Fit::Sent(entry(json!({ "value": value.text() })), None),
@@ -99,12 +141,45 @@ impl AccountFields {
                 None if held.is_configured => Fit::LeftOut(Fallback::Field(field, Fault::WrongType)),
                 None => Fit::OnlyInNote,
             },
-            Form::Option(options) => match options.iter().find(|option| same_words(&option.value, value.text())) {
+            Form::Option(options) => match option(options, value.text()).or_else(|| {
+                // What a link says is anybody's text: a list that lacks it gets the bot's own, and the note has the link's.
+                option(options, SOURCE).filter(|_| field == CrmField::Source)
+            }) {
                 Some(option) => Fit::Sent(entry(json!({ "enum_id": option.id })), None),
                 None => Fit::LeftOut(Fallback::Field(field, Fault::NoOption)),
             },
             Form::Other => Fit::LeftOut(Fallback::Field(field, Fault::WrongType)),
         }
+    }
+}
+
+impl TrackingField {
+    /// Every tracking field that the bot writes.
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
+
+    /// The code that amoCRM gives the field.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.into()
+    }
+
+    /// Its id, if these fields of deals have it. amoCRM names it like its code.
+    #[must_use]
+    pub fn id_in(self, of_leads: &[CustomField]) -> Option<u64> {
+        let is_it = |held: &&CustomField| {
+            held.kind == "tracking_data" && held.code.as_ref().unwrap_or(&held.name).eq_ignore_ascii_case(self.code())
+        };
+        of_leads.iter().find(is_it).map(|held| held.id)
+    }
+
+    fn value(self, source: &Source) -> Option<&str> {
+        let value = match self {
+            Self::UtmSource => &source.source,
+            Self::UtmMedium => &source.medium,
+            Self::UtmCampaign => &source.campaign,
+            Self::UtmContent => &source.content,
+        };
+        value.as_deref()
     }
 }
 
@@ -128,6 +203,10 @@ pub(crate) fn cut(text: &str) -> (String, bool) {
     let mut cut: String = text.chars().take(TEXT_LIMIT - 1).collect();
     cut.push('…');
     (cut, true)
+}
+
+fn option<'a>(options: &'a [FieldOption], text: &str) -> Option<&'a FieldOption> {
+    options.iter().find(|option| same_words(&option.value, text))
 }
 
 /// Whether two titles or options read the same: case, «ё» and spaces do not count.
@@ -224,5 +303,34 @@ mod tests {
         let date = find(&[], &[field(7, "", Some("CAR_YEAR"), "date")]);
         let wrong = Fallback::Field(CrmField::CarYear, Fault::WrongType);
         assert_eq!(date.fit(CrmField::CarYear, &number(2019, "2019")), Fit::LeftOut(wrong));
+    }
+
+    #[test]
+    fn tracking_fields_are_those_that_amocrm_has_made() {
+        let of_leads = [
+            field(1, "utm_source", Some("UTM_SOURCE"), "tracking_data"),
+            field(2, "utm_campaign", None, "tracking_data"),
+            field(3, "utm_medium", Some("UTM_MEDIUM"), "text"),
+        ];
+        let part = |text: &str| Some(text.to_owned());
+        let source = Source { source: part("avito"), medium: part("cpc"), campaign: part("autumn"), content: None };
+        let fields = find(&[], &of_leads);
+        assert_eq!(
+            fields.tracking_entries(&source),
+            [
+                json!({ "field_id": 1, "values": [{ "value": "avito" }] }),
+                json!({ "field_id": 2, "values": [{ "value": "autumn" }] }),
+            ]
+        );
+        assert!(find(&[], &[]).tracking_entries(&source).is_empty());
+    }
+
+    #[test]
+    fn a_list_without_the_source_of_a_link_gets_the_bots_own() {
+        let fields = find(&[], &[list(7, "SOURCE", &[(71, "Avito"), (72, "Telegram Bot")])]);
+        for (text, option) in [("avito", 71), ("Telegram Bot", 72), ("made-up", 72)] {
+            let entry = json!({ "field_id": 7, "values": [{ "enum_id": option }] });
+            assert_eq!(fields.fit(CrmField::Source, &text.into()), Fit::Sent(entry, None), "{text}");
+        }
     }
 }

@@ -32,7 +32,7 @@ pub use contact::{contact_of_phone, phone_key, search_terms};
 pub use entities::{Contact, Deal, FieldValues, Note, Task};
 pub use error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
 pub use fallback::{Fallback, Fault, fault_of_field};
-pub use fields::AccountFields;
+pub use fields::{AccountFields, TrackingField};
 pub use note::{NOTE_LIMIT, note_item, note_items, note_parts, photos_missing_text};
 pub use payload::{PayloadBuilder, SOURCE, TAG_NEW, TAG_REPEAT, deal_name};
 pub use settings::Clock;

@@ -106,6 +106,10 @@ fn about_customer(lead: &Lead, language: Language) -> Vec<String> {
     if let Some(username) = &customer.username {
         lines.push(language.text_with("note-telegram-username", [("username", username.as_str().into())]));
     }
+    if let Some(source) = &lead.request.source {
+        let parts = source.parts().collect::<Vec<_>>().join(" / ");
+        lines.push(language.text_with("note-source", [("source", parts.into())]));
+    }
     if !lead.request.photos.is_empty() {
         lines.push(language.text_with("note-photos", [("count", lead.request.photos.len().to_string().into())]));
     }
@@ -157,7 +161,7 @@ fn utf16_len(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
-    use lead::Answer;
+    use lead::{Answer, Source};
 
     use super::*;
     use crate::payload::tests::lead;
@@ -181,6 +185,15 @@ mod tests {
         Telegram: @anna_k
         Фото: 2
         ");
+    }
+
+    #[test]
+    fn a_note_says_by_which_link_the_customer_came() {
+        let mut lead = lead();
+        let part = |text: &str| Some(text.to_owned());
+        lead.request.source = Some(Source { source: part("avito"), campaign: part("autumn"), ..Source::default() });
+        let note = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        assert!(note.contains("\nПришёл по ссылке: avito / autumn\n"), "{note}");
     }
 
     #[test]

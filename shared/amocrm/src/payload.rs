@@ -20,7 +20,7 @@ pub const TAG_REPEAT: &str = "telegram_repeat";
 /// Tag of a contact that the bot made.
 pub const TAG_NEW: &str = "telegram_new";
 
-/// What the field «Источник» says.
+/// What the field «Источник» says of a customer who came by no link with a source.
 pub const SOURCE: &str = "Telegram Bot";
 /// «Связаться».
 const TASK_CALL: u32 = 1;
@@ -136,7 +136,14 @@ impl PayloadBuilder {
             insert_some(&mut deal, "status_id", self.status_id);
         }
         let values = deal_values(&lead.request);
-        let fields: Vec<Value> = values.iter().filter_map(|(field, value)| self.field(lead, *field, value)).collect();
+        let mut fields: Vec<Value> =
+            values.iter().filter_map(|(field, value)| self.field(lead, *field, value)).collect();
+        if let Some(source) = lead.request.source.as_ref().filter(|_| !Fallback::Source.applies_to(lead)) {
+            fields.extend(self.fields.iter().flat_map(|fields| fields.tracking_entries(source)));
+            if let Some(name) = &source.source {
+                deal.insert("tags_to_add".to_owned(), json!([{ "name": name }]));
+            }
+        }
         if !fields.is_empty() {
             deal.insert("custom_fields_values".to_owned(), fields.into());
         }
@@ -171,9 +178,14 @@ impl PayloadBuilder {
         match steps.next()? {
             "responsible_user_id" => Some(Fallback::ResponsibleUser),
             "pipeline_id" | "status_id" => Some(Fallback::Pipeline),
+            "tags_to_add" if lead.request.source.is_some() => Some(Fallback::Source),
             "_embedded" if steps.next() == Some("contacts") => Some(Fallback::Contact),
             "custom_fields_values" => {
                 let sent = item.get("custom_fields_values")?.get(steps.next()?.parse::<usize>().ok()?)?;
+                let is_tracking = |id| self.fields.as_ref().is_some_and(|fields| fields.is_tracking(id));
+                if sent["field_id"].as_u64().is_some_and(is_tracking) {
+                    return Some(Fallback::Source);
+                }
                 let field = self.field_of_entry(sent)?;
                 let text = sent["values"][0]["value"].as_str().unwrap_or_default();
                 let number = deal_values(&lead.request).remove(&field).and_then(|value| value.number());
@@ -269,10 +281,11 @@ pub fn deal_name(request: &Request) -> String {
 
 /// Values of the deal's custom fields: those of the request, and what every request has.
 fn deal_values(request: &Request) -> BTreeMap<CrmField, FieldValue> {
+    let source = request.source.as_ref().and_then(|source| source.source.as_deref());
     let mut values = request.fields.clone();
     values.retain(|field, value| !field.is_contact_field() && !value.text().is_empty());
     values.insert(CrmField::ServiceType, FieldValue::Text(request.service.clone()));
-    values.insert(CrmField::Source, FieldValue::Text(SOURCE.to_owned()));
+    values.insert(CrmField::Source, source.unwrap_or(SOURCE).into());
     values.insert(CrmField::RequestId, FieldValue::Text(request.id.request_number()));
     values
 }
@@ -301,7 +314,7 @@ fn insert_some(item: &mut Map<String, Value>, key: &str, value: Option<u64>) {
 #[cfg(test)]
 pub(crate) mod tests {
     use insta::assert_snapshot;
-    use lead::{Answer, Photo};
+    use lead::{Answer, Photo, Source};
     use settings::Env;
 
     use super::*;
@@ -632,5 +645,43 @@ pub(crate) mod tests {
         let (deal, task) = (builder.deal(&lead, 501), builder.task(&lead, 8001, 0));
         assert_eq!(deal["name"], "Продажа авто — Toyota Camry — Анна +7 999 000-00-00");
         assert_eq!(task["text"], "Перезвонить: Анна, +79001234567. Продажа авто, заявка № K7QX-3M9Q");
+    }
+
+    #[test]
+    fn where_the_customer_came_from_is_a_field_a_tag_and_tracking_data() {
+        let tracking = |id, code: &str| CustomField {
+            id,
+            code: Some(code.to_owned()),
+            kind: "tracking_data".to_owned(),
+            ..CustomField::default()
+        };
+        let of_leads = [tracking(1, "UTM_SOURCE"), tracking(2, "UTM_CAMPAIGN"), tracking(3, "UTM_TERM")];
+        let fields = AccountFields::find(&BTreeMap::new(), &of_leads, &[], Language::Russian);
+        let builder = PayloadBuilder { fields: Some(fields), ..builder(&[]) };
+        let mut lead = lead();
+        let campaign = Some("autumn".to_owned());
+        lead.request.source = Some(Source { source: Some("avito".to_owned()), campaign, ..Source::default() });
+        assert_eq!(deal_values(&lead.request)[&CrmField::Source], "avito".into());
+        let deal = builder.deal(&lead, 501);
+        let entry = |id: u64, value: &str| json!({ "field_id": id, "values": [{ "value": value }] });
+        assert_eq!(deal["custom_fields_values"], json!([entry(1, "avito"), entry(2, "autumn")]));
+        assert_eq!(deal["tags_to_add"], json!([{ "name": "avito" }]));
+
+        for path in ["custom_fields_values.1.values.0.value", "tags_to_add.0.name"] {
+            let (item, code, path) = ("0".to_owned(), "NotSupportedChoice".to_owned(), path.to_owned());
+            let refused = FieldError { item, code, path, detail: String::new() };
+            assert_eq!(builder.fallbacks(&lead, &deal, &[refused]), Some(vec![Fallback::Source]));
+        }
+        Fallback::Source.apply_to(&mut lead);
+        let deal = builder.deal(&lead, 501);
+        assert_eq!((deal.get("tags_to_add"), deal.get("custom_fields_values")), (None, None));
+    }
+
+    #[test]
+    fn a_link_with_a_campaign_alone_is_no_source() {
+        let mut lead = lead();
+        lead.request.source = Some(Source { campaign: Some("ad_7".to_owned()), ..Source::default() });
+        assert_eq!(deal_values(&lead.request)[&CrmField::Source], SOURCE.into());
+        assert_eq!(builder(&[]).deal(&lead, 501).get("tags_to_add"), None);
     }
 }

@@ -29,6 +29,7 @@ note-phone-of-other-contact = Телефон: { $phone } (номер с чужо
 note-phone-typed = Телефон: { $phone } (введён вручную, не подтверждён)
 note-telegram-id = Telegram ID: { $id }
 note-telegram-username = Telegram: @{ $username }
+note-source = Пришёл по ссылке: { $source }
 note-photos = Фото: { $count }
 note-photos-missing =
     Фото к заявке № { $number }

@@ -10,6 +10,7 @@ mod delivery;
 mod door;
 mod field;
 mod free_text;
+mod links;
 mod network;
 mod pace;
 mod photos;
