@@ -57,9 +57,6 @@ pub struct Conversation {
     /// The newest link with a source that the customer came by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     click: Option<Click>,
-    /// Where the customer came from at first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    first_source: Option<Source>,
     /// Albums with a caption that was taken as a free question. Their other captions are not.
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
     pub(crate) asked_albums: Albums,
@@ -68,6 +65,7 @@ pub struct Conversation {
 /// A press on a link to the bot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Click {
+    #[serde(flatten)]
     source: Source,
     at: Seconds,
 }
@@ -223,15 +221,8 @@ impl Conversation {
         (!self.banned).then_some(self.expires_at.max(counts_until))
     }
 
-    /// Where the customer came from at first, as far as this conversation knows.
-    #[must_use]
-    pub const fn first_source(&self) -> Option<&Source> {
-        self.first_source.as_ref()
-    }
-
     /// Notes that the customer came by a link.
     pub(crate) fn note_click(&mut self, source: &Source, now: Seconds) {
-        self.first_source.get_or_insert_with(|| source.clone());
         self.click = Some(Click { source: source.clone(), at: now });
     }
 
@@ -330,6 +321,7 @@ impl Conversation {
         self.place = Place::Dialog(Box::new(form));
         self.question = None;
         self.questions = self.questions.counters_only();
+        self.asked_albums.clear(); // captions are free questions outside a dialog only
     }
 
     /// Forgets the customer. The number of the prompt stays, so that older buttons stay dead.

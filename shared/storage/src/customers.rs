@@ -40,7 +40,7 @@ pub struct Customer {
     pub name: Option<String>,
     /// Given in the last request, E.164.
     pub phone: Option<String>,
-    /// The link that brought them at first.
+    /// Of the first request that had one.
     pub first_source: Option<Source>,
     /// In amoCRM.
     pub contact_id: Option<u64>,

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, TransactWriteItem, Update};
 use dialog::{Conversation, Person};
-use lead::{Customer, Lead, Seconds, Source};
+use lead::{Lead, Request, Seconds};
 use serde::Serialize;
 use settings::Tables;
 
@@ -111,7 +111,7 @@ impl Sessions {
         const WRITE: &str = "storing the request";
         let put_session = self.replacing(person.chat_id, conversation)?;
         let put_lead = replacing_lead(&self.leads, &lead.value, lead.version)?;
-        let profile = self.profile(person, &lead.value.request.customer, conversation.value.first_source())?;
+        let profile = self.profile(person, &lead.value.request)?;
         self.client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().put(put_session).build())
@@ -133,16 +133,11 @@ impl Sessions {
     }
 
     /// Writes what a request says about its customer into the profile.
-    fn profile(
-        &self,
-        person: &Person,
-        customer: &Customer,
-        first_source: Option<&Source>,
-    ) -> Result<Update, StorageError> {
+    fn profile(&self, person: &Person, request: &Request) -> Result<Update, StorageError> {
         const WRITE: &str = "storing the profile";
         let mut update = "SET username = :username, first_name = :first_name, #name = :name, phone = :phone".to_owned();
         let mut profile = Update::builder();
-        if let Some(source) = first_source {
+        if let Some(source) = &request.source {
             update += ", first_source = if_not_exists(first_source, :source)";
             let source =
                 serde_dynamo::to_attribute_value(source).map_err(|error| StorageError::shape(WRITE, &error))?;
@@ -156,8 +151,8 @@ impl Sessions {
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":username", username)
             .expression_attribute_values(":first_name", AttributeValue::S(person.first_name.clone()))
-            .expression_attribute_values(":name", AttributeValue::S(customer.name.clone()))
-            .expression_attribute_values(":phone", AttributeValue::S(customer.phone.clone()))
+            .expression_attribute_values(":name", AttributeValue::S(request.customer.name.clone()))
+            .expression_attribute_values(":phone", AttributeValue::S(request.customer.phone.clone()))
             .build()
             .map_err(|error| StorageError::other(WRITE, error.to_string()))
     }

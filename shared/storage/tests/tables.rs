@@ -1,9 +1,7 @@
 //! The tables against an embedded DynamoDB: what is conditional, what the indexes hold, what is forgotten.
 
-use std::sync::Arc;
-
-use dialog::{Conversation, Event, Input, Language, Moment, Person, Rules, Verdict, decide};
-use lead::{Backoff, Failure, Lead, LeadId, Photo, Request, Trouble};
+use dialog::{Conversation, Person};
+use lead::{Backoff, Failure, Lead, LeadId, Photo, Request, Source, Trouble};
 use serde_json::json;
 use settings::{Env, Tables};
 use simulators::dynamodb::DynamoDb;
@@ -116,30 +114,18 @@ async fn of_two_writers_of_the_same_value_one_gets_a_conflict() {
 }
 
 #[tokio::test]
-async fn the_first_link_stays_on_the_profile() {
+async fn the_first_source_of_a_customer_stays_on_the_profile() {
     let store = store().await;
     let (sessions, customers) = (store.aws.sessions(&store.tables), store.aws.customers(&store.tables));
     let mut conversation = Versioned::<Conversation>::default();
-    for (id, payload, first) in
-        [(FIRST, None, None), (SECOND, Some("s_avito"), Some("avito")), (THIRD, Some("s_vk"), Some("avito"))]
+    for (id, source, first) in
+        [(FIRST, None, None), (SECOND, Some("avito"), Some("avito")), (THIRD, Some("vk"), Some("avito"))]
     {
-        conversation.value = payload.map_or_else(Conversation::default, came_by);
-        sessions.finish(&anna(), &mut conversation, &mut Versioned::new(Lead::new(request(id), 60))).await.unwrap();
+        let source = source.map(|source: &str| Source { source: Some(source.to_owned()), ..Source::default() });
+        let request = Request { source, ..request(id) };
+        sessions.finish(&anna(), &mut conversation, &mut Versioned::new(Lead::new(request, 60))).await.unwrap();
         let profile = customers.get(ANNA).await.unwrap().unwrap();
         assert_eq!(profile.first_source.and_then(|first| first.source).as_deref(), first);
-    }
-}
-
-/// A conversation that begins with a link.
-fn came_by(payload: &str) -> Conversation {
-    let input = Input::Link(payload.parse().unwrap());
-    let event = Event { update_id: 1, message_id: Some(1), person: anna(), input };
-    let moment = Moment { now: 1_790_000_000, year: 2026, fresh_id: FIRST.parse().unwrap() };
-    let rules =
-        Rules { session_ttl: 1800, privacy_policy_url: None, language: Language::default(), dealer: Arc::default() };
-    match decide(&Conversation::default(), &event, &moment, &rules) {
-        Verdict::Move { next, .. } => *next,
-        other => panic!("nothing to store: {other:?}"),
     }
 }
 

@@ -41,7 +41,7 @@ fn all_texts_of_a_questionnaire_may_have_their_full_length() {
 /// A conversation with the most of everything besides a form when a dialog begins.
 fn full_of_other_things(answer: AiAnswer) -> Talk {
     let mut talk = Talk::with_long_numbers();
-    talk.follow(&"a".repeat(64)).follow("s_a__m_b__t_c__c_ddddddddddddddddddddddddddddddddddddddddddddddddd");
+    talk.follow(&"a".repeat(64)).follow(&format!("s_a__m_b__t_c__c_{}", "d".repeat(47)));
     for album in 0..4 {
         talk.input(captioned("a", Some(&format!("1390012345678901{album}")), "Продаю"));
     }
