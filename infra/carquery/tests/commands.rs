@@ -404,7 +404,7 @@ async fn the_bot_is_looked_at_and_its_webhook_set() {
     assert!(operator.text(&["stats", "--days", "2"]).contains("in the last 2 day(s)"));
 
     let link = operator.json(&["links", "make", "--source", "avito"]);
-    assert_eq!(link["link"], "https://t.me/CarQueryBot?start=s_avito", "Telegram names the bot");
+    assert_eq!(link["link"], "https://t.me/carquery_bot?start=s_avito", "Telegram names the bot");
 
     let url = format!("{}/telegram/webhook", stack.url());
     assert!(operator.fails(&["telegram", "set-webhook"]).contains("name the address"));
