@@ -24,8 +24,8 @@ pub(crate) const TIME_FOR_PHOTOS: Duration = Duration::from_secs(75);
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// "There is no such address" may be said once by mistake; after this many failures it is believed.
 const BELIEVED_AFTER: u32 = 2;
-/// After this many failures of one request's photos the admins are told that photos wait.
-const TOLD_AFTER: u32 = 3;
+/// After this many failures of one request's photos, more than an hour, the admins are told that photos wait.
+const TOLD_AFTER: u32 = 5;
 const DAY: Seconds = 24 * 3600;
 
 /// Why the photos of a request are not done.
