@@ -37,6 +37,8 @@ pub(crate) enum Action<'a> {
     Field(&'a str),
     /// Discard the request.
     Cancel,
+    /// Answer with the customer's first name at Telegram.
+    FirstName,
     /// Yes to the question that covers the screen.
     Yes,
     /// No to the question that covers the screen.
@@ -72,7 +74,7 @@ impl<'a> Action<'a> {
         Button { text: text.into(), data }
     }
 
-    const WITHOUT_ARGUMENT: [Self; 14] = [
+    const WITHOUT_ARGUMENT: [Self; 15] = [
         Self::Ask,
         Self::Other,
         Self::Accept,
@@ -85,6 +87,7 @@ impl<'a> Action<'a> {
         Self::Send,
         Self::Change,
         Self::Cancel,
+        Self::FirstName,
         Self::Yes,
         Self::No,
     ];
@@ -107,6 +110,7 @@ impl<'a> Action<'a> {
             Self::Change => "change",
             Self::Field(_) => "field",
             Self::Cancel => "cancel",
+            Self::FirstName => "first-name",
             Self::Yes => "yes",
             Self::No => "no",
         }

@@ -8,6 +8,7 @@ use crate::bounded::push_bounded;
 use crate::facts::Facts;
 use crate::flood::Flood;
 use crate::form::Form;
+use crate::profile::Profile;
 use crate::progress::FunnelProgress;
 use crate::questions::Questions;
 use crate::{Intent, Keyboard};
@@ -41,6 +42,8 @@ pub struct Conversation {
     pub(crate) notice: Option<String>,
     #[serde(default)]
     pub(crate) prompt: Prompt,
+    #[serde(default, skip_serializing_if = "Profile::is_empty")]
+    pub(crate) profile: Profile,
     /// The latest reply, to repeat it when Telegram delivers its update again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reply: Option<Reply>,
@@ -202,6 +205,12 @@ pub enum PromptSent {
 }
 
 impl Conversation {
+    /// A conversation with a customer of whom no session is stored.
+    #[must_use]
+    pub fn begin(profile: Profile) -> Self {
+        Self { profile, ..Self::default() }
+    }
+
     /// Notes the id of the message that shows prompt `seq`.
     pub fn prompt_sent(&mut self, seq: u32, message_id: i64) -> PromptSent {
         if self.prompt.seq == seq {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use values::Typed;
 
 use crate::albums::Albums;
-use crate::answer::{Car, Value};
+use crate::answer::{Car, PhoneAnswer, Value};
 use crate::branches;
 use crate::facts::Facts;
 use crate::plain;
@@ -21,7 +21,7 @@ const MAX_CAPTION: usize = 300;
 
 /// Most bytes of text in a form, which keeps the stored conversation below 8 KB. Three answers of a thousand Cyrillic
 /// letters and a name fit.
-const MAX_TEXT: usize = 6_400;
+const MAX_TEXT: usize = 6_360;
 
 /// The part of it that is reserved for the ids of photos in a questionnaire that asks for photos.
 const FOR_PHOTOS: usize = 2_100;
@@ -53,6 +53,14 @@ pub(crate) struct Form {
     prefilled: BTreeSet<String>,
     /// Steps accepted all at once; they are not asked any more.
     settled: BTreeSet<String>,
+    /// It began with a free sentence: optional questions are not asked, the confirmation offers them.
+    is_short: bool,
+    /// The customer's first name at Telegram, to be offered as the name.
+    first_name: Option<String>,
+    /// The customer does not want the name and the number of an earlier request.
+    declined_profile: bool,
+    /// Bytes of text that the conversation has besides the form.
+    reserved: usize,
     /// Free questions asked before, for the manager.
     pub(crate) preface: Vec<String>,
     /// Albums whose photos belong to this form.
@@ -126,6 +134,10 @@ impl Form {
             unconfirmed: None,
             prefilled: BTreeSet::new(),
             settled: BTreeSet::new(),
+            is_short: false,
+            first_name: None,
+            declined_profile: false,
+            reserved: 0,
             preface: Vec::new(),
             albums: Albums::default(),
             photo_updates: Vec::new(),
@@ -143,6 +155,58 @@ impl Form {
                 self.prefilled.insert(step.id.to_owned());
             }
         }
+        self.is_short = !self.prefilled.is_empty();
+    }
+
+    /// Leaves room for text that the conversation has besides the form, in bytes.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.reserved = bytes;
+    }
+
+    /// Offers a name from Telegram, if it is one.
+    pub(crate) fn offer_first_name(&mut self, first_name: &str) {
+        self.first_name = values::name::parse(&plain::cleaned(first_name)).ok();
+    }
+
+    /// The name to offer at the current step.
+    pub(crate) fn first_name(&self) -> Option<&str> {
+        self.first_name.as_deref().filter(|_| self.step().is_name() && self.answer(self.step()).is_none())
+    }
+
+    /// Whether the current step asks for the name with the keyboard that can share the contact, which has the number too. Such a
+    /// keyboard has no room for the button that takes another spelling.
+    pub(crate) fn asks_for_contact(&self) -> bool {
+        self.is_short && self.step().is_name() && self.respelled_car().is_none()
+    }
+
+    /// Whether the name and the number of an earlier request can answer the current step.
+    pub(crate) fn takes_profile(&self) -> bool {
+        let is_open = |step: &Step| !self.answers.contains_key(step.id);
+        let is_at_name = self.view == View::Step && self.step().is_name() && !self.editing;
+        is_at_name && !self.declined_profile && is_open(self.step()) && self.phone_step().is_some_and(is_open)
+    }
+
+    pub(crate) fn decline_profile(&mut self) {
+        self.declined_profile = true;
+    }
+
+    /// Answers name and phone at once and goes on. Without a name, the name stays the question.
+    pub(crate) fn answer_contact(&mut self, name: Option<String>, phone: PhoneAnswer) {
+        let Some(phone_step) = self.phone_step() else { return };
+        self.replace_answer(phone_step, Typed::alone(phone.into()));
+        self.settled.insert(phone_step.id.to_owned());
+        if let Some(name) = name {
+            self.answer_with(Value::Text(name));
+        }
+    }
+
+    /// The optional steps that were not asked, to be offered.
+    pub(crate) fn unasked(&self) -> impl Iterator<Item = &'static Step> {
+        self.branch.steps.iter().filter(|step| self.is_unasked(step))
+    }
+
+    fn is_unasked(&self, step: &Step) -> bool {
+        self.is_short && step.optional && self.answer(step).is_none()
     }
 
     /// The current step.
@@ -204,16 +268,20 @@ impl Form {
     fn room_beside(&self, size_of: impl Fn(&Step) -> usize) -> usize {
         let steps = self.branch.steps;
         let unconfirmed = self.unconfirmed.iter().filter_map(|unconfirmed| unconfirmed.remark.as_ref());
-        let texts = self.preface.iter().chain(&self.captions).chain(unconfirmed);
+        let texts = self.preface.iter().chain(&self.captions).chain(&self.first_name).chain(unconfirmed);
         let besides = texts.map(|text| plain::stored_len(text));
         let taken: usize = steps.iter().map(size_of).chain(besides).sum();
         let for_photos = if self.photo_step().is_some() { FOR_PHOTOS } else { 0 };
-        (MAX_TEXT - for_photos).saturating_sub(taken)
+        (MAX_TEXT - for_photos).saturating_sub(taken + self.reserved)
     }
 
     /// Bytes of text in the answer of a step.
     fn size_of(&self, step: &Step) -> usize {
         self.answers.get(step.id).map_or(0, Value::stored_len) + self.remark(step).map_or(0, plain::stored_len)
+    }
+
+    fn phone_step(&self) -> Option<&'static Step> {
+        self.branch.steps.iter().find(|step| step.kind == Kind::Phone)
     }
 
     fn photo_step(&self) -> Option<&'static Step> {
@@ -313,7 +381,8 @@ impl Form {
     pub(crate) fn accept_all(&mut self) {
         self.last_typed = None;
         self.settled.append(&mut self.prefilled);
-        let open = self.branch.steps.iter().position(|step| !self.answers.contains_key(step.id));
+        let is_open = |step: &Step| !self.answers.contains_key(step.id) && !self.is_unasked(step);
+        let open = self.branch.steps.iter().position(is_open);
         self.go_to(open);
     }
 
@@ -326,7 +395,8 @@ impl Form {
             View::Step if self.editing => View::Fields,
             _ => {
                 if self.view == View::Step {
-                    self.at = self.at.saturating_sub(1);
+                    let before = (0..self.at).rev().find(|at| !self.is_unasked(&self.branch.steps[*at]));
+                    self.at = before.unwrap_or(self.at);
                 }
                 View::Step
             }
@@ -419,7 +489,8 @@ impl Form {
     }
 
     fn go_on(&mut self) {
-        let next = (self.at + 1..self.branch.steps.len()).find(|at| !self.settled.contains(self.branch.steps[*at].id));
+        let is_asked = |step: &Step| !self.settled.contains(step.id) && !self.is_unasked(step);
+        let next = (self.at + 1..self.branch.steps.len()).find(|at| is_asked(&self.branch.steps[*at]));
         self.go_to(next.filter(|_| !self.editing));
     }
 
@@ -463,6 +534,14 @@ struct StoredForm {
     prefilled: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     settled: BTreeSet<String>,
+    #[serde(rename = "short", default, skip_serializing_if = "std::ops::Not::not")]
+    is_short: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_name: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    declined_profile: bool,
+    #[serde(default)]
+    reserved: usize,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     preface: Vec<String>,
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
@@ -499,6 +578,10 @@ impl From<Form> for StoredForm {
             unconfirmed: form.unconfirmed,
             prefilled: form.prefilled,
             settled: form.settled,
+            is_short: form.is_short,
+            first_name: form.first_name,
+            declined_profile: form.declined_profile,
+            reserved: form.reserved,
             preface: form.preface,
             albums: form.albums,
             photo_updates: form.photo_updates,
@@ -532,6 +615,10 @@ impl TryFrom<StoredForm> for Form {
             unconfirmed: stored.unconfirmed,
             prefilled: stored.prefilled,
             settled: stored.settled,
+            is_short: stored.is_short,
+            first_name: stored.first_name,
+            declined_profile: stored.declined_profile,
+            reserved: stored.reserved,
             preface: stored.preface,
             albums: stored.albums,
             photo_updates: stored.photo_updates,

@@ -20,7 +20,8 @@ pub(crate) struct Branch {
 pub(crate) struct Step {
     /// Stored; unique in its branch.
     pub(crate) id: &'static str,
-    /// Id of the question's text. Attributes: `label`, one for each choice, `other` and `other-question`.
+    /// Id of the question's text. Attributes: `label`, one for each choice, `other` and `other-question`, and `add` if it is
+    /// optional.
     pub(crate) text: &'static str,
     pub(crate) kind: Kind,
     /// The question can be skipped.
@@ -208,6 +209,11 @@ impl Step {
         matches!(self.kind, Kind::Chosen { typed: Some(_), .. })
     }
 
+    /// Whether it asks for the customer's name.
+    pub(crate) fn is_name(&self) -> bool {
+        self.uses.contains(&Use::Name)
+    }
+
     /// Whether years are among the buttons.
     pub(crate) const fn offers_years(&self) -> bool {
         matches!(self.kind, Kind::Chosen { options, .. } if !options.years.is_empty())
@@ -224,6 +230,9 @@ impl Step {
         attributes.extend(self.choices().iter().map(|choice| choice.id));
         if self.has_other() {
             attributes.extend(["other", "other-question"]);
+        }
+        if self.optional {
+            attributes.push("add");
         }
         let mut ids: Vec<String> = attributes.into_iter().map(|attribute| self.text_id(attribute)).collect();
         ids.push(self.text.to_owned());

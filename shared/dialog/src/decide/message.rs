@@ -1,7 +1,7 @@
 //! Messages in a dialog: typed answers, contacts, and what the bot does not accept.
 
 use lead::PhoneSource;
-use values::{Phone, Typed, phone};
+use values::{Phone, Typed, Wrong, name, phone};
 
 use super::turn::Turn;
 use super::{press, question};
@@ -9,7 +9,7 @@ use crate::answer::{self, PhoneAnswer, Value};
 use crate::conversation::{Interjection, Keys, MenuGreeting};
 use crate::form::{Form, View};
 use crate::questionnaire::{Choice, Kind, Step};
-use crate::{Language, Unsupported, Verdict};
+use crate::{Language, Unsupported, Verdict, plain};
 
 /// Buttons of the phone question's keyboard.
 const PHONE_KEYS: [&str; 5] = ["button-accept", "button-yes", "button-share", "button-back", "button-home"];
@@ -45,6 +45,7 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
         _ if is("button-home") => press::home(turn),
         _ if is("button-back") && can_go_back => turn.in_form(Form::back),
         _ if is("button-yes") && is_doubtful => turn.confirm_understood(),
+        _ if is("button-yes") && turn.offers_profile() => press::take_profile(turn),
         (Kind::Phone, Some(kept)) if is("button-accept") => {
             turn.prepend_message(Interjection::PhoneTaken(answer::shown(step, &kept, language)));
             turn.in_form(Form::accept)
@@ -75,6 +76,9 @@ pub(super) fn contact(turn: Turn<'_>, phone: &str, is_own: bool) -> Verdict {
     match turn.next.form() {
         Some(form) if turn.next.question.is_none() && form.view == View::Step && form.step().kind == Kind::Phone => {
             number(turn, phone, source)
+        }
+        Some(form) if turn.next.question.is_none() && form.view == View::Step && form.step().is_name() => {
+            name_and_number(turn, phone, source)
         }
         Some(_) => hint_expected(turn, Some("got-contact")),
         // The conversation is no longer stored, but the keyboard of its phone question is still there.
@@ -141,14 +145,39 @@ fn expected_by(form: &Form) -> &'static str {
 }
 
 fn number(turn: Turn<'_>, phone: &str, source: PhoneSource) -> Verdict {
-    let own = if source == PhoneSource::OwnContact { own_number(phone) } else { None };
-    match own.map_or_else(|| phone::parse(phone), Ok) {
+    match read_card(phone, source) {
         Ok(number) => turn.answer(Typed::alone(PhoneAnswer { number, source }.into())),
         Err(wrong) => {
             let error = answer::error_text(None, wrong, turn.language());
             turn.hint(error)
         }
     }
+}
+
+/// A contact at the question for the name: the own one has both.
+fn name_and_number(mut turn: Turn<'_>, phone: &str, source: PhoneSource) -> Verdict {
+    let number = match read_card(phone, source) {
+        Ok(number) => number,
+        Err(wrong) => {
+            let error = answer::error_text(None, wrong, turn.language());
+            return turn.hint(error);
+        }
+    };
+    let name = plain::cleaned(&turn.event.person.first_name);
+    let name = name::parse(&name).ok().filter(|_| source == PhoneSource::OwnContact);
+    let fits = |name: &String| {
+        let read = Typed::alone(Value::Text(name.clone()));
+        turn.next.form().is_some_and(|form| form.has_room_for(form.step(), &read))
+    };
+    let name = name.filter(fits);
+    turn.next.notice = None;
+    turn.prepend_message(Interjection::PhoneTaken(number.show()));
+    turn.in_form(|form| form.answer_contact(name, PhoneAnswer { number, source }))
+}
+
+fn read_card(phone: &str, source: PhoneSource) -> Result<Phone, Wrong> {
+    let own = if source == PhoneSource::OwnContact { own_number(phone) } else { None };
+    own.map_or_else(|| phone::parse(phone), Ok)
 }
 
 /// The number of the customer's own card: Telegram has it in E.164, but may leave the «+» out. It must not be taken for a

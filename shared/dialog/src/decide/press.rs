@@ -1,5 +1,7 @@
 //! Pressed buttons.
 
+use values::Typed;
+
 use super::turn::Turn;
 use crate::action::Action;
 use crate::answer::Value;
@@ -7,6 +9,7 @@ use crate::branches;
 use crate::conversation::{IdleScreen, MenuGreeting, Place, Question};
 use crate::facts::Facts;
 use crate::form::{Form, View};
+use crate::profile::Profile;
 use crate::questionnaire::{Branch, Kind, Step};
 use crate::request::request;
 use crate::{Verdict, answer};
@@ -65,6 +68,8 @@ fn on_idle_screen(mut turn: Turn<'_>, screen: &IdleScreen, action: Action<'_>) -
 pub(super) fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict {
     let mut form = Form::new(branch, turn.moment.fresh_id);
     form.prefill(facts, turn.moment.year);
+    form.reserve(turn.next.profile.stored_len());
+    form.offer_first_name(&turn.event.person.first_name);
     if !branch.in_menu {
         // It was offered because the answers did not help: the manager should know the questions.
         form.preface = turn.before.questions.recent().to_vec();
@@ -79,6 +84,9 @@ fn in_dialog(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
             turn.in_form(Form::take_spelling)
         }
         (View::Step | View::Other, Action::Yes) if form.unconfirmed().is_some() => turn.confirm_understood(),
+        (View::Confirm, Action::Field(id)) if form.unasked().any(|step| step.id == id) => turn.in_form(|form| {
+            form.edit(id);
+        }),
         (View::Confirm, _) => confirmation(turn, form, action),
         (View::Fields, Action::Field(step)) if form.branch.position(step).is_some() => turn.in_form(|form| {
             form.edit(step);
@@ -104,6 +112,13 @@ pub(super) fn home(mut turn: Turn<'_>) -> Verdict {
 fn at_step(mut turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     let step = form.step();
     match action {
+        Action::Yes if turn.offers_profile() => take_profile(turn),
+        Action::Other if turn.offers_profile() => turn.in_form(Form::decline_profile),
+        Action::FirstName => match form.first_name().map(|name| Typed::alone(Value::Text(name.to_owned()))) {
+            Some(name) if form.has_room_for(step, &name) => turn.answer(name),
+            Some(_) => turn.hint_too_long(),
+            None => turn.stale(),
+        },
         Action::Choose(id) if has_choice(step, id) => {
             turn.in_form(|form| form.answer_with(Value::Choice(id.to_owned())))
         }
@@ -123,6 +138,15 @@ fn at_step(mut turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     }
 }
 
+/// Answers name and phone with those of an earlier request.
+pub(super) fn take_profile(turn: Turn<'_>) -> Verdict {
+    let known = turn.next.profile.contact().map(|(name, phone)| (name.to_owned(), phone.clone()));
+    let Some((name, phone)) = known else { return turn.stale() };
+    let read = Typed::alone(Value::Text(name.clone()));
+    let fits = turn.next.form().is_some_and(|form| form.has_room_for(form.step(), &read));
+    if fits { turn.in_form(|form| form.answer_contact(Some(name), phone)) } else { turn.hint_too_long() }
+}
+
 fn has_choice(step: &Step, id: &str) -> bool {
     step.choices().iter().any(|choice| choice.id == id)
 }
@@ -134,6 +158,7 @@ fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
                 let mut turn = turn;
                 request.source = turn.next.source(turn.moment.now).cloned();
                 let number = request.id.request_number();
+                turn.next.profile = Profile::of(&request.customer);
                 turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number }));
                 turn.submit(request)
             }

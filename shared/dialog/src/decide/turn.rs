@@ -62,6 +62,19 @@ impl<'a> Turn<'a> {
         self.show()
     }
 
+    /// Whether the screen offers name and phone of an earlier request.
+    pub(super) fn offers_profile(&self) -> bool {
+        self.next.question.is_none()
+            && self.next.form().is_some_and(Form::takes_profile)
+            && self.next.profile.contact().is_some()
+    }
+
+    /// Shows the same screen again: an answer does not fit beside the others.
+    pub(super) fn hint_too_long(self) -> Verdict {
+        let notice = self.text("wrong-total");
+        self.hint(notice)
+    }
+
     /// Changes the open form and shows it.
     pub(super) fn in_form(mut self, change: impl FnOnce(&mut Form)) -> Verdict {
         if let Some(form) = self.next.form_mut() {

@@ -7,16 +7,25 @@ use crate::action::Action;
 use crate::answer::{self, Car};
 use crate::form::{Form, View};
 use crate::plain::{cut, isolated};
+use crate::profile::Profile;
 use crate::questionnaire::{Choice, Kind, Step};
 use crate::{Button, Keyboard, ReplyButton, Screen, Style, Text};
 
 /// Longest typed text on a button, in characters.
 const MAX_ON_BUTTON: usize = 30;
 
-pub(super) fn render(form: &Form, notice: Option<&str>, seq: u32, context: &RenderContext<'_>) -> Screen {
+pub(super) fn render(
+    form: &Form,
+    profile: &Profile,
+    notice: Option<&str>,
+    seq: u32,
+    context: &RenderContext<'_>,
+) -> Screen {
     let screen = FormScreen { form, notice, seq, context, language: context.language() };
     match &form.view {
-        View::Step if form.step().kind == Kind::Phone => screen.phone(),
+        View::Step if form.step().kind == Kind::Phone => screen.with_contact_keyboard(),
+        View::Step if form.takes_profile() && profile.contact().is_some() => screen.known(profile),
+        View::Step if form.asks_for_contact() => screen.with_contact_keyboard(),
         View::Step => screen.step(),
         View::Other => screen.other(),
         View::Confirm => screen.confirmation(),
@@ -47,6 +56,9 @@ impl FormScreen<'_> {
             let label = self.language.text_with("button-accept-all", [("count", count.into())]);
             rows.push(vec![Action::AcceptAll.button(self.seq, label)]);
         }
+        if let Some(name) = form.first_name() {
+            rows.push(vec![Action::FirstName.button(self.seq, name)]);
+        }
         rows.extend(self.choices(step));
         if answered && step.kind == Kind::Photos {
             rows.push(vec![self.button(Action::Clear, "button-clear")]);
@@ -57,8 +69,21 @@ impl FormScreen<'_> {
         Screen { text: self.question(), keyboard: Keyboard::Inline(rows) }
     }
 
-    /// The phone question has a reply keyboard: only such a keyboard can share a contact.
-    fn phone(&self) -> Screen {
+    /// Offers name and phone of an earlier request.
+    fn known(&self, profile: &Profile) -> Screen {
+        let known = profile.contact().map(|(name, phone)| {
+            let arguments = [("name", isolated(name).into()), ("phone", phone.number.show().into())];
+            self.language.text_with("known", arguments)
+        });
+        let mut rows = Vec::from_iter(self.spelling_button());
+        rows.push(vec![self.button(Action::Yes, "button-yes")]);
+        rows.push(vec![self.button(Action::Other, "button-other-contact")]);
+        rows.push(if self.form.has_back() { vec![self.back(), self.home()] } else { vec![self.home()] });
+        Screen { text: self.header_and_notice().push(&known.unwrap_or_default()), keyboard: Keyboard::Inline(rows) }
+    }
+
+    /// A question with a reply keyboard: only such a keyboard can share a contact.
+    fn with_contact_keyboard(&self) -> Screen {
         let key = |id: &str| ReplyButton { text: self.language.text(id), request_contact: false };
         let mut rows = Vec::new();
         if self.form.unconfirmed().is_some() {
@@ -67,6 +92,9 @@ impl FormScreen<'_> {
             rows.push(vec![key("button-accept")]);
         }
         rows.push(vec![ReplyButton { text: self.language.text("button-share"), request_contact: true }]);
+        if let Some(name) = self.form.first_name() {
+            rows.push(vec![ReplyButton { text: name.to_owned(), request_contact: false }]);
+        }
         let home = key("button-home");
         rows.push(if self.form.has_back() { vec![key("button-back"), home] } else { vec![home] });
         Screen { text: self.question(), keyboard: Keyboard::Reply(rows) }
@@ -87,10 +115,11 @@ impl FormScreen<'_> {
 
     fn confirmation(&self) -> Screen {
         let mut rows = Vec::from_iter(self.spelling_button());
-        rows.extend([
-            vec![self.button(Action::Send, "button-send")],
-            vec![self.button(Action::Change, "button-change"), self.button(Action::Cancel, "button-cancel")],
-        ]);
+        rows.push(vec![self.button(Action::Send, "button-send")]);
+        let add = |step: &Step| self.button(Action::Field(step.id), &step.text_id("add"));
+        let unasked: Vec<Button> = self.form.unasked().map(add).collect();
+        rows.extend(unasked.chunks(2).map(<[Button]>::to_vec));
+        rows.push(vec![self.button(Action::Change, "button-change"), self.button(Action::Cancel, "button-cancel")]);
         // Long answers are shortened until the message fits, whatever was typed.
         let text = [usize::MAX, 1000, 600, 300, 150]
             .into_iter()

@@ -34,7 +34,7 @@ pub(crate) fn render(conversation: &Conversation, context: &RenderContext<'_>) -
         return ask(question, conversation, seq, context.language());
     }
     match &conversation.place {
-        Place::Dialog(form) => dialog::render(form, notice, seq, context),
+        Place::Dialog(form) => dialog::render(form, &conversation.profile, notice, seq, context),
         Place::Idle(screen) => idle::render(screen, notice, seq, context),
     }
 }

@@ -1,7 +1,9 @@
 //! Long, odd and hostile texts.
 
+use lead::PhoneSource;
+
 use super::talk::{Talk, answer, captioned};
-use crate::{AiAnswer, Facts, Input, Intent, Unsupported};
+use crate::{AiAnswer, Conversation, Facts, Input, Intent, Profile, Unsupported};
 
 #[test]
 fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
@@ -41,6 +43,8 @@ fn all_texts_of_a_questionnaire_may_have_their_full_length() {
 /// A conversation with the most of everything besides a form when a dialog begins.
 fn full_of_other_things(answer: AiAnswer) -> Talk {
     let mut talk = Talk::with_long_numbers();
+    let name = format!("{}я", "🚗".repeat(59));
+    talk.conversation = Conversation::begin(Profile::new(Some(&name), Some("+79001234567"), PhoneSource::OwnContact));
     talk.follow(&"a".repeat(64)).follow(&format!("s_a__m_b__t_c__c_{}", "d".repeat(47)));
     for album in 0..4 {
         talk.input(captioned("a", Some(&format!("1390012345678901{album}")), "Продаю"));
@@ -65,8 +69,8 @@ fn fill_the_rest(talk: &mut Talk) {
 #[test]
 fn a_conversation_with_every_text_stays_below_its_limit() {
     let mut talk = full_of_other_things(answer(Intent::Legal, 0.9, "Поможем"));
-    talk.tap("⚖️ Юридическая помощь").tap("Другое").say(&"👍".repeat(1000)).say(&"ы".repeat(1000));
-    talk.say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").say(&"\"".repeat(79));
+    talk.tap("⚖️ Юридическая помощь").tap("Другое").say(&"👍".repeat(1000)).say(&"ы".repeat(800));
+    talk.tap("✏️ Другие имя и номер").say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").say(&"\"".repeat(79));
     assert_eq!(talk.header(), "*Юридическая помощь · Проверьте заявку*");
     fill_the_rest(&mut talk);
 }
@@ -85,11 +89,12 @@ fn a_conversation_with_every_photo_stays_below_its_limit() {
     };
     let mut talk = full_of_other_things(told);
     talk.tap("🚗 Продать авто").say(&"🚗".repeat(515)).tap("✅ Принять всё (3)");
+    talk.say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").tap("📷 Добавить фото");
     for n in 0..10 {
         let album = format!("1490012345678901{n}");
         talk.input(captioned(&format!("{n}{}", "x".repeat(76)), Some(&album), &"ы".repeat(1024)));
     }
-    talk.tap("✅ Готово").say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").say(&"ю".repeat(1000));
+    talk.tap("✅ Готово").tap("💬 Комментарий").say(&"ю".repeat(800));
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
     fill_the_rest(&mut talk);
 }

@@ -11,6 +11,7 @@ mod random;
 mod remarks;
 mod requests;
 mod sessions;
+mod short;
 mod stored;
 mod talk;
 mod wording;

@@ -82,7 +82,7 @@ fn an_answer_starts_its_dialog_with_what_was_understood() {
     talk.tap("🚗 Продать авто");
     assert!(talk.screen().contains("Текущее значение: Toyota Camry"), "{}", talk.screen());
     talk.tap("✅ Принять всё (4)");
-    assert_eq!(talk.header(), "*Продажа авто · Шаг 5 из 8*");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 6 из 8*");
 }
 
 #[test]

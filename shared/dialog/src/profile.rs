@@ -1,0 +1,52 @@
+//! What is known of a customer from earlier requests.
+
+use lead::{Customer, PhoneSource};
+use serde::{Deserialize, Serialize};
+use values::Phone;
+
+use crate::answer::PhoneAnswer;
+use crate::plain;
+
+/// What is known of a customer from earlier requests. A conversation that begins with it offers name and phone in one press.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<PhoneAnswer>,
+}
+
+impl Profile {
+    /// A profile of what an earlier request has stored. `phone` is E.164; what is no name or number is left out.
+    #[must_use]
+    pub fn new(name: Option<&str>, phone: Option<&str>, source: PhoneSource) -> Self {
+        let phone = phone.and_then(|phone| Phone::try_from(phone.to_owned()).ok());
+        Self {
+            name: name.and_then(|name| values::name::parse(name).ok()),
+            phone: phone.map(|number| PhoneAnswer { number, source }),
+        }
+    }
+
+    pub(crate) fn of(customer: &Customer) -> Self {
+        Self::new(Some(&customer.name), Some(&customer.phone), customer.phone_source)
+    }
+
+    /// Name and phone, if both are known.
+    pub(crate) fn contact(&self) -> Option<(&str, &PhoneAnswer)> {
+        self.name.as_deref().zip(self.phone.as_ref())
+    }
+
+    /// The most bytes of it in the stored conversation.
+    pub(crate) fn stored_len(&self) -> usize {
+        const PHONE_AND_KEYS: usize = 100;
+        match &self.name {
+            Some(name) => plain::stored_len(name) + PHONE_AND_KEYS,
+            None if self.phone.is_some() => PHONE_AND_KEYS,
+            None => 0,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
