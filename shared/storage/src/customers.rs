@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
-use lead::Source;
+use dialog::Profile;
+use lead::{PhoneSource, Source};
 use serde::{Deserialize, Serialize};
 use settings::Tables;
 
@@ -40,6 +41,8 @@ pub struct Customer {
     pub name: Option<String>,
     /// Given in the last request, E.164.
     pub phone: Option<String>,
+    /// Where that phone came from.
+    pub phone_source: PhoneSource,
     /// Of the first request that had one.
     pub first_source: Option<Source>,
     /// In amoCRM.
@@ -48,6 +51,13 @@ pub struct Customer {
     pub banned: bool,
     /// The customer has blocked the bot: it never writes first.
     pub blocked: bool,
+}
+
+impl Customer {
+    /// What a new conversation knows of the customer.
+    pub(crate) fn profile(&self) -> Profile {
+        Profile::new(self.name.as_deref(), self.phone.as_deref(), self.phone_source)
+    }
 }
 
 impl Aws {

@@ -10,6 +10,7 @@ use lead::{Lead, Request, Seconds};
 use serde::Serialize;
 use settings::Tables;
 
+use crate::customers::Customers;
 use crate::leads::replacing_lead;
 use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
@@ -32,6 +33,7 @@ pub struct Sessions {
     table: String,
     leads: String,
     customers: String,
+    profiles: Customers,
 }
 
 #[derive(Serialize)]
@@ -53,13 +55,14 @@ impl Aws {
             table: tables.sessions.clone(),
             leads: tables.leads.clone(),
             customers: tables.customers.clone(),
+            profiles: self.customers(tables),
         }
     }
 }
 
 impl Sessions {
-    /// The conversation of a chat. It starts afresh if there is none, or one stored by a version of the bot that this one
-    /// cannot read; a ban holds in any case.
+    /// The conversation of a chat. If there is none, it begins with the customer's profile. It starts afresh if it was stored by a
+    /// version of the bot that this one cannot read; a ban holds in any case.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -74,7 +77,10 @@ impl Sessions {
             .send()
             .await
             .map_err(StorageError::of(READ))?;
-        let Some(mut item) = answer.item else { return Ok(Versioned::default()) };
+        let Some(mut item) = answer.item else {
+            let profile = self.profiles.get(chat_id).await?.map(|customer| customer.profile());
+            return Ok(Versioned::new(Conversation::begin(profile.unwrap_or_default())));
+        };
         let version = item.get("version").and_then(|version| version.as_n().ok()).and_then(|n| n.parse().ok());
         let version = version.ok_or_else(|| StorageError::other(READ, "the item has no version"))?;
         let is_banned = is_banned(&item);
@@ -135,15 +141,18 @@ impl Sessions {
     /// Writes what a request says about its customer into the profile.
     fn profile(&self, person: &Person, request: &Request) -> Result<Update, StorageError> {
         const WRITE: &str = "storing the profile";
-        let mut update = "SET username = :username, first_name = :first_name, #name = :name, phone = :phone".to_owned();
+        let shape_error = |error| StorageError::shape(WRITE, &error);
+        let mut update = "SET username = :username, first_name = :first_name, #name = :name, phone = :phone, \
+                          phone_source = :phone_source"
+            .to_owned();
         let mut profile = Update::builder();
         if let Some(source) = &request.source {
             update += ", first_source = if_not_exists(first_source, :source)";
-            let source =
-                serde_dynamo::to_attribute_value(source).map_err(|error| StorageError::shape(WRITE, &error))?;
+            let source = serde_dynamo::to_attribute_value(source).map_err(shape_error)?;
             profile = profile.expression_attribute_values(":source", source);
         }
         let username = person.username.clone().map_or(AttributeValue::Null(true), AttributeValue::S);
+        let phone_source = serde_dynamo::to_attribute_value(request.customer.phone_source).map_err(shape_error)?;
         profile
             .table_name(&self.customers)
             .key("chat_id", AttributeValue::N(person.chat_id.to_string()))
@@ -153,6 +162,7 @@ impl Sessions {
             .expression_attribute_values(":first_name", AttributeValue::S(person.first_name.clone()))
             .expression_attribute_values(":name", AttributeValue::S(request.customer.name.clone()))
             .expression_attribute_values(":phone", AttributeValue::S(request.customer.phone.clone()))
+            .expression_attribute_values(":phone_source", phone_source)
             .build()
             .map_err(|error| StorageError::other(WRITE, error.to_string()))
     }
