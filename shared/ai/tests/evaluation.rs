@@ -1,6 +1,6 @@
 //! What an operator reads after `carquery eval`.
 
-use ai::eval::{Outcome, Prices, read, run};
+use ai::eval::{Outcome, Prices, Thresholds, read, run};
 use ai::{Answered, CallLog, ModelCall};
 use dialog::{AiAnswer, Facts, Intent};
 
@@ -43,6 +43,7 @@ async fn the_report_shows_what_went_wrong_and_what_it_cost() {
     sentences        3
     intent accuracy  0.333 (1 right)
     entity F1        0.400
+    without a button 1.000 (2 of 2 wishes)
 
                precision    recall        F1
     sell           0.333     1.000     0.500
@@ -54,19 +55,16 @@ async fn the_report_shows_what_went_wrong_and_what_it_cost() {
     model          1.000     1.000     1.000
     year           0.000     0.000     0.000
 
-    labelled \ understood as
-                   sell      buy     find    check    legal      faq  unknown
+                                       understood as
+    labelled       sell      buy     find    check    legal      faq  unknown
     sell              1        ·        ·        ·        ·        ·        ·
-    buy               ·        ·        ·        ·        ·        ·        ·
-    find              ·        ·        ·        ·        ·        ·        ·
-    check             ·        ·        ·        ·        ·        ·        ·
-    legal             1        ·        ·        ·        ·        ·        ·
-    faq               ·        ·        ·        ·        ·        ·        ·
-    unknown           1        ·        ·        ·        ·        ·        ·
+    legal           (1)        ·        ·        ·        ·        ·        ·
+    unknown         (1)        ·        ·        ·        ·        ·        ·
 
     answered offline 0, by the second model 3
     gpt-6-luna: 3 calls, 3000000 + 0 tokens, $0.3000
     home-made: 3 calls, 2100 + 180 tokens, no price known
+    a thousand questions cost $100.00
     ");
 }
 
@@ -74,6 +72,36 @@ async fn the_report_shows_what_went_wrong_and_what_it_cost() {
 async fn predictions_are_lines_of_json_with_numbers_as_numbers() {
     let predictions = evaluated().await.predictions();
     insta::assert_snapshot!(predictions.lines().next().unwrap(), @r#"{"id":"a","intent":"sell","confidence":0.5,"entities":{"brand":"toyota","model":"Camry","year":2018,"budget":null,"mileage":null}}"#);
+}
+
+#[tokio::test]
+async fn misses_are_told_in_plain_words() {
+    insta::assert_snapshot!(evaluated().await.missed_in_words(), @"
+    a  продам камри 2019
+        year is 2019, understood as 2018
+    b  каско
+        wants legal, understood as sell (50 % sure)
+        brand is nothing, understood as toyota
+        year is nothing, understood as 2018
+    c  привет
+        wants unknown, understood as sell (50 % sure)
+        brand is nothing, understood as toyota
+        year is nothing, understood as 2018
+    ");
+}
+
+#[tokio::test]
+async fn a_threshold_says_what_falls_short() {
+    let scores = evaluated().await.scores();
+    assert!(scores.shortfalls(&Thresholds::default()).is_empty());
+    let low = Thresholds { accuracy: Some(0.3), entity_f1: Some(0.4), without_button: Some(1.0) };
+    assert!(scores.shortfalls(&low).is_empty());
+    let high = Thresholds { accuracy: Some(0.95), entity_f1: Some(0.98), without_button: Some(0.04) };
+    insta::assert_snapshot!(scores.shortfalls(&high).join("\n"), @"
+    intent accuracy is 0.333, below 0.950
+    entity F1 is 0.400, below 0.980
+    1.000 of the wishes do not get their button, more than 0.040
+    ");
 }
 
 #[tokio::test]

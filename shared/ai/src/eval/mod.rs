@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub use case::{BadLine, Case, read};
 pub use report::Prices;
-pub use score::{Scores, Tally};
+pub use score::{Scores, Tally, Thresholds};
 
 use crate::{Answered, ModelCall};
 

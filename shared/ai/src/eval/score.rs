@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dialog::{Facts, Intent};
+use dialog::{Facts, Intent, SURE};
 
 use super::{Case, Prediction};
 use crate::lenient;
@@ -49,6 +49,17 @@ pub(super) fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }
 
+/// What an evaluation has to reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Thresholds {
+    /// The least share of right intents.
+    pub accuracy: Option<f64>,
+    /// The least F1 of all entities.
+    pub entity_f1: Option<f64>,
+    /// The largest share of wishes for a service without its button.
+    pub without_button: Option<f64>,
+}
+
 /// How many sentences were understood, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scores {
@@ -64,6 +75,10 @@ pub struct Scores {
     pub entities: BTreeMap<String, Tally>,
     /// All entities together.
     pub all_entities: Tally,
+    /// Sentences that ask for a service.
+    pub wishes: usize,
+    /// Those among them that do not get its button at once: another intent was understood, or none surely enough.
+    pub without_button: usize,
 }
 
 impl Scores {
@@ -71,6 +86,11 @@ impl Scores {
         let mut scores = Self { total: cases.len(), ..Self::default() };
         for (case, said) in cases.iter().zip(predictions) {
             scores.count_intent(case.intent, said.intent);
+            if case.intent.branch().is_some() {
+                scores.wishes += 1;
+                let has_button = case.intent == said.intent && said.confidence >= SURE;
+                scores.without_button += usize::from(!has_button);
+            }
             scores.count_entities(&case.entities, &said.entities);
         }
         scores
@@ -80,6 +100,34 @@ impl Scores {
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         ratio(self.right, self.total)
+    }
+
+    /// Which part of the wishes for a service does not get its button at once.
+    #[must_use]
+    pub fn share_without_button(&self) -> f64 {
+        if self.wishes == 0 { 0.0 } else { ratio(self.without_button, self.wishes) }
+    }
+
+    /// What is worse than asked for, in words; nothing if all is well.
+    #[must_use]
+    pub fn shortfalls(&self, thresholds: &Thresholds) -> Vec<String> {
+        let too_low = |what: &str, is: f64, least: Option<f64>| {
+            let least = least.filter(|least| is < *least)?;
+            Some(format!("{what} is {is:.3}, below {least:.3}"))
+        };
+        let without_button = self.share_without_button();
+        let too_high = thresholds
+            .without_button
+            .filter(|most| without_button > *most)
+            .map(|most| format!("{without_button:.3} of the wishes do not get their button, more than {most:.3}"));
+        [
+            too_low("intent accuracy", self.accuracy(), thresholds.accuracy),
+            too_low("entity F1", self.all_entities.f1(), thresholds.entity_f1),
+            too_high,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn count_intent(&mut self, is: Intent, said: Intent) {
@@ -110,6 +158,12 @@ impl Scores {
 /// Whether both say the same, whatever the case of letters.
 pub(super) fn same(facts: &Facts, others: &Facts) -> bool {
     texts(facts) == texts(others)
+}
+
+/// Where the two differ: the entity's name, what it is, and what was understood.
+pub(super) fn differences(are: &Facts, said: &Facts) -> Vec<(String, Option<String>, Option<String>)> {
+    let pairs = texts(are).into_iter().zip(texts(said));
+    pairs.filter(|((_, is), (_, said))| is != said).map(|((name, is), (_, said))| (name, is, said)).collect()
 }
 
 /// Each entity by its name, as text that compares equal whatever the case of its letters.
