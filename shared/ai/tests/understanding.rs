@@ -1,6 +1,6 @@
 //! The labelled sentences: how well the rules understand them, and that nothing can upset them.
 
-use ai::eval::{Outcome, Prices, read, run};
+use ai::eval::{Outcome, Prices, Scores, Thresholds, read, run};
 use ai::{Answered, CallLog, offline};
 use dialog::Intent;
 use proptest::prelude::*;
@@ -8,6 +8,7 @@ use proptest::prelude::*;
 const THIS_YEAR: i16 = 2026;
 const TUNE: &str = include_str!("../data/tune.jsonl");
 const HELD_OUT: &str = include_str!("../data/held_out.jsonl");
+const STRANGERS: &str = include_str!("../data/strangers.jsonl");
 
 async fn outcome(lines: &str) -> Outcome {
     run(read(lines).unwrap(), async |text| Answered {
@@ -17,34 +18,36 @@ async fn outcome(lines: &str) -> Outcome {
     .await
 }
 
-/// `cargo test -p ai --test understanding -- --nocapture` shows the report, and the misses of the tuning set. Those of the
-/// held-out set stay unseen: rules fitted to them would make its numbers worthless.
-async fn accuracy_and_f1(name: &str, lines: &str, shows_misses: bool) -> (f64, f64) {
+/// `cargo test -p ai --test understanding -- --nocapture` shows the report, and the misses of what the weights are made of.
+/// Those of strangers stay unseen: rules and sentences fitted to them would make the numbers worthless.
+async fn scores(name: &str, lines: &str, shows_misses: bool) -> Scores {
     let outcome = outcome(lines).await;
     println!("{name}\n{}", outcome.report(&Prices::default()));
-    for (case, said) in outcome.missed().filter(|_| shows_misses) {
-        println!(
-            "{} {:?} {:?}\n     {:?} {:?} {:.2}",
-            case.id, case.text, case.intent, said.intent, case.entities, said.confidence
-        );
-        if case.entities != said.entities {
-            println!("     {:?}", said.entities);
-        }
+    if shows_misses {
+        println!("{}", outcome.missed_in_words());
     }
-    let scores = outcome.scores();
-    (scores.accuracy(), scores.all_entities.f1())
+    outcome.scores()
 }
 
 #[tokio::test]
-async fn sentences_the_rules_were_tuned_on_are_understood() {
-    let (accuracy, f1) = accuracy_and_f1("tune", TUNE, true).await;
-    assert!(accuracy >= 0.95 && f1 >= 0.9, "accuracy {accuracy:.3}, F1 {f1:.3}");
+async fn sentences_that_were_learned_from_are_understood() {
+    for (name, lines) in [("tune", TUNE), ("held out", HELD_OUT)] {
+        let scores = scores(name, lines, true).await;
+        let thresholds = Thresholds { accuracy: Some(0.98), entity_f1: Some(0.98), without_button: Some(0.02) };
+        assert_eq!(scores.shortfalls(&thresholds), Vec::<String>::new(), "{name}");
+    }
 }
 
 #[tokio::test]
-async fn sentences_the_rules_have_never_seen_are_understood() {
-    let (accuracy, f1) = accuracy_and_f1("held out", HELD_OUT, false).await;
-    assert!(accuracy >= 0.9 && f1 >= 0.85, "accuracy {accuracy:.3}, F1 {f1:.3}");
+async fn sentences_of_strangers_are_understood() {
+    let all = scores("strangers", STRANGERS, false).await;
+    let thresholds = Thresholds { accuracy: Some(0.94), entity_f1: Some(0.97), without_button: Some(0.1) };
+    assert_eq!(all.shortfalls(&thresholds), Vec::<String>::new());
+    let hard: String =
+        STRANGERS.lines().filter(|line| line.contains("h\", \"text")).map(|line| format!("{line}\n")).collect();
+    let hard = scores("hard ones of strangers", &hard, false).await;
+    let thresholds = Thresholds { accuracy: Some(0.85), ..Thresholds::default() };
+    assert_eq!((hard.total, hard.shortfalls(&thresholds)), (93, Vec::new()));
 }
 
 /// Words of everyday Russian that no rule speaks of, though some look or sound like words that one does.

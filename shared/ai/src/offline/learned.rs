@@ -1,23 +1,31 @@
-//! What labelled sentences teach beside the rules: how likely each intent is, from the words of a text and their parts.
+//! How likely each intent is, weighed by what labelled sentences have taught.
 //!
-//! A linear classifier. Its weights are data (`data/intents.bin`), made of `data/tune.jsonl` by
-//! `cargo run -p ai --example train`; nothing is learned while the bot runs.
+//! A linear classifier over the words of a text, their parts, what else the text has, and the scores of the rules. Its
+//! weights are data (`data/intents.bin`), made by `cargo run -p ai --example train`; nothing is learned while the bot runs.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use dialog::Intent;
 
-/// How many intents there are; their weights are in the order of [`Intent::ALL`].
-pub const CLASSES: usize = Intent::COUNT;
-/// Words and parts of words share so many weights for each intent.
-pub const BUCKETS: usize = 1 << 15;
+use super::rules::Feature;
+use super::words::CAR;
+
+/// Everything that counts shares this many weights for each intent.
+pub const BUCKETS: usize = 1 << 16;
 /// Longest part of a word that counts, in letters.
 const LONGEST_PART: usize = 5;
-/// At most so many words are looked at.
+/// At most this many words count.
 const MOST_WORDS: usize = 120;
+/// How much a feature, the number of words, and the rules' score for an intent count beside all words together.
+const FEATURE: f32 = 0.5;
+const LENGTH: f32 = 0.3;
+const SCORE: f32 = 0.5;
+/// A rules' score that says much; beyond it more says little.
+const HIGH_SCORE: f32 = 6.0;
 
-/// A bucket and how much of the text it is.
-pub type Feature = (u32, f32);
+/// A bucket, and how much it counts in a text.
+pub type Evidence = (u32, f32);
 
 /// The weights in use.
 pub(super) static MODEL: LazyLock<Model> =
@@ -26,9 +34,9 @@ pub(super) static MODEL: LazyLock<Model> =
 /// A linear classifier with weights of one byte.
 #[derive(Clone, Debug)]
 pub struct Model {
-    bias: [f32; CLASSES],
+    bias: [f32; Intent::COUNT],
     /// What one step of a weight is worth.
-    step: [f32; CLASSES],
+    step: [f32; Intent::COUNT],
     weights: &'static [u8],
 }
 
@@ -36,29 +44,35 @@ impl Model {
     /// Reads weights as [`write()`] writes them; `None` if they are not that long.
     #[must_use]
     pub fn read(bytes: &'static [u8]) -> Option<Self> {
-        let (head, weights) = bytes.split_at_checked(2 * 4 * CLASSES)?;
+        let (head, weights) = bytes.split_at_checked(2 * 4 * Intent::COUNT)?;
         let mut numbers = head.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap_or_default()));
         let mut next = || numbers.next().unwrap_or_default();
         let (bias, step) = (std::array::from_fn(|_| next()), std::array::from_fn(|_| next()));
-        (weights.len() == CLASSES * BUCKETS).then_some(Self { bias, step, weights })
+        (weights.len() == Intent::COUNT * BUCKETS).then_some(Self { bias, step, weights })
     }
 
-    /// How likely each intent is; together 1.
+    /// How likely each intent is, in the order of [`Intent::ALL`]; together 1.
     #[must_use]
-    pub fn probabilities(&self, text: &str) -> [f32; CLASSES] {
-        let features = features(text);
-        softmax(std::array::from_fn(|class| {
-            let of_class = &self.weights[class * BUCKETS..(class + 1) * BUCKETS];
+    pub fn probabilities(&self, evidence: &[Evidence]) -> [f32; Intent::COUNT] {
+        softmax(std::array::from_fn(|intent| {
+            let weights = &self.weights[intent * BUCKETS..(intent + 1) * BUCKETS];
             let sum: f32 =
-                features.iter().map(|(at, value)| f32::from(of_class[*at as usize].cast_signed()) * value).sum();
-            self.bias[class] + self.step[class] * sum
+                evidence.iter().map(|(at, value)| f32::from(weights[*at as usize].cast_signed()) * value).sum();
+            self.bias[intent] + self.step[intent] * sum
         }))
+    }
+
+    /// The likeliest intent, and how likely it is.
+    #[must_use]
+    pub fn likeliest(&self, evidence: &[Evidence]) -> (Intent, f32) {
+        let likely = Intent::ALL.iter().copied().zip(self.probabilities(evidence));
+        likely.fold((Intent::Unknown, 0.0), |best, other| if other.1 > best.1 { other } else { best })
     }
 }
 
 /// Weights as bytes: biases, steps, then each intent's weights in steps.
 #[must_use]
-pub fn write(bias: &[f32; CLASSES], weights: &[Vec<f32>; CLASSES]) -> Vec<u8> {
+pub fn write(bias: &[f32; Intent::COUNT], weights: &[Vec<f32>; Intent::COUNT]) -> Vec<u8> {
     let largest = |weights: &Vec<f32>| weights.iter().fold(f32::MIN_POSITIVE, |most, weight| most.max(weight.abs()));
     let steps = weights.each_ref().map(|weights| largest(weights) / 127.0);
     let mut bytes: Vec<u8> = bias.iter().chain(&steps).flat_map(|number| number.to_le_bytes()).collect();
@@ -71,19 +85,27 @@ pub fn write(bias: &[f32; CLASSES], weights: &[Vec<f32>; CLASSES]) -> Vec<u8> {
 
 /// Numbers as likelihoods.
 #[must_use]
-pub fn softmax(numbers: [f32; CLASSES]) -> [f32; CLASSES] {
+pub fn softmax(numbers: [f32; Intent::COUNT]) -> [f32; Intent::COUNT] {
     let most = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let powers = numbers.map(|number| (number - most).exp());
     let sum: f32 = powers.iter().sum();
     powers.map(|power| power / sum)
 }
 
-/// What a text is made of: its words, pairs of words, and parts of words. Spelling mistakes leave most parts whole.
-#[must_use]
-pub fn features(text: &str) -> Vec<Feature> {
-    let words = words(text);
+/// What a text is made of: its words, pairs of words with at most one between, and parts of words, of which spelling
+/// mistakes leave most whole; its features; and how much the rules speak for each intent.
+pub(super) fn evidence(
+    text: &str,
+    car: Option<Range<usize>>,
+    features: &[Feature],
+    scores: &[f32; Intent::COUNT],
+) -> Vec<Evidence> {
+    let words = words(text, car);
+    let bounded: Vec<&str> =
+        std::iter::once("^").chain(words.iter().map(String::as_str)).chain(std::iter::once("$")).collect();
     let mut whole: Vec<u32> = words.iter().map(|word| bucket('w', word)).collect();
-    whole.extend(words.windows(2).map(|pair| bucket('p', &pair.join(" "))));
+    whole.extend(bounded.windows(2).map(|pair| bucket('p', &pair.join(" "))));
+    whole.extend(words.windows(3).map(|three| bucket('s', &format!("{} {}", three[0], three[2]))));
     let mut parts = Vec::new();
     for word in &words {
         let letters: Vec<char> = format!("_{word}_").chars().collect();
@@ -91,16 +113,39 @@ pub fn features(text: &str) -> Vec<Feature> {
             parts.extend(letters.windows(length).map(|part| bucket('c', &part.iter().collect::<String>())));
         }
     }
-    let mut features = weighed(whole);
-    features.extend(weighed(parts));
-    features
+    let mut evidence = weighed(whole);
+    evidence.extend(weighed(parts));
+    evidence.extend(features.iter().map(|feature| (bucket('f', feature.into()), FEATURE)));
+    evidence.push((bucket('n', length_class(words.len())), LENGTH));
+    let scores = Intent::ALL.iter().zip(scores);
+    evidence.extend(scores.map(|(intent, score)| (bucket('r', intent.name()), SCORE * (score / HIGH_SCORE).tanh())));
+    evidence
 }
 
-/// Words in lower case, digits as «0».
-fn words(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase().replace('ё', "е");
-    let pieces = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|piece| !piece.is_empty());
-    pieces.take(MOST_WORDS).map(without_digits).collect()
+const fn length_class(words: usize) -> &'static str {
+    match words {
+        0..=2 => "two",
+        3..=5 => "five",
+        6..=10 => "ten",
+        11..=20 => "twenty",
+        _ => "more",
+    }
+}
+
+/// Words in lower case, digits as «0», the car as one word.
+fn words(text: &str, car: Option<Range<usize>>) -> Vec<String> {
+    let of = |text: &str| -> Vec<String> {
+        let lower = text.to_lowercase().replace('ё', "е").replace('?', " ? ");
+        let pieces = lower.split(|letter: char| !letter.is_alphanumeric() && letter != '?');
+        pieces.filter(|piece| !piece.is_empty()).take(MOST_WORDS).map(without_digits).collect()
+    };
+    let split = car.and_then(|car| Some((text.get(..car.start)?, text.get(car.end..)?)));
+    let mut words = match split {
+        None => of(text),
+        Some((before, after)) => [of(before), vec![CAR.to_owned()], of(after)].concat(),
+    };
+    words.truncate(MOST_WORDS);
+    words
 }
 
 fn without_digits(word: &str) -> String {
@@ -115,48 +160,57 @@ fn without_digits(word: &str) -> String {
 }
 
 /// How often each bucket occurs, on a scale on which the whole has the length 1.
-fn weighed(mut buckets: Vec<u32>) -> Vec<Feature> {
+fn weighed(mut buckets: Vec<u32>) -> Vec<Evidence> {
     buckets.sort_unstable();
     #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
     let counted = buckets.chunk_by(|a, b| a == b).map(|same| (same[0], 1.0 + (same.len() as f32).ln()));
-    let mut features: Vec<Feature> = counted.collect();
-    let length = features.iter().map(|(_, value)| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-    features.iter_mut().for_each(|(_, value)| *value /= length);
-    features
+    let mut evidence: Vec<Evidence> = counted.collect();
+    let length = evidence.iter().map(|(_, value)| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    evidence.iter_mut().for_each(|(_, value)| *value /= length);
+    evidence
 }
 
 /// FNV-1a, the same on every machine.
 fn bucket(kind: char, text: &str) -> u32 {
     let start = (2_166_136_261_u32 ^ u32::from(kind)).wrapping_mul(16_777_619);
     let hash = text.bytes().fold(start, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
-    (hash ^ (hash >> 15)) & (BUCKETS as u32 - 1)
+    (hash ^ (hash >> 16)) & (BUCKETS as u32 - 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn evidence_of(text: &str) -> Vec<Evidence> {
+        evidence(text, None, &[], &[0.0; Intent::COUNT])
+    }
+
     #[test]
     fn the_weights_can_be_read_and_say_something() {
-        let likely = MODEL.probabilities("продаю свою машину");
-        assert!((likely.iter().sum::<f32>() - 1.0).abs() < 1e-4);
-        assert!(likely[0] > 0.6, "{likely:?}");
+        let (intent, likely) = MODEL.likeliest(&super::super::evidence("продаю свою машину", 2026));
+        assert!(intent == Intent::Sell && likely > 0.6, "{intent:?} {likely}");
     }
 
     #[test]
     fn written_weights_are_read_back() {
-        let mut weights: [Vec<f32>; CLASSES] = std::array::from_fn(|_| vec![0.0; BUCKETS]);
+        let mut weights: [Vec<f32>; Intent::COUNT] = std::array::from_fn(|_| vec![0.0; BUCKETS]);
         weights[2][bucket('w', "машина") as usize] = 8.0;
-        let bytes: &'static [u8] = write(&[0.0; CLASSES], &weights).leak();
-        let likely = Model::read(bytes).expect("it is long enough").probabilities("Машина!");
+        let bytes: &'static [u8] = write(&[0.0; Intent::COUNT], &weights).leak();
+        let likely = Model::read(bytes).expect("it is long enough").probabilities(&evidence_of("Машина!"));
         assert!(likely[2] > 0.9, "{likely:?}");
+        assert!((likely.iter().sum::<f32>() - 1.0).abs() < 1e-4);
         assert!(Model::read(&[0; 10]).is_none());
     }
 
     #[test]
     fn any_text_has_likelihoods() {
         for text in ["", "\u{202e}", &"ы".repeat(10_000), &"а ".repeat(10_000), "🚗🚗🚗"] {
-            assert!(MODEL.probabilities(text).iter().all(|likely| likely.is_finite()));
+            assert!(MODEL.probabilities(&evidence_of(text)).iter().all(|likely| likely.is_finite()));
         }
+    }
+
+    #[test]
+    fn the_car_is_one_word() {
+        assert_eq!(words("Куплю камри 2019?", Some(11..21)), ["куплю", CAR, "0", "?"]);
     }
 }

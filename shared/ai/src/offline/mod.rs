@@ -1,7 +1,7 @@
 //! Understanding without a model: word stems, makes and models, numbers.
 //!
-//! It answers in microseconds, knows no doubt about being reachable, and speaks to the same form as the model does. What
-//! words mean is data (`rules.txt`); this module weighs them together with what the sentence is made of.
+//! What words mean is data (`rules.txt`), and so is how much the rules' scores, the words themselves and what the sentence
+//! is made of weigh (`data/intents.bin`).
 
 pub mod learned;
 mod replies;
@@ -9,6 +9,7 @@ mod rules;
 mod words;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use dialog::{AiAnswer, Facts, Intent, MAX_QUESTION_CHARS};
 use values::car::Car;
@@ -19,39 +20,72 @@ use words::Word;
 
 pub(crate) use replies::reply;
 
-/// What was learned counts so much more than the rules: measured on sentences that neither had seen.
-const LEARNED: f32 = 1.5;
-/// From here on the rules need no second opinion on what has nothing to do with cars.
-const SURE_NONSENSE: f32 = 0.7;
-/// Without a word that the rules know, an intent has to be this likely.
-const STRONG_LIKENESS: f32 = 0.6;
-/// Below this score, words say too little to name an intent.
+/// From this many points on, the rules know what a word is about.
 const ENOUGH: f32 = 2.0;
+/// How sure a single word can be that the rules know nothing of.
+const UNKNOWN_WORD: f32 = 0.6;
 
 /// What `text` asks for. `this_year` tells years of manufacture from other numbers. Total: any text has an answer.
 #[must_use]
 pub fn classify(text: &str, this_year: i16) -> AiAnswer {
     let text = beginning(text, MAX_QUESTION_CHARS);
-    let found = values::car::find(&without_vehicle_ids(text)).filter(|found| !is_replaced(&text[..found.span.start]));
-    let (car, span) = found.map_or((None, None), |found| (Some(found.car), Some(found.span)));
-    let numbers = values::sentence::numbers(text, this_year);
-    let features = features(text, car.as_ref(), &numbers);
-    let words = words::words(text, span);
-
-    let mut scores = RULES.scores(&words, &features);
-    add_shape(&mut scores, &features, &words);
-    let (intent, confidence) = weighed(verdict(&scores), &learned::MODEL.probabilities(text));
+    let seen = Seen::of(text, this_year);
+    let (intent, confidence) = seen.verdict();
     AiAnswer {
         intent,
         confidence,
-        reply: reply(intent, confidence, car.as_ref(), text),
+        reply: reply(intent, confidence, seen.car.as_ref(), text),
         facts: Facts {
-            model: car.as_ref().and_then(|car| car.model.clone()),
-            make: car.map(|car| car.brand),
-            year: numbers.year,
-            roubles: numbers.money.filter(|_| intent != Intent::Legal),
-            km: numbers.mileage,
+            model: seen.car.as_ref().and_then(|car| car.model.clone()),
+            make: seen.car.map(|car| car.brand),
+            year: seen.numbers.year,
+            roubles: seen.numbers.money.filter(|_| intent != Intent::Legal),
+            km: seen.numbers.mileage,
         },
+    }
+}
+
+/// What speaks for one intent or another in `text`: what the weights in `data/intents.bin` are for.
+#[must_use]
+pub fn evidence(text: &str, this_year: i16) -> Vec<learned::Evidence> {
+    Seen::of(beginning(text, MAX_QUESTION_CHARS), this_year).evidence()
+}
+
+/// What can be seen in a text without knowing what it asks for.
+struct Seen<'a> {
+    text: &'a str,
+    car: Option<Car>,
+    /// Where the car is named.
+    span: Option<Range<usize>>,
+    numbers: Numbers,
+    features: Vec<Feature>,
+    words: usize,
+    /// How much the rules speak for each intent.
+    scores: [f32; Intent::COUNT],
+}
+
+impl<'a> Seen<'a> {
+    fn of(text: &'a str, this_year: i16) -> Self {
+        let found =
+            values::car::find(&without_vehicle_ids(text)).filter(|found| !is_replaced(&text[..found.span.start]));
+        let (car, span) = found.map_or((None, None), |found| (Some(found.car), Some(found.span)));
+        let numbers = values::sentence::numbers(text, this_year);
+        let features = features(text, car.as_ref(), &numbers);
+        let words = words::words(text, span.clone());
+        let mut scores = RULES.scores(&words, &features);
+        add_shape(&mut scores, &features, &words);
+        Self { text, car, span, numbers, features, words: words.len(), scores }
+    }
+
+    fn evidence(&self) -> Vec<learned::Evidence> {
+        learned::evidence(self.text, self.span.clone(), &self.features, &self.scores)
+    }
+
+    /// The likeliest intent, and how likely it is. A single word that the rules know nothing of is never sure.
+    fn verdict(&self) -> (Intent, f32) {
+        let (intent, likely) = learned::MODEL.likeliest(&self.evidence());
+        let is_unknown_word = self.words <= 1 && self.scores.iter().all(|score| *score < ENOUGH);
+        (intent, if is_unknown_word { likely.min(UNKNOWN_WORD) } else { likely })
     }
 }
 
@@ -127,39 +161,6 @@ fn add_shape(scores: &mut [f32; Intent::COUNT], features: &[Feature], words: &[W
         (false, _, _, true) if words.len() <= 6 => add(Intent::Find, 1.0),
         _ => {}
     }
-}
-
-/// The strongest intent, and how sure that is: the more it outweighs the next one, the surer.
-fn verdict(scores: &[f32; Intent::COUNT]) -> (Intent, f32) {
-    let (mut first, mut second, mut intent) = (0.0_f32, 0.0_f32, Intent::Unknown);
-    for (score, candidate) in scores.iter().zip(Intent::ALL) {
-        if *score > first {
-            (second, first, intent) = (first, *score, *candidate);
-        } else if *score > second {
-            second = *score;
-        }
-    }
-    if first < ENOUGH {
-        return (Intent::Unknown, 0.3);
-    }
-    let margin = 1.0 - (-(first - second) / 3.0).exp();
-    let strength = (first / 5.0).min(1.0);
-    (intent, 0.5 + 0.47 * margin * strength)
-}
-
-/// The verdict of the rules, weighed against what sentences like this one meant. Rules that are sure of nonsense or of an
-/// attempt to command the bot have the last word; where they find nothing, a likeness has to be strong.
-fn weighed((intent, confidence): (Intent, f32), likely: &[f32; Intent::COUNT]) -> (Intent, f32) {
-    let strongest = likely.iter().copied().fold(0.0, f32::max);
-    if intent == Intent::Unknown && (confidence >= SURE_NONSENSE || strongest < STRONG_LIKENESS) {
-        return (intent, confidence);
-    }
-    let rest = (1.0 - confidence) / (Intent::COUNT - 1) as f32;
-    let shares = Intent::ALL.iter().zip(likely).map(|(candidate, likely)| {
-        let by_rules = if *candidate == intent { confidence } else { rest };
-        (*candidate, (by_rules + LEARNED * likely) / (1.0 + LEARNED))
-    });
-    shares.fold((Intent::Unknown, 0.0), |best, share| if share.1 > best.1 { share } else { best })
 }
 
 /// The first `characters` of `text`.

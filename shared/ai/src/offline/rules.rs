@@ -27,7 +27,7 @@ const SHORTEST_TYPO: usize = 7;
 const SHORTEST_TWO_TYPOS: usize = 10;
 
 /// What a sentence may have besides words; written `#car` and so on in a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub(super) enum Feature {
     /// A make or model.
