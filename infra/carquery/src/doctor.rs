@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ai::Availability;
 use anstyle::{AnsiColor, Style};
 use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Value, json};
 use settings::{OpenAi, Telegram};
@@ -22,6 +24,9 @@ use crate::stage::{Stage, Stores};
 const TOO_OLD: i64 = 15 * 60;
 /// A clock further off than this many seconds breaks signatures.
 const CLOCK_SKEW: i64 = 60;
+
+/// A model that is switched off within this many days is a finding.
+const MODEL_NOTICE_DAYS: i32 = 60;
 
 /// The result of one check.
 #[derive(Debug, Serialize)]
@@ -90,7 +95,7 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
         Ok(account) => findings.extend(account.check().await),
         Err(error) => findings.push(Finding::bad("amoCRM settings", &format!("{error:#}"), "see .env.example")),
     }
-    findings.push(of_model(stage).await);
+    findings.extend(of_models(stage).await);
     Ok(report(&findings, *output))
 }
 
@@ -209,26 +214,35 @@ fn of_webhook(info: &Value, own: Option<&str>) -> Finding {
     }
 }
 
-async fn of_model(stage: &Stage) -> Finding {
-    const NAME: &str = "AI model";
-    let Ok(mut env) = stage.env().await else { return Finding::good(NAME, "unknown: the settings cannot be read") };
+async fn of_models(stage: &Stage) -> Vec<Finding> {
+    const NAME: &str = "AI models";
+    let Ok(mut env) = stage.env().await else {
+        return vec![Finding::good(NAME, "unknown: the settings cannot be read")];
+    };
     let settings = OpenAi::read(&mut env);
     if !settings.configured {
-        return Finding::good(NAME, "none configured: the built-in rules answer");
+        return vec![Finding::good(NAME, "none configured: the built-in rules answer")];
     }
-    let Ok(http) = reqwest::Client::builder().timeout(Duration::from_secs(10)).build() else {
-        return Finding::bad(NAME, "cannot create an HTTP client", "please report this");
-    };
-    let mut request = http.get(format!("{}/models", settings.base_url));
-    if let Some(key) = &settings.api_key {
-        request = request.bearer_auth(key.expose_secret());
-    }
-    match request.send().await {
-        Ok(answer) if answer.status().is_success() || answer.status().as_u16() == 404 => {
-            Finding::good(NAME, &format!("{} is reachable", settings.base_url))
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    match ai::look_up(&settings).await {
+        Ok(models) => models.iter().map(|(name, availability)| of_model(name, *availability, today)).collect(),
+        Err(error) => {
+            let fix = "check OPENAI_API_KEY and OPENAI_BASE_URL; meanwhile the built-in rules answer";
+            vec![Finding::bad(NAME, &error.to_string(), fix)]
         }
-        Ok(answer) => Finding::bad(NAME, &format!("HTTP {}", answer.status().as_u16()), "check OPENAI_API_KEY"),
-        Err(_) => Finding::bad(NAME, "no connection", "check OPENAI_BASE_URL; meanwhile the built-in rules answer"),
+    }
+}
+
+fn of_model(name: &str, availability: Availability, today: Date) -> Finding {
+    let what = format!("AI model {name}");
+    let fix = "choose another in OPENAI_MODEL or OPENAI_FALLBACK_MODEL; without one the built-in rules answer";
+    match availability {
+        Availability::Missing => Finding::bad(&what, "is not on the server", fix),
+        Availability::Available { shutdown: Some(day) } if availability.ends_within(MODEL_NOTICE_DAYS, today) => {
+            Finding::bad(&what, &format!("is switched off on {day}"), fix)
+        }
+        Availability::Available { .. } => Finding::good(&what, "is on the server"),
+        Availability::Unlisted => Finding::good(&what, "unknown: the server does not list its models"),
     }
 }
 
@@ -306,6 +320,17 @@ mod tests {
         let down = ApiError::Unavailable { method: "getMe", reason: "HTTP 502".to_owned() };
         assert_eq!(fix_of(&down), "try again in a few minutes");
         assert!(fix_of(&ApiError::Unauthorized).contains("@BotFather"));
+    }
+
+    #[test]
+    fn a_model_that_ends_soon_or_is_gone_is_a_fault() {
+        let day = jiff::civil::date;
+        let ok = |availability| of_model("m", availability, day(2026, 11, 28)).ok;
+        assert!(ok(Availability::Available { shutdown: None }));
+        assert!(ok(Availability::Available { shutdown: Some(day(2027, 3, 1)) }));
+        assert!(!ok(Availability::Available { shutdown: Some(day(2027, 1, 14)) }));
+        assert!(!ok(Availability::Missing));
+        assert!(ok(Availability::Unlisted));
     }
 
     #[test]
