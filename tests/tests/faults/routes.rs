@@ -57,6 +57,7 @@ pub(crate) const TABLE: &[Route] = &[
     route(DynamoDb, "GetItem leads", Calm),
     route(DynamoDb, "PutItem leads", Calm),
     route(DynamoDb, "Query leads", Calm),
+    route(DynamoDb, "GetItem customers", Calm),
     route(DynamoDb, "UpdateItem customers", Calm),
     route(DynamoDb, "GetItem dealer", Calm),
     route(DynamoDb, "GetItem credentials", Calm),
