@@ -1,6 +1,6 @@
 //! The dealer's file, `dealer.toml`: what a dealer knows and changes without a deployment.
 //!
-//! [`parse`] turns the text into a checked [`Dealer`], or returns every [`Fault`] at once, each with its line. The text
+//! [`parse()`] turns the text into a checked [`Dealer`], or returns every [`Fault`] at once, each with its line. The text
 //! is what is stored; it is parsed on reading. Nothing here does I/O or looks at a clock.
 //!
 //! A section that the file leaves out is a feature that is off: no reminders, no joining of deals, no sales chat. A section

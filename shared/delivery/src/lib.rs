@@ -6,7 +6,7 @@
 //! * [`AdminChat`]: messages to the admins, each sent once whatever fails in between. The only way to tell the admins
 //!   anything.
 //! * [`requeue()`]: due requests back onto the queue; [`requeue_photos`]: their photos.
-//! * [`account_fields`]: the account's custom fields, read once an hour.
+//! * [`account_fields()`]: the account's custom fields, read once an hour.
 //! * [`TokensTable`]: the OAuth pair.
 
 mod account;
