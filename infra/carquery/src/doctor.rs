@@ -9,6 +9,7 @@ use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value, json};
 use settings::{OpenAi, Telegram};
@@ -223,7 +224,7 @@ async fn of_models(stage: &Stage) -> Vec<Finding> {
     if !settings.configured {
         return vec![Finding::good(NAME, "none configured: the built-in rules answer")];
     }
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
     match ai::look_up(&settings).await {
         Ok(models) => models.iter().map(|(name, availability)| of_model(name, *availability, today)).collect(),
         Err(error) => {
