@@ -164,12 +164,12 @@ class Test3Trouble(Story):
 
         self.simulators.break_amocrm({"status": [503, "maintenance"]})
         wait_for("a request that the breaker holds back", one_is_held_back, 120)
-        self.admin_sees("Trouble with amoCRM", patience=60)
+        self.admin_sees("Проблема с amoCRM", patience=60)
         self.assertEqual(self.deals_with("Страховая молчит"), [])
         self.simulators.mend()
         for situation in waiting:
             self.deal_with(situation, patience=3 * SCHEDULE_PATIENCE)
-        self.admin_sees("amoCRM takes requests again", patience=SCHEDULE_PATIENCE)
+        self.admin_sees("amoCRM снова принимает заявки", patience=SCHEDULE_PATIENCE)
         numbers = [field["value"] for deal in self.simulators.deals() for field in deal["fields"] if field["code"] == "REQUEST_ID"]
         self.assertEqual(len(numbers), len(set(numbers)))
 
