@@ -35,20 +35,6 @@ pub struct CallLog {
 impl CallLog {
     /// Stands for a model where the rules answered.
     pub const OFFLINE: &str = "offline";
-
-    /// Whether the rules answered because the models failed, rather than because none is configured.
-    #[must_use]
-    pub fn replaced_a_model(&self) -> bool {
-        self.offline && !self.failures.is_empty()
-    }
-}
-
-/// Whether the models are as good as gone: of an hour's answers, the rules gave at least nine in ten in place of a model.
-/// A few answers say nothing.
-#[must_use]
-pub fn is_outage(answers: u32, replaced: u32) -> bool {
-    const FEWEST: u32 = 10;
-    answers >= FEWEST && u64::from(replaced) * 10 >= u64::from(answers) * 9
 }
 
 /// One answered call of a model.
@@ -60,16 +46,4 @@ pub struct ModelCall {
     pub prompt_tokens: u32,
     /// As the server counted them; 0 when it does not.
     pub completion_tokens: u32,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nine_of_ten_answers_from_the_rules_are_an_outage() {
-        for (answers, replaced, outage) in [(10, 9, true), (100, 89, false), (9, 9, false), (0, 0, false)] {
-            assert_eq!(is_outage(answers, replaced), outage, "{replaced} of {answers}");
-        }
-    }
 }

@@ -9,6 +9,6 @@ mod look_up;
 mod model;
 pub mod offline;
 
-pub use answered::{Answered, CallLog, ModelCall, is_outage};
+pub use answered::{Answered, CallLog, ModelCall};
 pub use classifier::Classifier;
 pub use look_up::{Availability, LookUpError, look_up};
