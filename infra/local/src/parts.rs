@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+use settings::account_address;
 
 /// Variables by name, without empty ones.
 pub(crate) type Variables = BTreeMap<String, String>;
@@ -66,7 +67,10 @@ impl Parts {
             (Some(_), Some("webhook")) => TelegramPart::Webhook,
             (Some(_), Some(_)) => bail!("TELEGRAM_UPDATES is neither `polling` nor `webhook`"),
         };
-        let subdomain = get("AMOCRM_SUBDOMAIN").map(|name| format!("https://{name}.amocrm.ru"));
+        let subdomain = match get("AMOCRM_SUBDOMAIN") {
+            Some(name) => Some(account_address(name).context("AMOCRM_SUBDOMAIN is not the name of an account")?),
+            None => None,
+        };
         let account = get("AMOCRM_BASE_URL").map(str::to_owned).or(subdomain);
         let amocrm = match (get("AMOCRM_MOCK_MODE"), account) {
             (Some("true"), _) => AmocrmPart::Off,
@@ -144,6 +148,9 @@ mod tests {
 
     #[test]
     fn mock_mode_wins_over_an_account_and_a_webhook_needs_to_be_asked_for() -> anyhow::Result<()> {
+        let pasted = parts(&[("AMOCRM_SUBDOMAIN", "https://dealer.kommo.com/")])?;
+        assert_eq!(pasted.amocrm, AmocrmPart::Account("https://dealer.kommo.com".to_owned()));
+        assert!(parts(&[("AMOCRM_SUBDOMAIN", "dealer.example.org")]).is_err());
         let both = parts(&[("AMOCRM_MOCK_MODE", "true"), ("AMOCRM_SUBDOMAIN", "dealer")])?;
         assert_eq!(both.amocrm, AmocrmPart::Off);
         let webhook = parts(&[("TELEGRAM_BOT_TOKEN", "1:a"), ("TELEGRAM_UPDATES", "webhook")])?;

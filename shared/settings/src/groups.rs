@@ -166,14 +166,11 @@ impl Amocrm {
     /// The account's address by `AMOCRM_SUBDOMAIN`: its name, or the address as people paste it.
     fn read_subdomain(env: &mut Env) -> Option<String> {
         let text = env.optional("AMOCRM_SUBDOMAIN")?;
-        let host = text.trim().trim_start_matches("https://").trim_end_matches('/').to_lowercase();
-        let (name, domain) = host.split_once('.').unwrap_or((&host, "amocrm.ru"));
-        let is_name = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
-        if is_name && ["amocrm.ru", "amocrm.com", "kommo.com"].contains(&domain) {
-            return Some(format!("https://{name}.{domain}"));
+        let address = account_address(&text);
+        if address.is_none() {
+            env.problem("AMOCRM_SUBDOMAIN", "is not the name of an account: give NAME of https://NAME.amocrm.ru");
         }
-        env.problem("AMOCRM_SUBDOMAIN", "is not the name of an account: give NAME of https://NAME.amocrm.ru");
-        None
+        address
     }
 
     fn read_auth(env: &mut Env, mock_mode: bool) -> Option<Auth> {
@@ -194,6 +191,15 @@ impl Amocrm {
         };
         Some(Auth::OAuth(OAuth { client_id, client_secret, redirect_uri }))
     }
+}
+
+/// The address of an account by its subdomain. People also paste the whole address. `None` if it is not an account's.
+#[must_use]
+pub fn account_address(subdomain: &str) -> Option<String> {
+    let host = subdomain.trim().trim_start_matches("https://").trim_end_matches('/').to_lowercase();
+    let (name, domain) = host.split_once('.').unwrap_or((&host, "amocrm.ru"));
+    let is_name = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
+    (is_name && ["amocrm.ru", "amocrm.com", "kommo.com"].contains(&domain)).then(|| format!("https://{name}.{domain}"))
 }
 
 /// Retrying unsent requests.
