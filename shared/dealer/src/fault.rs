@@ -90,15 +90,20 @@ impl Fault {
     /// One line for the dealer.
     #[must_use]
     pub fn russian(&self) -> String {
-        format!("Строка {}: {}", self.line, self.problem.russian())
+        one_line(&format!("Строка {}: {}", self.line, self.problem.russian()))
     }
 }
 
 /// One line for the operator.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.problem)
+        f.write_str(&one_line(&format!("line {}: {}", self.line, self.problem)))
     }
+}
+
+/// Values of the file are quoted as they are, and an escape in TOML can put a line break into any of them.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 impl std::error::Error for Fault {}

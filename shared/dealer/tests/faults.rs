@@ -266,6 +266,16 @@ fn a_file_that_says_nothing_changes_nothing() {
     }
 }
 
+#[test]
+fn a_line_break_in_a_value_does_not_break_the_fault() {
+    let text = "holidays = [\"2026\\n12\"]\n[hours]\n\"Mon\\r\\nTue\" = \"9\"\n";
+    assert_snapshot!(russian(text), @r#"
+    Строка 1: «2026 12» — такой даты нет. Дата пишется так: "2026-12-31".
+    Строка 3: «9» — не часы работы. Они пишутся так: "09:00-20:00".
+    Строка 3: «Mon  Tue» — не дни недели. Дни пишутся так: "Mon-Fri" или "Sat,Sun" (или "Пн-Пт").
+    "#);
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,200}") {
