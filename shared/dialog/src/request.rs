@@ -63,7 +63,21 @@ pub(crate) fn request(form: &Form, person: &Person, now: Seconds, language: Lang
     };
     let branch = form.branch.id.to_owned();
     let (id, created_at) = (form.id, now);
-    Some(Request { id, branch, service, topic, customer, price, fields, answers, photos, source: None, created_at })
+    Some(Request {
+        id,
+        branch,
+        service,
+        topic,
+        customer,
+        price,
+        fields,
+        answers,
+        photos,
+        source: None,
+        consent: None,
+        unfinished: None,
+        created_at,
+    })
 }
 
 /// Whether a button was pressed instead of typing an answer: «Без разницы» is not a topic.

@@ -36,6 +36,8 @@ impl Request {
             ],
             photos: Vec::new(),
             source: None,
+            consent: None,
+            unfinished: None,
             created_at: 1_767_000_000,
         }
     }

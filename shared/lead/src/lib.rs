@@ -15,7 +15,7 @@ mod source;
 pub use delivery::{BACKOFF_CAP, Backoff, Failure, Lead, Refused, SEARCH_LAG, Status, Trouble};
 pub use photos::PhotoJob;
 pub use progress::{Progress, step};
-pub use request::{Answer, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request};
+pub use request::{Answer, Consent, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request};
 pub use source::{BadLink, Link, MAX_PAYLOAD, NotAPayload, Source};
 
 /// Seconds since the Unix epoch.

@@ -43,7 +43,7 @@ impl FromStr for LeadId {
     }
 }
 
-/// A finished request. Its texts are plain and may contain anything that a person can type.
+/// A request: a finished form, or one that the customer left half-way. Its texts are plain and may contain anything that a person can type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     pub id: LeadId,
@@ -67,8 +67,24 @@ pub struct Request {
     /// The link that brought the customer, if there was one lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// When «Отправить» was pressed.
+    /// The customer's agreement to the processing of personal data. Earlier versions stored none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
+    /// The question at which the customer stopped, in a manager's words («Цена»); `None` if the form is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<String>,
+    /// When «Отправить» was pressed; of an unfinished form, when it was left.
     pub created_at: Seconds,
+}
+
+/// An agreement to the processing of personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// Identifies the text that was agreed to: a hash of it and of the policy's URL.
+    pub version: String,
+    pub at: Seconds,
+    /// The press on the button, as Telegram numbered it.
+    pub update_id: i64,
 }
 
 impl Request {
