@@ -1,23 +1,22 @@
 //! A questionnaire with the answers so far.
 
+mod photos;
+mod stored;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use lead::{LeadId, Photo};
+use lead::LeadId;
 use serde::{Deserialize, Serialize};
 use values::Typed;
 
+pub(crate) use photos::{AddedPhoto, MAX_PHOTOS};
+use stored::StoredForm;
+
 use crate::albums::Albums;
 use crate::answer::{Car, PhoneAnswer, Value};
-use crate::branches;
 use crate::facts::Facts;
 use crate::plain;
-use crate::questionnaire::{Branch, Kind, Parser, Step};
-
-/// Most photos of a request.
-pub(crate) const MAX_PHOTOS: usize = 10;
-
-/// Longest caption that is stored, in characters. Telegram allows 1024.
-const MAX_CAPTION: usize = 300;
+use crate::questionnaire::{Branch, Kind, Step};
 
 /// Most bytes of text in a form, which keeps the stored conversation below 8 KB. Three answers of a thousand Cyrillic
 /// letters and a name fit.
@@ -25,9 +24,6 @@ const MAX_TEXT: usize = 6_360;
 
 /// The part of it that is reserved for the ids of photos in a questionnaire that asks for photos.
 const FOR_PHOTOS: usize = 2_100;
-
-/// Bytes of a Cyrillic letter.
-const LETTER: usize = 2;
 
 /// A questionnaire with the answers so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,15 +104,6 @@ pub(crate) enum View {
     Confirm,
     /// The choice of an answer to change.
     Fields,
-}
-
-/// The result of [`Form::add_photo`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AddedPhoto {
-    /// It is kept; this is the number of photos now.
-    Kept(usize),
-    Repeated,
-    Full,
 }
 
 impl Form {
@@ -417,68 +404,6 @@ impl Form {
         true
     }
 
-    /// Adds a photo to the step that asks for photos, in the order of the updates that brought them.
-    pub(crate) fn add_photo(&mut self, photo: Photo, update_id: i64, caption: Option<&str>) -> AddedPhoto {
-        let Some(step) = self.photo_step() else { return AddedPhoto::Full };
-        let entry = self.answers.entry(step.id.to_owned()).or_insert(Value::Skipped);
-        if !matches!(entry, Value::Photos(_)) {
-            *entry = Value::Photos(Vec::new());
-            self.photo_updates.clear();
-        }
-        let Value::Photos(photos) = entry else { return AddedPhoto::Full };
-        if photos.iter().any(|known| known.unique_id == photo.unique_id) {
-            return AddedPhoto::Repeated;
-        }
-        if photos.len() >= MAX_PHOTOS {
-            return AddedPhoto::Full;
-        }
-        // Forms of earlier versions have no updates.
-        self.photo_updates.resize(photos.len(), i64::MIN);
-        let at = self.photo_updates.partition_point(|known| *known < update_id);
-        self.photo_updates.insert(at, update_id);
-        photos.insert(at, photo);
-        let count = photos.len();
-        self.keep_caption(caption);
-        AddedPhoto::Kept(count)
-    }
-
-    /// Keeps the caption of a photo if there is room: a name and a comment of full length must still fit.
-    fn keep_caption(&mut self, caption: Option<&str>) {
-        let caption = plain::cut(plain::cleaned(caption.unwrap_or_default()).trim(), MAX_CAPTION, usize::MAX);
-        let to_come = |step: &Step| {
-            let longest = match step.parser() {
-                Some(Parser::Text { max }) => max * LETTER,
-                Some(Parser::Name) => values::name::MAX_CHARS * LETTER,
-                _ => 0,
-            };
-            longest.max(self.size_of(step))
-        };
-        let has_room = plain::stored_len(&caption) <= self.room_beside(to_come);
-        if !caption.is_empty() && self.captions.len() < MAX_PHOTOS && has_room {
-            self.captions.push(caption);
-        }
-    }
-
-    /// The captions of the photos.
-    pub(crate) fn captions(&self) -> &[String] {
-        if self.photos().is_empty() { &[] } else { &self.captions }
-    }
-
-    pub(crate) fn photos(&self) -> &[Photo] {
-        match self.photo_step().and_then(|step| self.answers.get(step.id)) {
-            Some(Value::Photos(photos)) => photos,
-            _ => &[],
-        }
-    }
-
-    /// Removes the photos and stays at the step.
-    pub(crate) fn clear_photos(&mut self) {
-        self.albums.clear();
-        self.photo_updates.clear();
-        self.captions.clear();
-        self.answers.remove(self.step().id);
-    }
-
     /// Goes to the first required step without an answer; returns false if there is none.
     pub(crate) fn go_to_missing(&mut self) -> bool {
         let missing = self.branch.steps.iter().position(|step| !step.optional && self.answer(step).is_none());
@@ -511,120 +436,5 @@ impl Form {
             }
             None => {}
         }
-    }
-}
-
-/// A form as stored: branch and step by their ids, which stay the same when the questionnaire changes.
-#[derive(Clone, Serialize, Deserialize)]
-struct StoredForm {
-    id: LeadId,
-    branch: String,
-    at: String,
-    #[serde(default)]
-    furthest: usize,
-    view: View,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    editing: bool,
-    answers: BTreeMap<String, Value>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    remarks: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    unconfirmed: Option<Unconfirmed>,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    prefilled: BTreeSet<String>,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    settled: BTreeSet<String>,
-    #[serde(rename = "short", default, skip_serializing_if = "std::ops::Not::not")]
-    is_short: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    first_name: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    declined_profile: bool,
-    #[serde(default)]
-    reserved: usize,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    preface: Vec<String>,
-    #[serde(default, skip_serializing_if = "Albums::is_empty")]
-    albums: Albums,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    photo_updates: Vec<i64>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    captions: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    spelling: Option<SpellingOffer>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    last_typed: Option<TypedAnswer>,
-}
-
-/// The questionnaire has changed since the form was stored.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no step {step} in a questionnaire {branch}")]
-struct Outdated {
-    branch: String,
-    step: String,
-}
-
-impl From<Form> for StoredForm {
-    fn from(form: Form) -> Self {
-        Self {
-            id: form.id,
-            branch: form.branch.id.to_owned(),
-            at: form.step().id.to_owned(),
-            furthest: form.furthest,
-            view: form.view,
-            editing: form.editing,
-            answers: form.answers,
-            remarks: form.remarks,
-            unconfirmed: form.unconfirmed,
-            prefilled: form.prefilled,
-            settled: form.settled,
-            is_short: form.is_short,
-            first_name: form.first_name,
-            declined_profile: form.declined_profile,
-            reserved: form.reserved,
-            preface: form.preface,
-            albums: form.albums,
-            photo_updates: form.photo_updates,
-            captions: form.captions,
-            spelling: form.spelling,
-            last_typed: form.last_typed,
-        }
-    }
-}
-
-impl TryFrom<StoredForm> for Form {
-    type Error = Outdated;
-
-    fn try_from(stored: StoredForm) -> Result<Self, Outdated> {
-        let branch = branches::find(&stored.branch);
-        let found = branch.and_then(|branch| branch.position(&stored.at).map(|at| (branch, at)));
-        let Some((branch, at)) = found else { return Err(Outdated { branch: stored.branch, step: stored.at }) };
-        let answers = stored.answers.into_iter().map(|(id, value)| match branch.position(&id) {
-            Some(at) => (id, value.upgraded(&branch.steps[at])),
-            None => (id, value),
-        });
-        Ok(Self {
-            id: stored.id,
-            branch,
-            at,
-            furthest: stored.furthest.clamp(at, branch.steps.len()),
-            view: stored.view,
-            editing: stored.editing,
-            answers: answers.collect(),
-            remarks: stored.remarks,
-            unconfirmed: stored.unconfirmed,
-            prefilled: stored.prefilled,
-            settled: stored.settled,
-            is_short: stored.is_short,
-            first_name: stored.first_name,
-            declined_profile: stored.declined_profile,
-            reserved: stored.reserved,
-            preface: stored.preface,
-            albums: stored.albums,
-            photo_updates: stored.photo_updates,
-            captions: stored.captions,
-            spelling: stored.spelling,
-            last_typed: stored.last_typed,
-        })
     }
 }

@@ -1,0 +1,90 @@
+//! The photos of a form, with their captions.
+
+use lead::Photo;
+
+use super::Form;
+use crate::answer::Value;
+use crate::plain;
+use crate::questionnaire::{Parser, Step};
+
+/// Most photos of a request.
+pub(crate) const MAX_PHOTOS: usize = 10;
+
+/// Longest caption that is stored, in characters. Telegram allows 1024.
+const MAX_CAPTION: usize = 300;
+
+/// Bytes of a Cyrillic letter.
+const LETTER: usize = 2;
+
+/// The result of [`Form::add_photo`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AddedPhoto {
+    /// It is kept; this is the number of photos now.
+    Kept(usize),
+    Repeated,
+    Full,
+}
+
+impl Form {
+    /// Adds a photo to the step that asks for photos, in the order of the updates that brought them.
+    pub(crate) fn add_photo(&mut self, photo: Photo, update_id: i64, caption: Option<&str>) -> AddedPhoto {
+        let Some(step) = self.photo_step() else { return AddedPhoto::Full };
+        let entry = self.answers.entry(step.id.to_owned()).or_insert(Value::Skipped);
+        if !matches!(entry, Value::Photos(_)) {
+            *entry = Value::Photos(Vec::new());
+            self.photo_updates.clear();
+        }
+        let Value::Photos(photos) = entry else { return AddedPhoto::Full };
+        if photos.iter().any(|known| known.unique_id == photo.unique_id) {
+            return AddedPhoto::Repeated;
+        }
+        if photos.len() >= MAX_PHOTOS {
+            return AddedPhoto::Full;
+        }
+        // Forms of earlier versions have no updates.
+        self.photo_updates.resize(photos.len(), i64::MIN);
+        let at = self.photo_updates.partition_point(|known| *known < update_id);
+        self.photo_updates.insert(at, update_id);
+        photos.insert(at, photo);
+        let count = photos.len();
+        self.keep_caption(caption);
+        AddedPhoto::Kept(count)
+    }
+
+    /// Keeps the caption of a photo if there is room: a name and a comment of full length must still fit.
+    fn keep_caption(&mut self, caption: Option<&str>) {
+        let caption = plain::cut(plain::cleaned(caption.unwrap_or_default()).trim(), MAX_CAPTION, usize::MAX);
+        let to_come = |step: &Step| {
+            let longest = match step.parser() {
+                Some(Parser::Text { max }) => max * LETTER,
+                Some(Parser::Name) => values::name::MAX_CHARS * LETTER,
+                _ => 0,
+            };
+            longest.max(self.size_of(step))
+        };
+        let has_room = plain::stored_len(&caption) <= self.room_beside(to_come);
+        if !caption.is_empty() && self.captions.len() < MAX_PHOTOS && has_room {
+            self.captions.push(caption);
+        }
+    }
+
+    /// The captions of the photos.
+    pub(crate) fn captions(&self) -> &[String] {
+        if self.photos().is_empty() { &[] } else { &self.captions }
+    }
+
+    pub(crate) fn photos(&self) -> &[Photo] {
+        match self.photo_step().and_then(|step| self.answers.get(step.id)) {
+            Some(Value::Photos(photos)) => photos,
+            _ => &[],
+        }
+    }
+
+    /// Removes the photos and stays at the step.
+    pub(crate) fn clear_photos(&mut self) {
+        self.albums.clear();
+        self.photo_updates.clear();
+        self.captions.clear();
+        self.answers.remove(self.step().id);
+    }
+}
