@@ -230,6 +230,12 @@ impl Conversation {
         (!self.banned).then_some(self.expires_at.max(counts_until))
     }
 
+    /// What is known of the customer.
+    #[must_use]
+    pub const fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
     /// Notes that the customer came by a link.
     pub(crate) fn note_click(&mut self, source: &Source, now: Seconds) {
         self.click = Some(Click { source: source.clone(), at: now });

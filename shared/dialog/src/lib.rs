@@ -40,7 +40,7 @@ pub use event::{
 };
 pub use facts::Facts;
 pub use introduction::{commands, descriptions};
-pub use profile::Profile;
+pub use profile::{Choices, Profile};
 pub use progress::{CONFIRMATION, FunnelProgress, funnel};
 pub use questions::MAX_QUESTION_CHARS;
 pub use screen::{Button, Keyboard, ReplyButton, Screen, Style, StyledRange, Text};

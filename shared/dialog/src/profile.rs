@@ -1,6 +1,6 @@
 //! What is known of a customer from earlier requests.
 
-use lead::{Customer, PhoneSource};
+use lead::{Consent, Customer, PhoneSource};
 use serde::{Deserialize, Serialize};
 use values::Phone;
 
@@ -14,6 +14,25 @@ pub struct Profile {
     name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     phone: Option<PhoneAnswer>,
+    #[serde(default, skip_serializing_if = "Choices::is_empty")]
+    pub(crate) choices: Choices,
+}
+
+/// What a customer has decided about data and messages. It outlives the conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    /// The agreement to the processing of personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
+    /// No reminders of forms left half-way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminders_off: bool,
+}
+
+impl Choices {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Profile {
@@ -24,11 +43,26 @@ impl Profile {
         Self {
             name: name.and_then(|name| values::name::parse(name).ok()),
             phone: phone.map(|number| PhoneAnswer { number, source }),
+            choices: Choices::default(),
         }
     }
 
-    pub(crate) fn of(customer: &Customer) -> Self {
-        Self::new(Some(&customer.name), Some(&customer.phone), customer.phone_source)
+    /// The same profile with these choices.
+    #[must_use]
+    pub fn with_choices(self, choices: Choices) -> Self {
+        Self { choices, ..self }
+    }
+
+    /// What the customer has decided. When a decision changes it, it is to be stored outside the conversation too.
+    #[must_use]
+    pub const fn choices(&self) -> &Choices {
+        &self.choices
+    }
+
+    /// Takes name and phone from a request.
+    pub(crate) fn remember(&mut self, customer: &Customer) {
+        let choices = std::mem::take(&mut self.choices);
+        *self = Self::new(Some(&customer.name), Some(&customer.phone), customer.phone_source).with_choices(choices);
     }
 
     /// Name and phone, if both are known.

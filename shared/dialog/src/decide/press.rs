@@ -9,7 +9,6 @@ use crate::branches;
 use crate::conversation::{IdleScreen, MenuGreeting, Place, Question};
 use crate::facts::Facts;
 use crate::form::{Form, View};
-use crate::profile::Profile;
 use crate::questionnaire::{Branch, Kind, Step};
 use crate::request::request;
 use crate::{Verdict, answer};
@@ -158,7 +157,7 @@ fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
                 let mut turn = turn;
                 request.source = turn.next.source(turn.moment.now).cloned();
                 let number = request.id.request_number();
-                turn.next.profile = Profile::of(&request.customer);
+                turn.next.profile.remember(&request.customer);
                 turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number }));
                 turn.submit(request)
             }
