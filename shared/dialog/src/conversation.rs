@@ -1,6 +1,6 @@
 //! The stored state of a chat.
 
-use lead::{Seconds, Source};
+use lead::{LeadId, Seconds, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::albums::Albums;
@@ -32,6 +32,9 @@ pub struct Conversation {
     /// When the session ends.
     #[serde(default)]
     expires_at: Seconds,
+    /// When the clock has something to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) due_at: Option<Seconds>,
     #[serde(default)]
     pub(crate) place: Place,
     /// A question that covers the screen until the customer says yes or no.
@@ -227,7 +230,20 @@ impl Conversation {
     #[must_use]
     pub fn expires_at(&self) -> Option<Seconds> {
         let counts_until = self.click.as_ref().map_or(0, |click| click.at + CLICK_TTL);
-        (!self.banned).then_some(self.expires_at.max(counts_until))
+        let form_kept_until = self.form().map_or(0, Form::kept_until);
+        (!self.banned).then_some(self.expires_at.max(counts_until).max(form_kept_until))
+    }
+
+    /// When [`crate::decide_due`] has something to do, if nothing else happens before; `None` if it has not.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Seconds> {
+        self.due_at.filter(|_| !self.banned)
+    }
+
+    /// Whether the open dialog already has a stored lead with this id, which its request completes.
+    #[must_use]
+    pub fn has_stored_lead(&self, id: LeadId) -> bool {
+        self.form().is_some_and(|form| form.id == id && form.is_in_crm())
     }
 
     /// What is known of the customer.

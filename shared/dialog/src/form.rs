@@ -1,5 +1,6 @@
 //! A questionnaire with the answers so far.
 
+mod follow_up;
 mod photos;
 mod stored;
 
@@ -9,6 +10,7 @@ use lead::LeadId;
 use serde::{Deserialize, Serialize};
 use values::Typed;
 
+use follow_up::FollowUp;
 pub(crate) use photos::{AddedPhoto, MAX_PHOTOS};
 use stored::StoredForm;
 
@@ -67,6 +69,7 @@ pub(crate) struct Form {
     /// The catalogue's spelling of the answer just given is offered.
     spelling: Option<SpellingOffer>,
     last_typed: Option<TypedAnswer>,
+    follow_up: FollowUp,
 }
 
 /// The latest answer, if it was typed: editing its message changes it.
@@ -131,6 +134,7 @@ impl Form {
             captions: Vec::new(),
             spelling: None,
             last_typed: None,
+            follow_up: FollowUp::default(),
         }
     }
 
@@ -158,6 +162,11 @@ impl Form {
     /// The name to offer at the current step.
     pub(crate) fn first_name(&self) -> Option<&str> {
         self.first_name.as_deref().filter(|_| self.step().is_name() && self.answer(self.step()).is_none())
+    }
+
+    /// The customer's first name at Telegram, if it is one.
+    pub(crate) fn name_at_telegram(&self) -> Option<&str> {
+        self.first_name.as_deref()
     }
 
     /// Whether the current step asks for the name with the keyboard that can share the contact, which has the number too. Such a

@@ -1,7 +1,8 @@
 //! The conversation with a customer: pure decisions, screens as values.
 //!
 //! [`decide()`] takes the stored [`Conversation`], one [`Event`] and the [`Moment`], and returns the new state, a finished
-//! request if there is one, and the [`Effect`]s to perform. It does no I/O, reads no clock and makes no ids.
+//! request if there is one, and the [`Effect`]s to perform. [`decide_due()`] does the same when a time has come instead of an
+//! event. Both do no I/O, read no clock and make no ids.
 //!
 //! The questionnaires are data (`branches/`), and the texts are in the crate `texts`. The current screen depends on the
 //! state alone (`render/`), so a lost reply can be sent again.
@@ -33,7 +34,7 @@ mod screen;
 mod tests;
 
 pub use conversation::{Conversation, PromptSent};
-pub use decide::decide;
+pub use decide::{DueChat, decide, decide_due};
 pub use effect::{Effect, Target, Verdict};
 pub use event::{
     AiAnswer, BotCommand, Event, Input, Intent, MAX_REPLY_CHARS, Moment, Person, Rules, SURE, Unsupported,

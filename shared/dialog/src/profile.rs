@@ -59,6 +59,11 @@ impl Profile {
         &self.choices
     }
 
+    /// Whether the customer has agreed to the processing of personal data.
+    pub(crate) const fn has_consent(&self) -> bool {
+        self.choices.consent.is_some()
+    }
+
     /// Takes name and phone from a request.
     pub(crate) fn remember(&mut self, customer: &Customer) {
         let choices = std::mem::take(&mut self.choices);

@@ -1,4 +1,4 @@
-//! Turns a finished form into the request for a manager.
+//! Turns a form into the request for a manager.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,28 @@ use crate::answer::{self, PhoneAnswer, Value};
 use crate::form::Form;
 use crate::questionnaire::{Kind, Step, Use};
 
-/// The request of a form; `None` while the name or the phone is missing.
-pub(crate) fn request(form: &Form, person: &Person, now: Seconds, language: Language) -> Option<Request> {
+/// The request of a finished form; `None` while the name or the phone is missing.
+pub(crate) fn finished(form: &Form, person: &Person, now: Seconds, language: Language) -> Option<Request> {
+    request(form, person, None, now, language)
+}
+
+/// The request of a form that the customer has left half-way; `None` while the phone is missing.
+pub(crate) fn unfinished(form: &Form, chat_id: i64, language: Language) -> Option<Request> {
+    let username = form.username().map(str::to_owned);
+    let person = Person { chat_id, username, first_name: String::new() };
+    let name = form.name_at_telegram().map_or_else(|| language.text("unnamed"), str::to_owned);
+    let request = request(form, &person, Some(name), form.answered_at(), language)?;
+    Some(Request { unfinished: Some(language.text(&form.stop_text())), ..request })
+}
+
+/// The request of a form whose customer has this name if none was answered.
+fn request(
+    form: &Form,
+    person: &Person,
+    name_at_telegram: Option<String>,
+    created_at: Seconds,
+    language: Language,
+) -> Option<Request> {
     let service = language.text(form.branch.id);
     let mut name = None;
     let mut phone = None;
@@ -57,14 +77,13 @@ pub(crate) fn request(form: &Form, person: &Person, now: Seconds, language: Lang
     let customer = Customer {
         chat_id: person.chat_id,
         username: person.username.clone(),
-        name: name?,
+        name: name.or(name_at_telegram)?,
         phone: number.e164().to_owned(),
         phone_source: *source,
     };
     let branch = form.branch.id.to_owned();
-    let (id, created_at) = (form.id, now);
     Some(Request {
-        id,
+        id: form.id,
         branch,
         service,
         topic,

@@ -134,6 +134,8 @@ comment = Хотите что-нибудь добавить? Напишите к
 chat-question = Вопрос в чате
 caption = Подпись к фото
 about-number = О номере
+stop-confirm = Проверка и отправка
+unnamed = Клиент из Telegram
 foreign-number = номер другой страны ({ $country })
 
 ## Buttons

@@ -5,6 +5,7 @@
 
 mod album;
 mod command;
+mod due;
 mod edit;
 mod link;
 mod message;
@@ -17,6 +18,7 @@ use lead::Photo;
 
 use crate::conversation::MenuGreeting;
 use crate::{Conversation, Event, Input, Moment, Rules, Verdict};
+pub use due::{DueChat, decide_due};
 use turn::Turn;
 
 /// Decides what follows from `event`. See [`Verdict`].

@@ -10,7 +10,7 @@ use crate::conversation::{IdleScreen, MenuGreeting, Place, Question};
 use crate::facts::Facts;
 use crate::form::{Form, View};
 use crate::questionnaire::{Branch, Kind, Step};
-use crate::request::request;
+use crate::request;
 use crate::{Verdict, answer};
 
 pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
@@ -152,7 +152,7 @@ fn has_choice(step: &Step, id: &str) -> bool {
 
 fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     match action {
-        Action::Send => match request(form, &turn.event.person, turn.moment.now, turn.language()) {
+        Action::Send => match request::finished(form, &turn.event.person, turn.moment.now, turn.language()) {
             Some(mut request) => {
                 let mut turn = turn;
                 request.source = turn.next.source(turn.moment.now).cloned();

@@ -4,6 +4,7 @@ use lead::Request;
 use texts::Language;
 use values::Typed;
 
+use super::due;
 use crate::action::Action;
 use crate::answer::{self, Value};
 use crate::conversation::{Conversation, IdleScreen, Interjection, Keys, MenuGreeting, Prompt, Reply};
@@ -145,7 +146,12 @@ impl<'a> Turn<'a> {
 
     /// Stores the conversation and performs these effects; the screen stays.
     pub(super) fn store(mut self, effects: Vec<Effect>) -> Verdict {
-        self.next.touch(self.event.update_id, self.moment.now, self.rules.session_ttl);
+        let now = self.moment.now;
+        self.next.touch(self.event.update_id, now, self.rules.session_ttl);
+        if let Some(form) = self.next.form_mut() {
+            form.note_activity(&self.event.person, now, &self.rules.dealer);
+        }
+        self.next.due_at = due::due_at(&self.next, &self.rules.dealer);
         Verdict::Move { next: Box::new(self.next), request: self.request, effects }
     }
 

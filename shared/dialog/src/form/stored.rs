@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lead::LeadId;
 use serde::{Deserialize, Serialize};
 
+use super::follow_up::FollowUp;
 use super::{Form, SpellingOffer, TypedAnswer, Unconfirmed, View};
 use crate::albums::Albums;
 use crate::answer::Value;
@@ -50,6 +51,8 @@ pub(super) struct StoredForm {
     spelling: Option<SpellingOffer>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_typed: Option<TypedAnswer>,
+    #[serde(default)]
+    follow_up: FollowUp,
 }
 
 /// The questionnaire has changed since the form was stored.
@@ -84,6 +87,7 @@ impl From<Form> for StoredForm {
             captions: form.captions,
             spelling: form.spelling,
             last_typed: form.last_typed,
+            follow_up: form.follow_up,
         }
     }
 }
@@ -121,6 +125,7 @@ impl TryFrom<StoredForm> for Form {
             captions: stored.captions,
             spelling: stored.spelling,
             last_typed: stored.last_typed,
+            follow_up: stored.follow_up,
         })
     }
 }

@@ -14,4 +14,5 @@ mod sessions;
 mod short;
 mod stored;
 mod talk;
+mod unfinished;
 mod wording;

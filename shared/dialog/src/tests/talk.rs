@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dealer::Dealer;
 use lead::{Request, Seconds};
 
 use crate::render::{MAX_UTF16, RenderContext, render};
@@ -23,6 +24,8 @@ pub(super) struct Talk {
     pub(super) forgotten: bool,
     /// Lose the ids of sent messages, as when the function dies after sending.
     pub(super) loses_ids: bool,
+    /// The customer has not blocked the bot.
+    pub(super) may_write: bool,
     update_id: i64,
     message_id: i64,
     last: Option<Event>,
@@ -45,6 +48,7 @@ impl Talk {
             questions: Vec::new(),
             forgotten: false,
             loses_ids: false,
+            may_write: true,
             update_id: 100,
             message_id: 0,
             last: None,
@@ -69,9 +73,13 @@ impl Talk {
     /// A talk in which a service was chosen in the menu.
     pub(super) fn in_branch(button: &str) -> Self {
         let mut talk = Self::new();
-        talk.command(BotCommand::Start);
-        talk.tap(button);
+        talk.tap_menu(button);
         talk
+    }
+
+    /// Opens the menu and chooses a service.
+    pub(super) fn tap_menu(&mut self, button: &str) -> &mut Self {
+        self.command(BotCommand::Start).tap(button)
     }
 
     /// Types something.
@@ -196,19 +204,46 @@ impl Talk {
         let fresh_id = format!("01JD000000000000{:010}", event.update_id).parse().expect("an id");
         let moment = Moment { now: self.now, year: 2026, fresh_id };
         let verdict = decide(&self.conversation, event, &moment, &self.rules);
-        let effects = match &verdict {
+        self.carry_out(&verdict, event.update_id);
+        verdict
+    }
+
+    /// Lets the time pass until something is due, and lets the bot do it.
+    pub(super) fn wait_until_due(&mut self) -> &mut Self {
+        self.now = self.conversation.due_at().expect("something is due");
+        self.clock_strikes();
+        self
+    }
+
+    /// The bot does what is due.
+    pub(super) fn clock_strikes(&mut self) -> Verdict {
+        let chat = DueChat { chat_id: 42, may_write: self.may_write };
+        let moment =
+            Moment { now: self.now, year: 2026, fresh_id: "01JD0000000000009999999999".parse().expect("an id") };
+        let verdict = decide_due(&self.conversation, &chat, &moment, &self.rules);
+        self.carry_out(&verdict, 0);
+        verdict
+    }
+
+    /// Stores the new state and performs the effects.
+    fn carry_out(&mut self, verdict: &Verdict, update_id: i64) {
+        let effects = match verdict {
             Verdict::Move { next, request, effects } => {
                 self.conversation = stored(next);
                 self.requests.extend(request.as_deref().cloned());
                 effects
             }
             Verdict::Stay(effects) => effects,
-            Verdict::Busy => return verdict,
+            Verdict::Busy => return,
         };
         for effect in effects {
-            self.perform(effect, event.update_id);
+            self.perform(effect, update_id);
         }
-        verdict
+    }
+
+    /// The dealer's file.
+    pub(super) fn dealer(&mut self) -> &mut Dealer {
+        Arc::make_mut(&mut self.rules.dealer)
     }
 
     fn perform(&mut self, effect: &Effect, update_id: i64) {
