@@ -42,7 +42,7 @@ pub struct Conversation {
     pub(crate) question: Option<Question>,
     /// A line above the current screen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) notice: Option<String>,
+    pub(crate) notice: Option<Notice>,
     #[serde(default)]
     pub(crate) prompt: Prompt,
     #[serde(default, skip_serializing_if = "Profile::is_empty")]
@@ -123,7 +123,7 @@ pub(crate) enum MenuGreeting {
     /// The bot introduces itself.
     #[serde(rename = "greeting")]
     Welcome,
-    /// The session has ended in the middle of something.
+    /// The session has ended in the middle of something that is not kept.
     Expired,
     /// The pressed button belongs to a conversation that is no longer stored.
     Closed,
@@ -133,6 +133,16 @@ pub(crate) enum MenuGreeting {
     Sent {
         number: String,
     },
+}
+
+/// What stands above the current screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Notice {
+    /// The answers of the form so far.
+    Answers,
+    #[serde(untagged)]
+    Line(String),
 }
 
 /// A question that waits for yes or no.
@@ -145,6 +155,12 @@ pub(crate) enum Question {
     Switch(Intent),
     /// Delete everything about the customer?
     Forget,
+    /// Continue the form that was left half-way?
+    Resume {
+        /// What starts if it is discarded; otherwise the menu is shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<Intent>,
+    },
 }
 
 /// The message that shows the current screen.
@@ -318,9 +334,21 @@ impl Conversation {
         now >= self.expires_at
     }
 
-    /// Whether the session has ended while a form or a yes-or-no question was open.
-    pub(crate) const fn is_cut_short(&self, now: Seconds) -> bool {
-        self.has_ended(now) && (self.question.is_some() || matches!(self.place, Place::Dialog(_)))
+    /// Whether the session has ended and the open form waits to be continued.
+    pub(crate) fn is_paused(&self, now: Seconds) -> bool {
+        self.has_ended(now) && self.form().is_some_and(|form| now < form.kept_until())
+    }
+
+    /// Whether the session has ended while something was open that cannot be continued: a form that is not kept any more, or a
+    /// yes-or-no question.
+    pub(crate) fn is_cut_short(&self, now: Seconds) -> bool {
+        let is_open = self.question.is_some() || matches!(self.place, Place::Dialog(_));
+        self.has_ended(now) && is_open && !self.is_paused(now)
+    }
+
+    /// Whether the question in front is whether to continue the form.
+    pub(crate) const fn asks_to_resume(&self) -> bool {
+        matches!(self.question, Some(Question::Resume { .. }))
     }
 
     /// Whether the session has a screen and has not ended.
@@ -366,14 +394,25 @@ impl Conversation {
         matches!(self.place, Place::Idle(IdleScreen::Forgotten))
     }
 
-    /// Starts a new session after the old one has ended. An open form or question is dropped; a screen that works at any time,
-    /// like the menu, stays.
+    /// Starts a new session after the old one has ended. A form that is kept waits to be continued. Anything else that was open
+    /// is dropped; a screen that works at any time, like the menu, stays.
     pub(crate) fn restart(&mut self, now: Seconds) {
         if self.is_cut_short(now) {
             self.leave_to(IdleScreen::NotStarted);
+        } else if self.form().is_some() && !self.asks_to_resume() {
+            self.question = Some(Question::Resume { instead: None });
         }
         self.notice = None;
         self.questions = self.questions.counters_only();
+    }
+}
+
+impl Notice {
+    pub(crate) fn line(&self) -> Option<&str> {
+        match self {
+            Self::Line(line) => Some(line),
+            Self::Answers => None,
+        }
     }
 }
 

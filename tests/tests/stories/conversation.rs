@@ -342,7 +342,7 @@ async fn no_dead_buttons_stay_behind() {
 }
 
 #[tokio::test]
-async fn after_half_an_hour_a_press_gets_the_menu_and_a_word() {
+async fn after_half_an_hour_a_press_asks_whether_to_continue() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_confirmation(&anna).await;
@@ -350,22 +350,21 @@ async fn after_half_an_hour_a_press_gets_the_menu_and_a_word() {
         bot.wait(1801);
         anna.press(&send).await;
         assert_snapshot!(anna.screen(), @"
-        Время вышло: больше 30 минут не было ответа, и прежний разговор закрыт.
-
-        Начнём заново? Выберите, что нужно, или напишите свой вопрос.
-        [🚗 Продать авто] [🔍 Купить авто]
-        [🎯 Подбор авто] [🔧 Проверка авто]
-        [⚖️ Юридическая помощь] [💬 Задать вопрос]
+        Заявка «Продажа авто» ещё не отправлена: вы остановились на шаге «Проверка и отправка». Ответы сохраню ещё 7 дней.
+        [Продолжить]
+        [Начать заново]
         ");
-        assert_eq!(anna.alert(), "Кнопка больше не активна");
-        assert_eq!(anna.messages_with_buttons().len(), 1, "only the menu");
+        assert_eq!(anna.messages_with_buttons().len(), 1, "the old buttons are gone");
         bot.nothing_was_requested().await;
+        anna.tap("Продолжить").await;
+        anna.tap("✅ Отправить").await;
+        assert!(anna.screen().contains("Спасибо! Заявка отправлена."), "{}", anna.screen());
     })
     .await;
 }
 
 #[tokio::test]
-async fn after_half_an_hour_a_text_gets_the_menu_and_a_word() {
+async fn after_half_an_hour_a_text_asks_whether_to_continue() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_mileage(&anna).await;
@@ -374,8 +373,9 @@ async fn after_half_an_hour_a_text_gets_the_menu_and_a_word() {
         anna.sees("Не вижу здесь пробега");
         bot.wait(1801);
         anna.say("85000").await;
-        let menu = anna.screen();
-        assert!(menu.contains("Время вышло: больше 30 минут не было ответа"), "{menu}");
+        let question = anna.screen();
+        assert!(question.contains("вы остановились на шаге «Пробег»"), "{question}");
+        anna.tap("Начать заново").await;
         anna.tap("🚗 Продать авто").await;
         let first = anna.screen();
         assert!(!first.contains("Текущее значение"), "the old answers are gone: {first}");

@@ -1,5 +1,6 @@
 //! Commands.
 
+use super::pause;
 use super::turn::Turn;
 use crate::conversation::{IdleScreen, Interjection, MenuGreeting, Question};
 use crate::{BotCommand, Verdict};
@@ -9,7 +10,7 @@ pub(super) fn given(mut turn: Turn<'_>, command: BotCommand) -> Verdict {
     match command {
         BotCommand::Start | BotCommand::Menu if turn.next.form().is_some() => {
             turn.next.notice = None;
-            turn.next.question = Some(Question::Reset);
+            turn.next.question = Some(pause::question_before_leaving(&turn.next, None));
             turn.show()
         }
         BotCommand::Start => leave(turn, IdleScreen::Menu(MenuGreeting::Welcome)),

@@ -3,8 +3,7 @@
 use lead::Link;
 
 use super::turn::Turn;
-use super::{command, press};
-use crate::conversation::Question;
+use super::{command, pause, press};
 use crate::facts::Facts;
 use crate::{BotCommand, Verdict, branches};
 
@@ -19,7 +18,7 @@ pub(super) fn followed(mut turn: Turn<'_>, link: &Link) -> Verdict {
     };
     turn.next.notice = None;
     if turn.next.form().is_some() {
-        turn.next.question = Some(Question::Switch(service));
+        turn.next.question = Some(pause::question_before_leaving(&turn.next, Some(service)));
         return turn.show();
     }
     press::start(turn, branch, &Facts::default())

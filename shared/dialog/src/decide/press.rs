@@ -2,6 +2,7 @@
 
 use values::Typed;
 
+use super::pause;
 use super::turn::Turn;
 use crate::action::Action;
 use crate::answer::Value;
@@ -11,12 +12,16 @@ use crate::facts::Facts;
 use crate::form::{Form, View};
 use crate::questionnaire::{Branch, Kind, Step};
 use crate::request;
-use crate::{Verdict, answer};
+use crate::{Intent, Verdict, answer};
 
 pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
     let Some(action) = turn.pressed_action() else { return turn.stale() };
     turn.next.notice = None;
-    match (turn.next.question, &turn.before.place) {
+    let now = turn.moment.now;
+    if turn.before.is_paused(now) && !turn.before.asks_to_resume() {
+        return turn.show(); // the question whether to continue takes the place of the old screen
+    }
+    match (turn.before.question, &turn.before.place) {
         (Some(question), _) => answered(turn, question, action),
         (None, Place::Idle(screen)) => on_idle_screen(turn, screen, action),
         (None, Place::Dialog(form)) => in_dialog(turn, form, action),
@@ -26,18 +31,25 @@ pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
 /// Yes or no to the question in front.
 fn answered(mut turn: Turn<'_>, question: Question, action: Action<'_>) -> Verdict {
     match (question, action) {
-        (Question::Reset, Action::Yes) => turn.open_menu(MenuGreeting::Plain),
-        (Question::Switch(service), Action::Yes) => match service.branch().and_then(branches::find) {
-            Some(branch) => start(turn, branch, &Facts::default()),
-            None => turn.open_menu(MenuGreeting::Plain),
-        },
+        (Question::Reset, Action::Yes) => discard(turn, None),
+        (Question::Switch(service), Action::Yes) => discard(turn, Some(service)),
         (Question::Forget, Action::Yes) => turn.forget(),
+        (Question::Resume { .. }, Action::Yes) => pause::resume(turn),
+        (Question::Resume { instead }, Action::No) => discard(turn, instead),
         (_, Action::No) if turn.next.form().is_some() => {
             turn.next.question = None;
             turn.show()
         }
         (_, Action::No) => turn.open_menu(MenuGreeting::Plain),
         _ => turn.stale(),
+    }
+}
+
+/// Discards the open form and starts the questionnaire of this service, or shows the menu.
+fn discard(turn: Turn<'_>, service: Option<Intent>) -> Verdict {
+    match service.and_then(Intent::branch).and_then(branches::find) {
+        Some(branch) => start(turn, branch, &Facts::default()),
+        None => turn.open_menu(MenuGreeting::Plain),
     }
 }
 

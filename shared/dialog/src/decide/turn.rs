@@ -7,7 +7,7 @@ use values::Typed;
 use super::due;
 use crate::action::Action;
 use crate::answer::{self, Value};
-use crate::conversation::{Conversation, IdleScreen, Interjection, Keys, MenuGreeting, Prompt, Reply};
+use crate::conversation::{Conversation, IdleScreen, Interjection, Keys, MenuGreeting, Notice, Prompt, Reply};
 use crate::form::Form;
 use crate::questionnaire::Step;
 use crate::render::{RenderContext, render, render_interjection};
@@ -43,7 +43,7 @@ impl<'a> Turn<'a> {
 
     /// Puts a line above the next screen.
     pub(super) fn set_notice(&mut self, notice: String) {
-        self.next.notice = Some(notice);
+        self.next.notice = Some(Notice::Line(notice));
     }
 
     /// Sends a message before the next screen.
@@ -116,7 +116,7 @@ impl<'a> Turn<'a> {
     /// Says what there is to say of an accepted answer: a warning, or that the number is taken and its keyboard goes away.
     fn comment_on(&mut self, value: &Value) {
         let language = self.language();
-        self.next.notice = answer::warning(value, language);
+        self.next.notice = answer::warning(value, language).map(Notice::Line);
         if let Value::Phone(phone) = value {
             self.prepend_message(Interjection::PhoneTaken(phone.number.show()));
         }
@@ -157,7 +157,7 @@ impl<'a> Turn<'a> {
 
     /// Answers a dead button with an alert. If the session is live, nothing is stored: the old message loses its buttons, and the
     /// current prompt is shown again, because a late reply may have overwritten it with an older screen. If no session is
-    /// live, the menu explains what happened.
+    /// live, the menu explains what happened, or the form that waits to be continued is shown.
     pub(super) fn stale(self) -> Verdict {
         if self.before.is_live(self.moment.now) {
             let prompt = self.before.prompt;
@@ -174,6 +174,9 @@ impl<'a> Turn<'a> {
             };
             return Verdict::Stay(repair.into_iter().chain(self.answer_press(Some("stale"), true)).collect());
         }
+        if self.next.form().is_some() {
+            return self.show();
+        }
         let greeting = match self.before.prompt.seq {
             0 => MenuGreeting::Closed,
             _ if self.before.is_cut_short(self.moment.now) => MenuGreeting::Expired,
@@ -183,7 +186,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The action of the pressed button; `None` if the button is dead or the event is not a press. Buttons of the current
-    /// screen work until the session ends, and longer if neither a form nor a question is open.
+    /// screen work until the session ends, and longer if nothing is open that ends with it.
     pub(super) fn pressed_action(&self) -> Option<Action<'a>> {
         let Input::Press { data, .. } = &self.event.input else { return None };
         let (seq, action) = Action::parse(data)?;

@@ -5,6 +5,7 @@ use texts::Language;
 use super::{MAX_UTF16, RenderContext, home, noted};
 use crate::action::Action;
 use crate::answer::{self, Car};
+use crate::conversation::Notice;
 use crate::form::{Form, View};
 use crate::plain::{cut, isolated};
 use crate::profile::Profile;
@@ -14,10 +15,13 @@ use crate::{Button, Keyboard, ReplyButton, Screen, Style, Text};
 /// Longest typed text on a button, in characters.
 const MAX_ON_BUTTON: usize = 30;
 
+/// Longest answer above another question, in characters.
+const MAX_IN_SUMMARY: usize = 60;
+
 pub(super) fn render(
     form: &Form,
     profile: &Profile,
-    notice: Option<&str>,
+    notice: Option<&Notice>,
     seq: u32,
     context: &RenderContext<'_>,
 ) -> Screen {
@@ -35,7 +39,7 @@ pub(super) fn render(
 
 struct FormScreen<'a> {
     form: &'a Form,
-    notice: Option<&'a str>,
+    notice: Option<&'a Notice>,
     seq: u32,
     context: &'a RenderContext<'a>,
     language: Language,
@@ -136,7 +140,7 @@ impl FormScreen<'_> {
         let buttons: Vec<Button> = steps.map(|step| Action::Field(step.id).button(self.seq, label(step))).collect();
         let mut rows: Vec<Vec<Button>> = buttons.chunks(2).map(<[Button]>::to_vec).collect();
         rows.push(vec![self.back(), self.home()]);
-        let notice = self.notice.map(|notice| format!("\n\n{notice}")).unwrap_or_default();
+        let notice = self.notice_text().map(|notice| format!("\n\n{notice}")).unwrap_or_default();
         Screen { text: Text::default().bold(&header).push(&notice), keyboard: Keyboard::Inline(rows) }
     }
 
@@ -152,7 +156,7 @@ impl FormScreen<'_> {
         }
         text = text.push(&self.language.text(step.text));
         // The notice about new photos already says how many there are. For an album, only the first is counted by then.
-        let is_counted_in_notice = step.kind == Kind::Photos && self.notice.is_some();
+        let is_counted_in_notice = step.kind == Kind::Photos && matches!(self.notice, Some(Notice::Line(_)));
         if let Some(value) = form.answer(step).filter(|_| !is_counted_in_notice) {
             let value = isolated(&answer::shown_in_full(step, value, form.remark(step), self.language));
             text = text.push("\n\n").push(&self.language.text_with("current", [("value", value.into())]));
@@ -181,7 +185,27 @@ impl FormScreen<'_> {
 
     /// A header, and the notices below it.
     fn below(&self, header: &str) -> Text {
-        Text::default().bold(header).push("\n\n").push(&noted(self.notice).text).push(&self.spelling_line())
+        let notice = noted(self.notice_text().as_deref()).text;
+        Text::default().bold(header).push("\n\n").push(&notice).push(&self.spelling_line())
+    }
+
+    fn notice_text(&self) -> Option<String> {
+        match self.notice? {
+            Notice::Line(line) => Some(line.clone()),
+            Notice::Answers => self.answers_so_far(),
+        }
+    }
+
+    /// The answers to other questions than the current one, one a line.
+    fn answers_so_far(&self) -> Option<String> {
+        let form = self.form;
+        let others = form.branch.steps.iter().filter(|step| step.id != form.step().id);
+        let line = |step: &Step| {
+            let shown = cut(&answer::shown(step, form.answer(step)?, self.language), MAX_IN_SUMMARY, usize::MAX);
+            Some(format!("{}: {}", self.language.text(&step.text_id("label")), isolated(&shown)))
+        };
+        let lines: Vec<String> = others.filter_map(line).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
     fn choices(&self, step: &Step) -> Vec<Vec<Button>> {

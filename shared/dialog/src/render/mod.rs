@@ -2,12 +2,13 @@
 
 mod dialog;
 mod idle;
+mod question;
 
 use lead::{RETENTION_AFTER_SENT, Seconds};
 use texts::{FluentValue, Language};
 
 use crate::action::Action;
-use crate::conversation::{Conversation, Interjection, Place, Question};
+use crate::conversation::{Conversation, Interjection, Notice, Place};
 use crate::{Button, Keyboard, Rules, Screen, Style, Text};
 
 /// Most UTF-16 units in a message: <https://core.telegram.org/bots/api#sendmessage>.
@@ -29,13 +30,13 @@ impl RenderContext<'_> {
 /// The current screen.
 pub(crate) fn render(conversation: &Conversation, context: &RenderContext<'_>) -> Screen {
     let seq = conversation.prompt.seq;
-    let notice = conversation.notice.as_deref();
+    let notice = conversation.notice.as_ref();
     if let Some(question) = conversation.question {
-        return ask(question, conversation, seq, context.language());
+        return question::render(question, conversation, context);
     }
     match &conversation.place {
         Place::Dialog(form) => dialog::render(form, &conversation.profile, notice, seq, context),
-        Place::Idle(screen) => idle::render(screen, notice, seq, context),
+        Place::Idle(screen) => idle::render(screen, notice.and_then(Notice::line), seq, context),
     }
 }
 
@@ -54,20 +55,6 @@ pub(crate) fn render_interjection(interjection: &Interjection, context: &RenderC
     }
 }
 
-fn ask(question: Question, conversation: &Conversation, seq: u32, language: Language) -> Screen {
-    let (text, yes, no) = match question {
-        Question::Reset | Question::Switch(_) => {
-            let service = conversation.form().map(|form| language.text(form.branch.id)).unwrap_or_default();
-            let text = language.text_with("reset", [("service", service.into())]);
-            (text, "button-reset-yes", "button-reset-no")
-        }
-        Question::Forget => (language.text("forget"), "button-forget-yes", "button-forget-no"),
-    };
-    let buttons =
-        vec![vec![Action::Yes.button(seq, language.text(yes))], vec![Action::No.button(seq, language.text(no))]];
-    Screen { text: noted(conversation.notice.as_deref()).push(&text), keyboard: Keyboard::Inline(buttons) }
-}
-
 /// The beginning of a screen: the notice, if there is one.
 fn noted(notice: Option<&str>) -> Text {
     notice.map_or_else(Text::default, |notice| Text::plain(format!("{notice}\n\n")))
@@ -77,11 +64,19 @@ fn noted(notice: Option<&str>) -> Text {
 fn privacy(context: &RenderContext<'_>) -> Text {
     let language = context.language();
     let days = RETENTION_AFTER_SENT / (24 * 3600);
-    let text = language.text_with("privacy", [("minutes", minutes(context.rules.session_ttl)), ("days", days.into())]);
+    let text = language.text_with("privacy", [("kept", form_kept_for(context).into()), ("days", days.into())]);
     let text = Text::plain(text);
     match &context.rules.privacy_policy_url {
         Some(url) => text.push("\n\n").styled(&language.text("privacy-policy"), Style::Link(url.clone())),
         None => text,
+    }
+}
+
+/// How long a form that is left half-way is kept: «7 дней».
+fn form_kept_for(context: &RenderContext<'_>) -> String {
+    match context.rules.dealer.unfinished.resume_days {
+        0 => context.language().text_with("kept-minutes", [("minutes", minutes(context.rules.session_ttl))]),
+        days => context.language().text_with("kept-days", [("days", days.into())]),
     }
 }
 

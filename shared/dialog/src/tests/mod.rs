@@ -6,6 +6,7 @@ mod filling;
 mod limits;
 mod links;
 mod pages;
+mod pause;
 mod photos;
 mod random;
 mod remarks;

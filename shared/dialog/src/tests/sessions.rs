@@ -40,6 +40,15 @@ fn a_session_ends_after_thirty_minutes_of_silence() {
     talk.wait(1790).say("Kia Rio").wait(1790).tap("2019");
     assert_eq!(talk.header(), "*Продажа авто · Шаг 3 из 8*");
     talk.wait(1800).say("85 тыс");
+    assert!(talk.screen().starts_with("Заявка «Продажа авто» ещё не отправлена"), "{}", talk.screen());
+    assert!(talk.questions.is_empty());
+    assert_eq!(talk.messages_with_buttons(), 1);
+}
+
+#[test]
+fn a_form_without_an_answer_ends_with_its_session() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.wait(1800).say("Kia Rio");
     assert!(talk.screen().starts_with("Время вышло: больше 30 минут не было ответа"), "{}", talk.screen());
     assert!(talk.questions.is_empty());
     assert_eq!(talk.messages_with_buttons(), 1);
@@ -47,8 +56,8 @@ fn a_session_ends_after_thirty_minutes_of_silence() {
 
 #[test]
 fn a_press_after_the_end_gets_an_alert_and_the_menu() {
-    let mut talk = Talk::in_branch("🔍 Купить авто");
-    talk.say("Kia Rio").wait(1800).tap("до 500 000 ₽");
+    let mut talk = Talk::in_branch("🎯 Подбор авто");
+    talk.wait(1800).tap("Для города");
     assert_eq!(talk.popups, ["! Кнопка больше не активна"]);
     assert!(talk.screen().starts_with("Время вышло"));
     assert_eq!(talk.messages_with_buttons(), 1);
@@ -125,19 +134,11 @@ fn anything_after_the_end_of_a_dialog_gets_the_menu() {
         photo("a", Some("album")),
     ];
     for input in inputs {
-        let mut talk = sale();
+        let mut talk = Talk::in_branch("🚗 Продать авто");
         talk.wait(4000).input(input);
         assert!(talk.screen().starts_with("Время вышло"));
         assert!(talk.requests.is_empty());
     }
-}
-
-#[test]
-fn the_phone_keyboard_goes_away_when_the_session_has_ended() {
-    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
-    talk.tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис").say("Иван").wait(4000).tap("⬅️ Назад");
-    assert!(talk.keyboard().is_empty());
-    assert!(talk.screen().starts_with("Время вышло"));
 }
 
 #[test]

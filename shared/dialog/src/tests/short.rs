@@ -10,7 +10,7 @@ use crate::{AiAnswer, Conversation, Facts, Input, Intent, Profile};
 const SELL: &str = "🚗 Продать авто";
 const MOST_PRESSES: usize = 4;
 
-fn sells_a_camry() -> AiAnswer {
+pub(super) fn sells_a_camry() -> AiAnswer {
     let facts = Facts {
         make: Some("Toyota".into()),
         model: Some("Camry".into()),

@@ -1,0 +1,34 @@
+//! A form that was left half-way and waits to be continued.
+
+use super::turn::Turn;
+use crate::conversation::{Notice, Question};
+use crate::form::View;
+use crate::{Conversation, Intent, Verdict};
+
+/// Asks whether to continue the form. What came is no answer to its question any more. An album gets one reply.
+pub(super) fn came_back(mut turn: Turn<'_>, album: Option<&str>) -> Verdict {
+    if turn.next.hinted_albums.contains(album) {
+        return turn.store(Vec::new());
+    }
+    turn.next.hinted_albums.add(album);
+    turn.next.asked_albums.add(album);
+    turn.next.notice = None;
+    turn.show()
+}
+
+/// Continues the form, with the answers so far above its question.
+pub(super) fn resume(mut turn: Turn<'_>) -> Verdict {
+    turn.next.question = None;
+    let is_at_question = turn.next.form().is_some_and(|form| matches!(form.view, View::Step | View::Other));
+    turn.next.notice = is_at_question.then_some(Notice::Answers);
+    turn.show()
+}
+
+/// The question to ask before the open form is left for another service, or for the menu.
+pub(super) const fn question_before_leaving(conversation: &Conversation, service: Option<Intent>) -> Question {
+    match service {
+        _ if conversation.asks_to_resume() => Question::Resume { instead: service },
+        Some(service) => Question::Switch(service),
+        None => Question::Reset,
+    }
+}

@@ -1,0 +1,30 @@
+//! Questions that cover the screen.
+
+use super::{RenderContext, form_kept_for, noted};
+use crate::action::Action;
+use crate::conversation::{Conversation, Notice, Question};
+use crate::{Keyboard, Screen};
+
+pub(super) fn render(question: Question, conversation: &Conversation, context: &RenderContext<'_>) -> Screen {
+    let language = context.language();
+    let about_form = |id: &str| {
+        let service = conversation.form().map(|form| language.text(form.branch.id)).unwrap_or_default();
+        let stop = conversation.form().map(|form| language.text(&form.stop_text())).unwrap_or_default();
+        let arguments = [("service", service.into()), ("stop", stop.into()), ("kept", form_kept_for(context).into())];
+        language.text_with(id, arguments)
+    };
+    let (text, buttons): (String, &[(Action<'_>, &str)]) = match question {
+        Question::Reset | Question::Switch(_) => {
+            (about_form("reset"), &[(Action::Yes, "button-reset-yes"), (Action::No, "button-reset-no")])
+        }
+        Question::Forget => {
+            (language.text("forget"), &[(Action::Yes, "button-forget-yes"), (Action::No, "button-forget-no")])
+        }
+        Question::Resume { .. } => {
+            (about_form("resume"), &[(Action::Yes, "button-continue"), (Action::No, "button-start-over")])
+        }
+    };
+    let row = |(action, id): &(Action<'_>, &str)| vec![action.button(conversation.prompt.seq, language.text(id))];
+    let notice = conversation.notice.as_ref().and_then(Notice::line);
+    Screen { text: noted(notice).push(&text), keyboard: Keyboard::Inline(buttons.iter().map(row).collect()) }
+}
