@@ -37,6 +37,19 @@ def of_type(kind: str) -> dict:
     return found
 
 
+def table_names(stack: str) -> dict[str, str]:
+    """What the tables of a deployed stack are called, by logical id."""
+    tables = of_type("AWS::DynamoDB::Table").items()
+    return {name: table["TableName"]["Fn::Sub"].replace("carquery-${Stage}", stack) for name, table in tables}
+
+
+def expiring_tables() -> set[str]:
+    """Logical ids of the tables whose items are deleted by themselves."""
+    expiry = {"AttributeName": "expires_at", "Enabled": True}
+    tables = of_type("AWS::DynamoDB::Table").items()
+    return {name for name, table in tables if table.get("TimeToLiveSpecification") == expiry}
+
+
 def variables(function: str) -> dict:
     """The environment of a function, with what all of them share."""
     shared = template()["Globals"]["Function"]["Environment"]["Variables"]

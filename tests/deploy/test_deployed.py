@@ -5,7 +5,7 @@ import re
 import time
 import unittest
 
-from template import statements
+from template import expiring_tables, statements, table_names
 from world import FUNCTIONS, PATIENCE, SCHEDULE_PATIENCE, STACK, Customer, deployed, http, wait_for
 
 STAGE = None
@@ -24,11 +24,7 @@ def setUpModule():
 
 def granted(function: str) -> set[tuple[str, str]]:
     """What a function's role allows: action and the end of the resource's name."""
-    names = {
-        "SessionsTable": f"{STACK}-sessions", "LeadsTable": f"{STACK}-leads", "CustomersTable": f"{STACK}-customers",
-        "CredentialsTable": f"{STACK}-credentials", "AiLogTable": f"{STACK}-ai-log", "DealerTable": f"{STACK}-dealer",
-        "LeadsQueue": f"{STACK}-leads.fifo",
-    }
+    names = table_names(STACK) | {"LeadsQueue": f"{STACK}-leads.fifo"}
     allowed = set()
     for statement in statements(FUNCTIONS[function]):
         resource = re.search(r"(\w+Table|\w+Queue)", json.dumps(statement["Resource"]))
@@ -145,9 +141,10 @@ class Test2Customers(Story):
         wait_for("an answer", lambda: marina.chat()["messages"][-1]["from"] == "bot")
         marina.says("/delete").taps("Да, удалить").sees("ваши данные удалены")
         dynamodb = STAGE.emulator.client("dynamodb")
-        for table in ("leads", "customers", "ai-log"):
-            items = dynamodb.scan(TableName=f"{STACK}-{table}")["Items"]
-            self.assertNotIn({"N": str(marina.id)}, [item["chat_id"] for item in items], table)
+        counters = f"{STACK}-sessions"
+        for table in set(table_names(STACK).values()) - {counters}:
+            items = dynamodb.scan(TableName=table)["Items"]
+            self.assertNotIn({"N": str(marina.id)}, [item.get("chat_id") for item in items], table)
 
 
 class Test3Trouble(Story):
@@ -222,9 +219,10 @@ class Test4Operators(Story):
     def test_the_doctor_finds_nothing_once_the_tables_expire_their_items(self):
         # The emulator's CloudFormation drops the tables' time to live; test_template.py sees that the template has it.
         dynamodb = STAGE.emulator.client("dynamodb")
-        for table in ("sessions", "leads", "ai-log"):
+        for table in expiring_tables():
             dynamodb.update_time_to_live(
-                TableName=f"{STACK}-{table}", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
+                TableName=table_names(STACK)[table],
+                TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
             )
         said = STAGE.carquery("doctor", check=False)
         findings = json.loads(said.stdout)
@@ -310,10 +308,7 @@ class Test6End(Story):
         stacks = STAGE.emulator.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])
         self.assertNotIn(STACK, [stack["StackName"] for stack in stacks["StackSummaries"]])
         dynamodb = STAGE.emulator.client("dynamodb")
-        self.assertEqual(
-            set(dynamodb.list_tables()["TableNames"]),
-            {f"{STACK}-{table}" for table in ("sessions", "leads", "customers", "credentials", "ai-log", "dealer")},
-        )
+        self.assertEqual(set(dynamodb.list_tables()["TableNames"]), set(table_names(STACK).values()))
         self.assertTrue(dynamodb.scan(TableName=f"{STACK}-leads")["Items"])
 
 

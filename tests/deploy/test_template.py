@@ -6,12 +6,10 @@ import subprocess
 import unittest
 from typing import NamedTuple
 
-from template import ROOT, of_type, statements, template, variables
+from template import ROOT, expiring_tables, of_type, statements, template, variables
 
 FUNCTIONS = {"WebhookFunction": "webhook", "CrmPushFunction": "crm-push", "ScheduledFunction": "scheduled"}
 ROLES = {"WebhookRole", "CrmPushRole", "ScheduledRole"}
-# Kept until /delete or for ever, see design. Personal data in any other table must go by itself some day.
-KEPT = {"CustomersTable", "CredentialsTable", "DealerTable"}
 # Set by Lambda, or of use only where no role stands behind the SDK.
 NOT_ON_LAMBDA = {
     "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_REGION", "AWS_DEFAULT_REGION",
@@ -83,14 +81,13 @@ class Table(NamedTuple):
 
 
 def tables() -> list[Table]:
-    settings = source("shared/settings/src")
     wired = {name: value for function in FUNCTIONS for name, value in variables(function).items()}
     found = []
     for path in sorted((ROOT / "shared/storage/src").glob("*.rs")):
         text = path.read_text(encoding="utf-8")
-        if definition := re.search(r"name: \|tables\| &tables\.(\w+),.*?expires: (true|false)", text, re.S):
-            field, expires = definition.groups()
-            variable = re.search(rf'\b{field}: env\.text\("(\w+)"', settings).group(1)
+        if definition := re.search(r'suffix: "([a-z-]+)",.*?expires: (true|false)', text, re.S):
+            suffix, expires = definition.groups()
+            variable = suffix.upper().replace("-", "_") + "_TABLE"
             opener = re.search(r"pub fn (\w+)\(&self, tables: &Tables\)", text).group(1)
             found.append(Table(variable, wired[variable]["Ref"], opener, expires == "true"))
     return found
@@ -156,12 +153,10 @@ class Data(unittest.TestCase):
                 self.assertEqual(table["BillingMode"], "PAY_PER_REQUEST")
 
     def test_what_must_expire_expires(self):
-        expiring = {
-            name for name, table in of_type("AWS::DynamoDB::Table").items()
-            if table.get("TimeToLiveSpecification") == {"AttributeName": "expires_at", "Enabled": True}
-        }
-        self.assertEqual(expiring, set(of_type("AWS::DynamoDB::Table")) - KEPT)
-        self.assertEqual(expiring, {table.resource for table in tables() if table.expires})
+        # Personal data must go by themselves some day, unless the table says until when it keeps them.
+        kept = {name for name in of_type("AWS::DynamoDB::Table") if "KeptUntil" in template()["Resources"][name].get("Metadata", {})}
+        self.assertEqual(expiring_tables(), set(of_type("AWS::DynamoDB::Table")) - kept)
+        self.assertEqual(expiring_tables(), {table.resource for table in tables() if table.expires})
 
     def test_the_tokens_are_under_a_key_of_their_own_that_rotates(self):
         credentials = of_type("AWS::DynamoDB::Table")["CredentialsTable"]["SSESpecification"]

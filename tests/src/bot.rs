@@ -225,6 +225,13 @@ impl Bot {
         file.save(&mut stored).await.expect("the table takes it");
     }
 
+    /// Names of the tables that hold something about customers.
+    #[must_use]
+    pub fn tables_about_customers(&self) -> Vec<&str> {
+        let about_customers = storage::TABLES.into_iter().filter(|table| table.forgets_customers());
+        about_customers.map(|table| table.name(self.stack.tables())).collect()
+    }
+
     /// Everything that is stored in any table, as text: for stories about what must not be there.
     pub async fn everything_stored(&self) -> String {
         let tables = self.stack.tables();

@@ -49,7 +49,7 @@ pub struct Settings {
     pub amocrm: settings::Amocrm,
     pub delivery: settings::Delivery,
     pub dealer_file: settings::DealerFile,
-    pub tables: settings::Tables,
+    pub tables: storage::Tables,
     pub aws: AwsSettings,
 }
 
@@ -61,7 +61,7 @@ impl Settings {
             amocrm: settings::Amocrm::read(env),
             delivery: settings::Delivery::read(env),
             dealer_file: settings::DealerFile::read(env),
-            tables: settings::Tables::read(env),
+            tables: storage::Tables::read(env),
             aws: AwsSettings::read(env),
         }
     }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use ai::Classifier;
 use dialog::{Language, Rules};
 use secrecy::{ExposeSecret, SecretString};
-use settings::{Clock, DealerFile, Delivery, Dialog, Env, OpenAi, Tables, Telegram};
-use storage::{AiLog, Aws, AwsSettings, CurrentDealer, Customers, Leads, Queue, Sessions};
+use settings::{Clock, DealerFile, Delivery, Dialog, Env, OpenAi, Telegram};
+use storage::{AiLog, Aws, AwsSettings, CurrentDealer, Customers, Leads, Queue, Sessions, Tables};
 use telegram::Api;
 
 pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
@@ -74,6 +74,8 @@ pub struct Webhook {
     customers: Customers,
     ai_log: AiLog,
     queue: Queue,
+    aws: Aws,
+    tables: Tables,
 }
 
 impl Webhook {
@@ -99,6 +101,8 @@ impl Webhook {
             customers: aws.customers(tables),
             ai_log: aws.ai_log(tables),
             queue: aws.queue(tables),
+            tables: tables.clone(),
+            aws,
             secret: settings.webhook_secret.clone(),
             clock,
         }

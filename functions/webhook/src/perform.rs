@@ -61,9 +61,8 @@ impl Webhook {
         );
         if plan.forget {
             let now = (self.clock)();
-            let forgotten =
-                forget_customer(chat_id, &self.leads, &self.ai_log, &self.customers, &self.sessions, now).await?;
-            tracing::info!(leads = forgotten.leads, ai_log = forgotten.ai_log, "deleted a customer's data on request");
+            forget_customer(&self.aws, &self.tables, chat_id, now).await?;
+            tracing::info!("deleted a customer's data on request");
         }
         shown?;
         Ok(Performed { webhook_reply, question: plan.question })

@@ -75,7 +75,7 @@ struct Place<'a> {
 pub(crate) struct Account {
     settings: settings::Amocrm,
     delivery: settings::Delivery,
-    tables: settings::Tables,
+    tables: storage::Tables,
     aws: Aws,
     /// `None` in mock mode.
     client: Option<Client>,
@@ -85,7 +85,7 @@ impl Account {
     pub(crate) async fn of(stage: &Stage) -> anyhow::Result<Self> {
         let mut env = stage.env().await?;
         let settings = settings::Amocrm::read(&mut env);
-        let tables = settings::Tables::read(&mut env);
+        let tables = storage::Tables::read(&mut env);
         let delivery = settings::Delivery::read(&mut env);
         let aws = stage.aws(&storage::AwsSettings::read(&mut env)).await?;
         env.finish(())?;

@@ -74,31 +74,25 @@ async fn show(stores: &Stores, chat_id: i64, output: Output) -> anyhow::Result<E
 
 async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
     let (aws, tables) = (&stores.aws, &stores.tables);
-    let leads = aws.leads(tables);
+    let requests = aws.leads(tables).of_chat(chat_id).await?.len();
     if !yes {
-        let requests = leads.of_chat(chat_id).await?.len();
         output.print(&json!({ "would_delete": { "leads": requests } }), |_| {
-            format!("Would delete the conversation, the profile, the AI log and {requests} request(s). Add --yes.")
+            format!("Would delete {requests} request(s) and everything else about the chat. Add --yes.")
         });
         return Ok(ExitCode::SUCCESS);
     }
-    let customers = aws.customers(tables);
-    let customer = customers.get(chat_id).await?.unwrap_or_default();
+    let customer = aws.customers(tables).get(chat_id).await?.unwrap_or_default();
     let banned = customer.banned;
-    let now = settings::system_clock()();
-    let gone = forget_customer(chat_id, &leads, &aws.ai_log(tables), &customers, &aws.sessions(tables), now).await?;
+    forget_customer(aws, tables, chat_id, settings::system_clock()()).await?;
     if banned {
         set_banned(stores, chat_id, true).await?;
     }
-    let deleted = json!({ "leads": gone.leads, "ai_log": gone.ai_log });
-    let result = json!({ "deleted": deleted, "banned": banned, "amocrm_contact": customer.contact_id });
+    let result = json!({ "deleted": { "leads": requests }, "banned": banned, "amocrm_contact": customer.contact_id });
     output.print(&result, |_| {
         let still = if banned { " The chat stays banned." } else { "" };
         let contact = customer.contact_id.map(|id| format!(" Contact {id} is still in amoCRM: delete it there."));
-        let (leads, ai_log, contact) = (gone.leads, gone.ai_log, contact.unwrap_or_default());
-        format!(
-            "Deleted {leads} request(s), {ai_log} AI log entries, the profile and the conversation.{contact}{still}"
-        )
+        let contact = contact.unwrap_or_default();
+        format!("Deleted {requests} request(s) and everything else about the chat.{contact}{still}")
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use anyhow::{Context, anyhow, bail};
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
-use settings::{ENDPOINTS_FILE, Env, LOCK_FILE, Tables, data_folder};
-use storage::{Aws, AwsSettings};
+use settings::{ENDPOINTS_FILE, Env, LOCK_FILE, data_folder};
+use storage::{Aws, AwsSettings, Tables};
 use tokio::sync::OnceCell;
 
 use crate::aws;

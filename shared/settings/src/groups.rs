@@ -268,40 +268,6 @@ impl OpenAi {
     }
 }
 
-/// Names of the tables and the queue's address.
-#[derive(Clone, Debug)]
-pub struct Tables {
-    /// `SESSIONS_TABLE`
-    pub sessions: String,
-    /// `LEADS_TABLE`
-    pub leads: String,
-    /// `CUSTOMERS_TABLE`
-    pub customers: String,
-    /// `CREDENTIALS_TABLE`
-    pub credentials: String,
-    /// `AI_LOG_TABLE`
-    pub ai_log: String,
-    /// `DEALER_TABLE`
-    pub dealer: String,
-    /// `LEADS_QUEUE_URL`
-    pub leads_queue_url: String,
-}
-
-impl Tables {
-    /// Reads the group. Table names have defaults, so that a function does not need the names of tables it never uses.
-    pub fn read(env: &mut Env) -> Self {
-        Self {
-            sessions: env.text("SESSIONS_TABLE", "carquery-sessions"),
-            leads: env.text("LEADS_TABLE", "carquery-leads"),
-            customers: env.text("CUSTOMERS_TABLE", "carquery-customers"),
-            credentials: env.text("CREDENTIALS_TABLE", "carquery-credentials"),
-            ai_log: env.text("AI_LOG_TABLE", "carquery-ai-log"),
-            dealer: env.text("DEALER_TABLE", "carquery-dealer"),
-            leads_queue_url: env.required("LEADS_QUEUE_URL"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

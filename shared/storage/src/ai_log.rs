@@ -2,18 +2,19 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use futures::FutureExt as _;
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
-use settings::Tables;
 
 use crate::schema::TableDefinition;
-use crate::{Aws, StorageError};
+use crate::{Aws, StorageError, Tables};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
-    name: |tables| &tables.ai_log,
+    suffix: "ai-log",
     key: &[("chat_id", ScalarAttributeType::N), ("at", ScalarAttributeType::S)],
     indexes: &[],
     expires: true,
+    forget: Some(|aws, tables, chat_id, _| async move { Ok(aws.ai_log(tables).forget(chat_id).await?) }.boxed()),
 };
 
 /// How long an entry is kept.
@@ -57,7 +58,7 @@ impl Aws {
     /// Opens the AI log.
     #[must_use]
     pub fn ai_log(&self, tables: &Tables) -> AiLog {
-        AiLog { client: self.dynamodb.clone(), table: tables.ai_log.clone() }
+        AiLog { client: self.dynamodb.clone(), table: TABLE.name(tables).to_owned() }
     }
 }
 
@@ -80,11 +81,11 @@ impl AiLog {
         Ok(())
     }
 
-    /// Deletes a chat's entries; returns how many there were.
+    /// Deletes a chat's entries.
     ///
     /// # Errors
     /// When the table cannot be read or written.
-    pub async fn forget(&self, chat_id: i64) -> Result<usize, StorageError> {
+    async fn forget(&self, chat_id: i64) -> Result<(), StorageError> {
         const FORGET: &str = "deleting from the AI log";
         let mut entries = self
             .client
@@ -95,7 +96,6 @@ impl AiLog {
             .into_paginator()
             .items()
             .send();
-        let mut deleted = 0;
         while let Some(entry) = entries.try_next().await.map_err(StorageError::of(FORGET))? {
             let Some(at) = entry.get("at") else { continue };
             self.client
@@ -106,8 +106,7 @@ impl AiLog {
                 .send()
                 .await
                 .map_err(StorageError::of(FORGET))?;
-            deleted += 1;
         }
-        Ok(deleted)
+        Ok(())
     }
 }

@@ -4,18 +4,19 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use dialog::Profile;
+use futures::FutureExt as _;
 use lead::{PhoneSource, Source};
 use serde::{Deserialize, Serialize};
-use settings::Tables;
 
 use crate::schema::TableDefinition;
-use crate::{Aws, StorageError};
+use crate::{Aws, StorageError, Tables};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
-    name: |tables| &tables.customers,
+    suffix: "customers",
     key: &[("chat_id", ScalarAttributeType::N)],
     indexes: &[],
     expires: false,
+    forget: Some(|aws, tables, chat_id, _| async move { Ok(aws.customers(tables).delete(chat_id).await?) }.boxed()),
 };
 
 /// The condition of a write that makes no new profile.
@@ -64,7 +65,7 @@ impl Aws {
     /// Opens the Customers table.
     #[must_use]
     pub fn customers(&self, tables: &Tables) -> Customers {
-        Customers { client: self.dynamodb.clone(), table: tables.customers.clone() }
+        Customers { client: self.dynamodb.clone(), table: TABLE.name(tables).to_owned() }
     }
 }
 
@@ -147,7 +148,7 @@ impl Customers {
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn delete(&self, chat_id: i64) -> Result<(), StorageError> {
+    async fn delete(&self, chat_id: i64) -> Result<(), StorageError> {
         self.client
             .delete_item()
             .table_name(&self.table)

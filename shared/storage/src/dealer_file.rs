@@ -3,17 +3,17 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use serde::{Deserialize, Serialize};
-use settings::Tables;
 
 use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
-use crate::{Aws, SaveError, StorageError, Versioned};
+use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
-    name: |tables| &tables.dealer,
+    suffix: "dealer",
     key: &[("file_name", ScalarAttributeType::S)],
     indexes: &[],
     expires: false,
+    forget: None,
 };
 
 /// The table's only item.
@@ -42,7 +42,7 @@ impl Aws {
     /// Opens the Dealer table.
     #[must_use]
     pub fn dealer_file(&self, tables: &Tables) -> DealerFile {
-        DealerFile { client: self.dynamodb.clone(), table: tables.dealer.clone() }
+        DealerFile { client: self.dynamodb.clone(), table: TABLE.name(tables).to_owned() }
     }
 }
 

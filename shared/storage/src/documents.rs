@@ -4,17 +4,17 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use settings::Tables;
 
 use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
-use crate::{Aws, SaveError, StorageError, Versioned};
+use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
-    name: |tables| &tables.credentials,
+    suffix: "credentials",
     key: &[("integration", ScalarAttributeType::S)],
     indexes: &[],
     expires: false,
+    forget: None,
 };
 
 /// The Credentials table.
@@ -40,7 +40,7 @@ impl Aws {
     /// Opens the Credentials table.
     #[must_use]
     pub fn documents(&self, tables: &Tables) -> Documents {
-        Documents { client: self.dynamodb.clone(), table: tables.credentials.clone() }
+        Documents { client: self.dynamodb.clone(), table: TABLE.name(tables).to_owned() }
     }
 }
 

@@ -1,18 +1,12 @@
 //! Deleting a customer.
 
-use futures::future::try_join_all;
+use futures::future::BoxFuture;
 use lead::Seconds;
 
-use crate::{AiLog, Customers, Leads, SaveError, Sessions};
+use crate::{Aws, SaveError, TABLES, Tables};
 
-/// The number of items deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Forgotten {
-    /// Requests, delivered or not.
-    pub leads: usize,
-    /// Entries of the AI log.
-    pub ai_log: usize,
-}
+/// Deletes what a table holds of a chat. Must not fail when it is repeated.
+pub(crate) type Forget = for<'a> fn(&'a Aws, &'a Tables, i64, Seconds) -> BoxFuture<'a, Result<(), SaveError>>;
 
 /// Deletes everything stored about a chat: requests, the AI log, the profile, and last the conversation, so that an
 /// interrupted deletion can be repeated. The conversation's counters stay, or `/delete` would lift the limits. What is in
@@ -20,18 +14,26 @@ pub struct Forgotten {
 ///
 /// # Errors
 /// When a table cannot be read or written. Repeating is safe.
-pub async fn forget_customer(
-    chat_id: i64,
-    leads: &Leads,
-    ai_log: &AiLog,
-    customers: &Customers,
-    sessions: &Sessions,
-    now: Seconds,
-) -> Result<Forgotten, SaveError> {
-    let ids = leads.of_chat(chat_id).await?;
-    try_join_all(ids.iter().map(|id| leads.delete(id))).await?;
-    let entries = ai_log.forget(chat_id).await?;
-    customers.delete(chat_id).await?;
-    sessions.forget(chat_id, now).await?;
-    Ok(Forgotten { leads: ids.len(), ai_log: entries })
+pub async fn forget_customer(aws: &Aws, tables: &Tables, chat_id: i64, now: Seconds) -> Result<(), SaveError> {
+    for table in TABLES {
+        if let Some(forget) = table.forget {
+            forget(aws, tables, chat_id, now).await?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_that_knows_chats_forgets_them_and_the_conversation_is_the_last() {
+        for table in TABLES {
+            let mut keys = table.indexes.iter().map(|(_, key)| *key).chain([table.key]).flatten();
+            assert_eq!(keys.any(|(attribute, _)| *attribute == "chat_id"), table.forget.is_some(), "{}", table.suffix);
+        }
+        let last = TABLES.iter().rfind(|table| table.forget.is_some());
+        assert_eq!(last.map(|table| table.suffix), Some("sessions"));
+    }
 }

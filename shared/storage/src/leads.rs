@@ -6,23 +6,24 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, Select};
-use futures::future::join_all;
+use futures::FutureExt as _;
+use futures::future::{join_all, try_join_all};
 use lead::{Lead, LeadId, Seconds, Status};
 use serde::{Deserialize, Serialize};
-use settings::Tables;
 
 use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
-use crate::{Aws, SaveError, StorageError, Versioned};
+use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
-    name: |tables| &tables.leads,
+    suffix: "leads",
     key: &[("lead_id", ScalarAttributeType::S)],
     indexes: &[
         (DUE_INDEX, &[("due", ScalarAttributeType::S), ("due_at", ScalarAttributeType::N)]),
         (CHAT_INDEX, &[("chat_id", ScalarAttributeType::N), ("lead_id", ScalarAttributeType::S)]),
     ],
     expires: true,
+    forget: Some(|aws, tables, chat_id, _| async move { aws.leads(tables).forget(chat_id).await }.boxed()),
 };
 
 /// Index of undelivered requests.
@@ -88,7 +89,7 @@ impl Aws {
     /// Opens the Leads table.
     #[must_use]
     pub fn leads(&self, tables: &Tables) -> Leads {
-        Leads { client: self.dynamodb.clone(), table: tables.leads.clone() }
+        Leads { client: self.dynamodb.clone(), table: TABLE.name(tables).to_owned() }
     }
 }
 
@@ -250,6 +251,13 @@ impl Leads {
             .send()
             .await
             .map_err(StorageError::of("deleting a request"))?;
+        Ok(())
+    }
+
+    /// Deletes a chat's requests, delivered or not.
+    async fn forget(&self, chat_id: i64) -> Result<(), SaveError> {
+        let ids = self.of_chat(chat_id).await?;
+        try_join_all(ids.iter().map(|id| self.delete(id))).await?;
         Ok(())
     }
 

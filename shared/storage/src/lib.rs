@@ -19,6 +19,7 @@ mod leads;
 mod queue;
 pub mod schema;
 mod sessions;
+mod tables;
 mod versioned;
 
 pub use ai_log::{AiLog, AiLogEntry};
@@ -28,12 +29,13 @@ pub use customers::{Customer, Customers};
 pub use dealer_file::DealerFile;
 pub use documents::Documents;
 pub use error::{SaveError, StorageError};
-pub use forget::{Forgotten, forget_customer};
+pub use forget::forget_customer;
 pub use leads::Leads;
 pub use queue::{Queue, QueueJob, QueueMessage};
 pub use sessions::Sessions;
+pub use tables::Tables;
 pub use versioned::Versioned;
 
-/// Every table. Whatever concerns all of them reads this list.
+/// Every table, in the order in which a customer is forgotten. Whatever concerns all of them reads this list.
 pub const TABLES: [&schema::TableDefinition; 6] =
-    [&sessions::TABLE, &leads::TABLE, &customers::TABLE, &documents::TABLE, &ai_log::TABLE, &dealer_file::TABLE];
+    [&leads::TABLE, &ai_log::TABLE, &customers::TABLE, &sessions::TABLE, &documents::TABLE, &dealer_file::TABLE];

@@ -4,9 +4,8 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use lead::{Lead, LeadId};
 use serde::{Deserialize, Serialize};
-use settings::Tables;
 
-use crate::{Aws, StorageError, Versioned};
+use crate::{Aws, StorageError, Tables, Versioned};
 
 /// The queue of leads.
 #[derive(Clone, Debug)]

@@ -9,18 +9,21 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
-use settings::Tables;
 
-use crate::{StorageError, TABLES};
+use crate::forget::Forget;
+use crate::{StorageError, TABLES, Tables};
 
-/// How a table is made.
+/// How a table is made, and how it forgets a customer.
 #[derive(Debug)]
 pub struct TableDefinition {
-    pub(crate) name: fn(&Tables) -> &String,
+    /// The end of the table's name: `carquery-{stage}-{suffix}`.
+    pub(crate) suffix: &'static str,
     pub(crate) key: Key,
     pub(crate) indexes: &'static [(&'static str, Key)],
     /// Items are deleted when their `expires_at` is over.
     pub(crate) expires: bool,
+    /// `None` if it holds nothing of customers.
+    pub(crate) forget: Option<Forget>,
 }
 
 /// A partition key, and a sort key where there is one.
@@ -37,13 +40,19 @@ impl TableDefinition {
     /// The table's name in these settings.
     #[must_use]
     pub fn name<'a>(&self, tables: &'a Tables) -> &'a str {
-        (self.name)(tables)
+        tables.name(self.suffix)
     }
 
     /// Whether items are deleted by themselves.
     #[must_use]
     pub const fn expires(&self) -> bool {
         self.expires
+    }
+
+    /// Whether `/delete` removes something from it.
+    #[must_use]
+    pub const fn forgets_customers(&self) -> bool {
+        self.forget.is_some()
     }
 
     /// Creates the table, unless there is one.

@@ -6,21 +6,22 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, TransactWriteItem, Update};
 use dialog::{Conversation, Person};
+use futures::FutureExt as _;
 use lead::{Lead, Request, Seconds};
 use serde::Serialize;
-use settings::Tables;
 
-use crate::customers::Customers;
-use crate::leads::replacing_lead;
+use crate::customers::{self, Customers};
+use crate::leads::{self, replacing_lead};
 use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
-use crate::{Aws, SaveError, StorageError, Versioned};
+use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
-    name: |tables| &tables.sessions,
+    suffix: "sessions",
     key: &[("chat_id", ScalarAttributeType::N)],
     indexes: &[],
     expires: true,
+    forget: Some(|aws, tables, chat_id, now| async move { aws.sessions(tables).forget(chat_id, now).await }.boxed()),
 };
 
 /// The operation, for errors.
@@ -52,9 +53,9 @@ impl Aws {
     pub fn sessions(&self, tables: &Tables) -> Sessions {
         Sessions {
             client: self.dynamodb.clone(),
-            table: tables.sessions.clone(),
-            leads: tables.leads.clone(),
-            customers: tables.customers.clone(),
+            table: TABLE.name(tables).to_owned(),
+            leads: leads::TABLE.name(tables).to_owned(),
+            customers: customers::TABLE.name(tables).to_owned(),
             profiles: self.customers(tables),
         }
     }
@@ -171,7 +172,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SaveError::Conflict`] if the customer kept writing all the time.
-    pub async fn forget(&self, chat_id: i64, now: Seconds) -> Result<(), SaveError> {
+    async fn forget(&self, chat_id: i64, now: Seconds) -> Result<(), SaveError> {
         const TRIES: u32 = 10;
         for _ in 0..TRIES {
             let mut session = self.load(chat_id).await?;

@@ -3,9 +3,9 @@
 use dialog::{Conversation, Person};
 use lead::{Backoff, Failure, Lead, LeadId, Photo, Request, Source, Trouble};
 use serde_json::json;
-use settings::{Env, Tables};
+use settings::Env;
 use simulators::dynamodb::DynamoDb;
-use storage::{AiLogEntry, Aws, AwsSettings, SaveError, Versioned, forget_customer};
+use storage::{AiLogEntry, Aws, AwsSettings, SaveError, TABLES, Tables, Versioned, forget_customer};
 
 const ANNA: i64 = 7_000_000_001;
 
@@ -65,7 +65,7 @@ async fn the_second_writer_of_a_session_has_to_read_again() {
 /// Stores a session as some other version of the bot does.
 async fn put_session(store: &Store, session: serde_json::Value) {
     let item = serde_dynamo::to_item(session).unwrap();
-    store.aws.dynamodb.put_item().table_name(&store.tables.sessions).set_item(Some(item)).send().await.unwrap();
+    store.aws.dynamodb.put_item().table_name(store.tables.name("sessions")).set_item(Some(item)).send().await.unwrap();
 }
 
 #[tokio::test]
@@ -219,8 +219,17 @@ async fn a_forgotten_customer_leaves_only_counters_behind() {
     ai_log.append(&entry, 1_767_000_000).await.unwrap();
 
     let now = 1_767_000_100;
-    let forgotten = forget_customer(ANNA, &leads, &ai_log, &customers, &sessions, now).await.unwrap();
-    assert_eq!((forgotten.leads, forgotten.ai_log), (1, 1));
+    let tables_of_items = async || {
+        let mut found = Vec::new();
+        for table in TABLES {
+            let items = store.aws.dynamodb.scan().table_name(table.name(&store.tables)).send().await.unwrap();
+            found.extend(items.items().iter().map(|_| table.name(&store.tables)));
+        }
+        found
+    };
+    assert_eq!(tables_of_items().await.len(), 4, "the request, the question, the profile and the conversation");
+    forget_customer(&store.aws, &store.tables, ANNA, now).await.unwrap();
+    assert_eq!(tables_of_items().await, [store.tables.name("sessions")]);
     let left = sessions.load(ANNA).await.unwrap().value;
     assert_eq!(left, Conversation::default().counters_only(now));
     assert_eq!(left.expires_at(), Some(now + 3600));

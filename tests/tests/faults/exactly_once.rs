@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use lead::{LeadId, Photo, Status};
+use settings::Env;
 use simulators::amocrm;
 use simulators::fault::{Fault, When};
+use storage::Tables;
 use stories::{ANNA, BORIS, Bot, Setup, account_without_lag, failed};
 
 /// Everything of request `n` is in amoCRM, and nothing twice.
@@ -267,7 +269,9 @@ async fn an_unreadable_table_leaves_the_messages_on_the_queue() {
     let event = bot.batch(&ids).await;
     let mark = bot.crm().faults().mark();
     let mut settings = bot.crm_push_settings();
-    settings.tables.leads = "no-such-table".to_owned();
+    let queue = settings.tables.leads_queue_url.as_str();
+    let mut env = Env::from_pairs([("LEADS_TABLE", "no-such-table"), ("LEADS_QUEUE_URL", queue)]);
+    settings.tables = Tables::read(&mut env);
     let answer = bot.worker(&settings).handle(event).await;
     assert_eq!(failed(&answer).len(), 2);
     assert_eq!(bot.crm().faults().calls_since(mark), []);

@@ -137,7 +137,7 @@ impl KillableBot {
             let scan = self.stack().aws().dynamodb.scan().table_name(table);
             let answer = scan.send().await.expect("the table can be read");
             // A press or a message after that starts a session again.
-            let is_new = |text: &str| table == tables.sessions && !text.contains("forgotten");
+            let is_new = |text: &str| table == tables.name("sessions") && !text.contains("forgotten");
             let hers = answer
                 .items()
                 .iter()
@@ -159,7 +159,7 @@ impl KillableBot {
 
     /// Trouble goes on, or admins are to be told something.
     async fn has_news(&self) -> bool {
-        let table = &self.stack().tables().credentials;
+        let table = self.stack().tables().name("credentials");
         let scan = self.stack().aws().dynamodb.scan().table_name(table);
         let answer = scan.send().await.expect("the documents can be read");
         answer.items().iter().filter_map(|item| item.get("document")?.as_m().ok()).any(|document| {

@@ -219,8 +219,8 @@ async fn a_customer_is_forgotten_on_demand() {
         let _ = anna.reads();
         let chat = anna.chat.to_string();
         let stored = bot.everything_stored().await;
-        for table in ["sessions", "leads", "customers", "ai-log"] {
-            let line = stored.lines().find(|line| line.starts_with(&format!("carquery-{table}")) && line.contains(&chat));
+        for table in bot.tables_about_customers() {
+            let line = stored.lines().find(|line| line.starts_with(table) && line.contains(&chat));
             assert!(line.is_some(), "Anna is in {table}:\n{stored}");
         }
 
