@@ -107,7 +107,7 @@ impl CrmPush {
             if let Trouble::Later { .. } = failure.trouble {
                 lead.lead_mut().fail(&failure, now, Backoff { max_attempts: u32::MAX, ..self.backoff }, 0.0);
             } else {
-                lead.lead_mut().put_back(now + self.backoff.base);
+                lead.lead_mut().put_back(now + self.backoff.first);
             }
             return self.store(lead, Closed::Waiting).await;
         };
@@ -161,7 +161,7 @@ impl CrmPush {
 
     async fn requeue_put_back(&self) {
         // Also requests whose tries have failed meanwhile, however long their pause would still be.
-        let filter = RequeueFilter::all_unsent((self.clock)(), self.backoff.base, REQUEUE_AT_ONCE);
+        let filter = RequeueFilter::all_unsent((self.clock)(), self.backoff.first, REQUEUE_AT_ONCE);
         match requeue(&self.leads, &self.queue, filter).await {
             Ok(count) => tracing::info!(count, "amoCRM takes requests again"),
             Err(error) => tracing::error!(%error, "what was put back waits for the schedule"),

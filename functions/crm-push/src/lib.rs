@@ -28,7 +28,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use delivery::{AdminChat, Gate, Incidents};
 use futures::{StreamExt, stream};
 use lead::Backoff;
-use settings::Env;
+use settings::{Env, Retry};
 use storage::{Aws, AwsSettings, CurrentDealer, Customers, Documents, Leads, Queue};
 use texts::Language;
 use tokio::sync::OnceCell;
@@ -118,6 +118,7 @@ impl CrmPush {
         let dealer = CurrentDealer::new(dealer_file, settings.dealer_file.minute_seconds, clock.clone());
         let dealer = Arc::new(dealer);
         let chat_id = settings.telegram.admin_chat_id;
+        let retry = Retry::delivery(&settings.delivery);
         let admins = AdminChat::new(documents.clone(), telegram.clone(), chat_id, clock.clone());
         Self {
             incidents: Incidents::new(
@@ -134,8 +135,9 @@ impl CrmPush {
             amocrm: settings.amocrm.clone(),
             language,
             backoff: Backoff {
-                base: settings.delivery.retry_interval_seconds,
-                max_attempts: settings.delivery.lead_max_attempts,
+                first: retry.first.as_secs().cast_signed(),
+                longest: retry.longest.as_secs().cast_signed(),
+                max_attempts: retry.tries,
             },
             worker: delivery::worker_name(),
             mock_ids: AtomicU64::new(1),

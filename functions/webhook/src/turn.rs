@@ -1,9 +1,8 @@
 //! One update: load, decide, save, perform.
 
-use std::time::Duration;
-
 use dialog::{Conversation, Effect, Event, FunnelProgress, Input, Moment, Rules, Verdict, decide};
 use lead::{Lead, LeadId};
+use settings::Retry;
 use settings::metrics::{self, Unit};
 use settings::time_budget::SAME_UPDATE;
 use storage::{SaveError, StorageError, Versioned};
@@ -12,10 +11,6 @@ use tokio::time::{Instant, sleep};
 use ulid::Ulid;
 
 use crate::Webhook;
-
-/// Most decisions on one update when other updates of the chat are saved first: an album is ten updates at once.
-const MAX_CONFLICTS: u32 = 25;
-const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The update was not handled, or the reply did not reach the customer. Telegram should deliver the update again.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +80,7 @@ impl Webhook {
     /// Decides on an update and stores the result. Decides again whenever another update of the chat was stored first.
     async fn decide_and_save(&self, event: &Event, started: Instant) -> Result<Decided, RetryLater> {
         let chat_id = event.person.chat_id;
-        let mut conflicts = 0;
+        let mut tried = 0;
         // The time of arrival, also for later decisions. Otherwise updates that wait for each other would spread a burst
         // over several seconds, and all of it would pass the flood limit.
         let mut now = (self.clock)();
@@ -101,7 +96,7 @@ impl Webhook {
                 Verdict::Move { next, request, effects } => (*next, request, effects),
                 Verdict::Busy if started.elapsed() > SAME_UPDATE => return Err(RetryLater::StillBusy),
                 Verdict::Busy => {
-                    sleep(POLL_INTERVAL).await;
+                    sleep(Retry::SAME_UPDATE.first).await;
                     now = (self.clock)();
                     continue;
                 }
@@ -121,13 +116,12 @@ impl Webhook {
                 }
                 Err(SaveError::Storage(error)) => return Err(error.into()),
                 Err(SaveError::Conflict) => {
-                    conflicts += 1;
-                    if conflicts > MAX_CONFLICTS {
+                    tried += 1;
+                    if !Retry::DECISION.allows_another(tried) {
                         return Err(RetryLater::TooManyConflicts);
                     }
-                    // Longer each time, so that of many updates at once each soon finds a free moment.
-                    let longest = 40 << conflicts.min(5);
-                    sleep(Duration::from_millis(rand::random_range(5..longest))).await;
+                    // At random, so that of many updates at once each soon finds a free moment.
+                    sleep(Retry::DECISION.pause(tried).mul_f64(rand::random())).await;
                 }
             }
         }

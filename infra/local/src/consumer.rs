@@ -10,6 +10,7 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use crm_push::CrmPush;
+use settings::Retry;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -17,8 +18,6 @@ use tokio::task::JoinSet;
 const BATCH: i32 = 10;
 /// How long to wait for a message. Short, so that stopping need not wait for it.
 const LISTEN: Duration = Duration::from_secs(1);
-/// The pause after a failure of the queue or of the function.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// Takes requests from the queue and has them delivered.
 #[derive(Clone, Debug)]
@@ -61,7 +60,7 @@ impl Consumer {
             if let Err(error) = outcome {
                 tracing::warn!("the queue's consumer: {error:#}");
                 tokio::select! {
-                    () = tokio::time::sleep(PAUSE) => {}
+                    () = tokio::time::sleep(Retry::LOCAL_QUEUE.first) => {}
                     _ = stopping.changed() => return,
                 }
             }

@@ -11,17 +11,15 @@ use bytes::Bytes;
 use http::Request;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use settings::Retry;
 use telegram::{Api, ApiError, BotCall};
 use tokio::sync::{Notify, mpsc, watch};
 use webhook::{WEBHOOK_PATH, Webhook};
 
 /// How long Telegram waits before it sends an empty response.
 const LISTEN: Duration = Duration::from_secs(25);
-/// The pause after Telegram failed, or when everything it sends is already being handled.
+/// The pause when everything that Telegram sends is already being handled.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often one update is tried before it is given up; the pauses add up to about ten minutes.
-const TRIES: u32 = 20;
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Calls that the bot may return in the webhook's response.
 const ANSWERED_CALLS: [&str; 4] = ["answerCallbackQuery", "editMessageReplyMarkup", "sendChatAction", "deleteMessage"];
 
@@ -70,7 +68,7 @@ impl Polling {
                 Err(error) => {
                     complain(&error);
                     tokio::select! {
-                        () = tokio::time::sleep(PAUSE * 4) => continue,
+                        () = tokio::time::sleep(Retry::POLL.first) => continue,
                         _ = stopping.changed() => break,
                     }
                 }
@@ -134,7 +132,8 @@ impl Polling {
 
     async fn handle(&self, id: i64, update: &Value) {
         let body = Bytes::from(update.to_string());
-        for attempt in 0..TRIES {
+        let retry = Retry::POLLED_UPDATE;
+        for tried in 1..=retry.tries {
             let request = Request::post(WEBHOOK_PATH)
                 .header("x-telegram-bot-api-secret-token", self.secret.expose_secret())
                 .body(body.clone())
@@ -149,9 +148,9 @@ impl Polling {
                 Ok(_) => {}
                 Err(error) => tracing::error!(update_id = id, "the handler crashed: {error}"),
             }
-            tokio::time::sleep(Duration::from_millis(500 << attempt.min(8)).min(LONGEST_PAUSE)).await;
+            tokio::time::sleep(retry.pause(tried)).await;
         }
-        tracing::error!(update_id = id, "an update was given up after {TRIES} tries");
+        tracing::error!(update_id = id, "an update was given up after {} tries", retry.tries);
     }
 
     /// Makes the call that the handler returned, as Telegram does with a webhook's response.

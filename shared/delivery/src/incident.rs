@@ -15,15 +15,13 @@ use std::collections::BTreeSet;
 use dealer::Calendar;
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
+use settings::Retry;
 use texts::Language;
 
 use crate::{AdminMessage, Obstacle};
 
 /// Requests in a row that fail before amoCRM is left alone.
 const FAILURES_TO_OPEN: u32 = 3;
-/// First and longest pause in which amoCRM is left alone.
-const PAUSE: Seconds = 30;
-const LONGEST_PAUSE: Seconds = 300;
 /// A worker that tries one request has this long to say how it went: as long as a lease.
 const PROBE: Seconds = 120;
 /// Requests remembered by id as waiting; the messages need no more.
@@ -151,7 +149,8 @@ impl Incident {
             self.remember_probe(outcome);
             self.failures = self.failures.saturating_add(1);
             if self.failures >= FAILURES_TO_OPEN {
-                self.pause = (self.pause * 2).clamp(PAUSE, LONGEST_PAUSE);
+                let tried = self.failures + 1 - FAILURES_TO_OPEN;
+                self.pause = Retry::PROBE.pause(tried).as_secs().cast_signed();
                 (self.open_until, self.probe_until) = (Some(now + self.pause), None);
             }
         }

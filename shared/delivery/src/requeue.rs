@@ -1,7 +1,7 @@
 //! Due requests back onto the queue.
 
 use futures::{StreamExt, stream};
-use lead::{BACKOFF_CAP, Lead, LeadId, Seconds, Status};
+use lead::{Lead, LeadId, Seconds, Status};
 use storage::{Leads, Queue, SaveError, StorageError};
 
 /// Requests handled at once.
@@ -28,7 +28,7 @@ impl RequeueFilter {
     /// schedule's, which takes care of more than `limit`.
     #[must_use]
     pub const fn all_unsent(now: Seconds, interval: Seconds, limit: usize) -> Self {
-        Self { now, due_by: now + interval * BACKOFF_CAP, again_at: now + 2 * interval, limit, last: Vec::new() }
+        Self { now, due_by: Seconds::MAX, again_at: now + 2 * interval, limit, last: Vec::new() }
     }
 
     /// Whether the lead is due, and nobody is delivering it.

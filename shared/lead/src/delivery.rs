@@ -113,8 +113,9 @@ pub enum Trouble {
 /// How long to wait between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The first pause, `RETRY_INTERVAL_SECONDS`; it doubles up to [`BACKOFF_CAP`] times itself.
-    pub base: Seconds,
+    /// The first pause; each doubles the one before.
+    pub first: Seconds,
+    pub longest: Seconds,
     /// After this many attempts a lead that still fails is dead (`LEAD_MAX_ATTEMPTS`).
     pub max_attempts: u32,
 }
@@ -126,15 +127,12 @@ pub const SEARCH_LAG: Seconds = 45;
 /// Seconds for which a creation may still be carried out after its caller died: a little longer than a call's timeout.
 const SETTLING: Seconds = 12;
 
-/// The longest pause, in multiples of the first: 5 min grow to 360 min.
-pub const BACKOFF_CAP: Seconds = 72;
-
 impl Backoff {
     /// Seconds before attempt number `attempts + 1`; `jitter` in 0..1 spreads a crowd over the last quarter.
     #[must_use]
     pub fn pause(&self, attempts: u32, jitter: f64) -> Seconds {
-        let factor = 1_i64.checked_shl(attempts.saturating_sub(1)).filter(|factor| *factor > 0).unwrap_or(BACKOFF_CAP);
-        let full = self.base.saturating_mul(factor.min(BACKOFF_CAP));
+        let factor = 1_i64.checked_shl(attempts.saturating_sub(1)).filter(|factor| *factor > 0).unwrap_or(Seconds::MAX);
+        let full = self.first.saturating_mul(factor).min(self.longest);
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "minutes, not aeons")]
         let spread = (full as f64 * 0.25 * jitter.clamp(0.0, 1.0)) as Seconds;
         (full - spread).max(1)
@@ -331,6 +329,16 @@ mod tests {
     }
 
     #[test]
+    fn pauses_double_up_to_the_longest_and_a_quarter_of_each_is_random() {
+        let backoff = Backoff { first: 300, longest: 21_600, max_attempts: 20 };
+        assert_eq!(
+            [1, 2, 3, 7, 8, 200].map(|attempts| backoff.pause(attempts, 0.0)),
+            [300, 600, 1200, 19_200, 21_600, 21_600]
+        );
+        assert_eq!(backoff.pause(1, 1.0), 225);
+    }
+
+    #[test]
     fn what_a_dead_worker_was_creating_is_in_doubt() {
         let retry = |in_doubt, not_before| Status::Retry { due_at: 99, in_doubt, not_before };
         for (status, expected) in [
@@ -349,7 +357,7 @@ mod tests {
     #[test]
     fn a_lead_in_doubt_is_not_tried_before_what_it_left_could_be_seen() {
         let mut lead = lead(Status::Pending { due_at: 0 }, Some(7));
-        let backoff = Backoff { base: 1, max_attempts: 9 };
+        let backoff = Backoff { first: 1, longest: 1, max_attempts: 9 };
         lead.claim("w", 100, 120).expect("it is free");
         let trouble = Trouble::Later { pause: Some(SEARCH_LAG), in_doubt: true };
         let failure = Failure { trouble, reason: "no answer".to_owned() };

@@ -12,7 +12,7 @@ mod progress;
 mod request;
 mod source;
 
-pub use delivery::{BACKOFF_CAP, Backoff, Failure, Lead, Refused, SEARCH_LAG, Status, Trouble};
+pub use delivery::{Backoff, Failure, Lead, Refused, SEARCH_LAG, Status, Trouble};
 pub use photos::PhotoJob;
 pub use progress::{Progress, step};
 pub use request::{Answer, Consent, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request};

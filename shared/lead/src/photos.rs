@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn photos_that_fail_too_often_are_given_up() {
         let mut lead = sent_with_photos();
-        let backoff = Backoff { base: 300, max_attempts: 2 };
+        let backoff = Backoff { first: 300, longest: 300, max_attempts: 2 };
         assert!(lead.fail_photos("no answer", 200, backoff, 0.0));
         assert_eq!(lead.photos_due_at(), Some(500));
         assert!(!lead.fail_photos("no answer", 600, backoff, 0.0));

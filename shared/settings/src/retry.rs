@@ -1,9 +1,8 @@
-//! How often a call is tried, and how long the pauses between its tries are. Only the pauses between whole deliveries are
-//! elsewhere, because they are counted in minutes and stored: `lead::Backoff`.
+//! How often something is tried, and how long the pauses between the tries are: all of them.
 
 use std::time::Duration;
 
-/// Tries of one kind of call.
+/// Tries of one kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Retry {
     /// The first try included.
@@ -16,6 +15,18 @@ pub struct Retry {
 }
 
 impl Retry {
+    /// A call to Telegram, which names its own pause when it is asked too often; a longer one is left to the caller.
+    pub const TELEGRAM_CALL: Self =
+        Self { tries: 3, first: Duration::from_millis(400), factor: 2.0, longest: Duration::from_secs(3) };
+    /// Deciding on an update when another one of the chat was stored first: an album is ten updates at once. With a random
+    /// part of the pause.
+    pub const DECISION: Self =
+        Self { tries: 26, first: Duration::from_millis(80), factor: 2.0, longest: Duration::from_millis(1280) };
+    /// Looking whether another invocation has handled the same update, for as long as [`crate::time_budget`] allows.
+    pub const SAME_UPDATE: Self = Self::every(Duration::from_millis(250));
+    /// Trying one request while amoCRM takes none.
+    pub const PROBE: Self =
+        Self { tries: u32::MAX, first: Duration::from_secs(30), factor: 2.0, longest: Duration::from_secs(300) };
     /// A refresh of amoCRM's tokens whose answer was lost.
     pub const TOKEN_REFRESH: Self =
         Self { tries: 3, first: Duration::from_secs(1), factor: 2.0, longest: Duration::from_secs(2) };
@@ -28,6 +39,18 @@ impl Retry {
     pub const SHARED_DOCUMENT: Self =
         Self { tries: 12, first: Duration::from_millis(20), factor: 2.0, longest: Duration::from_millis(640) };
 
+    /// Asking Telegram for updates, locally.
+    pub const POLL: Self = Self::every(Duration::from_secs(2));
+    /// Handling an update that polling brought. The pauses add up to about eight minutes.
+    pub const POLLED_UPDATE: Self =
+        Self { tries: 20, first: Duration::from_millis(500), factor: 2.0, longest: Duration::from_secs(30) };
+    /// Taking requests from the local queue.
+    pub const LOCAL_QUEUE: Self = Self::every(Duration::from_secs(1));
+
+    const fn every(pause: Duration) -> Self {
+        Self { tries: u32::MAX, first: pause, factor: 1.0, longest: pause }
+    }
+
     /// A call to amoCRM, by the settings: `RETRY_MAX_ATTEMPTS` tries, pauses of 1, 2, 4 … s for a `RETRY_BACKOFF_BASE` of 2.
     #[must_use]
     pub fn amocrm_call(settings: &crate::Amocrm) -> Self {
@@ -38,6 +61,14 @@ impl Retry {
             // A lead that has to wait longer waits for its next attempt.
             longest: Duration::from_secs(8),
         }
+    }
+
+    /// The delivery of a request, by the settings: `LEAD_MAX_ATTEMPTS` tries, pauses of 5, 10, 20 … 360 min for a
+    /// `RETRY_INTERVAL_SECONDS` of 300.
+    #[must_use]
+    pub fn delivery(settings: &crate::Delivery) -> Self {
+        let first = Duration::from_secs(settings.retry_interval_seconds.unsigned_abs());
+        Self { tries: settings.lead_max_attempts, first, factor: 2.0, longest: first * 72 }
     }
 
     /// The pause after `tried` tries.
@@ -58,6 +89,27 @@ impl Retry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time_budget::{SAME_UPDATE, WEBHOOK};
+    use crate::{Amocrm, Delivery, Env};
+
+    #[test]
+    fn what_is_tried_again_inside_something_is_done_before_that_is_tried_again() {
+        let mut env = Env::from_pairs::<String, String>([]);
+        let (amocrm, delivery) = (Amocrm::read(&mut env), Delivery::read(&mut env));
+        let (call, delivery) = (Retry::amocrm_call(&amocrm), Retry::delivery(&delivery));
+        let nested = [
+            (Retry::SHARED_DOCUMENT, call),
+            (Retry::TOKEN_REFRESH, Retry::PROBE),
+            (call, Retry::PROBE),
+            (Retry::PROBE, delivery),
+            (Retry::TELEGRAM_CALL, delivery),
+        ];
+        for (inner, outer) in nested {
+            assert!(inner.longest <= outer.first, "{inner:?} is inside {outer:?}");
+        }
+        assert!(Retry::SAME_UPDATE.longest < Retry::DECISION.longest && Retry::DECISION.longest < SAME_UPDATE);
+        assert!(Retry::TELEGRAM_CALL.longest * Retry::TELEGRAM_CALL.tries < WEBHOOK);
+    }
 
     #[test]
     fn pauses_grow_up_to_the_longest() {

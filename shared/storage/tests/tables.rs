@@ -175,7 +175,7 @@ async fn only_undelivered_requests_are_due_and_the_oldest_comes_first() {
     first.value.claim("worker", created + 60, 120).unwrap();
     let failure =
         Failure { trouble: Trouble::Later { pause: None, in_doubt: true }, reason: "amoCRM answered 502".into() };
-    first.value.fail(&failure, created + 70, Backoff { base: 300, max_attempts: 20 }, 0.0);
+    first.value.fail(&failure, created + 70, Backoff { first: 300, longest: 300, max_attempts: 20 }, 0.0);
     leads.save(&mut first).await.unwrap();
     assert_eq!(leads.due(created + 369, 10).await.unwrap(), Vec::<LeadId>::new());
     assert_eq!(leads.due(created + 370, 10).await.unwrap(), [first.value.lead_id]);

@@ -8,6 +8,7 @@ use dialog::Screen;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use settings::Retry;
 
 use crate::error::{ApiError, Envelope};
 use crate::{ALLOWED_UPDATES, Recipient, json, render};
@@ -15,9 +16,6 @@ use crate::{ALLOWED_UPDATES, Recipient, json, render};
 /// Limit for one call. Telegram waits a minute for the webhook; a customer does not.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// A longer pause that Telegram asks for is left to the caller.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
-const MAX_ATTEMPTS: u32 = 3;
 /// Longest text that the bot sends as plain text; Telegram takes 4096 UTF-16 units.
 const LONGEST_TEXT: usize = 2000;
 
@@ -90,27 +88,28 @@ impl Api {
         }
     }
 
-    /// Makes any call, up to three times if Telegram is unavailable or asks for a short pause.
+    /// Makes any call, again if Telegram is unavailable or asks for a short pause.
     ///
     /// # Errors
     /// See [`ApiError`].
     pub async fn call(&self, method: &'static str, parameters: &Value) -> Result<Value, ApiError> {
-        let mut attempt = 0;
+        let retry = Retry::TELEGRAM_CALL;
+        let mut tried = 0;
         loop {
-            attempt += 1;
+            tried += 1;
             let error = match self.call_once(method, parameters, CALL_TIMEOUT).await {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
             let pause = match &error {
                 ApiError::TooManyRequests { retry_after } => Duration::from_secs(*retry_after),
-                ApiError::Unavailable { .. } => Duration::from_millis(200 << attempt),
+                ApiError::Unavailable { .. } => retry.pause(tried),
                 _ => return Err(error),
             };
-            if attempt >= MAX_ATTEMPTS || pause > LONGEST_PAUSE {
+            if !retry.allows_another(tried) || pause > retry.longest {
                 return Err(error);
             }
-            tracing::debug!(method, attempt, "repeating a Bot API call: {error}");
+            tracing::debug!(method, tried, "repeating a Bot API call: {error}");
             tokio::time::sleep(pause).await;
         }
     }
@@ -282,7 +281,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_stays_unavailable_can_be_downloaded_later() {
         let server = MockServer::start().await;
-        for _ in 0..MAX_ATTEMPTS {
+        for _ in 0..Retry::TELEGRAM_CALL.tries {
             answer(&server, "getFile", 400, refusal(400, BROKEN_OFF)).await;
         }
         assert!(api(&server).await.download("f").await.unwrap_err().is_temporary());
