@@ -1,12 +1,12 @@
 //! The state of a request's delivery, and what may follow what.
 //!
 //! ```text
-//! pending ─┐                                   ┌─> sent
+//! pending ─┐                                   ┌─> sent ─ complete ─> pending …
 //!          ├─ claim ─> sending (under a lease) ┼─> retry (next attempt at …) ─> claim …
 //! dead ────┘ revive                            └─> dead (told to the admin)
 //! ```
 //! A lease that ran out means that the worker died in the middle: the lead may be claimed again, and whatever the last
-//! worker was creating is in doubt.
+//! worker was creating is in doubt. [`Lead::complete`] is for a form that was stored unfinished.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,9 @@ pub struct Lead {
     pub chat_id: i64,
     /// What the customer asked for.
     pub request: Request,
+    /// The same request as it was when the customer had left it half-way, if amoCRM may have its deal: `request` completes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completes: Option<Request>,
     /// Where the delivery stands.
     pub status: Status,
     /// Deliveries begun so far.
@@ -41,7 +44,7 @@ pub struct Lead {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Status {
-    /// Stored, never tried. The queue carries its id; if that message is lost, it is due at `due_at`.
+    /// Stored, and not tried since. The queue carries its id; if that message is lost, it is due at `due_at`.
     Pending {
         /// When `scheduled` puts it on the queue again.
         due_at: Seconds,
@@ -148,6 +151,7 @@ impl Lead {
             lead_id: request.id,
             chat_id: request.customer.chat_id,
             request,
+            completes: None,
             status: Status::Pending { due_at },
             attempts: 0,
             progress: Progress::default(),

@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
 
+mod completion;
 mod delivery;
 mod example;
 mod photos;

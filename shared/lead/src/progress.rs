@@ -49,6 +49,12 @@ impl Progress {
         self.ids.remove(&key(step));
     }
 
+    /// Forgets what every other step left.
+    pub(crate) fn keep_only(&mut self, step: &str) {
+        let kept = key(step);
+        self.ids.retain(|key, _| *key == kept);
+    }
+
     /// Every step taken, with the id of what it left.
     pub fn steps(&self) -> impl Iterator<Item = (&str, u64)> {
         self.ids.iter().map(|(key, id)| (key.trim_end_matches("_id"), *id))
