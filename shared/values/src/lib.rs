@@ -20,6 +20,7 @@ pub mod money;
 pub mod name;
 pub mod phone;
 pub mod sentence;
+pub mod sound;
 pub mod text;
 mod typed;
 pub mod vehicle_id;

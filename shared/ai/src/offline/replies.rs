@@ -3,6 +3,7 @@
 use dialog::{Intent, SURE};
 use texts::Language;
 use values::car::Car;
+use values::sound;
 
 use super::words;
 
@@ -62,7 +63,7 @@ const SUBJECTS: [(&str, &[&str]); 11] = [
 fn faq(id: &str, text: &str) -> String {
     let words = words::words(text, None);
     let is_about = |stems: &[&str]| {
-        let stems: Vec<String> = stems.iter().map(|stem| words::key(stem)).collect();
+        let stems: Vec<String> = stems.iter().map(|stem| sound::key(stem)).collect();
         words.iter().any(|word| stems.iter().any(|stem| word.sound.starts_with(stem.as_str())))
     };
     let subject = SUBJECTS.iter().find(|(_, stems)| is_about(stems));

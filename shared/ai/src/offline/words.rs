@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use values::sound;
+
 /// What stands in a sentence for the name of a car.
 pub(super) const CAR: &str = "<car>";
 
@@ -18,7 +20,7 @@ pub(super) struct Word {
     pub(super) letters: String,
     /// Only о and а merged and soft signs dropped: what short stems are compared by.
     pub(super) plain: String,
-    /// How it sounds, see [`key`].
+    /// How it sounds, see [`sound::key`].
     pub(super) sound: String,
 }
 
@@ -27,8 +29,8 @@ impl Word {
         if written == CAR || written == OTHER {
             return Self { letters: written.to_owned(), plain: String::new(), sound: String::new() };
         }
-        let letters = letters(written);
-        Self { plain: plain(&letters), sound: sound(&letters), letters }
+        let letters = sound::letters(written);
+        Self { plain: sound::plain(&letters), sound: sound::of_letters(&letters), letters }
     }
 }
 
@@ -53,137 +55,9 @@ fn push_words(text: &str, words: &mut Vec<Word>) {
     words.extend(pieces.take(MOST_WORDS).map(Word::new));
 }
 
-/// How a word sounds: lower case, Latin letters transliterated, unstressed vowels merged (о and а; е, ё, э, ы and и),
-/// soft signs and doubled letters dropped. «Прадаёться» and «продается» have one key.
-pub(super) fn key(word: &str) -> String {
-    sound(&letters(word))
-}
-
-fn letters(word: &str) -> String {
-    let lower: String = word.to_lowercase().chars().map(|letter| if letter == 'ё' { 'е' } else { letter }).collect();
-    if lower.bytes().any(|byte| byte.is_ascii_alphabetic()) { transliterated(&lower) } else { lower }
-}
-
-fn plain(letters: &str) -> String {
-    letters
-        .chars()
-        .filter(|letter| !matches!(letter, 'ь' | 'ъ'))
-        .map(|letter| if letter == 'о' { 'а' } else { letter })
-        .collect()
-}
-
-fn sound(letters: &str) -> String {
-    let mut key = String::with_capacity(letters.len());
-    let mut last = None;
-    for letter in letters.chars() {
-        let sound = match letter {
-            'о' => 'а',
-            'е' | 'ё' | 'э' | 'ы' => 'и',
-            'ь' | 'ъ' => continue,
-            'щ' => 'ш',
-            other => other,
-        };
-        let is_repeated = last == Some(sound) && !sound.is_ascii_digit();
-        last = Some(sound);
-        if is_repeated {
-            continue;
-        }
-        // «тся» and «ться» sound «ца»; the soft sign is gone already.
-        if sound == 'я' && key.ends_with("тс") {
-            key.truncate(key.len() - "тс".len());
-            key.push_str("ца");
-        } else {
-            key.push(sound);
-        }
-    }
-    key
-}
-
-/// Letter groups of Latin transliteration, longest first.
-const LATIN: [(&str, &str); 41] = [
-    ("shch", "щ"),
-    ("sch", "щ"),
-    ("sh", "ш"),
-    ("ch", "ч"),
-    ("zh", "ж"),
-    ("kh", "х"),
-    ("ts", "ц"),
-    ("yu", "ю"),
-    ("ju", "ю"),
-    ("iu", "ю"),
-    ("ya", "я"),
-    ("ja", "я"),
-    ("ia", "я"),
-    ("yo", "е"),
-    ("ye", "е"),
-    ("a", "а"),
-    ("b", "б"),
-    ("c", "к"),
-    ("d", "д"),
-    ("e", "е"),
-    ("f", "ф"),
-    ("g", "г"),
-    ("h", "х"),
-    ("i", "и"),
-    ("j", "й"),
-    ("k", "к"),
-    ("l", "л"),
-    ("m", "м"),
-    ("n", "н"),
-    ("o", "о"),
-    ("p", "п"),
-    ("q", "к"),
-    ("r", "р"),
-    ("s", "с"),
-    ("t", "т"),
-    ("u", "у"),
-    ("v", "в"),
-    ("w", "в"),
-    ("x", "х"),
-    ("y", "ы"),
-    ("z", "з"),
-];
-
-fn transliterated(word: &str) -> String {
-    let mut rest = word;
-    let mut out = String::with_capacity(word.len() * 2);
-    while let Some(letter) = rest.chars().next() {
-        if letter == 'c' && rest[1..].starts_with(['e', 'i', 'y']) {
-            out.push('ц'); // «cena»
-            rest = &rest[1..];
-        } else if let Some((latin, cyrillic)) = LATIN.iter().find(|(latin, _)| rest.starts_with(latin)) {
-            out.push_str(cyrillic);
-            rest = &rest[latin.len()..];
-        } else {
-            out.push(letter);
-            rest = &rest[letter.len_utf8()..];
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spellings_of_one_word_have_one_key() {
-        for (wrong, right) in [
-            ("прадать", "продать"),
-            ("продаеться", "продаётся"),
-            ("ПАДБИРИТЕ", "подберите"),
-            ("prodat", "продать"),
-            ("машына", "машина"),
-            ("учот", "учот"),
-            ("растаможкаа", "растаможка"),
-            ("kuplyu", "куплю"),
-            ("cena", "цена"),
-            ("tsena", "цена"),
-        ] {
-            assert_eq!(key(wrong), key(right), "{wrong}");
-        }
-        assert_ne!(key("продам"), key("продал"));
-    }
 
     #[test]
     fn the_car_is_one_word_of_the_sentence() {
