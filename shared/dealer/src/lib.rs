@@ -13,6 +13,7 @@
 
 mod calendar;
 mod difference;
+mod fact;
 mod fault;
 mod hours;
 mod parse;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 pub use calendar::Calendar;
 pub use difference::difference;
+pub use fact::{Fact, FactId, Facts};
 pub use fault::{Fault, Problem, TomlType};
 pub use hours::WeeklyTime;
 pub use parse::parse;
@@ -62,7 +64,7 @@ pub struct Dealer {
     /// `[limits]`.
     pub limits: Limits,
     /// `[[fact]]` in the order of the file.
-    pub facts: Vec<Fact>,
+    pub facts: Facts,
 }
 
 impl Dealer {
@@ -142,13 +144,4 @@ impl Default for Limits {
     fn default() -> Self {
         Self { requests_a_day: 10, model_questions_a_day: 3000 }
     }
-}
-
-/// What the bot may say about the dealer, in the dealer's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
-    /// Ways to ask; at least one.
-    pub questions: Vec<String>,
-    /// What the customer reads.
-    pub answer: String,
 }

@@ -13,7 +13,7 @@ use crate::fault::{Fault, Problem, TomlType};
 use crate::hours::{BadOpening, OpeningTime, WeeklyTime, english_day, parse_date, parse_days, russian_day};
 use crate::section::{At, Faults, Section, wrong_type};
 use crate::{
-    BRANCHES, Calendar, Dealer, Digest, Escalation, Fact, Limits, MAX_FILE, MAX_TEXT, Member, SalesChat, Team,
+    BRANCHES, Calendar, Dealer, Digest, Escalation, Fact, Facts, Limits, MAX_FILE, MAX_TEXT, Member, SalesChat, Team,
     Unfinished,
 };
 
@@ -63,7 +63,7 @@ fn read_file(mut file: Section<'_>, faults: &mut Faults<'_>) -> Dealer {
         stages: file.section("stages", "[stages]", faults).map(|it| read_stages(it, faults)).unwrap_or_default(),
         digest: file.section("digest", "[digest]", faults).and_then(|it| read_digest(it, faults)),
         limits: file.section("limits", "[limits]", faults).map(|it| read_limits(it, faults)).unwrap_or_default(),
-        facts: read_facts(file.sections("fact", "[[fact]]", faults), faults),
+        facts: Facts::new(read_facts(file.sections("fact", "[[fact]]", faults), faults)),
     };
     file.finish(faults);
     dealer

@@ -1,0 +1,15 @@
+//! Questions about the dealer are answered in the dealer's own words, or not at all.
+//!
+//! [`Index::choose`] finds the facts of the dealer's file that answer a question: by word stems, words that mean the same, and in spite
+//! of typos. No answer is better than a wrong one. [`is_question`] tells a question from an answer to a question of the bot's.
+
+#![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
+
+mod choose;
+mod meaning;
+mod question;
+mod stem;
+mod vocabulary;
+
+pub use choose::{Index, MOST_FACTS};
+pub use question::is_question;
