@@ -21,8 +21,8 @@ impl Webhook {
     pub(crate) async fn ask(&self, event: &Event, to: Recipient, question: &str) -> (AiAnswer, AiLogEntry) {
         let chat_id = event.person.chat_id;
         let started = Instant::now();
-        let now = (self.clock)();
-        let year = self.dealer.get().await.calendar.local(now).year();
+        let now = (self.bot.clock)();
+        let year = self.bot.dealer.get().await.calendar.local(now).year();
         let understand = async {
             let answered = self.classifier.answer(question, year).await;
             (answered, started.elapsed())
@@ -57,7 +57,7 @@ impl Webhook {
 
     /// Appends to the AI log. A failure is only logged: the customer has the answer.
     pub(crate) async fn log_question(&self, entry: &AiLogEntry) {
-        if let Err(error) = self.ai_log.append(entry, (self.clock)()).await {
+        if let Err(error) = self.bot.ai_log.append(entry, (self.bot.clock)()).await {
             tracing::warn!("an AI answer was not logged: {error}");
         }
     }
@@ -76,7 +76,7 @@ impl Webhook {
                 call["action"] = "typing".into();
                 // It may finish even when the work is done: cancelling a call closes its connection, and the reply would
                 // have to open another one.
-                let _ = timeout(TYPING_TIMEOUT, self.api.call("sendChatAction", &call)).await;
+                let _ = timeout(TYPING_TIMEOUT, self.bot.api.call("sendChatAction", &call)).await;
                 let _ = timeout(TYPING_INTERVAL, &mut done).await;
             }
         };

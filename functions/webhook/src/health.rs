@@ -22,7 +22,7 @@ impl Webhook {
     /// The state of each part. 503 when requests cannot be taken. They can without the queue: `scheduled` finds them.
     pub(crate) async fn health(&self) -> Response<Bytes> {
         let (sessions, leads, queue) =
-            futures::join!(self.sessions.load(PROBE_CHAT), self.leads.get(&PROBE_LEAD), self.queue.depth());
+            futures::join!(self.bot.sessions.load(PROBE_CHAT), self.bot.leads.get(&PROBE_LEAD), self.bot.queue.depth());
         for error in [sessions.as_ref().err(), leads.as_ref().err(), queue.as_ref().err()].into_iter().flatten() {
             tracing::error!("health check: {error}");
         }
@@ -49,7 +49,7 @@ impl Webhook {
     /// needed, and the first customer should not wait for retries.
     pub async fn warm_up(&self) {
         let nothing = json!({});
-        let opened = async { futures::join!(self.sessions.load(PROBE_CHAT), self.api.call("getMe", &nothing)) };
+        let opened = async { futures::join!(self.bot.sessions.load(PROBE_CHAT), self.bot.api.call("getMe", &nothing)) };
         let _ = tokio::time::timeout(WARM_UP, opened).await;
     }
 }

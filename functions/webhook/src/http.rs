@@ -50,7 +50,7 @@ impl Webhook {
             }
         };
         let span = tracing::info_span!("update", update_id = event.update_id, chat_id = event.person.chat_id);
-        match self.turn(event, topic).instrument(span.clone()).await {
+        match self.update(event, topic).instrument(span.clone()).await {
             Ok(call) => accepted(call),
             Err(error) => {
                 span.in_scope(|| tracing::error!("the update must be delivered again: {error}"));
@@ -61,7 +61,7 @@ impl Webhook {
 
     /// Notes whether the bot may write to a customer first.
     async fn block_changed(&self, update_id: i64, chat_id: i64, is_blocked: bool) -> Response<Bytes> {
-        match self.customers.set_blocked(chat_id, is_blocked).await {
+        match self.bot.customers.set_blocked(chat_id, is_blocked).await {
             Ok(()) => {
                 tracing::info!(update_id, chat_id, is_blocked, "the customer has blocked or unblocked the bot");
                 text(StatusCode::OK, "")

@@ -9,16 +9,15 @@ use settings::metrics;
 use storage::{SaveError, StorageError, Versioned, forget_customer};
 use telegram::{ApiError, BotCall, Recipient};
 
-use crate::Webhook;
-use crate::turn::{Decided, RetryLater};
+use crate::{Bot, Decided, RetryLater};
 
 /// What is left to do after the effects.
 #[derive(Debug, Default)]
-pub(crate) struct Performed {
-    /// A call that goes out in the HTTP response to Telegram.
-    pub(crate) webhook_reply: Option<BotCall>,
+pub struct Performed {
+    /// A call whose result nobody needs: it may go out in the HTTP response to Telegram.
+    pub webhook_reply: Option<BotCall>,
     /// A question to the model.
-    pub(crate) question: Option<String>,
+    pub question: Option<String>,
 }
 
 /// Effects by who waits for their result.
@@ -47,9 +46,12 @@ enum BackgroundCall {
     DropKeyboard { chat_id: i64, message_id: i64 },
 }
 
-impl Webhook {
+impl Bot {
     /// Performs the effects of one decision.
-    pub(crate) async fn perform(&self, to: Recipient, decided: Decided) -> Result<Performed, RetryLater> {
+    ///
+    /// # Errors
+    /// The customer did not get the reply, or not everything was deleted.
+    pub async fn perform(&self, to: Recipient, decided: Decided) -> Result<Performed, RetryLater> {
         let chat_id = to.chat_id;
         let Decided { effects, session, lead, .. } = decided;
         let mut plan = Plan::new(chat_id, effects);

@@ -1,0 +1,101 @@
+//! From the stored conversation to the next one.
+
+use dialog::{Conversation, Effect, Event, FunnelProgress, Moment, Person, Rules, Verdict, decide};
+use lead::{Lead, LeadId, Request, Seconds};
+use settings::Retry;
+use settings::metrics::{self, Unit};
+use settings::time_budget::SAME_UPDATE;
+use storage::{SaveError, Versioned};
+use tokio::time::{Instant, sleep};
+use ulid::Ulid;
+
+use crate::{Bot, RetryLater};
+
+/// A decision that is stored, with its effects still to perform.
+#[derive(Debug)]
+pub struct Decided {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) session: Versioned<Conversation>,
+    /// The request, as stored.
+    pub(crate) lead: Option<Versioned<Lead>>,
+    /// Whether the conversation waited for the model's answer to this update.
+    pub was_awaited: bool,
+}
+
+impl Bot {
+    /// Decides on an update, which began to be handled at `started`, and stores the result. Decides again whenever another
+    /// update of the chat was stored first.
+    ///
+    /// # Errors
+    /// The update was not handled. Telegram should deliver it again.
+    pub async fn decide_and_save(&self, event: &Event, started: Instant) -> Result<Decided, RetryLater> {
+        let chat_id = event.person.chat_id;
+        let mut tried = 0;
+        // The time of arrival, also for later decisions. Otherwise updates that wait for each other would spread a burst
+        // over several seconds, and all of it would pass the flood limit.
+        let mut now = (self.clock)();
+        loop {
+            let (session, (moment, rules)) = futures::join!(self.sessions.load(chat_id), self.circumstances(now));
+            let mut session = session?;
+            let was_awaited = session.value.awaits_answer(event.update_id);
+            let (next, request, effects) = match decide(&session.value, event, &moment, &rules) {
+                Verdict::Stay(effects) => return Ok(Decided { effects, session, lead: None, was_awaited }),
+                Verdict::Move { next, request, effects } => (*next, request, effects),
+                Verdict::Busy if started.elapsed() > SAME_UPDATE => return Err(RetryLater::StillBusy),
+                Verdict::Busy => {
+                    sleep(Retry::SAME_UPDATE.first).await;
+                    now = (self.clock)();
+                    continue;
+                }
+            };
+            match self.save(&event.person, &mut session, next, request).await {
+                Ok(lead) => return Ok(Decided { effects, session, lead, was_awaited }),
+                Err(SaveError::Storage(error)) => return Err(error.into()),
+                Err(SaveError::Conflict) => {
+                    tried += 1;
+                    if !Retry::DECISION.allows_another(tried) {
+                        return Err(RetryLater::TooManyConflicts);
+                    }
+                    // At random, so that of many updates at once each soon finds a free moment.
+                    sleep(Retry::DECISION.pause(tried).mul_f64(rand::random())).await;
+                }
+            }
+        }
+    }
+
+    /// What a decision at `now` goes by.
+    async fn circumstances(&self, now: Seconds) -> (Moment, Rules) {
+        let dealer = self.dealer.get().await;
+        let year = dealer.calendar.local(now).year();
+        (Moment { now, year, fresh_id: LeadId(Ulid::generate()) }, Rules { dealer, ..self.rules.clone() })
+    }
+
+    /// Stores the next conversation in place of the one that was read, with the request if there is one. Returns the request
+    /// as stored.
+    async fn save(
+        &self,
+        person: &Person,
+        session: &mut Versioned<Conversation>,
+        next: Conversation,
+        request: Option<Box<Request>>,
+    ) -> Result<Option<Versioned<Lead>>, SaveError> {
+        let before = session.value.progress();
+        session.value = next;
+        let mut lead = request.map(|request| Versioned::new(Lead::new(*request, self.grace)));
+        match &mut lead {
+            Some(lead) => self.sessions.finish(person, session, lead).await?,
+            None => self.sessions.save(person.chat_id, session).await?,
+        }
+        count_progress(before, session.value.progress());
+        Ok(lead)
+    }
+}
+
+/// Counts the steps of the funnel that the dialog has reached. The first step counts dialogs started; customers left where
+/// the next step has fewer.
+fn count_progress(before: Option<FunnelProgress>, after: Option<FunnelProgress>) {
+    let Some(progress) = after else { return };
+    for step in progress.stops_since(before) {
+        metrics::put(&[("StepsReached", 1.0, Unit::Count)], &[("branch", progress.branch()), ("step", step)]);
+    }
+}

@@ -1,0 +1,102 @@
+//! One turn of a conversation: load, decide, save, perform.
+//!
+//! `decide` takes a chat from the stored conversation to the next one, which is stored under the version that was read;
+//! `perform` carries out the effects of what is stored.
+
+mod decide;
+mod perform;
+
+use std::sync::Arc;
+
+use dialog::{Language, Rules};
+use lead::Seconds;
+use settings::{Clock, DealerFile, Delivery, Dialog, Env, Telegram};
+use storage::{AiLog, Aws, CurrentDealer, Customers, Leads, Queue, SaveError, Sessions, StorageError, Tables};
+use telegram::{Api, ApiError};
+
+pub use crate::decide::Decided;
+pub use crate::perform::Performed;
+
+/// What a turn needs of the environment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub telegram: Telegram,
+    pub dialog: Dialog,
+    pub delivery: Delivery,
+    pub dealer_file: DealerFile,
+    pub tables: Tables,
+}
+
+impl Settings {
+    /// Reads the settings.
+    pub fn read(env: &mut Env) -> Self {
+        Self {
+            telegram: Telegram::read(env),
+            dialog: Dialog::read(env),
+            delivery: Delivery::read(env),
+            dealer_file: DealerFile::read(env),
+            tables: Tables::read(env),
+        }
+    }
+}
+
+/// The bot: what it decides by, and where it stores and sends.
+pub struct Bot {
+    /// With the default dealer's file; each decision is made with the current one.
+    rules: Rules,
+    /// Seconds after which `scheduled` delivers a stored request whose queue message was lost.
+    grace: Seconds,
+    pub clock: Clock,
+    pub dealer: Arc<CurrentDealer>,
+    pub api: Api,
+    pub sessions: Sessions,
+    pub leads: Leads,
+    pub customers: Customers,
+    pub ai_log: AiLog,
+    pub queue: Queue,
+    aws: Aws,
+    tables: Tables,
+}
+
+impl Bot {
+    /// Builds the clients. Makes no connection.
+    #[must_use]
+    pub fn connect(settings: &Settings, aws: &Aws, clock: Clock) -> Self {
+        let tables = &settings.tables;
+        let minute_seconds = settings.dealer_file.minute_seconds;
+        Self {
+            rules: Rules {
+                session_ttl: settings.dialog.session_ttl_seconds,
+                privacy_policy_url: settings.dialog.privacy_policy_url.clone(),
+                language: Language::default(),
+                dealer: Arc::default(),
+            },
+            grace: settings.delivery.retry_interval_seconds.min(60),
+            dealer: Arc::new(CurrentDealer::new(aws.dealer_file(tables), minute_seconds, clock.clone())),
+            api: Api::new(&settings.telegram),
+            sessions: aws.sessions(tables),
+            leads: aws.leads(tables),
+            customers: aws.customers(tables),
+            ai_log: aws.ai_log(tables),
+            queue: aws.queue(tables),
+            aws: aws.clone(),
+            tables: tables.clone(),
+            clock,
+        }
+    }
+}
+
+/// The turn was not taken, or its reply did not reach the customer.
+#[derive(Debug, thiserror::Error)]
+pub enum RetryLater {
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    #[error(transparent)]
+    Telegram(#[from] ApiError),
+    #[error("too many updates of one chat at once")]
+    TooManyConflicts,
+    #[error("another delivery of the same update is still being handled")]
+    StillBusy,
+}
