@@ -25,6 +25,7 @@ pub struct Api {
     http: reqwest::Client,
     base: Arc<str>,
     token: SecretString,
+    repeats: bool,
 }
 
 /// A call that may be returned in the webhook's reply instead of being made:
@@ -46,7 +47,14 @@ impl Api {
             .pool_idle_timeout(Duration::from_secs(50))
             .build()
             .expect("the TLS library is compiled in");
-        Self { http, base: settings.api_url.as_str().into(), token: settings.token.clone() }
+        Self { http, base: settings.api_url.as_str().into(), token: settings.token.clone(), repeats: true }
+    }
+
+    /// The same client, which does not repeat a call without an answer: for messages that nobody has asked for. Two of
+    /// them are worse than none.
+    #[must_use]
+    pub fn without_repeats(self) -> Self {
+        Self { repeats: false, ..self }
     }
 
     /// Sends a screen; returns the message's id. If the topic is gone, the screen goes to the chat.
@@ -103,7 +111,7 @@ impl Api {
             };
             let pause = match &error {
                 ApiError::TooManyRequests { retry_after } => Duration::from_secs(*retry_after),
-                ApiError::Unavailable { .. } => retry.pause(tried),
+                ApiError::Unavailable { .. } if self.repeats => retry.pause(tried),
                 _ => return Err(error),
             };
             if !retry.allows_another(tried) || pause > retry.longest {
@@ -244,6 +252,23 @@ mod tests {
         answer(&server, "editMessageText", 200, json!({ "ok": true, "result": true })).await;
         api(&server).await.edit(7, 9, &Screen::default()).await.unwrap();
         assert_eq!(calls_made(&server).await, 3);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_nobody_asked_for_is_not_sent_again_when_its_answer_is_lost() {
+        let server = MockServer::start().await;
+        let api = api(&server).await.without_repeats();
+        answer(&server, "sendMessage", 502, json!("<html>")).await;
+        answer(&server, "sendMessage", 200, json!({ "ok": true, "result": { "message_id": 9 } })).await;
+        assert!(api.send_text(7, "Продолжим?").await.unwrap_err().is_temporary());
+        assert_eq!(calls_made(&server).await, 1);
+        let mut too_many = refusal(429, "Too Many Requests: retry after 1");
+        too_many["parameters"] = json!({ "retry_after": 1 });
+        let server = MockServer::start().await;
+        let api = self::api(&server).await.without_repeats();
+        answer(&server, "sendMessage", 429, too_many).await;
+        answer(&server, "sendMessage", 200, json!({ "ok": true, "result": { "message_id": 9 } })).await;
+        assert_eq!(api.send_text(7, "Продолжим?").await, Ok(9), "a refusal is no lost answer");
     }
 
     #[tokio::test]
