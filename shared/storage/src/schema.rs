@@ -6,12 +6,16 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    self, AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 
 use crate::forget::Forget;
 use crate::{StorageError, TABLES, Tables};
+
+/// The operation, for errors.
+const DESCRIBE: &str = "describing a table";
 
 /// How a table is made, and how it forgets a customer.
 #[derive(Debug)]
@@ -55,21 +59,15 @@ impl TableDefinition {
         self.forget.is_some()
     }
 
-    /// Creates the table, unless there is one.
+    /// Creates the table. If there is one, it gets the indexes that an earlier version did not have.
     async fn create(&self, client: &Client, tables: &Tables) -> Result<(), StorageError> {
         let name = self.name(tables);
-        let keys = self.indexes.iter().map(|(_, key)| *key).chain([self.key]);
-        let attributes: BTreeMap<_, _> = keys.flatten().map(|(name, kind)| (*name, kind.clone())).collect();
-        let definitions = attributes.into_iter().map(|(name, kind)| {
-            let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind);
-            attribute.build().expect("name and type are given")
-        });
         let created = client
             .create_table()
             .table_name(name)
             .billing_mode(BillingMode::PayPerRequest)
             .set_key_schema(Some(key_schema(self.key)))
-            .set_attribute_definitions(Some(definitions.collect()))
+            .set_attribute_definitions(Some(self.attributes()))
             .set_global_secondary_indexes(
                 Some(self.indexes.iter().map(index).collect()).filter(|all: &Vec<_>| !all.is_empty()),
             )
@@ -79,14 +77,51 @@ impl TableDefinition {
             Ok(_) if self.expires => expire(client, name).await,
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
-                Ok(())
+                self.create_missing_indexes(client, name).await
             }
             Err(error) => Err(StorageError::of("creating a table")(error)),
         }
     }
+
+    async fn create_missing_indexes(&self, client: &Client, name: &str) -> Result<(), StorageError> {
+        if self.indexes.is_empty() {
+            return Ok(());
+        }
+        let table = client.describe_table().table_name(name).send().await.map_err(StorageError::of(DESCRIBE))?;
+        let existing = table.table().map(types::TableDescription::global_secondary_indexes).unwrap_or_default();
+        let is_missing = |index: &&(&str, Key)| existing.iter().all(|found| found.index_name() != Some(index.0));
+        for (index, key) in self.indexes.iter().filter(is_missing) {
+            let new = CreateGlobalSecondaryIndexAction::builder()
+                .index_name(*index)
+                .set_key_schema(Some(key_schema(key)))
+                .projection(keys_only())
+                .build()
+                .expect("name and keys are given");
+            client
+                .update_table()
+                .table_name(name)
+                .set_attribute_definitions(Some(self.attributes()))
+                .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(new).build())
+                .send()
+                .await
+                .map_err(StorageError::of("creating an index"))?;
+        }
+        Ok(())
+    }
+
+    /// The attributes of the keys.
+    fn attributes(&self) -> Vec<AttributeDefinition> {
+        let keys = self.indexes.iter().map(|(_, key)| *key).chain([self.key]);
+        let attributes: BTreeMap<_, _> = keys.flatten().map(|(name, kind)| (*name, kind.clone())).collect();
+        let definitions = attributes.into_iter().map(|(name, kind)| {
+            let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind);
+            attribute.build().expect("name and type are given")
+        });
+        definitions.collect()
+    }
 }
 
-/// Creates the tables that do not exist yet, with their indexes and time to live.
+/// Creates the tables and indexes that do not exist yet, and switches time to live on for new tables.
 ///
 /// # Errors
 /// When a table cannot be created.
@@ -102,7 +137,6 @@ pub async fn create(client: &Client, tables: &Tables) -> Result<(), StorageError
 /// # Errors
 /// When there is no table with this name, or the caller may not describe it.
 pub async fn state_of(client: &Client, name: &str) -> Result<TableState, StorageError> {
-    const DESCRIBE: &str = "describing a table";
     let table = client.describe_table().table_name(name).send().await.map_err(StorageError::of(DESCRIBE))?;
     let ttl = client.describe_time_to_live().table_name(name).send().await.map_err(StorageError::of(DESCRIBE))?;
     let status = ttl.time_to_live_description().and_then(|ttl| ttl.time_to_live_status());
@@ -116,9 +150,13 @@ fn index((name, key): &(&str, Key)) -> GlobalSecondaryIndex {
     GlobalSecondaryIndex::builder()
         .index_name(*name)
         .set_key_schema(Some(key_schema(key)))
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .projection(keys_only())
         .build()
         .expect("name and keys are given")
+}
+
+fn keys_only() -> Projection {
+    Projection::builder().projection_type(ProjectionType::KeysOnly).build()
 }
 
 fn key_schema(key: Key) -> Vec<KeySchemaElement> {

@@ -1,5 +1,6 @@
 //! The tables against an embedded DynamoDB: what is conditional, what the indexes hold, what is forgotten.
 
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use dialog::{Conversation, Person};
 use lead::{Backoff, Failure, Lead, LeadId, Photo, Request, Source, Trouble};
 use serde_json::json;
@@ -251,4 +252,29 @@ async fn a_document_is_written_by_one_at_a_time() {
     mine.value = "three".to_owned();
     documents.save("amocrm", &mut mine).await.unwrap();
     assert_eq!(documents.load::<String>("amocrm").await.unwrap().unwrap().value, "three");
+}
+
+#[tokio::test]
+async fn a_table_of_an_earlier_version_gets_its_new_index() {
+    let store = store().await;
+    let (client, table) = (&store.aws.dynamodb, &store.tables.leads);
+    client.delete_table().table_name(table).send().await.unwrap();
+    let attribute = AttributeDefinition::builder().attribute_name("lead_id").attribute_type(ScalarAttributeType::S);
+    let key = KeySchemaElement::builder().attribute_name("lead_id").key_type(KeyType::Hash);
+    client
+        .create_table()
+        .table_name(table)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute.build().unwrap())
+        .key_schema(key.build().unwrap())
+        .send()
+        .await
+        .unwrap();
+    let leads = store.aws.leads(&store.tables);
+    let mut lead = Versioned::new(Lead::new(request(FIRST), 60));
+    leads.save(&mut lead).await.unwrap();
+    assert!(leads.unsent(10).await.is_err());
+    storage::schema::create(client, &store.tables).await.unwrap();
+    assert_eq!(leads.unsent(10).await.unwrap(), [lead.value.lead_id], "what was stored before is in it");
+    assert_eq!(leads.of_chat(ANNA).await.unwrap(), [lead.value.lead_id]);
 }
