@@ -1,4 +1,6 @@
 //! Conversations: one item a chat, deleted by DynamoDB some time after the session has ended.
+//!
+//! The index `due` holds only chats with a form left half-way, ordered by when the clock has something to do for them.
 
 use std::collections::HashMap;
 
@@ -19,11 +21,15 @@ use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 pub(crate) const TABLE: TableDefinition = TableDefinition {
     suffix: "sessions",
     key: &[("chat_id", ScalarAttributeType::N)],
-    indexes: &[],
+    indexes: &[(DUE_INDEX, &[("due", ScalarAttributeType::S), ("due_at", ScalarAttributeType::N)])],
     expires: true,
     forget: Some(|aws, tables, chat_id, now| async move { aws.sessions(tables).forget(chat_id, now).await }.boxed()),
 };
 
+/// Index of chats for which the clock has something to do.
+const DUE_INDEX: &str = "due";
+/// Its only partition.
+const DUE: &str = "1";
 /// The operation, for errors.
 const WRITE: &str = "writing the session";
 
@@ -43,6 +49,10 @@ struct Item<'a> {
     conversation: &'a Conversation,
     /// Also a part of the conversation, which a later version of the bot may not be able to read.
     banned: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Seconds>,
 }
@@ -168,6 +178,27 @@ impl Sessions {
             .map_err(|error| StorageError::other(WRITE, error.to_string()))
     }
 
+    /// Chats for which the clock has something to do by `now`, the one that has waited longest first.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn due(&self, now: Seconds, limit: i32) -> Result<Vec<i64>, StorageError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(DUE_INDEX)
+            .key_condition_expression("due = :due AND due_at <= :now")
+            .expression_attribute_values(":due", AttributeValue::S(DUE.to_owned()))
+            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
+            .limit(limit)
+            .send()
+            .await
+            .map_err(StorageError::of("looking for forms left half-way"))?;
+        let chat_id = |item: &HashMap<String, AttributeValue>| item.get("chat_id")?.as_n().ok()?.parse().ok();
+        Ok(answer.items().iter().filter_map(chat_id).collect())
+    }
+
     /// Deletes everything personal in the conversation of a chat. Its counters stay until their time to live ends.
     ///
     /// # Errors
@@ -190,7 +221,15 @@ impl Sessions {
 
     fn replacing(&self, chat_id: i64, conversation: &Versioned<Conversation>) -> Result<Put, StorageError> {
         let Versioned { value, version } = conversation;
-        let item = Item { chat_id, conversation: value, banned: value.is_banned(), expires_at: value.expires_at() };
+        let due_at = value.due_at();
+        let item = Item {
+            chat_id,
+            conversation: value,
+            banned: value.is_banned(),
+            due: due_at.map(|_| DUE),
+            due_at,
+            expires_at: value.expires_at(),
+        };
         let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
         replacing(&self.table, "chat_id", *version, item)
     }

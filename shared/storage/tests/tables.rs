@@ -184,6 +184,23 @@ async fn only_undelivered_requests_are_due_and_the_oldest_comes_first() {
 }
 
 #[tokio::test]
+async fn only_chats_with_something_to_do_are_due_and_the_longest_waiting_comes_first() {
+    let store = store().await;
+    let sessions = store.aws.sessions(&store.tables);
+    let conversation = |due_at: Option<i64>| serde_json::from_value(json!({ "v": 1, "due_at": due_at })).unwrap();
+    for (chat_id, due_at) in [(1, Some(300)), (2, Some(200)), (3, None)] {
+        sessions.save(chat_id, &mut Versioned::new(conversation(due_at))).await.unwrap();
+    }
+    assert_eq!(sessions.due(199, 10).await.unwrap(), [0; 0]);
+    assert_eq!(sessions.due(300, 10).await.unwrap(), [2, 1]);
+    assert_eq!(sessions.due(300, 1).await.unwrap(), [2]);
+    let mut session = sessions.load(2).await.unwrap();
+    session.value = conversation(None);
+    sessions.save(2, &mut session).await.unwrap();
+    assert_eq!(sessions.due(300, 10).await.unwrap(), [1]);
+}
+
+#[tokio::test]
 async fn two_workers_cannot_claim_one_request() {
     let store = store().await;
     let leads = store.aws.leads(&store.tables);
