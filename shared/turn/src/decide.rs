@@ -5,7 +5,7 @@ use lead::{Lead, LeadId, Request, Seconds};
 use settings::Retry;
 use settings::metrics::{self, Unit};
 use settings::time_budget::SAME_UPDATE;
-use storage::{SaveError, Versioned};
+use storage::{SaveError, StorageError, Versioned};
 use tokio::time::{Instant, sleep};
 use ulid::Ulid;
 
@@ -64,7 +64,7 @@ impl Bot {
     }
 
     /// What a decision at `now` goes by.
-    async fn circumstances(&self, now: Seconds) -> (Moment, Rules) {
+    pub(crate) async fn circumstances(&self, now: Seconds) -> (Moment, Rules) {
         let dealer = self.dealer.get().await;
         let year = dealer.calendar.local(now).year();
         (Moment { now, year, fresh_id: LeadId(Ulid::generate()) }, Rules { dealer, ..self.rules.clone() })
@@ -72,22 +72,36 @@ impl Bot {
 
     /// Stores the next conversation in place of the one that was read, with the request if there is one. Returns the request
     /// as stored.
-    async fn save(
+    pub(crate) async fn save(
         &self,
         person: &Person,
         session: &mut Versioned<Conversation>,
         next: Conversation,
         request: Option<Box<Request>>,
     ) -> Result<Option<Versioned<Lead>>, SaveError> {
+        let mut lead = match request {
+            Some(request) => Some(self.lead_of(&session.value, *request).await?),
+            None => None,
+        };
         let before = session.value.progress();
         session.value = next;
-        let mut lead = request.map(|request| Versioned::new(Lead::new(*request, self.grace)));
         match &mut lead {
             Some(lead) => self.sessions.finish(person, session, lead).await?,
             None => self.sessions.save(person.chat_id, session).await?,
         }
         count_progress(before, session.value.progress());
         Ok(lead)
+    }
+
+    /// The lead of a request: the one that is stored of its form, completed, or a new one.
+    async fn lead_of(&self, before: &Conversation, request: Request) -> Result<Versioned<Lead>, StorageError> {
+        if before.has_stored_lead(request.id)
+            && let Some(mut stored) = self.leads.get(&request.id).await?
+        {
+            stored.value.complete(request, (self.clock)(), self.grace);
+            return Ok(stored);
+        }
+        Ok(Versioned::new(Lead::new(request, self.grace)))
     }
 }
 
