@@ -86,17 +86,11 @@ def tables() -> list[Table]:
     found = []
     for path in sorted((ROOT / "shared/storage/src").glob("*.rs")):
         text = path.read_text(encoding="utf-8")
-<<<<<<< HEAD
-        if definition := re.search(r'suffix: "([a-z-]+)",.*?expires: (true|false)', text, re.S):
-            suffix, expires = definition.groups()
-            variable = suffix.upper().replace("-", "_") + "_TABLE"
-=======
-        if definition := re.search(r"name: \|tables\| &tables\.(\w+),.*?indexes: &\[(.*?)\],\n    expires: (true|false)", text, re.S):
-            field, definitions, expires = definition.groups()
+        if definition := re.search(r'suffix: "([a-z-]+)",.*?indexes: &\[(.*?)\],\n    expires: (true|false)', text, re.S):
+            suffix, definitions, expires = definition.groups()
             constants = dict(re.findall(r'const (\w+): &str = "(\w+)"', text))
             indexes = [constants[name] for name in re.findall(r"\((\w+), &\[", definitions)]
-            variable = re.search(rf'\b{field}: env\.text\("(\w+)"', settings).group(1)
->>>>>>> 34eaf59 (Find the chats for which the clock has something to do)
+            variable = suffix.upper().replace("-", "_") + "_TABLE"
             opener = re.search(r"pub fn (\w+)\(&self, tables: &Tables\)", text).group(1)
             found.append(Table(variable, wired[variable]["Ref"], opener, indexes, expires == "true"))
     return found

@@ -1,5 +1,6 @@
 //! Repairs by the clock.
 //!
+//! * Customers are reminded of forms left half-way, and those forms go to the CRM.
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
 //! * Messages that the admins did not get yet are sent.
@@ -9,6 +10,7 @@
 
 mod alarm;
 mod token;
+mod unfinished;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,8 +22,9 @@ use lead::Seconds;
 use serde_json::{Value, json};
 use settings::Env;
 use settings::metrics::{self, Unit};
-use storage::{Aws, AwsSettings, CurrentDealer, Leads, Queue};
+use storage::{Aws, AwsSettings};
 use texts::Language;
+use turn::Bot;
 
 /// Requests queued in one run at most; crm-push delivers about this many until the next one.
 const MOST_A_RUN: usize = 500;
@@ -35,38 +38,26 @@ const SAMPLE: i32 = 100;
 /// What the function reads from its environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    pub telegram: settings::Telegram,
+    pub turn: turn::Settings,
     pub amocrm: settings::Amocrm,
-    pub delivery: settings::Delivery,
-    pub dealer_file: settings::DealerFile,
-    pub tables: storage::Tables,
     pub aws: AwsSettings,
 }
 
 impl Settings {
     /// Reads the settings; `env.finish` tells whether they are right.
     pub fn read(env: &mut Env) -> Self {
-        Self {
-            telegram: settings::Telegram::read(env),
-            amocrm: settings::Amocrm::read(env),
-            delivery: settings::Delivery::read(env),
-            dealer_file: settings::DealerFile::read(env),
-            tables: storage::Tables::read(env),
-            aws: AwsSettings::read(env),
-        }
+        Self { turn: turn::Settings::read(env), amocrm: settings::Amocrm::read(env), aws: AwsSettings::read(env) }
     }
 }
 
 /// The function.
 pub struct Scheduled {
-    leads: Leads,
-    queue: Queue,
+    bot: Bot,
     /// `None` in mock mode.
     crm: Option<Client>,
     admins: AdminChat,
     incidents: Incidents,
     interval: Seconds,
-    clock: Clock,
     /// What admins read.
     language: Language,
 }
@@ -85,7 +76,7 @@ impl Scheduled {
     pub fn connect(settings: &Settings) -> anyhow::Result<Self> {
         let clock = delivery::system_clock();
         let aws = Aws::connect(&settings.aws);
-        let documents = aws.documents(&settings.tables);
+        let documents = aws.documents(&settings.turn.tables);
         let crm = delivery::amocrm_client(&settings.amocrm, &documents, &clock, delivery::WORKERS)?;
         Ok(Self::with(settings, &aws, crm, clock))
     }
@@ -94,28 +85,24 @@ impl Scheduled {
     #[must_use]
     pub fn with(settings: &Settings, aws: &Aws, crm: Option<Client>, clock: Clock) -> Self {
         let language = Language::default();
-        let documents = aws.documents(&settings.tables);
-        let leads = aws.leads(&settings.tables);
-        let telegram = telegram::Api::new(&settings.telegram);
-        let dealer_file = aws.dealer_file(&settings.tables);
-        let dealer = CurrentDealer::new(dealer_file, settings.dealer_file.minute_seconds, clock.clone());
-        let chat_id = settings.telegram.admin_chat_id;
-        let admins = AdminChat::new(documents.clone(), telegram, chat_id, clock.clone());
+        let documents = aws.documents(&settings.turn.tables);
+        let mut bot = Bot::connect(&settings.turn, aws, clock.clone());
+        let chat_id = settings.turn.telegram.admin_chat_id;
+        let admins = AdminChat::new(documents.clone(), bot.api.clone(), chat_id, clock.clone());
+        bot.api = bot.api.without_repeats();
         Self {
             incidents: Incidents::new(
                 documents,
-                leads.clone(),
+                bot.leads.clone(),
                 admins.clone(),
-                clock.clone(),
-                Arc::new(dealer),
+                clock,
+                Arc::clone(&bot.dealer),
                 language,
             ),
-            queue: aws.queue(&settings.tables),
-            interval: settings.delivery.retry_interval_seconds,
-            leads,
+            interval: settings.turn.delivery.retry_interval_seconds,
+            bot,
             crm,
             admins,
-            clock,
             language,
         }
     }
@@ -137,8 +124,11 @@ impl Scheduled {
         let told = self.admins.send_waiting().await;
         let queued = self.queue_due().await;
         let token = self.look_after_token().await;
+        let unfinished = self.look_after_unfinished().await;
         let measured = self.measure().await;
-        let done = json!({ "told": told, "queued": queued?, "token": token?, "unsent": measured? });
+        let done = json!({
+            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "unsent": measured?
+        });
         tracing::info!(%done, "repaired");
         Ok(done)
     }
@@ -152,23 +142,27 @@ impl Scheduled {
                 self.incidents.load().await
             }
         };
-        let now = (self.clock)();
+        let now = (self.bot.clock)();
         let Some(filter) = filter(&incident, now, self.interval) else { return Ok(0) };
-        let requests = requeue(&self.leads, &self.queue, filter).await.context("due requests cannot be queued")?;
+        let requests =
+            requeue(&self.bot.leads, &self.bot.queue, filter).await.context("due requests cannot be queued")?;
         if incident.gate(now) != Gate::Closed {
             return Ok(requests);
         }
-        let photos = requeue_photos(&self.leads, &self.queue, now, now + 2 * self.interval, MOST_PHOTOS_A_RUN).await;
+        let photos =
+            requeue_photos(&self.bot.leads, &self.bot.queue, now, now + 2 * self.interval, MOST_PHOTOS_A_RUN).await;
         Ok(requests + photos.context("due photos cannot be queued")?)
     }
 
     /// The invariants: every request is delivered soon.
     async fn measure(&self) -> anyhow::Result<usize> {
-        let unsent = self.leads.count_unsent().await.context("unsent requests cannot be counted")?;
-        let sample = self.leads.unsent(SAMPLE).await.context("unsent requests cannot be listed")?;
-        let sample = self.leads.get_many(&sample).await.context("unsent requests cannot be read")?;
-        let now = (self.clock)();
-        let oldest = sample.iter().map(|lead| now - lead.value.request.created_at).max().unwrap_or(0);
+        let unsent = self.bot.leads.count_unsent().await.context("unsent requests cannot be counted")?;
+        let sample = self.bot.leads.unsent(SAMPLE).await.context("unsent requests cannot be listed")?;
+        let sample = self.bot.leads.get_many(&sample).await.context("unsent requests cannot be read")?;
+        let now = (self.bot.clock)();
+        // A form left half-way was left long before it was stored.
+        let finished = sample.iter().filter(|lead| lead.value.request.unfinished.is_none());
+        let oldest = finished.map(|lead| now - lead.value.request.created_at).max().unwrap_or(0);
         #[expect(clippy::cast_precision_loss, reason = "counts and seconds far below 2^52")]
         metrics::put(
             &[("UnsentLeads", unsent as f64, Unit::Count), ("OldestUnsentSeconds", oldest as f64, Unit::Seconds)],

@@ -21,7 +21,7 @@ impl Scheduled {
         let tokens = crm.tokens();
         let mut state = tokens.state().await.context("the tokens cannot be read")?;
         let mut word = "good";
-        if refresh_is_due(&state, (self.clock)()) {
+        if refresh_is_due(&state, (self.bot.clock)()) {
             word = "refreshed";
             if let Err(error) = tokens.refresh_ahead().await {
                 metrics::count("CrmErrors", "kind", error.kind());
@@ -33,9 +33,9 @@ impl Scheduled {
             }
             state = tokens.state().await.context("the tokens cannot be read")?;
         }
-        let now = (self.clock)();
+        let now = (self.bot.clock)();
         let unsent = match &state.consent_needed {
-            Some(_) => self.leads.count_unsent().await.unwrap_or_default(),
+            Some(_) => self.bot.leads.count_unsent().await.unwrap_or_default(),
             None => 0,
         };
         if let Some(message) = message(&state, unsent, now, self.language) {

@@ -50,7 +50,7 @@ struct Line {
     sent: usize,
     waiting: usize,
     dead: usize,
-    /// From «Отправить» to the deal, in seconds.
+    /// From «Отправить» to the deal, in seconds; of finished requests.
     median_seconds: Option<i64>,
     slowest_seconds: Option<i64>,
 }
@@ -156,7 +156,7 @@ fn summarise(leads: &[Lead]) -> BTreeMap<String, Line> {
             StatusName::Dead => line.dead += 1,
             StatusName::Pending | StatusName::Sending | StatusName::Retry => line.waiting += 1,
         }
-        if let Status::Sent { at } = lead.status {
+        if let (Status::Sent { at }, None) = (&lead.status, &lead.request.unfinished) {
             times.entry(branch.clone()).or_default().push(at - lead.request.created_at);
         }
     }

@@ -11,7 +11,7 @@ use crate::form::Form;
 use crate::profile::Profile;
 use crate::progress::FunnelProgress;
 use crate::questions::Questions;
-use crate::{Intent, Keyboard};
+use crate::{Intent, Keyboard, Person};
 
 /// Handled updates that are remembered.
 const MAX_SEEN: usize = 20;
@@ -260,6 +260,17 @@ impl Conversation {
     #[must_use]
     pub fn has_stored_lead(&self, id: LeadId) -> bool {
         self.form().is_some_and(|form| form.id == id && form.is_in_crm())
+    }
+
+    /// The customer's Telegram account, as far as the open dialog knows it.
+    #[must_use]
+    pub fn person(&self, chat_id: i64) -> Person {
+        let form = self.form();
+        Person {
+            chat_id,
+            username: form.and_then(Form::username).map(str::to_owned),
+            first_name: form.and_then(Form::name_at_telegram).unwrap_or_default().to_owned(),
+        }
     }
 
     /// What is known of the customer.

@@ -1,4 +1,4 @@
-//! How long the parts of answering a customer may take. Each one fits into the next.
+//! How long the parts of answering a customer, and of a run of the schedule, may take. Each one fits into the next.
 
 use std::time::Duration;
 
@@ -15,6 +15,11 @@ pub const WEBHOOK: Duration = Duration::from_secs(29);
 /// How long API Gateway waits for the function: `TimeoutInMillis` in `template.yaml`, which can be no longer.
 pub const HTTP_API: Duration = Duration::from_secs(30);
 
+/// How long a run of the schedule begins with one more form left half-way.
+pub const UNFINISHED_FORMS: Duration = Duration::from_secs(20);
+/// One invocation of the function `scheduled`: its `Timeout` in `template.yaml`.
+pub const SCHEDULED: Duration = Duration::from_secs(60);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,6 +29,7 @@ mod tests {
         assert!(2 * MODEL_CALL <= MODEL_CALLS);
         let budget = [MODEL_CALLS, QUESTION, SAME_UPDATE, WEBHOOK, HTTP_API];
         assert!(budget.is_sorted_by(|inner, outer| inner < outer), "{budget:?}");
+        assert!(2 * UNFINISHED_FORMS <= SCHEDULED, "the other repairs have their time");
     }
 
     #[test]
@@ -35,6 +41,7 @@ mod tests {
             value.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u64>().unwrap()
         };
         assert_eq!(number_after("WebhookFunction", "Timeout"), WEBHOOK.as_secs());
+        assert_eq!(number_after("ScheduledFunction", "Timeout"), SCHEDULED.as_secs());
         assert_eq!(u128::from(number_after("WebhookIntegration", "TimeoutInMillis")), HTTP_API.as_millis());
     }
 }

@@ -1,9 +1,10 @@
 //! One turn of a conversation: load, decide, save, perform.
 //!
 //! `decide` takes a chat from the stored conversation to the next one, which is stored under the version that was read;
-//! `perform` carries out the effects of what is stored.
+//! `perform` carries out the effects of what is stored. `due` does both for a chat whose customer has done nothing.
 
 mod decide;
+mod due;
 mod perform;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use storage::{AiLog, Aws, CurrentDealer, Customers, Leads, Queue, SaveError, Ses
 use telegram::{Api, ApiError};
 
 pub use crate::decide::Decided;
+pub use crate::due::DueTurn;
 pub use crate::perform::Performed;
 
 /// What a turn needs of the environment.

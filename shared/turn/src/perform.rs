@@ -47,35 +47,56 @@ enum BackgroundCall {
 }
 
 impl Bot {
-    /// Performs the effects of one decision.
+    /// Performs the effects of the decision on an update.
     ///
     /// # Errors
     /// The customer did not get the reply, or not everything was deleted.
     pub async fn perform(&self, to: Recipient, decided: Decided) -> Result<Performed, RetryLater> {
-        let chat_id = to.chat_id;
         let Decided { effects, session, lead, .. } = decided;
-        let mut plan = Plan::new(chat_id, effects);
+        let mut plan = Plan::new(to.chat_id, effects);
         let webhook_reply = (!plan.fire_and_forget.is_empty()).then(|| plan.fire_and_forget.remove(0).into());
+        let question = plan.question.take();
+        self.carry_out(to, plan, session, lead).await?;
+        Ok(Performed { webhook_reply, question })
+    }
+
+    /// Performs the effects of a decision that no update has asked for. Returns whether the customer got a message.
+    ///
+    /// # Errors
+    /// The customer may not have got the message.
+    pub(crate) async fn perform_unasked(&self, chat_id: i64, decided: Decided) -> Result<bool, RetryLater> {
+        let Decided { effects, session, lead, .. } = decided;
+        self.carry_out(chat_id.into(), Plan::new(chat_id, effects), session, lead).await
+    }
+
+    /// Returns whether the customer got a message.
+    async fn carry_out(
+        &self,
+        to: Recipient,
+        plan: Plan,
+        session: Versioned<Conversation>,
+        lead: Option<Versioned<Lead>>,
+    ) -> Result<bool, RetryLater> {
         let (shown, (), ()) = futures::join!(
             self.show_all(to, plan.visible, session),
             self.call_in_background(plan.fire_and_forget),
             self.enqueue(lead),
         );
         if plan.forget {
-            let now = (self.clock)();
-            forget_customer(&self.aws, &self.tables, chat_id, now).await?;
+            forget_customer(&self.aws, &self.tables, to.chat_id, (self.clock)()).await?;
             tracing::info!("deleted a customer's data on request");
         }
-        shown?;
-        Ok(Performed { webhook_reply, question: plan.question })
+        shown
     }
 
+    /// Returns whether the customer got a message.
     async fn show_all(
         &self,
         to: Recipient,
         visible: Vec<Message>,
         mut session: Versioned<Conversation>,
-    ) -> Result<(), RetryLater> {
+    ) -> Result<bool, RetryLater> {
+        let mut is_shown = false;
         for message in visible {
             let shown = match message {
                 Message::Send(screen) => self.api.send(to, &screen).await.map(|_| None),
@@ -84,6 +105,7 @@ impl Bot {
                     .await
                     .map(|new_message| new_message.map(|message_id| (seq, message_id))),
             };
+            is_shown |= shown.is_ok();
             match shown {
                 Ok(None) => {}
                 Ok(Some((seq, message_id))) => {
@@ -94,14 +116,14 @@ impl Bot {
                     if let Err(error) = self.customers.set_blocked(to.chat_id, true).await {
                         tracing::warn!("it was not noted that the customer has blocked the bot: {error}");
                     }
-                    return Ok(());
+                    return Ok(false);
                 }
                 Err(error) if error.is_temporary() => return Err(error.into()),
                 // A redelivery would fail the same way: this needs a fix in the code.
                 Err(error) => tracing::error!("a screen could not be shown: {error}"),
             }
         }
-        Ok(())
+        Ok(is_shown)
     }
 
     /// Shows a screen and returns the message's id if it is a new one. If Telegram refuses to edit the message, the screen
@@ -162,7 +184,10 @@ impl Bot {
     async fn enqueue(&self, lead: Option<Versioned<Lead>>) {
         let Some(lead) = lead else { return };
         let (lead_id, branch) = (lead.value.lead_id, &lead.value.request.branch);
-        metrics::count("RequestsFinished", "branch", branch);
+        match lead.value.request.unfinished {
+            None => metrics::count("RequestsFinished", "branch", branch),
+            Some(_) => metrics::count("UnfinishedRequests", "branch", branch),
+        }
         match self.queue.enqueue(&lead).await {
             Ok(()) => tracing::info!(%lead_id, branch, "stored and queued a request"),
             Err(error) => tracing::warn!(%lead_id, branch, "stored a request that could not be queued: {error}"),

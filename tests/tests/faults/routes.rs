@@ -52,6 +52,7 @@ use System::{Amocrm, DynamoDb, OpenAi, Sqs, Telegram};
 pub(crate) const TABLE: &[Route] = &[
     route(DynamoDb, "GetItem sessions", Calm),
     route(DynamoDb, "PutItem sessions", Calm),
+    route(DynamoDb, "Query sessions", Calm),
     route(DynamoDb, "TransactWriteItems", Calm),
     route(DynamoDb, "PutItem ai-log", Calm),
     route(DynamoDb, "GetItem leads", Calm),

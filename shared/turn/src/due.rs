@@ -1,0 +1,46 @@
+//! What the clock does in a chat with a form left half-way.
+
+use dialog::{DueChat, Verdict, decide_due};
+use storage::SaveError;
+
+use crate::decide::Decided;
+use crate::{Bot, RetryLater};
+
+/// What came of a turn of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DueTurn {
+    /// The customer got the reminder.
+    Reminded,
+    /// There was nothing to say: the form went to the CRM, or the reminder was dropped.
+    Silent,
+    /// Nothing was due any more, or the customer is writing just now.
+    Skipped,
+}
+
+impl Bot {
+    /// Does what is due in a chat. It is stored first and sent then, so a message whose sending fails does not come later.
+    ///
+    /// # Errors
+    /// Nothing was stored, or it is not known whether the customer got the message.
+    pub async fn take_due_turn(&self, chat_id: i64) -> Result<DueTurn, RetryLater> {
+        let Some(decided) = self.decide_due_and_save(chat_id).await? else { return Ok(DueTurn::Skipped) };
+        let is_told = self.perform_unasked(chat_id, decided).await?;
+        Ok(if is_told { DueTurn::Reminded } else { DueTurn::Silent })
+    }
+
+    async fn decide_due_and_save(&self, chat_id: i64) -> Result<Option<Decided>, RetryLater> {
+        let now = (self.clock)();
+        let (session, customer, (moment, rules)) =
+            futures::join!(self.sessions.load(chat_id), self.customers.get(chat_id), self.circumstances(now));
+        let mut session = session?;
+        let may_write = !customer?.is_some_and(|customer| customer.blocked);
+        let verdict = decide_due(&session.value, &DueChat { chat_id, may_write }, &moment, &rules);
+        let Verdict::Move { next, request, effects } = verdict else { return Ok(None) };
+        let person = session.value.person(chat_id);
+        match self.save(&person, &mut session, *next, request).await {
+            Ok(lead) => Ok(Some(Decided { effects, session, lead, was_awaited: false })),
+            Err(SaveError::Conflict) => Ok(None),
+            Err(SaveError::Storage(error)) => Err(error.into()),
+        }
+    }
+}
