@@ -7,12 +7,12 @@ use clap::Subcommand;
 use serde_json::json;
 use storage::{SaveError, forget_customer};
 
-use crate::output::Output;
+use crate::output::{Output, moscow_time};
 use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show what is known about a chat: name and phone of the last request, the contact in amoCRM, whether it is banned.
+    /// Show what is known about a chat: name and phone of the last request, the consent, the contact in amoCRM, whether it is banned.
     Show {
         /// Telegram chat id.
         chat_id: i64,
@@ -49,13 +49,16 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
 
 async fn show(stores: &Stores, chat_id: i64, output: Output) -> anyhow::Result<ExitCode> {
     let Some(customer) = stores.aws.customers(&stores.tables).get(chat_id).await? else {
-        anyhow::bail!("nothing is known about chat {chat_id}: no request was finished there");
+        anyhow::bail!("nothing is known about chat {chat_id}: no request was finished and no consent given there");
     };
     let requests = stores.aws.leads(&stores.tables).of_chat(chat_id).await?.len();
     output.print(&json!({ "customer": customer, "requests": requests }), |_| {
         let contact = customer.contact_id.map(|id| id.to_string());
         let username = customer.username.as_ref().map(|name| format!("@{name}"));
         let first_source = customer.first_source.as_ref().map(|source| source.parts().collect::<Vec<_>>().join(" / "));
+        let consent = customer.consent.as_ref().map(|consent| {
+            format!("{}, version {}, update {}", moscow_time(consent.at), consent.version, consent.update_id)
+        });
         let lines = [
             ("name", customer.name.as_ref()),
             ("phone", customer.phone.as_ref()),
@@ -63,6 +66,7 @@ async fn show(stores: &Stores, chat_id: i64, output: Output) -> anyhow::Result<E
             ("username", username.as_ref()),
             ("amoCRM contact", contact.as_ref()),
             ("first source", first_source.as_ref()),
+            ("consent", consent.as_ref()),
         ];
         let known = lines.into_iter().filter_map(|(what, value)| value.map(|value| format!("{what:16}{value}")));
         let banned = if customer.banned { "yes" } else { "no" };

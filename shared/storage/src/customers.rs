@@ -3,9 +3,9 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
-use dialog::Profile;
+use dialog::{Choices, Profile};
 use futures::FutureExt as _;
-use lead::{PhoneSource, Source};
+use lead::{Consent, PhoneSource, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::TableDefinition;
@@ -46,6 +46,10 @@ pub struct Customer {
     pub phone_source: PhoneSource,
     /// Of the first request that had one.
     pub first_source: Option<Source>,
+    /// The latest agreement to the processing of personal data; `None`: never given, or taken back.
+    pub consent: Option<Consent>,
+    /// The customer does not want to be reminded of forms left half-way.
+    pub reminders_off: bool,
     /// In amoCRM.
     pub contact_id: Option<u64>,
     /// The bot does not answer.
@@ -57,7 +61,8 @@ pub struct Customer {
 impl Customer {
     /// What a new conversation knows of the customer.
     pub(crate) fn profile(&self) -> Profile {
-        Profile::new(self.name.as_deref(), self.phone.as_deref(), self.phone_source)
+        let choices = Choices { consent: self.consent.clone(), reminders_off: self.reminders_off };
+        Profile::new(self.name.as_deref(), self.phone.as_deref(), self.phone_source).with_choices(choices)
     }
 }
 

@@ -16,6 +16,7 @@ mod documents;
 mod error;
 mod forget;
 mod leads;
+mod profile_update;
 mod queue;
 pub mod schema;
 mod sessions;

@@ -6,14 +6,15 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, TransactWriteItem};
 use dialog::{Conversation, Person};
 use futures::FutureExt as _;
-use lead::{Lead, Request, Seconds};
+use lead::{Lead, Seconds};
 use serde::Serialize;
 
 use crate::customers::{self, Customers};
 use crate::leads::{self, replacing_lead};
+use crate::profile_update;
 use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
@@ -115,6 +116,26 @@ impl Sessions {
         Ok(())
     }
 
+    /// Stores the conversation, if it still has the version that was read, and what the customer has chosen in it.
+    ///
+    /// # Errors
+    /// [`SaveError::Conflict`] if another update was handled meanwhile.
+    pub async fn save_with_choices(
+        &self,
+        chat_id: i64,
+        conversation: &mut Versioned<Conversation>,
+    ) -> Result<(), SaveError> {
+        let put_session = self.replacing(chat_id, conversation)?;
+        let choices = profile_update::choices(&self.customers, chat_id, conversation.value.profile().choices())?;
+        let writes = [
+            TransactWriteItem::builder().put(put_session).build(),
+            TransactWriteItem::builder().update(choices).build(),
+        ];
+        self.transact(writes.into(), WRITE).await?;
+        conversation.version += 1;
+        Ok(())
+    }
+
     /// Stores the conversation together with the request that ended it and the customer's profile: all or nothing.
     ///
     /// # Errors
@@ -125,57 +146,31 @@ impl Sessions {
         conversation: &mut Versioned<Conversation>,
         lead: &mut Versioned<Lead>,
     ) -> Result<(), SaveError> {
-        const WRITE: &str = "storing the request";
         let put_session = self.replacing(person.chat_id, conversation)?;
         let put_lead = replacing_lead(&self.leads, &lead.value, lead.version)?;
-        let profile = self.profile(person, &lead.value.request)?;
-        self.client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(put_session).build())
-            .transact_items(TransactWriteItem::builder().put(put_lead).build())
-            .transact_items(TransactWriteItem::builder().update(profile).build())
-            .send()
-            .await
-            .map_err(|error| {
-                // Cancelled: a condition failed, or two transactions met. Either way: read again.
-                if error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) {
-                    SaveError::Conflict
-                } else {
-                    StorageError::of(WRITE)(error).into()
-                }
-            })?;
+        let choices = conversation.value.profile().choices();
+        let profile = profile_update::request(&self.customers, person, &lead.value.request, choices)?;
+        let writes = [
+            TransactWriteItem::builder().put(put_session).build(),
+            TransactWriteItem::builder().put(put_lead).build(),
+            TransactWriteItem::builder().update(profile).build(),
+        ];
+        self.transact(writes.into(), "storing the request").await?;
         conversation.version += 1;
         lead.version += 1;
         Ok(())
     }
 
-    /// Writes what a request says about its customer into the profile.
-    fn profile(&self, person: &Person, request: &Request) -> Result<Update, StorageError> {
-        const WRITE: &str = "storing the profile";
-        let shape_error = |error| StorageError::shape(WRITE, &error);
-        let mut update = "SET username = :username, first_name = :first_name, #name = :name, phone = :phone, \
-                          phone_source = :phone_source"
-            .to_owned();
-        let mut profile = Update::builder();
-        if let Some(source) = &request.source {
-            update += ", first_source = if_not_exists(first_source, :source)";
-            let source = serde_dynamo::to_attribute_value(source).map_err(shape_error)?;
-            profile = profile.expression_attribute_values(":source", source);
-        }
-        let username = person.username.clone().map_or(AttributeValue::Null(true), AttributeValue::S);
-        let phone_source = serde_dynamo::to_attribute_value(request.customer.phone_source).map_err(shape_error)?;
-        profile
-            .table_name(&self.customers)
-            .key("chat_id", AttributeValue::N(person.chat_id.to_string()))
-            .update_expression(update)
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_values(":username", username)
-            .expression_attribute_values(":first_name", AttributeValue::S(person.first_name.clone()))
-            .expression_attribute_values(":name", AttributeValue::S(request.customer.name.clone()))
-            .expression_attribute_values(":phone", AttributeValue::S(request.customer.phone.clone()))
-            .expression_attribute_values(":phone_source", phone_source)
-            .build()
-            .map_err(|error| StorageError::other(WRITE, error.to_string()))
+    async fn transact(&self, writes: Vec<TransactWriteItem>, operation: &'static str) -> Result<(), SaveError> {
+        let answer = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+        answer.map(|_| ()).map_err(|error| {
+            // Cancelled: a condition failed, or two transactions met. Either way: read again.
+            if error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) {
+                SaveError::Conflict
+            } else {
+                StorageError::of(operation)(error).into()
+            }
+        })
     }
 
     /// Chats for which the clock has something to do by `now`, the one that has waited longest first.

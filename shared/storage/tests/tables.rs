@@ -1,8 +1,10 @@
 //! The tables against an embedded DynamoDB: what is conditional, what the indexes hold, what is forgotten.
 
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
-use dialog::{Conversation, Person};
-use lead::{Backoff, Failure, Lead, LeadId, Photo, Request, Source, Trouble};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use dialog::{Choices, Conversation, Person, Profile};
+use lead::{Backoff, Consent, Failure, Lead, LeadId, Photo, Request, Source, Trouble};
 use serde_json::json;
 use settings::Env;
 use simulators::dynamodb::DynamoDb;
@@ -128,6 +130,36 @@ async fn the_first_source_of_a_customer_stays_on_the_profile() {
         let profile = customers.get(ANNA).await.unwrap().unwrap();
         assert_eq!(profile.first_source.and_then(|first| first.source).as_deref(), first);
     }
+}
+
+#[tokio::test]
+async fn what_a_customer_has_chosen_outlives_the_session() {
+    let store = store().await;
+    let (sessions, customers) = (store.aws.sessions(&store.tables), store.aws.customers(&store.tables));
+    let consent = Consent { version: "0123456789abcdef".into(), at: 1_790_000_000, update_id: 7 };
+    let chosen = Choices { consent: Some(consent), reminders_off: true };
+    let with = |choices: &Choices| Conversation::begin(Profile::default().with_choices(choices.clone()));
+    let mut conversation = Versioned::new(with(&chosen));
+    sessions.save_with_choices(ANNA, &mut conversation).await.unwrap();
+    let mut outdated = Versioned::<Conversation>::default();
+    assert!(matches!(sessions.save_with_choices(ANNA, &mut outdated).await, Err(SaveError::Conflict)));
+
+    sessions.finish(&anna(), &mut conversation, &mut Versioned::new(Lead::new(request(FIRST), 60))).await.unwrap();
+    end_session(&store).await;
+    assert_eq!(sessions.load(ANNA).await.unwrap().value.profile().choices(), &chosen);
+    assert_eq!(customers.get(ANNA).await.unwrap().unwrap().consent, chosen.consent);
+
+    let taken_back = Choices::default();
+    sessions.save_with_choices(ANNA, &mut Versioned::new(with(&taken_back))).await.unwrap();
+    end_session(&store).await;
+    assert_eq!(sessions.load(ANNA).await.unwrap().value.profile().choices(), &taken_back);
+}
+
+/// Deletes the session, as DynamoDB does some time after it has ended.
+async fn end_session(store: &Store) {
+    let key = AttributeValue::N(ANNA.to_string());
+    let deletion = store.aws.dynamodb.delete_item().table_name(store.tables.name("sessions")).key("chat_id", key);
+    deletion.send().await.unwrap();
 }
 
 #[tokio::test]
@@ -274,7 +306,7 @@ async fn a_document_is_written_by_one_at_a_time() {
 #[tokio::test]
 async fn a_table_of_an_earlier_version_gets_its_new_index() {
     let store = store().await;
-    let (client, table) = (&store.aws.dynamodb, &store.tables.leads);
+    let (client, table) = (&store.aws.dynamodb, store.tables.name("leads"));
     client.delete_table().table_name(table).send().await.unwrap();
     let attribute = AttributeDefinition::builder().attribute_name("lead_id").attribute_type(ScalarAttributeType::S);
     let key = KeySchemaElement::builder().attribute_name("lead_id").key_type(KeyType::Hash);

@@ -84,9 +84,13 @@ impl Bot {
             None => None,
         };
         let before = session.value.progress();
+        let choices = session.value.profile().choices().clone();
         session.value = next;
         match &mut lead {
             Some(lead) => self.sessions.finish(person, session, lead).await?,
+            None if *session.value.profile().choices() != choices => {
+                self.sessions.save_with_choices(person.chat_id, session).await?;
+            }
             None => self.sessions.save(person.chat_id, session).await?,
         }
         count_progress(before, session.value.progress());
