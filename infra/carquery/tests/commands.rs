@@ -307,7 +307,9 @@ async fn customers_are_banned_and_forgotten() {
     let card = (&shown["customer"]["phone"], &shown["customer"]["banned"], &shown["requests"]);
     assert_eq!(card, (&json!("+79000000001"), &json!(true), &json!(1)));
     let contact = &shown["customer"]["contact_id"];
-    assert!(operator.text(&["customers", "show", &id]).contains(&format!("amoCRM contact  {contact}")));
+    let card = operator.text(&["customers", "show", &id]);
+    assert!(card.contains(&format!("amoCRM contact  {contact}")), "{card}");
+    assert!(card.contains("\nconsent ") && card.contains(", version "), "{card}");
 
     assert!(operator.text(&["customers", "forget", &id]).contains("Would delete"));
     assert_eq!(operator.json(&["customers", "forget", &id]), json!({ "would_delete": { "leads": 1 } }));

@@ -39,6 +39,10 @@ pub(crate) enum Action<'a> {
     Cancel,
     /// Answer with the customer's first name at Telegram.
     FirstName,
+    /// Agree to the processing of personal data, as the text of this version says.
+    Agree(&'a str),
+    /// Take that agreement back.
+    TakeBack,
     /// Yes to the question that covers the screen.
     Yes,
     /// No to the question that covers the screen.
@@ -55,6 +59,7 @@ impl<'a> Action<'a> {
             ("choose", Some(choice)) => Self::Choose(choice),
             ("year", Some(year)) => Self::Year(year.parse().ok()?),
             ("field", Some(step)) => Self::Field(step),
+            ("agree", Some(version)) => Self::Agree(version),
             (word, None) => Self::WITHOUT_ARGUMENT.into_iter().find(|known| known.word() == word)?,
             _ => return None,
         };
@@ -65,7 +70,7 @@ impl<'a> Action<'a> {
     pub(crate) fn button(self, seq: u32, text: impl Into<String>) -> Button {
         let word = self.word();
         let data = match self {
-            Self::Open(argument) | Self::Choose(argument) | Self::Field(argument) => {
+            Self::Open(argument) | Self::Choose(argument) | Self::Field(argument) | Self::Agree(argument) => {
                 format!("{seq}:{word}:{argument}")
             }
             Self::Year(year) => format!("{seq}:{word}:{year}"),
@@ -74,7 +79,7 @@ impl<'a> Action<'a> {
         Button { text: text.into(), data }
     }
 
-    const WITHOUT_ARGUMENT: [Self; 15] = [
+    const WITHOUT_ARGUMENT: [Self; 16] = [
         Self::Ask,
         Self::Other,
         Self::Accept,
@@ -88,6 +93,7 @@ impl<'a> Action<'a> {
         Self::Change,
         Self::Cancel,
         Self::FirstName,
+        Self::TakeBack,
         Self::Yes,
         Self::No,
     ];
@@ -111,6 +117,8 @@ impl<'a> Action<'a> {
             Self::Field(_) => "field",
             Self::Cancel => "cancel",
             Self::FirstName => "first-name",
+            Self::Agree(_) => "agree",
+            Self::TakeBack => "take-back",
             Self::Yes => "yes",
             Self::No => "no",
         }
@@ -123,8 +131,13 @@ mod tests {
 
     #[test]
     fn encoded_actions_are_decoded() {
-        let with_argument =
-            [Action::Open("sell"), Action::Choose("upto-1m"), Action::Year(2027), Action::Field("name")];
+        let with_argument = [
+            Action::Open("sell"),
+            Action::Choose("upto-1m"),
+            Action::Year(2027),
+            Action::Field("name"),
+            Action::Agree("0123456789abcdef"),
+        ];
         for action in Action::WITHOUT_ARGUMENT.into_iter().chain(with_argument) {
             let data = action.button(u32::MAX, "…").data;
             assert!(data.len() <= 64, "{data}");

@@ -37,7 +37,7 @@ pub struct Conversation {
     pub(crate) due_at: Option<Seconds>,
     #[serde(default)]
     pub(crate) place: Place,
-    /// A question that covers the screen until the customer says yes or no.
+    /// A question that covers the screen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) question: Option<Question>,
     /// A line above the current screen.
@@ -129,6 +129,10 @@ pub(crate) enum MenuGreeting {
     Closed,
     /// The request was cancelled.
     Cancelled,
+    /// The customer does not agree to the processing of personal data.
+    ConsentDeclined,
+    /// The customer does not agree any more.
+    ConsentTakenBack,
     /// The request was sent.
     Sent {
         number: String,
@@ -145,7 +149,7 @@ pub(crate) enum Notice {
     Line(String),
 }
 
-/// A question that waits for yes or no.
+/// A question that covers the screen until a button answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Question {
@@ -161,6 +165,10 @@ pub(crate) enum Question {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead: Option<Intent>,
     },
+    /// Agree to the processing of personal data?
+    Consent,
+    /// What is stored; take the agreement back?
+    Privacy,
 }
 
 /// The message that shows the current screen.

@@ -205,6 +205,12 @@ impl Form {
         self.is_short && step.optional && self.answer(step).is_none()
     }
 
+    /// Whether it has the customer's name or phone, or asks for it.
+    pub(crate) fn is_personal(&self) -> bool {
+        let is_known = |step: &Step| step.is_personal() && self.answers.contains_key(step.id);
+        self.step().is_personal() || self.branch.steps.iter().any(is_known)
+    }
+
     /// The current step.
     pub(crate) fn step(&self) -> &'static Step {
         &self.branch.steps[self.at]

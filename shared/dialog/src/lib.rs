@@ -14,6 +14,7 @@ mod albums;
 mod answer;
 mod bounded;
 mod branches;
+mod consent;
 mod conversation;
 mod decide;
 mod effect;

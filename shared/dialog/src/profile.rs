@@ -75,12 +75,12 @@ impl Profile {
         self.name.as_deref().zip(self.phone.as_ref())
     }
 
-    /// The most bytes of it in the stored conversation.
+    /// The most bytes of it in the stored conversation. The choices of somebody new fit where a known name would stand.
     pub(crate) fn stored_len(&self) -> usize {
-        const PHONE_AND_KEYS: usize = 100;
+        const PHONE_CHOICES_AND_KEYS: usize = 270;
         match &self.name {
-            Some(name) => plain::stored_len(name) + PHONE_AND_KEYS,
-            None if self.phone.is_some() => PHONE_AND_KEYS,
+            Some(name) => plain::stored_len(name) + PHONE_CHOICES_AND_KEYS,
+            None if self.phone.is_some() => PHONE_CHOICES_AND_KEYS,
             None => 0,
         }
     }

@@ -214,6 +214,11 @@ impl Step {
         self.uses.contains(&Use::Name)
     }
 
+    /// Whether it asks for what identifies the customer.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.is_name() || self.kind == Kind::Phone
+    }
+
     /// Whether years are among the buttons.
     pub(crate) const fn offers_years(&self) -> bool {
         matches!(self.kind, Kind::Chosen { options, .. } if !options.years.is_empty())

@@ -3,6 +3,7 @@
 
 mod branches;
 mod choices;
+mod consent;
 mod conversation;
 mod costs;
 mod dealer_file;

@@ -17,6 +17,11 @@ pub(super) fn given(mut turn: Turn<'_>, command: BotCommand) -> Verdict {
         BotCommand::Menu => leave(turn, IdleScreen::Menu(MenuGreeting::Plain)),
         BotCommand::Help if interrupts => interject(turn, Interjection::Help),
         BotCommand::Help => leave(turn, IdleScreen::Help),
+        BotCommand::Privacy if interrupts && turn.next.profile.choices.consent.is_some() => {
+            turn.next.notice = None;
+            turn.next.question = Some(Question::Privacy);
+            turn.show()
+        }
         BotCommand::Privacy if interrupts => interject(turn, Interjection::Privacy),
         BotCommand::Privacy => leave(turn, IdleScreen::Privacy),
         BotCommand::Delete => {

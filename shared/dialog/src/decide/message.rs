@@ -6,7 +6,7 @@ use values::{Phone, Typed, Wrong, name, phone};
 use super::turn::Turn;
 use super::{press, question};
 use crate::answer::{self, PhoneAnswer, Value};
-use crate::conversation::{Interjection, Keys, MenuGreeting};
+use crate::conversation::{Interjection, Keys, MenuGreeting, Question};
 use crate::form::{Form, View};
 use crate::questionnaire::{Choice, Kind, Step};
 use crate::{Language, Unsupported, Verdict, plain};
@@ -114,6 +114,7 @@ pub(super) const fn name_of(kind: Unsupported) -> &'static str {
 /// Hints at what is expected instead of what came; nothing else changes. `got` is the id of a text about what came.
 pub(super) fn hint_expected(mut turn: Turn<'_>, got: Option<&str>) -> Verdict {
     let expected = turn.text(match turn.next.form() {
+        _ if turn.next.question == Some(Question::Consent) => "hint-consent",
         _ if turn.next.question.is_some() => "hint-screen",
         Some(form) if got == Some(LARGE_IMAGE) && expected_by(form) == "hint-photo" => "got-large-image.as-photo",
         Some(form) => expected_by(form),

@@ -5,6 +5,7 @@
 
 mod album;
 mod command;
+mod consent;
 mod due;
 mod edit;
 mod link;

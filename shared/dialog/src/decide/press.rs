@@ -2,8 +2,8 @@
 
 use values::Typed;
 
-use super::pause;
 use super::turn::Turn;
+use super::{consent, pause};
 use crate::action::Action;
 use crate::answer::Value;
 use crate::branches;
@@ -28,9 +28,11 @@ pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
     }
 }
 
-/// Yes or no to the question in front.
+/// An answer to the question in front.
 fn answered(mut turn: Turn<'_>, question: Question, action: Action<'_>) -> Verdict {
     match (question, action) {
+        (Question::Consent, _) => consent::answered(turn, action),
+        (Question::Privacy, Action::TakeBack) => consent::take_back(turn),
         (Question::Reset, Action::Yes) => discard(turn, None),
         (Question::Switch(service), Action::Yes) => discard(turn, Some(service)),
         (Question::Forget, Action::Yes) => turn.forget(),
@@ -65,6 +67,7 @@ fn on_idle_screen(mut turn: Turn<'_>, screen: &IdleScreen, action: Action<'_>) -
                 None => turn.stale(),
             }
         }
+        (IdleScreen::Privacy, Action::TakeBack) => consent::take_back(turn),
         (IdleScreen::Menu(_) | IdleScreen::Help | IdleScreen::Privacy, Action::Ask) => {
             turn.next.leave_to(IdleScreen::Invitation);
             turn.show()
@@ -164,10 +167,13 @@ fn has_choice(step: &Step, id: &str) -> bool {
 
 fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     match action {
+        // The policy is newer than the form.
+        Action::Send if consent::is_missing(&turn) => turn.show(),
         Action::Send => match request::finished(form, &turn.event.person, turn.moment.now, turn.language()) {
             Some(mut request) => {
                 let mut turn = turn;
                 request.source = turn.next.source(turn.moment.now).cloned();
+                request.consent = consent::of_request(&mut turn);
                 let number = request.id.request_number();
                 turn.next.profile.remember(&request.customer);
                 turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number }));

@@ -4,7 +4,7 @@ use lead::Request;
 use texts::Language;
 use values::Typed;
 
-use super::due;
+use super::{consent, due};
 use crate::action::Action;
 use crate::answer::{self, Value};
 use crate::conversation::{Conversation, IdleScreen, Interjection, Keys, MenuGreeting, Notice, Prompt, Reply};
@@ -202,6 +202,7 @@ impl<'a> Turn<'a> {
     }
 
     fn show_then(mut self, last: Option<Effect>) -> Verdict {
+        consent::ask_if_missing(&mut self);
         let old = self.before.prompt;
         self.next.prompt.seq = old.next_seq(self.moment.now);
         let seq = self.next.prompt.seq;

@@ -255,11 +255,11 @@ impl FormScreen<'_> {
             };
             text = answer_line(text, &language.text(&step.text_id("label")), &shown, max_chars);
         }
+        let text = text.push("\n");
         let consent = language.text("consent.link");
-        let text = text.push("\n").push(&language.text("consent"));
         match &self.context.rules.privacy_policy_url {
-            Some(url) => text.styled(&consent, Style::Link(url.clone())),
-            None => text.push(&consent),
+            Some(url) => text.push(&language.text("consent.before")).styled(&consent, Style::Link(url.clone())),
+            None => text.push(&language.text("consent")).push(&consent),
         }
         .push(".")
     }

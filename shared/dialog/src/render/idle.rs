@@ -1,21 +1,32 @@
 //! Screens outside any dialog.
 
-use super::{RenderContext, home, minutes, noted, privacy};
+use super::{RenderContext, consent, home, minutes, noted};
 use texts::Language;
 
 use crate::action::Action;
 use crate::branches;
 use crate::conversation::{IdleScreen, MenuGreeting};
+use crate::profile::Profile;
 use crate::{Button, Keyboard, Screen, Text};
 
-pub(super) fn render(screen: &IdleScreen, notice: Option<&str>, seq: u32, context: &RenderContext<'_>) -> Screen {
+pub(super) fn render(
+    screen: &IdleScreen,
+    profile: &Profile,
+    notice: Option<&str>,
+    seq: u32,
+    context: &RenderContext<'_>,
+) -> Screen {
     let language = context.language();
     let text = noted(notice);
     match screen {
         IdleScreen::NotStarted => menu(text.push(&language.text("menu")), seq, language),
         IdleScreen::Menu(greeting) => menu(text.push(&greeting_text(greeting, context)), seq, language),
         IdleScreen::Help => menu(text.push(&language.text("help")), seq, language),
-        IdleScreen::Privacy => menu(privacy(context), seq, language),
+        IdleScreen::Privacy => {
+            let take_back = consent::take_back_button(profile, seq, context);
+            let rows = take_back.into_iter().chain(menu_rows(seq, language)).collect();
+            Screen { text: consent::privacy_with_consent(text, profile, context), keyboard: Keyboard::Inline(rows) }
+        }
         IdleScreen::Invitation => Screen {
             text: text.push(&language.text("invitation")),
             keyboard: Keyboard::Inline(vec![vec![home(seq, language)]]),
@@ -46,16 +57,22 @@ fn greeting_text(greeting: &MenuGreeting, context: &RenderContext<'_>) -> String
         MenuGreeting::Expired => language.text_with("menu-expired", [("minutes", minutes(context.rules.session_ttl))]),
         MenuGreeting::Closed => language.text("menu-closed"),
         MenuGreeting::Cancelled => language.text("menu-cancelled"),
+        MenuGreeting::ConsentDeclined => language.text("menu-consent-declined"),
+        MenuGreeting::ConsentTakenBack => language.text("menu-consent-taken-back"),
         MenuGreeting::Sent { number } => language.text_with("menu-sent", [("number", number.as_str().into())]),
     }
 }
 
 fn menu(text: Text, seq: u32, language: Language) -> Screen {
+    Screen { text, keyboard: Keyboard::Inline(menu_rows(seq, language)) }
+}
+
+fn menu_rows(seq: u32, language: Language) -> Vec<Vec<Button>> {
     let mut buttons: Vec<Button> = branches::ALL
         .into_iter()
         .filter(|branch| branch.in_menu)
         .map(|branch| Action::Open(branch.id).button(seq, language.text(&branch.menu_text())))
         .collect();
     buttons.push(Action::Ask.button(seq, language.text("button-ask")));
-    Screen { text, keyboard: Keyboard::Inline(buttons.chunks(2).map(<[Button]>::to_vec).collect()) }
+    buttons.chunks(2).map(<[Button]>::to_vec).collect()
 }

@@ -1,5 +1,6 @@
 //! Renders the current screen from the state alone, so that a lost reply can be sent again at any time.
 
+mod consent;
 mod dialog;
 mod idle;
 mod question;
@@ -34,9 +35,10 @@ pub(crate) fn render(conversation: &Conversation, context: &RenderContext<'_>) -
     if let Some(question) = conversation.question {
         return question::render(question, conversation, context);
     }
+    let profile = &conversation.profile;
     match &conversation.place {
-        Place::Dialog(form) => dialog::render(form, &conversation.profile, notice, seq, context),
-        Place::Idle(screen) => idle::render(screen, notice.and_then(Notice::line), seq, context),
+        Place::Dialog(form) => dialog::render(form, profile, notice, seq, context),
+        Place::Idle(screen) => idle::render(screen, profile, notice.and_then(Notice::line), seq, context),
     }
 }
 
@@ -47,7 +49,7 @@ pub(crate) fn render_interjection(interjection: &Interjection, context: &RenderC
     let page = |text| Screen { text, keyboard: Keyboard::None };
     match interjection {
         Interjection::Help => page(Text::plain(language.text("help"))),
-        Interjection::Privacy => page(privacy(context)),
+        Interjection::Privacy => page(privacy(Text::default(), context)),
         Interjection::PhoneTaken(phone) => {
             keyboard_away(language.text_with("phone-taken", [("phone", phone.as_str().into())]))
         }
@@ -60,12 +62,12 @@ fn noted(notice: Option<&str>) -> Text {
     notice.map_or_else(Text::default, |notice| Text::plain(format!("{notice}\n\n")))
 }
 
-/// What is stored, for how long and why.
-fn privacy(context: &RenderContext<'_>) -> Text {
+/// What is stored, for how long and why, below the notice.
+fn privacy(notice: Text, context: &RenderContext<'_>) -> Text {
     let language = context.language();
     let days = RETENTION_AFTER_SENT / (24 * 3600);
     let text = language.text_with("privacy", [("kept", form_kept_for(context).into()), ("days", days.into())]);
-    let text = Text::plain(text);
+    let text = notice.push(&text);
     match &context.rules.privacy_policy_url {
         Some(url) => text.push("\n\n").styled(&language.text("privacy-policy"), Style::Link(url.clone())),
         None => text,

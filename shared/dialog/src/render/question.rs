@@ -1,12 +1,13 @@
 //! Questions that cover the screen.
 
-use super::{RenderContext, form_kept_for, noted};
+use super::{RenderContext, consent, form_kept_for, noted};
 use crate::action::Action;
 use crate::conversation::{Conversation, Notice, Question};
 use crate::{Keyboard, Screen};
 
 pub(super) fn render(question: Question, conversation: &Conversation, context: &RenderContext<'_>) -> Screen {
-    let language = context.language();
+    let (language, seq) = (context.language(), conversation.prompt.seq);
+    let notice = noted(conversation.notice.as_ref().and_then(Notice::line));
     let about_form = |id: &str| {
         let service = conversation.form().map(|form| language.text(form.branch.id)).unwrap_or_default();
         let stop = conversation.form().map(|form| language.text(&form.stop_text())).unwrap_or_default();
@@ -14,6 +15,8 @@ pub(super) fn render(question: Question, conversation: &Conversation, context: &
         language.text_with(id, arguments)
     };
     let (text, buttons): (String, &[(Action<'_>, &str)]) = match question {
+        Question::Consent => return consent::question(notice, seq, context),
+        Question::Privacy => return consent::privacy_over_form(notice, &conversation.profile, seq, context),
         Question::Reset | Question::Switch(_) => {
             (about_form("reset"), &[(Action::Yes, "button-reset-yes"), (Action::No, "button-reset-no")])
         }
@@ -24,7 +27,6 @@ pub(super) fn render(question: Question, conversation: &Conversation, context: &
             (about_form("resume"), &[(Action::Yes, "button-continue"), (Action::No, "button-start-over")])
         }
     };
-    let row = |(action, id): &(Action<'_>, &str)| vec![action.button(conversation.prompt.seq, language.text(id))];
-    let notice = conversation.notice.as_ref().and_then(Notice::line);
-    Screen { text: noted(notice).push(&text), keyboard: Keyboard::Inline(buttons.iter().map(row).collect()) }
+    let row = |(action, id): &(Action<'_>, &str)| vec![action.button(seq, language.text(id))];
+    Screen { text: notice.push(&text), keyboard: Keyboard::Inline(buttons.iter().map(row).collect()) }
 }

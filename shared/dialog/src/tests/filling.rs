@@ -314,8 +314,8 @@ fn the_confirmation_shows_every_answer() {
 fn the_confirmation_links_the_policy_if_there_is_one() {
     let mut talk = sale();
     talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
-    talk.tap("✏️ Изменить").tap("⬅️ Назад");
-    let consent = "соглашаетесь на обработку персональных данных <https://dealer.example/privacy>.";
+    talk.tap("✏️ Изменить").tap("✅ Согласен").tap("⬅️ Назад");
+    let consent = "Вы согласились на обработку персональных данных <https://dealer.example/privacy>.";
     assert!(talk.screen().contains(consent), "{}", talk.screen());
 }
 

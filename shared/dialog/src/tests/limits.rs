@@ -1,9 +1,9 @@
 //! Long, odd and hostile texts.
 
-use lead::PhoneSource;
+use lead::{Consent, PhoneSource};
 
 use super::talk::{Talk, answer, captioned};
-use crate::{AiAnswer, Conversation, Facts, Input, Intent, Profile, Unsupported};
+use crate::{AiAnswer, Choices, Conversation, Facts, Input, Intent, Profile, Unsupported};
 
 #[test]
 fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
@@ -44,7 +44,10 @@ fn all_texts_of_a_questionnaire_may_have_their_full_length() {
 fn full_of_other_things(answer: AiAnswer) -> Talk {
     let mut talk = Talk::with_long_numbers();
     let name = format!("{}я", "🚗".repeat(59));
-    talk.conversation = Conversation::begin(Profile::new(Some(&name), Some("+79001234567"), PhoneSource::OwnContact));
+    let consent = Consent { version: "f".repeat(16), at: talk.now, update_id: talk.last_update() };
+    let choices = Choices { consent: Some(consent), reminders_off: true };
+    let profile = Profile::new(Some(&name), Some("+79001234567"), PhoneSource::OwnContact).with_choices(choices);
+    talk.conversation = Conversation::begin(profile);
     talk.follow(&"a".repeat(64)).follow(&format!("s_a__m_b__t_c__c_{}", "d".repeat(47)));
     for album in 0..4 {
         talk.input(captioned("a", Some(&format!("1390012345678901{album}")), "Продаю"));
@@ -69,7 +72,7 @@ fn fill_the_rest(talk: &mut Talk) {
 #[test]
 fn a_conversation_with_every_text_stays_below_its_limit() {
     let mut talk = full_of_other_things(answer(Intent::Legal, 0.9, "Поможем"));
-    talk.tap("⚖️ Юридическая помощь").tap("Другое").say(&"👍".repeat(1000)).say(&"ы".repeat(800));
+    talk.tap("⚖️ Юридическая помощь").tap("Другое").say(&"👍".repeat(1000)).say(&"ы".repeat(715));
     talk.tap("✏️ Другие имя и номер").say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").say(&"\"".repeat(79));
     assert_eq!(talk.header(), "*Юридическая помощь · Проверьте заявку*");
     fill_the_rest(&mut talk);
@@ -94,7 +97,7 @@ fn a_conversation_with_every_photo_stays_below_its_limit() {
         let album = format!("1490012345678901{n}");
         talk.input(captioned(&format!("{n}{}", "x".repeat(76)), Some(&album), &"ы".repeat(1024)));
     }
-    talk.tap("✅ Готово").tap("💬 Комментарий").say(&"ю".repeat(800));
+    talk.tap("✅ Готово").tap("💬 Комментарий").say(&"ю".repeat(715));
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
     fill_the_rest(&mut talk);
 }
@@ -109,7 +112,7 @@ fn a_conversation_with_every_remark_stays_below_its_limit() {
         talk.input(captioned(&format!("{n}{}", "x".repeat(76)), Some(&format!("1490012345678901{n}")), "ы"));
     }
     talk.tap("✅ Готово").say(&format!("{}я", "🚗".repeat(59))).say(&words("+79001234567", 100));
-    talk.say(&"ю".repeat(150));
+    talk.say(&"ю".repeat(60));
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
     talk.tap("✏️ Изменить").tap("Пробег").say(&words("85 тыс", 280)).tap("✏️ Изменить").tap("Цена").say("900");
     fill_the_rest(&mut talk);

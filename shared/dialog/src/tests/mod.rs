@@ -1,6 +1,7 @@
 //! Each test is a conversation with a customer.
 
 mod asking;
+mod consent;
 mod edits;
 mod filling;
 mod limits;

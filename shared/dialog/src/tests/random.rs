@@ -157,14 +157,16 @@ proptest! {
 
     /// [`Talk`] checks every screen against Telegram's limits and every stored state against its size.
     #[test]
-    fn nothing_breaks(steps in prop::collection::vec(step(), 1..80)) {
+    fn nothing_breaks(steps in prop::collection::vec(step(), 1..80), has_policy in any::<bool>()) {
         let mut talk = Talk::new();
+        talk.rules.privacy_policy_url = has_policy.then(|| "https://dealer.example/privacy".to_owned());
         let mut old = Vec::new();
         for step in steps {
             perform(&mut talk, &mut old, step);
         }
         let ids: std::collections::BTreeSet<_> = talk.requests.iter().map(|request| request.id).collect();
         prop_assert_eq!(ids.len(), talk.requests.len(), "a request is made once");
+        prop_assert!(talk.requests.iter().all(|request| request.consent.is_some()));
     }
 
     /// Data of buttons comes from outside.

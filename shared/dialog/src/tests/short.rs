@@ -64,6 +64,15 @@ fn a_known_customer_needs_four_presses() {
 }
 
 #[test]
+fn with_a_policy_it_takes_one_press_more_once() {
+    let mut talk = Talk::new();
+    talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
+    let buttons = [SELL, "✅ Принять всё (4)", "✅ Согласен", "📱 Поделиться контактом", "✅ Отправить"];
+    assert!(presses(&mut talk, &buttons) <= MOST_PRESSES + 1);
+    assert!(presses(&mut talk, &[SELL, "✅ Принять всё (4)", "✅ Да", "✅ Отправить"]) <= MOST_PRESSES);
+}
+
+#[test]
 fn the_name_is_asked_with_the_contact_and_the_first_name() {
     let mut talk = Talk::new();
     talk.say("продаю").understand(sells_a_camry()).tap(SELL).tap("✅ Принять всё (4)");
