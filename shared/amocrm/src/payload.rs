@@ -33,7 +33,6 @@ pub struct PayloadBuilder {
     responsible_user_id: Option<u64>,
     /// Numeric ids that replace codes.
     field_ids: BTreeMap<&'static str, u64>,
-    callback_task_minutes: u32,
     /// The account's fields; `None` while they are not known: then values go in as text under their codes, and what the
     /// account refuses is left out.
     fields: Option<AccountFields>,
@@ -49,7 +48,6 @@ impl PayloadBuilder {
             status_id: settings.status_id,
             responsible_user_id: settings.responsible_user_id,
             field_ids: settings.fields.0.clone(),
-            callback_task_minutes: settings.callback_task_minutes,
             fields,
             language,
         }
@@ -59,12 +57,6 @@ impl PayloadBuilder {
     #[must_use]
     pub const fn language(&self) -> Language {
         self.language
-    }
-
-    /// Whether a call-back task is wanted at all.
-    #[must_use]
-    pub const fn wants_task(&self) -> bool {
-        self.callback_task_minutes > 0
     }
 
     /// Remembers with the lead which of its values the account has no place for, so that the note carries them. True if
@@ -151,13 +143,13 @@ impl PayloadBuilder {
         Value::Object(deal)
     }
 
-    /// The call-back task.
+    /// A task with this text of the language files.
     #[must_use]
-    pub fn task(&self, lead: &Lead, deal_id: u64, now: Seconds) -> Value {
+    pub fn task(&self, lead: &Lead, text: &str, deal_id: u64, due_at: Seconds) -> Value {
         let mut task = self.item(lead);
         task.insert("task_type_id".to_owned(), TASK_CALL.into());
-        task.insert("text".to_owned(), self.task_text(&lead.request).into());
-        task.insert("complete_till".to_owned(), (now + i64::from(self.callback_task_minutes) * 60).into());
+        task.insert("text".to_owned(), self.task_text(text, &lead.request).into());
+        task.insert("complete_till".to_owned(), due_at.into());
         task.insert("entity_id".to_owned(), deal_id.into());
         task.insert("entity_type".to_owned(), "leads".into());
         Value::Object(task)
@@ -259,10 +251,10 @@ impl PayloadBuilder {
         }
     }
 
-    /// Text of the call-back task; by the number in it a task whose creation was not confirmed is found again.
-    fn task_text(&self, request: &Request) -> String {
+    /// Text of a task; by the number in it a task whose creation was not confirmed is found again.
+    fn task_text(&self, text: &str, request: &Request) -> String {
         self.language.text_with(
-            "task-call",
+            text,
             [
                 ("name", name_without_numbers(&request.customer.name).into()),
                 ("phone", request.customer.phone.as_str().into()),
@@ -462,9 +454,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_task_is_a_call_due_in_half_an_hour() {
-        assert_snapshot!(builder(&[]).task(&lead(), 8001, 1_767_000_010), @r#"{"complete_till":1767001810,"entity_id":8001,"entity_type":"leads","request_id":"01JD0000000000000AK7QX3M9Q","task_type_id":1,"text":"Перезвонить: Анна, +79001234567. Продажа авто, заявка № K7QX-3M9Q"}"#);
-        assert!(!builder(&[("CALLBACK_TASK_MINUTES", "0")]).wants_task());
+    fn a_task_says_whom_to_call_about_what() {
+        assert_snapshot!(builder(&[]).task(&lead(), "task-call", 8001, 1_767_001_810), @r#"{"complete_till":1767001810,"entity_id":8001,"entity_type":"leads","request_id":"01JD0000000000000AK7QX3M9Q","task_type_id":1,"text":"Перезвонить: Анна, +79001234567. Продажа авто, заявка № K7QX-3M9Q"}"#);
     }
 
     #[test]
@@ -642,7 +633,7 @@ pub(crate) mod tests {
         lead.request.customer.name = "Анна\n\u{202e}+7 999 000-00-00".to_owned();
         lead.request.topic = "Toyota\nCamry".to_owned();
         let builder = builder(&[]);
-        let (deal, task) = (builder.deal(&lead, 501), builder.task(&lead, 8001, 0));
+        let (deal, task) = (builder.deal(&lead, 501), builder.task(&lead, "task-call", 8001, 0));
         assert_eq!(deal["name"], "Продажа авто — Toyota Camry — Анна +7 999 000-00-00");
         assert_eq!(task["text"], "Перезвонить: Анна, +79001234567. Продажа авто, заявка № K7QX-3M9Q");
     }

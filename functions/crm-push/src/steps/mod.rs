@@ -15,7 +15,7 @@ use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
 
 /// The steps in their order.
-pub(crate) const STEPS: &[&dyn Step] = &[&contact::ContactStep, &deal::DealStep, &note::NoteStep, &task::TaskStep];
+pub(crate) const STEPS: &[&dyn Step] = &[&contact::ContactStep, &deal::DealStep, &note::NoteStep, &task::CALL_BACK];
 
 /// The names of all steps in their order, as `lead::Progress` has them.
 pub fn step_names() -> impl Iterator<Item = &'static str> {
@@ -40,6 +40,11 @@ pub(crate) trait Step: Sync {
     /// Whether what was created can be found at once. If not, an attempt that lost the answer ends.
     fn shows_at_once(&self) -> bool {
         true
+    }
+
+    /// Whether it creates a task.
+    fn leaves_task(&self) -> bool {
+        false
     }
 
     /// Looks for what exists already.

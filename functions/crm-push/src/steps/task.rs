@@ -1,44 +1,80 @@
-//! The call-back task.
+//! Tasks for the manager.
 
-use amocrm::{Client, CrmError};
+use amocrm::{Client, CrmError, Task};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use lead::Lead;
 use serde_json::Value;
+use settings::Amocrm;
 
-use super::{Found, Step};
+use super::{Found, STEPS, Step};
 use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
 
-pub(crate) struct TaskStep;
+pub(crate) const CALL_BACK: TaskStep =
+    TaskStep { name: "task", text: "task-call", minutes: |settings| settings.callback_task_minutes };
+
+/// A kind of task.
+pub(crate) struct TaskStep {
+    name: &'static str,
+    /// Its text in `manager.ftl`, which must have the request's number.
+    text: &'static str,
+    /// How long the manager has; 0: there is no such task.
+    minutes: fn(&Amocrm) -> u32,
+}
 
 impl Step for TaskStep {
     fn name(&self) -> &'static str {
-        "task"
+        self.name
     }
 
     fn is_wanted(&self, attempt: &Attempt<'_>) -> bool {
-        attempt.payloads.wants_task()
+        (self.minutes)(&attempt.push.amocrm) > 0
     }
 
-    /// By the request's number, which its text has.
+    fn leaves_task(&self) -> bool {
+        true
+    }
+
     fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
         async move {
             let Some(deal_id) = lead.lead().progress.deal_id() else { return Ok(Found::Missing) };
-            let number = lead.id().request_number();
             let tasks = attempt.crm.tasks(deal_id).await?;
-            let is_ours = |text: &str| text.contains(&number);
-            Ok(Found::unseen(tasks.iter().find(|task| task.text.as_deref().is_some_and(is_ours)).map(|task| task.id)))
+            let others = STEPS.iter().filter(|step| step.leaves_task() && step.name() != self.name);
+            let known: Vec<u64> = others.filter_map(|step| lead.lead().progress.id_of(step.name())).collect();
+            Ok(Found::unseen(unknown_task(&tasks, &lead.id().request_number(), &known)))
         }
         .boxed()
     }
 
     fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
         let deal_id = lead.progress.deal_id().unwrap_or_default();
-        vec![attempt.payloads.task(lead, deal_id, (attempt.push.clock)())]
+        let due_at = (attempt.push.clock)() + i64::from((self.minutes)(&attempt.push.amocrm)) * 60;
+        vec![attempt.payloads.task(lead, self.text, deal_id, due_at)]
     }
 
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
         async { crm.create_task(&items[0]).await }.boxed()
+    }
+}
+
+/// The request's task that is not `known` as the one of another step. Its wording may have changed since it was created.
+fn unknown_task(tasks: &[Task], number: &str, known: &[u64]) -> Option<u64> {
+    let is_of_request = |task: &&Task| task.text.as_deref().is_some_and(|text| text.contains(number));
+    tasks.iter().filter(is_of_request).map(|task| task.id).find(|id| !known.contains(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_is_not_confirmed_is_told_from_others_of_the_request() {
+        let task = |id, text: &str| Task { id, text: Some(text.to_owned()) };
+        let tasks =
+            [task(1, "Оплата, заявка № AAAA-AAAA"), task(2, "Перезвонить, заявка № K7QX-3M9Q"), task(3, "№ K7QX-3M9Q")];
+        assert_eq!(unknown_task(&tasks, "K7QX-3M9Q", &[]), Some(2));
+        assert_eq!(unknown_task(&tasks, "K7QX-3M9Q", &[2]), Some(3));
+        assert_eq!(unknown_task(&tasks, "K7QX-3M9Q", &[2, 3]), None);
     }
 }
