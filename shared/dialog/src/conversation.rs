@@ -11,12 +11,13 @@ use crate::form::Form;
 use crate::profile::Profile;
 use crate::progress::FunnelProgress;
 use crate::questions::Questions;
+use crate::requests_today::RequestsToday;
 use crate::{Intent, Keyboard, Person};
 
 /// Handled updates that are remembered.
 const MAX_SEEN: usize = 20;
 
-/// How long counters stay after everything else about the customer is deleted. They count minutes at most.
+/// How long the counters of minutes stay after everything else about the customer is deleted.
 const COUNTERS_TTL: Seconds = 3600;
 
 /// How long a link counts as what brought the customer.
@@ -57,6 +58,8 @@ pub struct Conversation {
     pub(crate) flood: Flood,
     #[serde(default)]
     pub(crate) questions: Questions,
+    #[serde(default, skip_serializing_if = "RequestsToday::is_empty")]
+    pub(crate) requests_today: RequestsToday,
     /// Albums that were answered with a hint. Their other photos get none.
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
     pub(crate) hinted_albums: Albums,
@@ -133,6 +136,8 @@ pub(crate) enum MenuGreeting {
     ConsentDeclined,
     /// The customer does not agree any more.
     ConsentTakenBack,
+    /// The customer has sent too many requests today.
+    TooManyRequests,
     /// The request was sent.
     Sent {
         number: String,
@@ -255,7 +260,8 @@ impl Conversation {
     pub fn expires_at(&self) -> Option<Seconds> {
         let counts_until = self.click.as_ref().map_or(0, |click| click.at + CLICK_TTL);
         let form_kept_until = self.form().map_or(0, Form::kept_until);
-        (!self.banned).then_some(self.expires_at.max(counts_until).max(form_kept_until))
+        let kept_until = [self.expires_at, counts_until, form_kept_until, self.requests_today.kept_until()];
+        (!self.banned).then_some(kept_until.into_iter().max().unwrap_or_default())
     }
 
     /// When [`crate::decide_due`] has something to do, if nothing else happens before; `None` if it has not.
@@ -323,6 +329,7 @@ impl Conversation {
             expires_at: now + COUNTERS_TTL,
             flood: self.flood.counters_only(),
             questions: self.questions.counters_only(),
+            requests_today: self.requests_today,
             ..Self::default()
         }
     }

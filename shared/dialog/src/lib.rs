@@ -30,6 +30,7 @@ mod questionnaire;
 mod questions;
 mod render;
 mod request;
+mod requests_today;
 mod screen;
 #[cfg(test)]
 mod tests;

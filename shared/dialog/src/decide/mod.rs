@@ -8,6 +8,7 @@ mod command;
 mod consent;
 mod due;
 mod edit;
+mod limits;
 mod link;
 mod message;
 mod pause;

@@ -3,7 +3,7 @@
 use values::Typed;
 
 use super::turn::Turn;
-use super::{consent, pause};
+use super::{consent, limits, pause};
 use crate::action::Action;
 use crate::answer::Value;
 use crate::branches;
@@ -80,6 +80,9 @@ fn on_idle_screen(mut turn: Turn<'_>, screen: &IdleScreen, action: Action<'_>) -
 }
 
 pub(super) fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict {
+    if limits::has_sent_enough(&turn) {
+        return limits::refuse_to_start(turn);
+    }
     let mut form = Form::new(branch, turn.moment.fresh_id);
     form.prefill(facts, turn.moment.year);
     form.reserve(turn.next.profile.stored_len());
@@ -169,11 +172,13 @@ fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     match action {
         // The policy is newer than the form.
         Action::Send if consent::is_missing(&turn) => turn.show(),
+        Action::Send if limits::has_sent_enough(&turn) => limits::refuse_to_send(turn, "too-many-requests.kept"),
         Action::Send => match request::finished(form, &turn.event.person, turn.moment.now, turn.language()) {
             Some(mut request) => {
                 let mut turn = turn;
                 request.source = turn.next.source(turn.moment.now).cloned();
                 request.consent = consent::of_request(&mut turn);
+                limits::count_request(&mut turn);
                 let number = request.id.request_number();
                 turn.next.profile.remember(&request.customer);
                 turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number }));

@@ -59,6 +59,7 @@ fn greeting_text(greeting: &MenuGreeting, context: &RenderContext<'_>) -> String
         MenuGreeting::Cancelled => language.text("menu-cancelled"),
         MenuGreeting::ConsentDeclined => language.text("menu-consent-declined"),
         MenuGreeting::ConsentTakenBack => language.text("menu-consent-taken-back"),
+        MenuGreeting::TooManyRequests => language.text("too-many-requests"),
         MenuGreeting::Sent { number } => language.text_with("menu-sent", [("number", number.as_str().into())]),
     }
 }

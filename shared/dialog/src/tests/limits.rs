@@ -48,6 +48,7 @@ fn full_of_other_things(answer: AiAnswer) -> Talk {
     let choices = Choices { consent: Some(consent), reminders_off: true };
     let profile = Profile::new(Some(&name), Some("+79001234567"), PhoneSource::OwnContact).with_choices(choices);
     talk.conversation = Conversation::begin(profile);
+    talk.conversation.requests_today.add(talk.now);
     talk.follow(&"a".repeat(64)).follow(&format!("s_a__m_b__t_c__c_{}", "d".repeat(47)));
     for album in 0..4 {
         talk.input(captioned("a", Some(&format!("1390012345678901{album}")), "Продаю"));

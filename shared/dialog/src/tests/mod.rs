@@ -16,5 +16,6 @@ mod sessions;
 mod short;
 mod stored;
 mod talk;
+mod too_many;
 mod unfinished;
 mod wording;
