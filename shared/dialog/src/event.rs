@@ -191,7 +191,7 @@ pub struct AiAnswer {
     pub reply: String,
 }
 
-/// When a decision is made.
+/// When a decision is made, and what the caller knows of that moment.
 #[derive(Clone, Debug)]
 pub struct Moment {
     /// Seconds since the epoch.
@@ -200,6 +200,8 @@ pub struct Moment {
     pub year: i16,
     /// An id for a dialog that starts now.
     pub fresh_id: LeadId,
+    /// False if the store refuses a new request, because there were too many lately.
+    pub takes_requests: bool,
 }
 
 /// Settings of the conversation.

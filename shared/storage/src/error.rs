@@ -24,6 +24,23 @@ pub enum SaveError {
     Storage(#[from] StorageError),
 }
 
+/// A request was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum FinishError {
+    /// There were too many lately: with its phone number in a day, or of everybody in an hour.
+    #[error("there were too many requests lately")]
+    TooMany,
+    /// As for any other write.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+}
+
+impl From<StorageError> for FinishError {
+    fn from(error: StorageError) -> Self {
+        SaveError::from(error).into()
+    }
+}
+
 impl StorageError {
     /// Describes a failure of `operation` without the item in question, which holds personal data.
     pub(crate) fn of<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self

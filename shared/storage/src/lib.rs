@@ -9,6 +9,7 @@
 
 mod ai_log;
 mod aws;
+mod counters;
 mod current_dealer;
 mod customers;
 mod dealer_file;
@@ -25,11 +26,12 @@ mod versioned;
 
 pub use ai_log::{AiLog, AiLogEntry};
 pub use aws::{Aws, AwsSettings};
+pub use counters::{Counters, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY};
 pub use current_dealer::CurrentDealer;
 pub use customers::{Customer, Customers};
 pub use dealer_file::DealerFile;
 pub use documents::Documents;
-pub use error::{SaveError, StorageError};
+pub use error::{FinishError, SaveError, StorageError};
 pub use forget::forget_customer;
 pub use leads::Leads;
 pub use queue::{Queue, QueueJob, QueueMessage};
@@ -38,5 +40,12 @@ pub use tables::Tables;
 pub use versioned::Versioned;
 
 /// Every table, in the order in which a customer is forgotten. Whatever concerns all of them reads this list.
-pub const TABLES: [&schema::TableDefinition; 6] =
-    [&leads::TABLE, &ai_log::TABLE, &customers::TABLE, &sessions::TABLE, &documents::TABLE, &dealer_file::TABLE];
+pub const TABLES: [&schema::TableDefinition; 7] = [
+    &leads::TABLE,
+    &ai_log::TABLE,
+    &customers::TABLE,
+    &sessions::TABLE,
+    &documents::TABLE,
+    &dealer_file::TABLE,
+    &counters::TABLE,
+];

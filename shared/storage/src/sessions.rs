@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, ScalarAttributeType, TransactWriteItem};
 use dialog::{Conversation, Person};
 use futures::FutureExt as _;
 use lead::{Lead, Seconds};
@@ -17,7 +17,7 @@ use crate::leads::{self, replacing_lead};
 use crate::profile_update;
 use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
-use crate::{Aws, SaveError, StorageError, Tables, Versioned};
+use crate::{Aws, FinishError, SaveError, StorageError, Tables, Versioned, counters};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
     suffix: "sessions",
@@ -41,7 +41,18 @@ pub struct Sessions {
     table: String,
     leads: String,
     customers: String,
+    counters: String,
     profiles: Customers,
+}
+
+/// What became of a transaction.
+enum Transaction {
+    Done,
+    /// A condition failed, or it met another transaction. Nothing is written.
+    Cancelled {
+        /// The index of the first write whose condition failed.
+        refused: Option<usize>,
+    },
 }
 
 #[derive(Serialize)]
@@ -67,6 +78,7 @@ impl Aws {
             table: TABLE.name(tables).to_owned(),
             leads: leads::TABLE.name(tables).to_owned(),
             customers: customers::TABLE.name(tables).to_owned(),
+            counters: counters::TABLE.name(tables).to_owned(),
             profiles: self.customers(tables),
         }
     }
@@ -131,46 +143,62 @@ impl Sessions {
             TransactWriteItem::builder().put(put_session).build(),
             TransactWriteItem::builder().update(choices).build(),
         ];
-        self.transact(writes.into(), WRITE).await?;
+        match self.transact(writes.into(), WRITE).await? {
+            Transaction::Done => {}
+            Transaction::Cancelled { .. } => return Err(SaveError::Conflict),
+        }
         conversation.version += 1;
         Ok(())
     }
 
-    /// Stores the conversation together with the request that ended it and the customer's profile: all or nothing.
+    /// Stores the conversation together with the request that ended it and the customer's profile, and counts a new request: all
+    /// or nothing.
     ///
     /// # Errors
-    /// [`SaveError::Conflict`] if another update was handled meanwhile, or the request is already stored.
+    /// [`FinishError::TooMany`] above the limits; [`SaveError::Conflict`] if another update was handled meanwhile, or the
+    /// request is already stored.
     pub async fn finish(
         &self,
         person: &Person,
         conversation: &mut Versioned<Conversation>,
         lead: &mut Versioned<Lead>,
-    ) -> Result<(), SaveError> {
+    ) -> Result<(), FinishError> {
         let put_session = self.replacing(person.chat_id, conversation)?;
         let put_lead = replacing_lead(&self.leads, &lead.value, lead.version)?;
         let choices = conversation.value.profile().choices();
         let profile = profile_update::request(&self.customers, person, &lead.value.request, choices)?;
-        let writes = [
+        let mut writes = vec![
             TransactWriteItem::builder().put(put_session).build(),
             TransactWriteItem::builder().put(put_lead).build(),
             TransactWriteItem::builder().update(profile).build(),
         ];
-        self.transact(writes.into(), "storing the request").await?;
+        let uncounted = writes.len();
+        if lead.version == 0 {
+            let counters = counters::request(&self.counters, &lead.value.request)?;
+            writes.extend(counters.map(|counter| TransactWriteItem::builder().update(counter).build()));
+        }
+        match self.transact(writes, "storing the request").await? {
+            Transaction::Done => {}
+            Transaction::Cancelled { refused: Some(write) } if write >= uncounted => return Err(FinishError::TooMany),
+            Transaction::Cancelled { .. } => return Err(SaveError::Conflict.into()),
+        }
         conversation.version += 1;
         lead.version += 1;
         Ok(())
     }
 
-    async fn transact(&self, writes: Vec<TransactWriteItem>, operation: &'static str) -> Result<(), SaveError> {
+    async fn transact(
+        &self,
+        writes: Vec<TransactWriteItem>,
+        operation: &'static str,
+    ) -> Result<Transaction, StorageError> {
         let answer = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-        answer.map(|_| ()).map_err(|error| {
-            // Cancelled: a condition failed, or two transactions met. Either way: read again.
-            if error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) {
-                SaveError::Conflict
-            } else {
-                StorageError::of(operation)(error).into()
-            }
-        })
+        let Err(error) = answer else { return Ok(Transaction::Done) };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+            return Err(StorageError::of(operation)(error));
+        };
+        let is_refused = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+        Ok(Transaction::Cancelled { refused: cancelled.cancellation_reasons().iter().position(is_refused) })
     }
 
     /// Chats for which the clock has something to do by `now`, the one that has waited longest first.

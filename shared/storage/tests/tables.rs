@@ -1,38 +1,17 @@
 //! The tables against an embedded DynamoDB: what is conditional, what the indexes hold, what is forgotten.
 
+mod common;
+
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use common::{Store, store};
 use dialog::{Choices, Conversation, Person, Profile};
 use lead::{Backoff, Consent, Failure, Lead, LeadId, Photo, Request, Source, Trouble};
 use serde_json::json;
-use settings::Env;
-use simulators::dynamodb::DynamoDb;
-use storage::{AiLogEntry, Aws, AwsSettings, SaveError, TABLES, Tables, Versioned, forget_customer};
+use storage::{AiLogEntry, FinishError, SaveError, TABLES, Versioned, forget_customer};
 
 const ANNA: i64 = 7_000_000_001;
-
-struct Store {
-    aws: Aws,
-    tables: Tables,
-    _database: DynamoDb,
-}
-
-async fn store() -> Store {
-    let database = DynamoDb::start(None, None).await.unwrap();
-    let url = database.url();
-    let mut env = Env::from_pairs([
-        ("AWS_ENDPOINT_URL", url.as_str()),
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("LEADS_QUEUE_URL", "http://127.0.0.1/queue.fifo"),
-    ]);
-    let aws = Aws::connect(&AwsSettings::read(&mut env));
-    let tables = Tables::read(&mut env);
-    storage::schema::create(&aws.dynamodb, &tables).await.unwrap();
-    Store { aws, tables, _database: database }
-}
 
 fn request(id: &str) -> Request {
     let mut request = Request::example();
@@ -173,9 +152,9 @@ async fn a_request_is_stored_once_and_with_the_session_or_not_at_all() {
     let mut outdated = Versioned::<Conversation>::default();
     let mut second = new_lead(SECOND);
     let refused = sessions.finish(&anna(), &mut outdated, &mut second).await;
-    assert!(matches!(refused, Err(SaveError::Conflict)));
+    assert!(matches!(refused, Err(FinishError::Save(SaveError::Conflict))));
     let repeated = sessions.finish(&anna(), &mut conversation, &mut new_lead(FIRST)).await;
-    assert!(matches!(repeated, Err(SaveError::Conflict)));
+    assert!(matches!(repeated, Err(FinishError::Save(SaveError::Conflict))));
 
     let leads = store.aws.leads(&store.tables);
     let stored = leads.get(&lead.value.lead_id).await.unwrap().unwrap();

@@ -5,7 +5,7 @@ use lead::{Lead, LeadId, Request, Seconds};
 use settings::Retry;
 use settings::metrics::{self, Unit};
 use settings::time_budget::SAME_UPDATE;
-use storage::{SaveError, StorageError, Versioned};
+use storage::{FinishError, SaveError, StorageError, Versioned};
 use tokio::time::{Instant, sleep};
 use ulid::Ulid;
 
@@ -34,8 +34,10 @@ impl Bot {
         // The time of arrival, also for later decisions. Otherwise updates that wait for each other would spread a burst
         // over several seconds, and all of it would pass the flood limit.
         let mut now = (self.clock)();
+        let mut takes_requests = true;
         loop {
-            let (session, (moment, rules)) = futures::join!(self.sessions.load(chat_id), self.circumstances(now));
+            let (session, (mut moment, rules)) = futures::join!(self.sessions.load(chat_id), self.circumstances(now));
+            moment.takes_requests = takes_requests;
             let mut session = session?;
             let was_awaited = session.value.awaits_answer(event.update_id);
             let (next, request, effects) = match decide(&session.value, event, &moment, &rules) {
@@ -50,8 +52,9 @@ impl Bot {
             };
             match self.save(&event.person, &mut session, next, request).await {
                 Ok(lead) => return Ok(Decided { effects, session, lead, was_awaited }),
-                Err(SaveError::Storage(error)) => return Err(error.into()),
-                Err(SaveError::Conflict) => {
+                Err(FinishError::TooMany) => takes_requests = false,
+                Err(FinishError::Save(SaveError::Storage(error))) => return Err(error.into()),
+                Err(FinishError::Save(SaveError::Conflict)) => {
                     tried += 1;
                     if !Retry::DECISION.allows_another(tried) {
                         return Err(RetryLater::TooManyConflicts);
@@ -67,7 +70,10 @@ impl Bot {
     pub(crate) async fn circumstances(&self, now: Seconds) -> (Moment, Rules) {
         let dealer = self.dealer.get().await;
         let year = dealer.calendar.local(now).year();
-        (Moment { now, year, fresh_id: LeadId(Ulid::generate()) }, Rules { dealer, ..self.rules.clone() })
+        (
+            Moment { now, year, fresh_id: LeadId(Ulid::generate()), takes_requests: true },
+            Rules { dealer, ..self.rules.clone() },
+        )
     }
 
     /// Stores the next conversation in place of the one that was read, with the request if there is one. Returns the request
@@ -78,7 +84,7 @@ impl Bot {
         session: &mut Versioned<Conversation>,
         next: Conversation,
         request: Option<Box<Request>>,
-    ) -> Result<Option<Versioned<Lead>>, SaveError> {
+    ) -> Result<Option<Versioned<Lead>>, FinishError> {
         let mut lead = match request {
             Some(request) => Some(self.lead_of(&session.value, *request).await?),
             None => None,
@@ -87,7 +93,15 @@ impl Bot {
         let choices = session.value.profile().choices().clone();
         session.value = next;
         match &mut lead {
-            Some(lead) => self.sessions.finish(person, session, lead).await?,
+            Some(lead) => {
+                let finished = self.sessions.finish(person, session, lead).await;
+                if matches!(finished, Err(FinishError::TooMany)) {
+                    let branch = &lead.value.request.branch;
+                    metrics::count("RequestsRefused", "branch", branch);
+                    tracing::warn!(branch, "refused a request: there were too many lately");
+                }
+                finished?;
+            }
             None if *session.value.profile().choices() != choices => {
                 self.sessions.save_with_choices(person.chat_id, session).await?;
             }

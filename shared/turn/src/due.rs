@@ -1,7 +1,7 @@
 //! What the clock does in a chat with a form left half-way.
 
 use dialog::{DueChat, Verdict, decide_due};
-use storage::SaveError;
+use storage::{FinishError, SaveError};
 
 use crate::decide::Decided;
 use crate::{Bot, RetryLater};
@@ -39,8 +39,8 @@ impl Bot {
         let person = session.value.person(chat_id);
         match self.save(&person, &mut session, *next, request).await {
             Ok(lead) => Ok(Some(Decided { effects, session, lead, was_awaited: false })),
-            Err(SaveError::Conflict) => Ok(None),
-            Err(SaveError::Storage(error)) => Err(error.into()),
+            Err(FinishError::TooMany | FinishError::Save(SaveError::Conflict)) => Ok(None),
+            Err(FinishError::Save(SaveError::Storage(error))) => Err(error.into()),
         }
     }
 }

@@ -11,6 +11,7 @@ mod delivery;
 mod door;
 mod field;
 mod free_text;
+mod limits;
 mod links;
 mod network;
 mod pace;

@@ -172,13 +172,18 @@ fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
     match action {
         // The policy is newer than the form.
         Action::Send if consent::is_missing(&turn) => turn.show(),
-        Action::Send if limits::has_sent_enough(&turn) => limits::refuse_to_send(turn, "too-many-requests.kept"),
+        Action::Send if !turn.moment.takes_requests => limits::refuse_to_send(turn, "too-many-requests.of-all"),
+        Action::Send if !form.is_in_crm() && limits::has_sent_enough(&turn) => {
+            limits::refuse_to_send(turn, "too-many-requests.kept")
+        }
         Action::Send => match request::finished(form, &turn.event.person, turn.moment.now, turn.language()) {
             Some(mut request) => {
                 let mut turn = turn;
                 request.source = turn.next.source(turn.moment.now).cloned();
                 request.consent = consent::of_request(&mut turn);
-                limits::count_request(&mut turn);
+                if !form.is_in_crm() {
+                    limits::count_request(&mut turn);
+                }
                 let number = request.id.request_number();
                 turn.next.profile.remember(&request.customer);
                 turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number }));

@@ -22,6 +22,8 @@ pub(super) struct Talk {
     /// Questions to the model, with their updates.
     pub(super) questions: Vec<(i64, String)>,
     pub(super) forgotten: bool,
+    /// What the store says to a new request.
+    pub(super) takes_requests: bool,
     /// Lose the ids of sent messages, as when the function dies after sending.
     pub(super) loses_ids: bool,
     /// The customer has not blocked the bot.
@@ -47,6 +49,7 @@ impl Talk {
             requests: Vec::new(),
             questions: Vec::new(),
             forgotten: false,
+            takes_requests: true,
             loses_ids: false,
             may_write: true,
             update_id: 100,
@@ -202,7 +205,7 @@ impl Talk {
     pub(super) fn handle(&mut self, event: &Event) -> Verdict {
         // Each dialog has its own id, the same in every run.
         let fresh_id = format!("01JD000000000000{:010}", event.update_id).parse().expect("an id");
-        let moment = Moment { now: self.now, year: 2026, fresh_id };
+        let moment = Moment { now: self.now, year: 2026, fresh_id, takes_requests: self.takes_requests };
         let verdict = decide(&self.conversation, event, &moment, &self.rules);
         self.carry_out(&verdict, event.update_id);
         verdict
@@ -218,8 +221,12 @@ impl Talk {
     /// The bot does what is due.
     pub(super) fn clock_strikes(&mut self) -> Verdict {
         let chat = DueChat { chat_id: 42, may_write: self.may_write };
-        let moment =
-            Moment { now: self.now, year: 2026, fresh_id: "01JD0000000000009999999999".parse().expect("an id") };
+        let moment = Moment {
+            now: self.now,
+            year: 2026,
+            fresh_id: "01JD0000000000009999999999".parse().expect("an id"),
+            takes_requests: self.takes_requests,
+        };
         let verdict = decide_due(&self.conversation, &chat, &moment, &self.rules);
         self.carry_out(&verdict, 0);
         verdict

@@ -84,3 +84,16 @@ fn another_service_does_not_replace_a_form_that_waits() {
     talk.follow("b_sell").tap("Да, сбросить");
     assert!(talk.screen().contains("*Ситуация:* Нужен полис"), "{}", talk.screen());
 }
+
+#[test]
+fn a_request_that_the_store_refuses_can_be_sent_later() {
+    let mut talk = talk_with_limit(1);
+    talk.takes_requests = false;
+    up_to_confirmation(&mut talk).tap("✅ Отправить");
+    assert!(talk.requests.is_empty());
+    assert!(talk.screen().starts_with("*Юридическая помощь · Проверьте заявку*\n\nСейчас заявок слишком много"));
+    assert!(talk.screen().contains("*Ситуация:* Нужен полис"), "{}", talk.screen());
+    talk.takes_requests = true;
+    talk.wait(600).tap("✅ Отправить");
+    assert_eq!(talk.requests.len(), 1, "the attempt did not count");
+}

@@ -1,0 +1,81 @@
+//! What strangers can cause is bounded, and whoever meets a bound is told what to do instead.
+
+use stories::{Customer, PHONE, story, to_confirmation, to_sent};
+
+/// The shortest request of somebody whose name and phone are known.
+async fn sends_another(customer: &Customer) {
+    customer.tap("⚖️ Юридическая помощь").await;
+    customer.tap("Страхование (ОСАГО / КАСКО)").await;
+    customer.say("Нужен полис").await;
+    customer.tap("✅ Да").await;
+    customer.tap("⏭ Пропустить").await;
+    customer.tap("✅ Отправить").await;
+}
+
+#[tokio::test]
+async fn the_eleventh_request_of_a_day_is_not_taken() {
+    story(async |bot| {
+        bot.put_dealer_file("[limits]\nrequests_a_day = 3\n").await;
+        let anna = bot.customer("Анна");
+        to_sent(&anna).await;
+        for _ in 0..2 {
+            sends_another(&anna).await;
+            anna.finally_sees("Заявка отправлена");
+        }
+        anna.tap("🚗 Продать авто").await;
+        anna.sees("Сегодня от вас уже много заявок");
+
+        anna.say("/delete").await;
+        anna.tap("Да, удалить").await;
+        anna.finally_sees("ваши данные удалены");
+        bot.wait(2 * 3600);
+        anna.say("/start").await;
+        anna.tap("🚗 Продать авто").await;
+        anna.finally_sees("Сегодня от вас уже много заявок");
+
+        bot.wait(24 * 3600);
+        anna.say("/start").await;
+        anna.tap("🚗 Продать авто").await;
+        anna.finally_sees("Продажа авто · Шаг 1 из 8");
+        bot.deliver().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn five_chats_cannot_fill_one_phone_number_with_deals() {
+    story(async |bot| {
+        let jokers = ["Один", "Два", "Три", "Четыре", "Пять"].map(|name| bot.customer(name));
+        for joker in &jokers {
+            to_sent(joker).await;
+        }
+        for joker in &jokers {
+            sends_another(joker).await;
+            joker.finally_sees("Заявка отправлена");
+        }
+        for joker in &jokers {
+            sends_another(joker).await;
+            joker.finally_sees("Сейчас заявок слишком много, и эту я принять не смог.");
+        }
+        let [joker, ..] = &jokers;
+        joker.tap("✅ Отправить").await;
+        joker.finally_sees("Ситуация: Нужен полис"); // the form is still there
+        assert_eq!(bot.requests().await.len(), 10);
+        bot.deliver().await;
+        let contacts: Vec<_> = (0..10).map(|_| bot.next_deal().contact.map(|contact| contact.id)).collect();
+        assert!(contacts.iter().all(|contact| contact == &contacts[0]), "{PHONE}: {contacts:?}");
+
+        let anna = bot.customer("Анна");
+        to_confirmation(&anna).await;
+        anna.tap("✅ Отправить").await;
+        anna.finally_sees("эту я принять не смог");
+        bot.wait(24 * 3600);
+        anna.say("Ну что?").await;
+        anna.tap("Продолжить").await;
+        anna.tap("✅ Отправить").await;
+        anna.finally_sees("Заявка отправлена");
+        bot.deliver().await;
+        let _ = bot.next_deal();
+    })
+    .await;
+}
