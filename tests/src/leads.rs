@@ -36,6 +36,11 @@ impl Bot {
         id
     }
 
+    /// Stores request `n` of this customer as it is when the form is left at the price.
+    pub async fn store_unfinished(&self, n: u8, phone: &str, photos: Vec<Photo>) -> LeadId {
+        self.store_with(n, phone, |request| leave_at_the_price(request, photos)).await
+    }
+
     /// The state of a request's delivery.
     pub async fn lead(&self, id: LeadId) -> Lead {
         self.leads().get(&id).await.expect("the table answers").expect("the request is there").value
@@ -139,6 +144,14 @@ impl Bot {
         }
         panic!("not sent: {:?}", self.lead(ids[0]).await);
     }
+}
+
+/// Makes of a request what it is when the form is left at the price.
+fn leave_at_the_price(request: &mut Request, photos: Vec<Photo>) {
+    request.unfinished = Some("Цена".to_owned());
+    request.price = None;
+    request.answers.truncate(2);
+    request.photos = photos;
 }
 
 /// Ids of the messages that come back.

@@ -55,7 +55,7 @@ impl CrmPush {
             tracing::info!(lead_id = %lead.id(), until, "amoCRM is left alone");
             return Err(Stop::PutBack { due_at: until });
         }
-        let payloads = payloads.get_or_init(|| self.payloads(crm, gate)).await;
+        let payloads = payloads.get_or_init(|| self.payloads(crm, gate, dealer)).await;
         let result = Attempt { push: self, crm, payloads, dealer }.take_steps(lead).await;
         if let Err(Stop::Failed(failed)) = &result
             && gate == Gate::Probe
@@ -69,12 +69,12 @@ impl CrmPush {
     }
 
     /// Builds payloads for the account's fields, as far as they are known. An account in trouble is not asked for them.
-    async fn payloads(&self, crm: &Client, gate: Gate) -> PayloadBuilder {
+    async fn payloads(&self, crm: &Client, gate: Gate, dealer: &Dealer) -> PayloadBuilder {
         let fields = match gate {
             Gate::Closed => account_fields(&self.documents, crm, &self.amocrm, self.language, (self.clock)()).await,
             Gate::Probe | Gate::Open { .. } => None,
         };
-        PayloadBuilder::new(&self.amocrm, fields, self.language)
+        PayloadBuilder::new(&self.amocrm, fields, self.language).with_unfinished_stage(dealer.unfinished.status_id)
     }
 
     /// Claims a request; `None` if it is settled, or another worker has it.

@@ -11,8 +11,11 @@ pub(crate) fn warnings(lead: &Lead, language: Language) -> Vec<(String, String)>
         let fields: Vec<&str> = faulty.map(CrmField::code).collect();
         (!fields.is_empty()).then(|| about_fields(fault, &fields, language))
     });
-    let settings =
-        [(Fallback::ResponsibleUser, "settings-responsible-user"), (Fallback::Pipeline, "settings-pipeline")];
+    let settings = [
+        (Fallback::ResponsibleUser, "settings-responsible-user"),
+        (Fallback::Pipeline, "settings-pipeline"),
+        (Fallback::UnfinishedStage, "settings-unfinished-stage"),
+    ];
     let about_settings = settings
         .into_iter()
         .filter(|(fallback, _)| fallback.applies_to(lead))

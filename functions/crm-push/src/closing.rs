@@ -74,7 +74,9 @@ impl CrmPush {
         }
         let sent = lead.lead();
         tracing::info!(lead_id = %sent.lead_id, deal_id = sent.progress.deal_id(), attempts = sent.attempts, "delivered");
-        metrics::count("LeadsSent", "branch", &sent.request.branch);
+        if sent.request.unfinished.is_none() {
+            metrics::count("LeadsSent", "branch", &sent.request.branch);
+        }
         if sent.has_photos_left()
             && let Err(error) = self.queue.enqueue_photos(&lead.stored).await
         {

@@ -21,6 +21,10 @@ pub enum Fallback {
     Pipeline,
     /// The tag and the tracking fields that say where the customer came from: the note says it.
     Source,
+    /// `status_id` of `[unfinished]` in the dealer's file: the deal gets the usual stage.
+    UnfinishedStage,
+    /// The tag of deals whose customers have not finished the form.
+    UnfinishedTag,
     /// The contact the deal was to be linked to: deleted or merged meanwhile.
     Contact,
 }
@@ -61,6 +65,8 @@ impl Fallback {
             Self::ResponsibleUser => "RESPONSIBLE_USER".into(),
             Self::Pipeline => "PIPELINE".into(),
             Self::Source => "LINK".into(),
+            Self::UnfinishedStage => "UNFINISHED_STAGE".into(),
+            Self::UnfinishedTag => "UNFINISHED_TAG".into(),
             Self::Contact => "CONTACT".into(),
         }
     }

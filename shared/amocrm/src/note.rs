@@ -1,7 +1,7 @@
 //! The note on a deal: every question with its answer, in the words a manager reads.
 
 use dealer::Calendar;
-use lead::{Lead, PhoneSource};
+use lead::{Lead, PhoneSource, Seconds};
 use serde_json::{Value, json};
 use texts::Language;
 
@@ -19,7 +19,8 @@ const HEADING_ROOM: usize = 60;
 /// which it is found when its creation was not confirmed.
 #[must_use]
 pub fn note_parts(lead: &Lead, calendar: &Calendar, language: Language) -> Vec<String> {
-    parts(&heading(&lead.lead_id.request_number(), language), &body(lead, calendar, language), NOTE_LIMIT, language)
+    let number = lead.lead_id.request_number();
+    parts(&heading(heading_id(lead), &number, language), &body(lead, calendar, language), NOTE_LIMIT, language)
 }
 
 /// The note that follows when photos could not be attached. Never a link: it would carry the bot's token.
@@ -60,20 +61,30 @@ impl Note {
     /// The number of the request whose answers it has.
     #[must_use]
     pub fn request_number(&self, language: Language) -> Option<&str> {
-        let rest = self.text()?.trim_start().strip_prefix(heading("", language).trim_end())?.trim_start();
+        let rest = self.text()?.trim_start().strip_prefix(heading(HEADING, "", language).trim_end())?.trim_start();
         rest.split(|symbol: char| symbol == ',' || symbol.is_whitespace()).next()
     }
 }
 
-fn heading(number: &str, language: Language) -> String {
-    language.text_with("note-heading", [("number", number.into())])
+/// The heading of a request that was sent as a whole. The other headings begin like it.
+const HEADING: &str = "note-heading";
+
+/// A note is known by its heading: that of a finished request is another.
+const fn heading_id(lead: &Lead) -> &'static str {
+    if lead.request.unfinished.is_some() { "note-heading-unfinished" } else { HEADING }
+}
+
+fn heading(id: &str, number: &str, language: Language) -> String {
+    language.text_with(id, [("number", number.into())])
 }
 
 fn body(lead: &Lead, calendar: &Calendar, language: Language) -> String {
     let request = &lead.request;
-    let local = calendar.local(request.created_at);
-    let time = local.strftime("%d.%m.%Y %H:%M");
-    let mut lines = vec![one_line(&request.service), time.to_string(), String::new()];
+    let mut lines = vec![one_line(&request.service), local_time(request.created_at, calendar)];
+    if let Some(question) = &request.unfinished {
+        lines.push(language.text_with("note-stopped-at", [("question", one_line(question).into())]));
+    }
+    lines.push(String::new());
     // Name and phone stand below, once.
     let (name, phone) = (&request.customer.name, phone_key(&request.customer.phone));
     let is_repeated = |answer: &str| answer == name || phone_key(answer) == phone;
@@ -89,6 +100,10 @@ fn body(lead: &Lead, calendar: &Calendar, language: Language) -> String {
     lines.push(String::new());
     lines.extend(about_customer(lead, language));
     lines.join("\n")
+}
+
+fn local_time(at: Seconds, calendar: &Calendar) -> String {
+    calendar.local(at).strftime("%d.%m.%Y %H:%M").to_string()
 }
 
 fn about_customer(lead: &Lead, language: Language) -> Vec<String> {
@@ -233,6 +248,31 @@ mod tests {
         assert_eq!(note(part).request_number(Language::Russian), Some("K7QX-3M9Q"));
         assert_eq!(note("Заявка № K7QX-3M9Q, часть 2 из 2\n…").request_number(Language::Russian), Some("K7QX-3M9Q"));
         assert_eq!(note("Звонил, не отвечает").request_number(Language::Russian), None);
+    }
+
+    #[test]
+    fn the_note_of_an_unfinished_request_says_where_the_customer_stopped() {
+        let mut lead = lead();
+        lead.request.unfinished = Some("Цена".to_owned());
+        let unfinished = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        assert_snapshot!(unfinished, @"
+        Заявка № K7QX-3M9Q не закончена
+        Продажа авто
+        29.12.2025 12:20
+        Остановился на вопросе: Цена
+
+        Марка и модель: Toyota Camry
+        Год выпуска: 2019
+        Комментарий: Звоните <b>после</b> 18:00 & не раньше
+
+        Имя: Анна
+        Телефон: +79001234567 (введён вручную, не подтверждён)
+        Telegram ID: 123456789012
+        Telegram: @anna_k
+        Фото: 2
+        ");
+        let note: Note = serde_json::from_value(json!({ "id": 1, "params": { "text": unfinished } })).unwrap();
+        assert_eq!(note.request_number(Language::Russian), Some("K7QX-3M9Q"));
     }
 
     #[test]

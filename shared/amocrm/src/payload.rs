@@ -19,6 +19,8 @@ use crate::{Contact, Fallback, Fault, FieldError, fault_of_field};
 pub const TAG_REPEAT: &str = "telegram_repeat";
 /// Tag of a contact that the bot made.
 pub const TAG_NEW: &str = "telegram_new";
+/// Tag of a deal whose customer has not finished the form.
+pub const TAG_UNFINISHED: &str = "unfinished";
 
 /// What the field «Источник» says of a customer who came by no link with a source.
 pub const SOURCE: &str = "Telegram Bot";
@@ -30,6 +32,8 @@ const TASK_CALL: u32 = 1;
 pub struct PayloadBuilder {
     pipeline_id: Option<u64>,
     status_id: Option<u64>,
+    /// The stage of deals whose customers have not finished the form.
+    unfinished_status_id: Option<u64>,
     responsible_user_id: Option<u64>,
     /// Numeric ids that replace codes.
     field_ids: BTreeMap<&'static str, u64>,
@@ -46,11 +50,19 @@ impl PayloadBuilder {
         Self {
             pipeline_id: settings.pipeline_id,
             status_id: settings.status_id,
+            unfinished_status_id: None,
             responsible_user_id: settings.responsible_user_id,
             field_ids: settings.fields.0.clone(),
             fields,
             language,
         }
+    }
+
+    /// The same, with a stage of their own for deals whose customers have not finished the form. Without `AMOCRM_STATUS_ID` it
+    /// is not used: there would be no stage to move a finished one to.
+    #[must_use]
+    pub fn with_unfinished_stage(self, status_id: Option<u64>) -> Self {
+        Self { unfinished_status_id: status_id.filter(|_| self.status_id.is_some()), ..self }
     }
 
     /// The language that managers read.
@@ -119,28 +131,34 @@ impl PayloadBuilder {
     #[must_use]
     pub fn deal(&self, lead: &Lead, contact_id: u64) -> Value {
         let mut deal = self.item(lead);
-        deal.insert("name".to_owned(), deal_name(&lead.request).into());
-        if let Some(price) = lead.request.price {
-            deal.insert("price".to_owned(), price.into());
-        }
+        deal.insert("name".to_owned(), self.deal_name(&lead.request).into());
+        insert_some(&mut deal, "price", lead.request.price);
         if !Fallback::Pipeline.applies_to(lead) {
             insert_some(&mut deal, "pipeline_id", self.pipeline_id);
-            insert_some(&mut deal, "status_id", self.status_id);
+            insert_some(&mut deal, "status_id", self.unfinished_stage(lead).or(self.status_id));
         }
         let values = deal_values(&lead.request);
         let mut fields: Vec<Value> =
             values.iter().filter_map(|(field, value)| self.field(lead, *field, value)).collect();
-        if let Some(source) = lead.request.source.as_ref().filter(|_| !Fallback::Source.applies_to(lead)) {
-            fields.extend(self.fields.iter().flat_map(|fields| fields.tracking_entries(source)));
-            if let Some(name) = &source.source {
-                deal.insert("tags_to_add".to_owned(), json!([{ "name": name }]));
-            }
-        }
+        fields.extend(self.tracking_fields(lead));
+        let is_unfinished = lead.request.unfinished.is_some() && !Fallback::UnfinishedTag.applies_to(lead);
+        let tags = is_unfinished.then_some(TAG_UNFINISHED).into_iter().chain(source_tag(lead));
+        insert_tags(&mut deal, "tags_to_add", tags);
         if !fields.is_empty() {
             deal.insert("custom_fields_values".to_owned(), fields.into());
         }
         deal.insert("_embedded".to_owned(), json!({ "contacts": [{ "id": contact_id, "is_main": true }] }));
         Value::Object(deal)
+    }
+
+    /// Name of the deal, in one line.
+    #[must_use]
+    pub fn deal_name(&self, request: &Request) -> String {
+        let name = one_line(&request.deal_name());
+        match request.unfinished {
+            Some(_) => self.language.text_with("deal-unfinished", [("name", name.into())]),
+            None => name,
+        }
     }
 
     /// A task with this text of the language files.
@@ -169,8 +187,10 @@ impl PayloadBuilder {
         let mut steps = error.path.split('.');
         match steps.next()? {
             "responsible_user_id" => Some(Fallback::ResponsibleUser),
+            "pipeline_id" | "status_id" if self.unfinished_stage(lead).is_some() => Some(Fallback::UnfinishedStage),
             "pipeline_id" | "status_id" => Some(Fallback::Pipeline),
-            "tags_to_add" if lead.request.source.is_some() => Some(Fallback::Source),
+            "tags_to_add" if source_tag(lead).is_some() => Some(Fallback::Source),
+            "tags_to_add" => Some(Fallback::UnfinishedTag),
             "_embedded" if steps.next() == Some("contacts") => Some(Fallback::Contact),
             "custom_fields_values" => {
                 let sent = item.get("custom_fields_values")?.get(steps.next()?.parse::<usize>().ok()?)?;
@@ -214,6 +234,19 @@ impl PayloadBuilder {
         item
     }
 
+    /// The stage of its own that the deal of an unfinished request gets.
+    fn unfinished_stage(&self, lead: &Lead) -> Option<u64> {
+        let has_one = lead.request.unfinished.is_some() && !Fallback::UnfinishedStage.applies_to(lead);
+        self.unfinished_status_id.filter(|_| has_one)
+    }
+
+    /// What the account's tracking fields get.
+    fn tracking_fields(&self, lead: &Lead) -> Vec<Value> {
+        let source = lead.request.source.as_ref().filter(|_| !Fallback::Source.applies_to(lead));
+        let (Some(source), Some(fields)) = (source, &self.fields) else { return Vec::new() };
+        fields.tracking_entries(source)
+    }
+
     fn telegram_fields(&self, lead: &Lead) -> Vec<Value> {
         let values = telegram_values(&lead.request);
         values.iter().filter_map(|(field, value)| self.field(lead, *field, value)).collect()
@@ -253,22 +286,19 @@ impl PayloadBuilder {
 
     /// Text of a task; by the number in it a task whose creation was not confirmed is found again.
     fn task_text(&self, text: &str, request: &Request) -> String {
+        let question = request.unfinished.as_deref();
+        let id = if question.is_some() { format!("{text}.unfinished") } else { text.to_owned() };
         self.language.text_with(
-            text,
+            &id,
             [
                 ("name", name_without_numbers(&request.customer.name).into()),
                 ("phone", request.customer.phone.as_str().into()),
                 ("service", one_line(&request.service).into()),
                 ("number", request.id.request_number().into()),
+                ("question", one_line(question.unwrap_or_default()).into()),
             ],
         )
     }
-}
-
-/// Name of the deal, in one line.
-#[must_use]
-pub fn deal_name(request: &Request) -> String {
-    one_line(&request.deal_name())
 }
 
 /// Values of the deal's custom fields: those of the request, and what every request has.
@@ -295,6 +325,19 @@ fn telegram_values(request: &Request) -> Vec<(CrmField, FieldValue)> {
         customer.username.as_ref().map(|name| (CrmField::TelegramUsername, FieldValue::Text(format!("@{name}"))));
     let id = (CrmField::TelegramId, FieldValue::Text(customer.chat_id.to_string()));
     std::iter::once(id).chain(username).collect()
+}
+
+/// The tag that says where the customer came from.
+fn source_tag(lead: &Lead) -> Option<&str> {
+    let source = lead.request.source.as_ref().filter(|_| !Fallback::Source.applies_to(lead))?;
+    source.source.as_deref()
+}
+
+fn insert_tags<'a>(item: &mut Map<String, Value>, key: &str, tags: impl Iterator<Item = &'a str>) {
+    let tags: Vec<Value> = tags.map(|name| json!({ "name": name })).collect();
+    if !tags.is_empty() {
+        item.insert(key.to_owned(), tags.into());
+    }
 }
 
 fn insert_some(item: &mut Map<String, Value>, key: &str, value: Option<u64>) {
@@ -456,6 +499,58 @@ pub(crate) mod tests {
     #[test]
     fn a_task_says_whom_to_call_about_what() {
         assert_snapshot!(builder(&[]).task(&lead(), "task-call", 8001, 1_767_001_810), @r#"{"complete_till":1767001810,"entity_id":8001,"entity_type":"leads","request_id":"01JD0000000000000AK7QX3M9Q","task_type_id":1,"text":"Перезвонить: Анна, +79001234567. Продажа авто, заявка № K7QX-3M9Q"}"#);
+    }
+
+    #[test]
+    fn the_deal_of_an_unfinished_request_says_so_by_name_tag_stage_and_task() {
+        let settings = [("AMOCRM_PIPELINE_ID", "31"), ("AMOCRM_STATUS_ID", "3101")];
+        let builder = builder(&settings).with_unfinished_stage(Some(3107));
+        let mut lead = lead();
+        lead.request.unfinished = Some("Цена".to_owned());
+        lead.request.source = Some(Source { source: Some("avito".to_owned()), ..Source::default() });
+        let deal = builder.deal(&lead, 501);
+        assert_eq!(deal["name"], "Не закончил: Продажа авто — Toyota Camry — Анна");
+        assert_eq!(deal["tags_to_add"], json!([{ "name": "unfinished" }, { "name": "avito" }]));
+        assert_eq!((&deal["pipeline_id"], &deal["status_id"]), (&json!(31), &json!(3107)));
+        assert_eq!(
+            builder.task(&lead, "task-call", 8001, 0)["text"],
+            "Перезвонить: Анна, +79001234567. Не закончил заявку № K7QX-3M9Q (Продажа авто), остановился на вопросе «Цена»"
+        );
+        let finished = builder.deal(&self::lead(), 501);
+        assert_eq!((&finished["status_id"], finished.get("tags_to_add")), (&json!(3101), None));
+    }
+
+    #[test]
+    fn a_stage_for_unfinished_requests_that_the_account_does_not_take_is_the_usual_one() {
+        let settings = [("AMOCRM_PIPELINE_ID", "31"), ("AMOCRM_STATUS_ID", "3101")];
+        let with_stage = builder(&settings).with_unfinished_stage(Some(3107));
+        let mut lead = lead();
+        lead.request.unfinished = Some("Цена".to_owned());
+        let refused = |path: &str| FieldError {
+            item: "0".to_owned(),
+            code: "NotSupportedChoice".to_owned(),
+            path: path.to_owned(),
+            detail: String::new(),
+        };
+        for (path, left_out, status_id) in [
+            ("status_id", Fallback::UnfinishedStage, json!(3101)),
+            ("status_id", Fallback::Pipeline, Value::Null),
+            ("tags_to_add.0.name", Fallback::UnfinishedTag, Value::Null),
+        ] {
+            let deal = with_stage.deal(&lead, 501);
+            assert_eq!(with_stage.fallbacks(&lead, &deal, &[refused(path)]), Some(vec![left_out]));
+            left_out.apply_to(&mut lead);
+            assert_eq!(with_stage.deal(&lead, 501)["status_id"], status_id);
+        }
+        assert_eq!(with_stage.deal(&lead, 501).get("tags_to_add"), None);
+    }
+
+    #[test]
+    fn without_a_usual_stage_there_is_none_for_unfinished_requests() {
+        let builder = builder(&[("AMOCRM_PIPELINE_ID", "31")]).with_unfinished_stage(Some(3107));
+        let mut lead = lead();
+        lead.request.unfinished = Some("Цена".to_owned());
+        assert_eq!(builder.deal(&lead, 501).get("status_id"), None, "it could not be moved out of it");
     }
 
     #[test]

@@ -58,6 +58,7 @@ drive-closed = ⚠️ amoCRM не принимает файлы ({ $detail }): �
 
 settings-responsible-user = ⚠️ amoCRM не принимает ответственного: сделки получает ответственный по умолчанию. Исправьте AMOCRM_RESPONSIBLE_USER_ID.
 settings-pipeline = ⚠️ amoCRM не принимает воронку или этап: сделки попадают на первый этап главной воронки. Исправьте AMOCRM_PIPELINE_ID и AMOCRM_STATUS_ID (список: carquery amocrm pipelines).
+settings-unfinished-stage = ⚠️ amoCRM не принимает этап для незаконченных заявок: их сделки попадают на обычный этап. Исправьте status_id в разделе [unfinished] файла dealer.toml (список: carquery amocrm pipelines).
 settings-fields-unknown = ⚠️ В amoCRM нет полей: { $fields }. Их значения пишутся в примечание. Создайте поля командой carquery amocrm setup или исправьте AMOCRM_FIELD_…
 settings-options-missing = ⚠️ В списках amoCRM нет нужного варианта: { $fields }. Он пишется в примечание. Добавьте в список вариант, как он стоит в примечании.
 settings-source-option = Для SOURCE это «{ $source }».

@@ -18,10 +18,16 @@ field-CHECK_TYPE = Вид проверки
 field-SOURCE = Источник
 field-REQUEST_ID = Номер заявки
 
+## The deal
+
+deal-unfinished = Не закончил: { $name }
+
 ## The note on a deal
 
 note-heading = Заявка № { $number }
+note-heading-unfinished = Заявка № { $number } не закончена
 note-heading-part = { $heading }, часть { $part } из { $parts }
+note-stopped-at = Остановился на вопросе: { $question }
 note-fields-left = Не поместилось в поля сделки:
 note-name = Имя: { $name }
 note-phone-confirmed = Телефон: { $phone } (номер подтверждён Telegram)
@@ -38,3 +44,4 @@ note-photos-missing =
 ## The call-back task
 
 task-call = Перезвонить: { $name }, { $phone }. { $service }, заявка № { $number }
+    .unfinished = Перезвонить: { $name }, { $phone }. Не закончил заявку № { $number } ({ $service }), остановился на вопросе «{ $question }»

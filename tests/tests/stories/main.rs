@@ -20,3 +20,4 @@ mod schedule;
 mod sell;
 mod settings;
 mod troubles;
+mod unfinished_deal;

@@ -1,6 +1,6 @@
 //! The deal.
 
-use amocrm::{Client, CrmError, Deal, Note, deal_name, fault_of_field};
+use amocrm::{Client, CrmError, Deal, Note, fault_of_field};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use lead::{CrmField, Lead, Seconds, step};
@@ -43,9 +43,11 @@ impl Step for DealStep {
         _origin: Origin,
     ) -> BoxFuture<'a, ()> {
         lead.progress.record(step::DEAL, id);
-        #[expect(clippy::cast_precision_loss, reason = "seconds of a delivery")]
-        let seconds = ((attempt.push.clock)() - lead.request.created_at).max(0) as f64;
-        metrics::put(&[("SecondsToDeal", seconds, Unit::Seconds)], &[("branch", &lead.request.branch)]);
+        if lead.request.unfinished.is_none() {
+            #[expect(clippy::cast_precision_loss, reason = "seconds of a delivery")]
+            let seconds = ((attempt.push.clock)() - lead.request.created_at).max(0) as f64;
+            metrics::put(&[("SecondsToDeal", seconds, Unit::Seconds)], &[("branch", &lead.request.branch)]);
+        }
         ready(()).boxed()
     }
 }
@@ -73,7 +75,7 @@ impl Attempt<'_> {
     /// The deal in an account without a field for the request's number: made after the request, named like it, and without
     /// the note of another request.
     async fn find_deal_without_number(&self, lead: &Lead, deals: &[Deal]) -> Result<Option<u64>, CrmError> {
-        let name = deal_name(&lead.request);
+        let name = self.payloads.deal_name(&lead.request);
         let number = lead.lead_id.request_number();
         let since = lead.request.created_at - CLOCK_SKEW;
         for deal in deals.iter().filter(|deal| deal.created_at >= since && deal.name.as_deref() == Some(&name)) {

@@ -17,7 +17,7 @@ pub(crate) const CALL_BACK: TaskStep =
 /// A kind of task.
 pub(crate) struct TaskStep {
     name: &'static str,
-    /// Its text in `manager.ftl`, which must have the request's number.
+    /// Its text in `manager.ftl`, which must have the request's number; its attribute `unfinished` is for a form left half-way.
     text: &'static str,
     /// How long the manager has; 0: there is no such task.
     minutes: fn(&Amocrm) -> u32,
