@@ -99,6 +99,11 @@ fn body(lead: &Lead, calendar: &Calendar, language: Language) -> String {
     }
     lines.push(String::new());
     lines.extend(about_customer(lead, language));
+    if let Some(consent) = &request.consent {
+        let arguments =
+            [("time", local_time(consent.at, calendar).into()), ("version", one_line(&consent.version).into())];
+        lines.push(language.text_with("note-consent", arguments));
+    }
     lines.join("\n")
 }
 
@@ -176,7 +181,7 @@ fn utf16_len(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
-    use lead::{Answer, Source};
+    use lead::{Answer, Consent, Source};
 
     use super::*;
     use crate::payload::tests::lead;
@@ -273,6 +278,16 @@ mod tests {
         ");
         let note: Note = serde_json::from_value(json!({ "id": 1, "params": { "text": unfinished } })).unwrap();
         assert_eq!(note.request_number(Language::Russian), Some("K7QX-3M9Q"));
+    }
+
+    #[test]
+    fn the_note_says_when_the_customer_agreed_and_to_which_text() {
+        let mut lead = lead();
+        lead.request.consent = Some(Consent { version: "ab12cd".to_owned(), at: 1_767_000_300, update_id: 7 });
+        let vladivostok = dealer::parse("time_zone = \"Asia/Vladivostok\"").unwrap().calendar;
+        let note = note_parts(&lead, &vladivostok, Language::Russian).concat();
+        let last = note.lines().last();
+        assert_eq!(last, Some("Согласие на обработку данных: 29.12.2025 19:25, версия ab12cd"));
     }
 
     #[test]

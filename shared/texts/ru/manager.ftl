@@ -37,6 +37,7 @@ note-telegram-id = Telegram ID: { $id }
 note-telegram-username = Telegram: @{ $username }
 note-source = Пришёл по ссылке: { $source }
 note-photos = Фото: { $count }
+note-consent = Согласие на обработку данных: { $time }, версия { $version }
 note-photos-missing =
     Фото к заявке № { $number }
     Приложить не удалось { $missing } из { $all }. Они остались в чате Telegram с клиентом (ID { $chat }): попросите его прислать их ещё раз.
