@@ -68,22 +68,17 @@ impl Client {
 
     /// Changes a contact. Fields that `change` does not name stay; one that it names is replaced whole.
     pub async fn update_contact(&self, id: u64, change: &Value) -> Result<(), CrmError> {
-        let target = format!("/api/v4/contacts/{id}");
-        self.transport
-            .call(Call {
-                method: Method::PATCH,
-                target: &target,
-                query: &[],
-                body: Body::Json(change),
-                repeatable: true,
-            })
-            .await
-            .map(drop)
+        self.update(&format!("/api/v4/contacts/{id}"), change).await
     }
 
     /// Creates a deal; returns its id.
     pub async fn create_deal(&self, deal: &Value) -> Result<u64, CrmError> {
         self.create("/api/v4/leads", std::slice::from_ref(deal), "leads").await
+    }
+
+    /// Changes a deal. Fields that `change` does not name stay; one that it names is replaced whole.
+    pub async fn update_deal(&self, id: u64, change: &Value) -> Result<(), CrmError> {
+        self.update(&format!("/api/v4/leads/{id}"), change).await
     }
 
     /// Deals by their ids; those that do not exist are left out.
@@ -163,6 +158,11 @@ impl Client {
             }
         }
         Ok(all)
+    }
+
+    async fn update(&self, target: &str, change: &Value) -> Result<(), CrmError> {
+        let body = Body::Json(change);
+        self.transport.call(Call { method: Method::PATCH, target, query: &[], body, repeatable: true }).await.map(drop)
     }
 
     /// Creates items in one call; returns the id of the first.

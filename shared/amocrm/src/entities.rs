@@ -35,8 +35,14 @@ pub struct Deal {
     /// When it was made.
     #[serde(deserialize_with = "number")]
     pub created_at: Seconds,
+    /// The pipeline stage it stands in.
+    #[serde(deserialize_with = "number")]
+    pub status_id: u64,
     /// Filled fields; `null` when there is none.
     pub custom_fields_values: Option<Vec<FieldValues>>,
+    /// Tags.
+    #[serde(rename = "_embedded")]
+    embedded: Option<Embedded>,
 }
 
 /// A note as read.
@@ -120,8 +126,7 @@ impl Contact {
     /// Whether it has the tag.
     #[must_use]
     pub fn has_tag(&self, name: &str) -> bool {
-        let tags = self.embedded.iter().flat_map(|embedded| embedded.tags.iter().flatten());
-        tags.into_iter().any(|tag| tag.name.as_deref() == Some(name))
+        self.embedded.as_ref().is_some_and(|embedded| embedded.has_tag(name))
     }
 
     /// Ids of its deals; empty unless the contact was read with them.
@@ -131,7 +136,19 @@ impl Contact {
     }
 }
 
+impl Embedded {
+    fn has_tag(&self, name: &str) -> bool {
+        self.tags.iter().flatten().any(|tag| tag.name.as_deref() == Some(name))
+    }
+}
+
 impl Deal {
+    /// Whether it has the tag.
+    #[must_use]
+    pub fn has_tag(&self, name: &str) -> bool {
+        self.embedded.as_ref().is_some_and(|embedded| embedded.has_tag(name))
+    }
+
     /// Whether any field holds exactly this text: whatever the request number's field is called or numbered.
     #[must_use]
     pub fn has_value(&self, text: &str) -> bool {

@@ -69,9 +69,15 @@ impl Note {
 /// The heading of a request that was sent as a whole. The other headings begin like it.
 const HEADING: &str = "note-heading";
 
-/// A note is known by its heading: that of a finished request is another.
+/// A deal that was unfinished has two notes with different headings.
 const fn heading_id(lead: &Lead) -> &'static str {
-    if lead.request.unfinished.is_some() { "note-heading-unfinished" } else { HEADING }
+    if lead.request.unfinished.is_some() {
+        "note-heading-unfinished"
+    } else if lead.completes.is_some() {
+        "note-heading-completed"
+    } else {
+        HEADING
+    }
 }
 
 fn heading(id: &str, number: &str, language: Language) -> String {
@@ -121,8 +127,13 @@ fn about_customer(lead: &Lead, language: Language) -> Vec<String> {
     let mut lines = vec![
         language.text_with("note-name", [("name", quoted(&customer.name).into())]),
         language.text_with(phone, [("phone", customer.phone.as_str().into())]),
-        language.text_with("note-telegram-id", [("id", customer.chat_id.to_string().into())]),
     ];
+    // The contact and the task have that one.
+    if let Some(earlier) = lead.completes.as_ref().filter(|earlier| earlier.customer.phone != customer.phone) {
+        let phone = earlier.customer.phone.as_str();
+        lines.push(language.text_with("note-phone-earlier", [("phone", phone.into())]));
+    }
+    lines.push(language.text_with("note-telegram-id", [("id", customer.chat_id.to_string().into())]));
     if let Some(username) = &customer.username {
         lines.push(language.text_with("note-telegram-username", [("username", username.as_str().into())]));
     }
@@ -276,8 +287,22 @@ mod tests {
         Telegram: @anna_k
         Фото: 2
         ");
-        let note: Note = serde_json::from_value(json!({ "id": 1, "params": { "text": unfinished } })).unwrap();
-        assert_eq!(note.request_number(Language::Russian), Some("K7QX-3M9Q"));
+        lead.completes = Some(lead.request.clone());
+        lead.request.unfinished = None;
+        let completed = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        assert_snapshot!(completed.lines().take(4).collect::<Vec<_>>().join("\n"), @"
+        Заявка № K7QX-3M9Q закончена
+        Продажа авто
+        29.12.2025 12:20
+        ");
+        let note = |text: &str| serde_json::from_value::<Note>(json!({ "id": 1, "params": { "text": text } })).unwrap();
+        assert!(!note(&unfinished).is(&completed));
+        lead.request.customer.phone = "+79007654321".to_owned();
+        let completed = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        assert!(completed.contains("Раньше был указан другой номер: +79001234567"), "{completed}");
+        for text in [unfinished, completed] {
+            assert_eq!(note(&text).request_number(Language::Russian), Some("K7QX-3M9Q"));
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! What the account does not take is left out piece by piece ([`Fallback`]) rather than losing the deal: a field's value then
 //! stands in the note, a refused pipeline or user leaves amoCRM's default.
 
+mod completion;
+
 use std::collections::BTreeMap;
 
 use lead::{CrmField, FieldValue, Lead, PhoneSource, Request, Seconds};
@@ -190,7 +192,7 @@ impl PayloadBuilder {
             "pipeline_id" | "status_id" if self.unfinished_stage(lead).is_some() => Some(Fallback::UnfinishedStage),
             "pipeline_id" | "status_id" => Some(Fallback::Pipeline),
             "tags_to_add" if source_tag(lead).is_some() => Some(Fallback::Source),
-            "tags_to_add" => Some(Fallback::UnfinishedTag),
+            "tags_to_add" | "tags_to_delete" => Some(Fallback::UnfinishedTag),
             "_embedded" if steps.next() == Some("contacts") => Some(Fallback::Contact),
             "custom_fields_values" => {
                 let sent = item.get("custom_fields_values")?.get(steps.next()?.parse::<usize>().ok()?)?;
@@ -366,13 +368,13 @@ pub(crate) mod tests {
         Lead::new(request, 60)
     }
 
-    fn builder(pairs: &[(&'static str, &'static str)]) -> PayloadBuilder {
+    pub(super) fn builder(pairs: &[(&'static str, &'static str)]) -> PayloadBuilder {
         let mock = [("AMOCRM_MOCK_MODE", "true")];
         let settings = Amocrm::read(&mut Env::from_pairs(mock.iter().chain(pairs).copied()));
         PayloadBuilder::new(&settings, None, Language::Russian)
     }
 
-    fn pretty(value: &Value) -> String {
+    pub(super) fn pretty(value: &Value) -> String {
         serde_json::to_string_pretty(value).unwrap()
     }
 

@@ -26,6 +26,7 @@ deal-unfinished = Не закончил: { $name }
 
 note-heading = Заявка № { $number }
 note-heading-unfinished = Заявка № { $number } не закончена
+note-heading-completed = Заявка № { $number } закончена
 note-heading-part = { $heading }, часть { $part } из { $parts }
 note-stopped-at = Остановился на вопросе: { $question }
 note-fields-left = Не поместилось в поля сделки:
@@ -33,6 +34,7 @@ note-name = Имя: { $name }
 note-phone-confirmed = Телефон: { $phone } (номер подтверждён Telegram)
 note-phone-of-other-contact = Телефон: { $phone } (номер с чужой карточки)
 note-phone-typed = Телефон: { $phone } (введён вручную, не подтверждён)
+note-phone-earlier = Раньше был указан другой номер: { $phone }
 note-telegram-id = Telegram ID: { $id }
 note-telegram-username = Telegram: @{ $username }
 note-source = Пришёл по ссылке: { $source }
