@@ -71,10 +71,13 @@ impl CrmPush {
     /// Builds payloads for the account's fields, as far as they are known. An account in trouble is not asked for them.
     async fn payloads(&self, crm: &Client, gate: Gate, dealer: &Dealer) -> PayloadBuilder {
         let fields = match gate {
-            Gate::Closed => account_fields(&self.documents, crm, &self.amocrm, self.language, (self.clock)()).await,
+            Gate::Closed => {
+                account_fields(&self.documents, crm, &self.amocrm, self.amocrm.language, (self.clock)()).await
+            }
             Gate::Probe | Gate::Open { .. } => None,
         };
-        PayloadBuilder::new(&self.amocrm, fields, self.language).with_unfinished_stage(dealer.unfinished.status_id)
+        PayloadBuilder::new(&self.amocrm, fields, self.amocrm.language)
+            .with_unfinished_stage(dealer.unfinished.status_id)
     }
 
     /// Claims a request; `None` if it is settled, or another worker has it.

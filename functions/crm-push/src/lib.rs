@@ -77,6 +77,7 @@ pub struct CrmPush {
     crm: Option<Client>,
     amocrm: settings::Amocrm,
     /// What managers and admins read.
+    /// What admins read.
     language: Language,
     telegram: telegram::Api,
     admins: AdminChat,
@@ -110,7 +111,7 @@ impl CrmPush {
     /// The function over these clients and this clock; `crm: None` pretends that amoCRM took everything.
     #[must_use]
     pub fn with(settings: &Settings, aws: &Aws, crm: Option<Client>, clock: Clock) -> Self {
-        let language = Language::default();
+        let language = settings.telegram.language;
         let documents = aws.documents(&settings.tables);
         let leads = aws.leads(&settings.tables);
         let telegram = telegram::Api::new(&settings.telegram);

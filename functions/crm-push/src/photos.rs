@@ -248,7 +248,7 @@ impl Photos<'_> {
 
     /// The note about photos that are not there, once.
     async fn note_missing(&self, deal_id: u64, missing: usize) -> Result<(), Stop> {
-        let text = photos_missing_text(&self.lead.value, missing, self.push.language);
+        let text = photos_missing_text(&self.lead.value, missing, self.push.amocrm.language);
         let notes = self.crm.notes(deal_id).await.map_err(|error| self.failed(&error))?;
         if notes.iter().any(|note| note.is(&text)) {
             return Ok(());

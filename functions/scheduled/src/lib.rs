@@ -84,7 +84,7 @@ impl Scheduled {
     /// The function over these clients and this clock; `crm: None` when there is no account.
     #[must_use]
     pub fn with(settings: &Settings, aws: &Aws, crm: Option<Client>, clock: Clock) -> Self {
-        let language = Language::default();
+        let language = settings.turn.telegram.language;
         let documents = aws.documents(&settings.turn.tables);
         let mut bot = Bot::connect(&settings.turn, aws, clock.clone());
         let chat_id = settings.turn.telegram.admin_chat_id;

@@ -158,7 +158,7 @@ impl Account {
             .map(|(entity, new)| MissingField {
                 of: if *entity == Entity::Leads { "deal" } else { "contact" },
                 code: new.field.code(),
-                name: texts::Language::Russian.text(&new.field.title_id()),
+                name: self.settings.language.text(&new.field.title_id()),
             })
             .collect();
         let nothing = fields.is_empty() && !new_pipeline;
@@ -184,7 +184,7 @@ impl Account {
             return Ok(ExitCode::SUCCESS);
         }
         for (entity, wanted) in &plan {
-            client.create_custom_fields(*entity, wanted).await?;
+            client.create_custom_fields(*entity, wanted, self.settings.language).await?;
         }
         let pipeline = match own {
             Some(pipeline) => Some(pipeline.clone()),

@@ -29,7 +29,8 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     let settings = settings::Telegram::read(&mut env);
     let secret = env.secret("TELEGRAM_WEBHOOK_SECRET");
     let own = env.optional("TELEGRAM_WEBHOOK_URL");
-    let api = Api::new(&env.finish(settings)?);
+    let settings = env.finish(settings)?;
+    let api = Api::new(&settings);
     match command {
         Command::SetWebhook { url } => {
             let url = url.or(own).context("name the address: https://…/telegram/webhook")?;
@@ -46,7 +47,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
                 }),
             )
             .await?;
-            telegram::introduce(&api).await?;
+            telegram::introduce(&api, settings.language).await?;
             output.print(&json!({ "webhook": url }), |_| format!("Telegram posts updates to {url}"));
         }
         Command::Info => {

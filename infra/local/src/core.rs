@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow};
 use crm_push::CrmPush;
+use dialog::Language;
 use lead::Seconds;
 use scheduled::Scheduled;
 use secrecy::SecretString;
@@ -52,6 +53,8 @@ pub(crate) struct Core {
     pub(crate) changes: Changes,
     /// Where admin messages go.
     pub(crate) admin_chat_id: Option<i64>,
+    /// What customers read.
+    pub(crate) language: Language,
     /// For the page's own look-ups on loopback.
     pub(crate) http: reqwest::Client,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -125,6 +128,7 @@ impl Core {
             queue,
             changes: Changes::new(),
             admin_chat_id: telegram_settings.admin_chat_id,
+            language: telegram_settings.language,
             http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?,
             api,
             stopping,

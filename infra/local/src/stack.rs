@@ -227,9 +227,9 @@ impl Stack {
             telegram.set_webhook_target(&format!("{}{WEBHOOK_PATH}", self.url), Some(&secret));
             return;
         }
-        let api = self.core.api.clone();
+        let (api, language) = (self.core.api.clone(), self.core.language);
         tokio::spawn(async move {
-            if let Err(error) = telegram::introduce(&api).await {
+            if let Err(error) = telegram::introduce(&api, language).await {
                 tracing::warn!("the bot's commands could not be set: {error}");
             }
         });

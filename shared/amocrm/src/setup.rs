@@ -217,16 +217,17 @@ impl Client {
         self.list_all(entity.path(), &[], "custom_fields").await
     }
 
-    /// Creates custom fields. Only an administrator's token may.
+    /// Creates custom fields, with titles in this language. Only an administrator's token may.
     pub async fn create_custom_fields(
         &self,
         entity: Entity,
         fields: &[NewField],
+        language: Language,
     ) -> Result<Vec<CustomField>, CrmError> {
         if fields.is_empty() {
             return Ok(Vec::new());
         }
-        let body: Value = fields.iter().map(|field| field.json(Language::Russian)).collect();
+        let body: Value = fields.iter().map(|field| field.json(language)).collect();
         let target = entity.path();
         let call = Call { method: Method::POST, target, query: &[], body: Body::Json(&body), repeatable: false };
         let answer = self.transport.call(call).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
+use texts::Language;
 
 use crate::Env;
 
@@ -17,6 +18,8 @@ pub struct Telegram {
     pub api_url: String,
     /// `ADMIN_CHAT_ID`: where alerts go; without it they are only logged.
     pub admin_chat_id: Option<i64>,
+    /// What customers and admins read.
+    pub language: Language,
 }
 
 impl Telegram {
@@ -26,6 +29,7 @@ impl Telegram {
             token: env.required_secret("TELEGRAM_BOT_TOKEN"),
             api_url: env.address("TELEGRAM_API_URL", "https://api.telegram.org"),
             admin_chat_id: env.parsed("ADMIN_CHAT_ID"),
+            language: Language::default(),
         }
     }
 }
@@ -89,6 +93,8 @@ pub struct Amocrm {
     pub retry_max_attempts: u32,
     /// `RETRY_BACKOFF_BASE`: the pause before try n is this to the power n-1, in seconds.
     pub retry_backoff_base: f64,
+    /// What managers read.
+    pub language: Language,
 }
 
 /// How the bot signs in to the account.
@@ -160,6 +166,7 @@ impl Amocrm {
             callback_task_minutes: env.within("CALLBACK_TASK_MINUTES", 30, 0..=60 * 24 * 30),
             retry_max_attempts: env.within("RETRY_MAX_ATTEMPTS", 3, 1..=10),
             retry_backoff_base: env.within("RETRY_BACKOFF_BASE", 2.0, 0.0..=10.0),
+            language: Language::default(),
         }
     }
 

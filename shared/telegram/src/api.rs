@@ -198,12 +198,19 @@ fn describe(error: &reqwest::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use settings::Env;
+
     use super::*;
     use wiremock::matchers::{method, path};
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
+    fn bot(token: &str, api_url: String) -> settings::Telegram {
+        let mut env = Env::from_pairs([("TELEGRAM_BOT_TOKEN", token), ("TELEGRAM_API_URL", &api_url)]);
+        settings::Telegram::read(&mut env)
+    }
+
     async fn api(server: &MockServer) -> Api {
-        Api::new(&settings::Telegram { token: "1:T".into(), api_url: server.uri(), admin_chat_id: None })
+        Api::new(&bot("1:T", server.uri()))
     }
 
     /// Answers the next call of this method.
@@ -355,11 +362,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_error_shows_the_token() {
-        let api = Api::new(&settings::Telegram {
-            token: "1:SECRET".into(),
-            api_url: "http://127.0.0.1:1".into(),
-            admin_chat_id: None,
-        });
+        let api = Api::new(&bot("1:SECRET", "http://127.0.0.1:1".to_owned()));
         let error = api.edit(7, 9, &Screen::default()).await.unwrap_err();
         assert!(error.is_temporary());
         assert!(!format!("{error} {error:?} {api:?}").contains("SECRET"));

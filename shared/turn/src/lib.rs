@@ -9,7 +9,7 @@ mod perform;
 
 use std::sync::Arc;
 
-use dialog::{Language, Rules};
+use dialog::Rules;
 use lead::Seconds;
 use settings::{Clock, DealerFile, Delivery, Dialog, Env, Telegram};
 use storage::{AiLog, Aws, CurrentDealer, Customers, Leads, Queue, SaveError, Sessions, StorageError, Tables};
@@ -70,7 +70,7 @@ impl Bot {
             rules: Rules {
                 session_ttl: settings.dialog.session_ttl_seconds,
                 privacy_policy_url: settings.dialog.privacy_policy_url.clone(),
-                language: Language::default(),
+                language: settings.telegram.language,
                 dealer: Arc::default(),
             },
             grace: settings.delivery.retry_interval_seconds.min(60),

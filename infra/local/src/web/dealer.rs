@@ -23,7 +23,7 @@ type Answer = Result<Json<Value>, Refusal>;
 
 /// `GET /api/stack`: what is real, and who the bot is.
 pub(super) async fn stack(State(core): State<Arc<Core>>) -> Json<Value> {
-    let commands = dialog::commands(dialog::Language::default()).into_iter();
+    let commands = dialog::commands(core.language).into_iter();
     let telegram = match core.parts.telegram {
         TelegramPart::Simulated => json!({ "real": false, "title": "симулятор" }),
         TelegramPart::Polling => json!({
@@ -46,7 +46,7 @@ pub(super) async fn stack(State(core): State<Arc<Core>>) -> Json<Value> {
         "bot": {
             "name": core.bot.name,
             "username": core.bot.username,
-            "description": dialog::descriptions(dialog::Language::default()).1,
+            "description": dialog::descriptions(core.language).1,
             "commands": commands.map(|(command, description)| json!({ "command": command, "description": description })).collect::<Value>(),
         },
         "telegram": telegram,
