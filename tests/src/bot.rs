@@ -14,6 +14,7 @@ use simulators::telegram::{Redelivery, Telegram};
 use tokio::time::timeout;
 
 use crate::Customer;
+use crate::card::assert_usual;
 
 /// When every story begins: Monday, 2 March 2026, noon in Moscow. Screens offer years, so the year must not change.
 const BEGINNING: i64 = 1_772_442_000;
@@ -309,6 +310,14 @@ impl Bot {
         let seen = self.deals_seen.fetch_add(1, Ordering::Relaxed);
         assert!(seen < deals.len(), "the dealer sees no further deal; there are {}", deals.len());
         deals.swap_remove(seen)
+    }
+
+    /// Delivers the request with this number, the next that the dealer looks at. It is the customer's first one.
+    pub async fn deliver_request(&self, number: &str, customer: &Customer) -> Deal {
+        self.deliver().await;
+        let deal = self.next_deal();
+        assert_usual(&deal, number, customer.chat);
+        deal
     }
 
     /// No deal has come that the dealer has not looked at.

@@ -34,6 +34,58 @@ pub fn card(deal: &Deal) -> String {
     card.replace(number, "NUMBER").trim_end().to_owned()
 }
 
+/// What is particular to a deal: its name and price, its fields and the answers in its note. What every deal has is left out:
+/// [`crate::Bot::deliver_request`] checks it.
+#[must_use]
+pub fn answers(deal: &Deal) -> String {
+    let mut answers = format!("{} | {} ₽\n", deal.name, deal.price);
+    let is_particular =
+        |field: &&FieldShown| !["SOURCE", "REQUEST_ID"].contains(&field.code.as_deref().unwrap_or_default());
+    fields(&mut answers, &deal.fields.iter().filter(is_particular).cloned().collect::<Vec<_>>());
+    let note = deal.notes.first().map(String::as_str).unwrap_or_default();
+    let particular = note.lines().skip(HEADING_LINES).filter(|line| !line.starts_with("Telegram"));
+    answers + "-- note\n" + &particular.collect::<Vec<_>>().join("\n")
+}
+
+/// The number, the service, the time, and an empty line.
+const HEADING_LINES: usize = 4;
+
+/// The deal has a contact, one note, and its tasks.
+#[must_use]
+pub fn is_complete(deal: &Deal) -> bool {
+    deal.contact.is_some() && deal.notes.len() == 1 && has_its_tasks(deal)
+}
+
+/// Every step of the delivery that creates a task has created one.
+#[must_use]
+pub fn has_its_tasks(deal: &Deal) -> bool {
+    let steps = crm_push::step_names().filter(|step| !["contact", "deal", "note"].contains(step));
+    deal.tasks.len() == steps.count()
+}
+
+/// The deal has what every deal of a new customer has.
+pub(crate) fn assert_usual(deal: &Deal, number: &str, chat: i64) {
+    assert!(is_complete(deal), "{deal:#?}");
+    assert_eq!((deal.field("REQUEST_ID"), deal.field("SOURCE")), (Some(number), Some("Telegram Bot")));
+    let place = (deal.pipeline.as_str(), deal.stage.as_str(), deal.responsible.as_str());
+    assert_eq!(place, ("Бот", "Новая заявка", "Ольга Менеджер"));
+    let contact = deal.contact.as_ref().expect("a complete deal has one");
+    assert_eq!((contact.tags.as_slice(), contact.phones.len()), (&["telegram_new".to_owned()][..], 1), "{contact:?}");
+    let values: Vec<&str> = contact.fields.iter().map(|field| field.value.as_str()).collect();
+    assert_eq!(values, [chat.to_string().as_str(), "@anna_k"]);
+    let note: Vec<&str> = deal.notes[0].lines().collect();
+    assert_eq!(note[0], format!("Заявка № {number}"));
+    assert_eq!((Some(note[1]), note[3]), (deal.field("SERVICE_TYPE"), ""));
+    assert!(without_time(note[2]).starts_with("02.03.2026 TIME"), "{note:?}");
+    assert!(note.contains(&format!("Telegram ID: {chat}").as_str()) && note.contains(&"Telegram: @anna_k"), "{note:?}");
+    assert!(deal.name.ends_with(&contact.name) && deal.notes[0].contains(&contact.phones[0]), "{deal:?}");
+    for task in &deal.tasks {
+        let says = |part: &str| task.text.contains(part);
+        assert!(says(number) && says(&contact.name) && says(&contact.phones[0]), "{task:?}");
+        assert_eq!(task.responsible, deal.responsible);
+    }
+}
+
 fn fields(card: &mut String, fields: &[FieldShown]) {
     for field in fields {
         // A Telegram id is another one in each run.

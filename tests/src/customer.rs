@@ -153,6 +153,21 @@ impl Customer {
         assert!(last.contains(part), "«{part}» is not in the last of:\n{read:#?}");
     }
 
+    /// Presses «Отправить» and is thanked; returns the request's number.
+    pub async fn send_request(&self) -> String {
+        self.tap("✅ Отправить").await;
+        self.the_request_was_sent()
+    }
+
+    /// One new message or edit, which thanks for the request; returns its number.
+    #[must_use]
+    pub fn the_request_was_sent(&self) -> String {
+        let thanks = self.screen();
+        assert!(thanks.starts_with("Спасибо! Заявка отправлена."), "no thanks:\n{thanks}");
+        let number = thanks.lines().find_map(|line| line.strip_prefix("Номер заявки: "));
+        number.unwrap_or_else(|| panic!("no number in {thanks}")).to_owned()
+    }
+
     /// The bot was silent.
     pub fn sees_nothing(&self) {
         assert_eq!(self.reads(), Vec::<String>::new(), "the bot was expected to be silent");

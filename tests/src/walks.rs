@@ -12,8 +12,7 @@ pub async fn to_confirmation(customer: &Customer) -> String {
     customer.tap("Техническая диагностика").await;
     customer.say("Skoda Octavia").await;
     customer.tap("⏭ Пропустить").await;
-    customer.say("Анна").await;
-    customer.share_contact(PHONE).await;
+    give_name_and_phone(customer).await;
     customer.tap("⏭ Пропустить").await;
     let confirmation = customer.reads().pop().unwrap_or_default();
     assert!(confirmation.contains("Проверьте заявку"), "{confirmation}");
@@ -23,10 +22,21 @@ pub async fn to_confirmation(customer: &Customer) -> String {
 /// From the menu to the thanks for a request to have a car checked. Returns the request's number.
 pub async fn to_sent(customer: &Customer) -> String {
     to_confirmation(customer).await;
-    customer.tap("✅ Отправить").await;
-    let thanks = customer.screen();
-    let number = thanks.lines().find_map(|line| line.strip_prefix("Номер заявки: "));
-    number.unwrap_or_else(|| panic!("no number in {thanks}")).to_owned()
+    customer.send_request().await
+}
+
+/// From the question for the name to the one after the phone.
+pub async fn give_name_and_phone(customer: &Customer) {
+    customer.say("Анна").await;
+    customer.share_contact(PHONE).await;
+}
+
+/// From the question for the name to the thanks, without a comment. Returns the request's number.
+pub async fn finish(customer: &Customer) -> String {
+    give_name_and_phone(customer).await;
+    customer.tap("⏭ Пропустить").await;
+    let _ = customer.reads();
+    customer.send_request().await
 }
 
 /// From the menu to the question for photos of a car that is to be sold.

@@ -1,7 +1,7 @@
 //! Buying, finding, checking and legal help: each from the menu to the deal.
 
 use insta::assert_snapshot;
-use stories::{card, story};
+use stories::{answers, give_name_and_phone, story};
 
 #[tokio::test]
 async fn anna_buys_a_car() {
@@ -53,8 +53,7 @@ async fn anna_buys_a_car() {
         ");
         anna.tap("Полный").await;
         anna.sees("Как к вам обращаться?");
-        anna.say("Анна").await;
-        anna.share_contact("79001234567").await;
+        give_name_and_phone(&anna).await;
         anna.say("Белую, с панорамой").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Покупка авто · Проверьте заявку
@@ -72,13 +71,11 @@ async fn anna_buys_a_car() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.tap("✅ Отправить").await;
-        anna.sees("Спасибо");
+        let number = anna.send_request().await;
 
-        bot.deliver().await;
-        assert_snapshot!(card(&bot.next_deal()), @"
+        let deal = bot.deliver_request(&number, &anna).await;
+        assert_snapshot!(answers(&deal), @"
         Покупка авто — Kia Sportage — Анна | 2000000 ₽
-        Бот | Новая заявка | Ольга Менеджер
         Тип услуги: Покупка авто
         Марка: Kia
         Модель: Sportage
@@ -86,16 +83,7 @@ async fn anna_buys_a_car() {
         Бюджет: 1 000 000 – 2 000 000 ₽
         Коробка передач: АКПП
         Привод: Полный
-        Источник: Telegram Bot
-        Номер заявки: NUMBER
-        -- contact: Анна | +79001234567 | telegram_new
-        Telegram ID: ID
-        Telegram username: @anna_k
         -- note
-        Заявка № NUMBER
-        Покупка авто
-        02.03.2026 TIME
-
         Марка и модель: Kia Sportage
         Бюджет: 1 000 000 – 2 000 000 ₽
         Год от: 2023
@@ -105,9 +93,6 @@ async fn anna_buys_a_car() {
 
         Имя: Анна
         Телефон: +79001234567 (номер подтверждён Telegram)
-        Telegram ID: 7000000005
-        Telegram: @anna_k
-        -- task: Перезвонить: Анна, +79001234567. Покупка авто, заявка № NUMBER | Ольга Менеджер
         ");
     })
     .await;
@@ -158,8 +143,7 @@ async fn anna_has_a_car_found() {
         [⬅️ Назад] [🏠 В начало]
         ");
         anna.tap("Кроссовер").await;
-        anna.say("Анна").await;
-        anna.share_contact("79001234567").await;
+        give_name_and_phone(&anna).await;
         anna.say("Трое детей").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Подбор авто · Проверьте заявку
@@ -176,26 +160,15 @@ async fn anna_has_a_car_found() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.tap("✅ Отправить").await;
-        anna.sees("Спасибо");
+        let number = anna.send_request().await;
 
-        bot.deliver().await;
-        assert_snapshot!(card(&bot.next_deal()), @"
+        let deal = bot.deliver_request(&number, &anna).await;
+        assert_snapshot!(answers(&deal), @"
         Подбор авто — Для семьи — Анна | 1700000 ₽
-        Бот | Новая заявка | Ольга Менеджер
         Тип услуги: Подбор авто
         Бюджет: до 1 700 000 ₽
         Кузов: Кроссовер
-        Источник: Telegram Bot
-        Номер заявки: NUMBER
-        -- contact: Анна | +79001234567 | telegram_new
-        Telegram ID: ID
-        Telegram username: @anna_k
         -- note
-        Заявка № NUMBER
-        Подбор авто
-        02.03.2026 TIME
-
         Цель: Для семьи
         Бюджет: до 1 700 000 ₽
         Марка или модель: Без разницы
@@ -204,9 +177,6 @@ async fn anna_has_a_car_found() {
 
         Имя: Анна
         Телефон: +79001234567 (номер подтверждён Telegram)
-        Telegram ID: 7000000005
-        Telegram: @anna_k
-        -- task: Перезвонить: Анна, +79001234567. Подбор авто, заявка № NUMBER | Ольга Менеджер
         ");
     })
     .await;
@@ -240,8 +210,7 @@ async fn anna_has_a_car_checked() {
         ");
         anna.say("a123bc 777").await;
         anna.sees("Как к вам обращаться?");
-        anna.say("Анна").await;
-        anna.share_contact("79001234567").await;
+        give_name_and_phone(&anna).await;
         anna.say("Хочу успеть до пятницы").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Проверка авто · Проверьте заявку
@@ -257,28 +226,17 @@ async fn anna_has_a_car_checked() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.tap("✅ Отправить").await;
-        anna.sees("Спасибо");
+        let number = anna.send_request().await;
 
-        bot.deliver().await;
-        assert_snapshot!(card(&bot.next_deal()), @"
+        let deal = bot.deliver_request(&number, &anna).await;
+        assert_snapshot!(answers(&deal), @"
         Проверка авто — Skoda Octavia — Анна | 0 ₽
-        Бот | Новая заявка | Ольга Менеджер
         Тип услуги: Проверка авто
         Марка: Skoda
         Модель: Octavia
         VIN или госномер: А123ВС777
         Вид проверки: Комплексная проверка
-        Источник: Telegram Bot
-        Номер заявки: NUMBER
-        -- contact: Анна | +79001234567 | telegram_new
-        Telegram ID: ID
-        Telegram username: @anna_k
         -- note
-        Заявка № NUMBER
-        Проверка авто
-        02.03.2026 TIME
-
         Вид проверки: Комплексная проверка
         Марка и модель: Skoda Octavia
         VIN или госномер: А123ВС777
@@ -286,9 +244,6 @@ async fn anna_has_a_car_checked() {
 
         Имя: Анна
         Телефон: +79001234567 (номер подтверждён Telegram)
-        Telegram ID: 7000000005
-        Telegram: @anna_k
-        -- task: Перезвонить: Анна, +79001234567. Проверка авто, заявка № NUMBER | Ольга Менеджер
         ");
     })
     .await;
@@ -321,8 +276,7 @@ async fn anna_has_a_legal_question() {
         ");
         anna.say("Банк требует вернуть машину, продавец не отвечает").await;
         anna.sees("Как к вам обращаться?");
-        anna.say("Анна").await;
-        anna.share_contact("79001234567").await;
+        give_name_and_phone(&anna).await;
         anna.tap("⏭ Пропустить").await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Юридическая помощь · Проверьте заявку
@@ -337,32 +291,18 @@ async fn anna_has_a_legal_question() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.tap("✅ Отправить").await;
-        anna.sees("Спасибо");
+        let number = anna.send_request().await;
 
-        bot.deliver().await;
-        assert_snapshot!(card(&bot.next_deal()), @"
+        let deal = bot.deliver_request(&number, &anna).await;
+        assert_snapshot!(answers(&deal), @"
         Юридическая помощь — Купила машину в залоге — Анна | 0 ₽
-        Бот | Новая заявка | Ольга Менеджер
         Тип услуги: Юридическая помощь
-        Источник: Telegram Bot
-        Номер заявки: NUMBER
-        -- contact: Анна | +79001234567 | telegram_new
-        Telegram ID: ID
-        Telegram username: @anna_k
         -- note
-        Заявка № NUMBER
-        Юридическая помощь
-        02.03.2026 TIME
-
         Вопрос: Купила машину в залоге
         Ситуация: Банк требует вернуть машину, продавец не отвечает
 
         Имя: Анна
         Телефон: +79001234567 (номер подтверждён Telegram)
-        Telegram ID: 7000000005
-        Telegram: @anna_k
-        -- task: Перезвонить: Анна, +79001234567. Юридическая помощь, заявка № NUMBER | Ольга Менеджер
         ");
     })
     .await;

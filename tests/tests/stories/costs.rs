@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use simulators::fault::Call;
-use stories::{Bot, Customer, story, to_confirmation, without_ids};
+use stories::{Bot, Customer, finish, story, to_confirmation, without_ids};
 
 /// What one update costs.
 #[derive(Debug, Default)]
@@ -169,8 +169,7 @@ async fn requested(customer: &Customer, phone: &str) {
     customer.tap("Телефон").await;
     customer.say(phone).await;
     let _ = customer.reads();
-    customer.tap("✅ Отправить").await;
-    customer.sees("Спасибо");
+    let _ = customer.send_request().await;
 }
 
 #[tokio::test]
@@ -222,11 +221,7 @@ async fn a_request_with_photos_costs_three_calls_a_photo() {
         stories::to_photos(&anna).await;
         anna.send_photo(1).await;
         anna.tap("✅ Готово").await;
-        anna.say("Анна").await;
-        anna.share_contact(stories::PHONE).await;
-        anna.tap("⏭ Пропустить").await;
-        anna.tap("✅ Отправить").await;
-        anna.finally_sees("Спасибо");
+        finish(&anna).await;
         let mark = bot.crm().faults().mark();
         bot.deliver().await;
         let _ = bot.next_deal();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use simulators::fault::{Fault, When};
 use simulators::openai::{Answer, Mood, OpenAi};
 use simulators::telegram::Media;
-use stories::{Bot, Setup, card, photo, story, story_with};
+use stories::{Bot, Setup, answers, give_name_and_phone, photo, story, story_with};
 
 fn model(bot: &Bot) -> &OpenAi {
     bot.stack().openai().expect("the model is simulated")
@@ -49,29 +49,19 @@ async fn a_sentence_becomes_a_filled_form_and_a_deal() {
         anna.sees("Текущее значение: 2019");
         anna.tap("✅ Принять всё (3)").await;
         anna.sees("Как к вам обращаться?");
-        anna.say("Анна").await;
-        anna.share_contact(stories::PHONE).await;
-        anna.tap("✅ Отправить").await;
-        anna.finally_sees("Спасибо");
-        bot.deliver().await;
-        assert_snapshot!(card(&bot.next_deal()), @"
+        give_name_and_phone(&anna).await;
+        let _ = anna.reads();
+        let number = anna.send_request().await;
+
+        let deal = bot.deliver_request(&number, &anna).await;
+        assert_snapshot!(answers(&deal), @"
         Продажа авто — Toyota Camry — Анна | 1500000 ₽
-        Бот | Новая заявка | Ольга Менеджер
         Тип услуги: Продажа авто
         Марка: Toyota
         Модель: Camry
         Год выпуска: 2019
         Пробег: 85 000 км
-        Источник: Telegram Bot
-        Номер заявки: NUMBER
-        -- contact: Анна | +79001234567 | telegram_new
-        Telegram ID: ID
-        Telegram username: @anna_k
         -- note
-        Заявка № NUMBER
-        Продажа авто
-        02.03.2026 TIME
-
         Марка и модель: Toyota Camry
         Год выпуска: 2019
         Пробег: 85 000 км
@@ -79,9 +69,6 @@ async fn a_sentence_becomes_a_filled_form_and_a_deal() {
 
         Имя: Анна
         Телефон: +79001234567 (номер подтверждён Telegram)
-        Telegram ID: 7000000005
-        Telegram: @anna_k
-        -- task: Перезвонить: Анна, +79001234567. Продажа авто, заявка № NUMBER | Ольга Менеджер
         ");
     })
     .await;
@@ -133,9 +120,9 @@ async fn the_third_question_that_leads_nowhere_offers_a_manager() {
             model(bot).script(understood("unknown", json!({}), "Не знаю."));
             anna.say(question).await;
         }
-        let answers = anna.reads();
-        assert!(!answers[1].contains("менеджеру"), "{answers:#?}");
-        assert_snapshot!(answers[2], @"
+        let read = anna.reads();
+        assert!(!read[1].contains("менеджеру"), "{read:#?}");
+        assert_snapshot!(read[2], @"
         Не знаю.
 
         Похоже, здесь лучше поможет человек. Оставьте имя и телефон — менеджер перезвонит и ответит.
@@ -144,8 +131,7 @@ async fn the_third_question_that_leads_nowhere_offers_a_manager() {
         ");
         anna.tap("👤 Передать вопрос менеджеру").await;
         anna.sees("Как к вам обращаться?");
-        anna.say("Анна").await;
-        anna.share_contact(stories::PHONE).await;
+        give_name_and_phone(&anna).await;
         assert_snapshot!(anna.reads().pop().unwrap(), @"
         Вопрос менеджеру · Проверьте заявку
 
@@ -159,32 +145,19 @@ async fn the_third_question_that_leads_nowhere_offers_a_manager() {
         [✅ Отправить]
         [✏️ Изменить] [❌ Отменить]
         ");
-        anna.tap("✅ Отправить").await;
-        anna.sees("Спасибо");
-        bot.deliver().await;
-        assert_snapshot!(card(&bot.next_deal()), @"
-        Вопрос менеджеру — Анна | 0 ₽
-        Бот | Новая заявка | Ольга Менеджер
-        Тип услуги: Вопрос менеджеру
-        Источник: Telegram Bot
-        Номер заявки: NUMBER
-        -- contact: Анна | +79001234567 | telegram_new
-        Telegram ID: ID
-        Telegram username: @anna_k
-        -- note
-        Заявка № NUMBER
-        Вопрос менеджеру
-        02.03.2026 TIME
+        let number = anna.send_request().await;
 
+        let deal = bot.deliver_request(&number, &anna).await;
+        assert_snapshot!(answers(&deal), @"
+        Вопрос менеджеру — Анна | 0 ₽
+        Тип услуги: Вопрос менеджеру
+        -- note
         Вопрос в чате: Какая завтра погода?
         Вопрос в чате: А послезавтра?
         Вопрос в чате: Кто победит в хоккее?
 
         Имя: Анна
         Телефон: +79001234567 (номер подтверждён Telegram)
-        Telegram ID: 7000000005
-        Telegram: @anna_k
-        -- task: Перезвонить: Анна, +79001234567. Вопрос менеджеру, заявка № NUMBER | Ольга Менеджер
         ");
     })
     .await;

@@ -2,16 +2,7 @@
 
 use simulators::amocrm::Deal;
 use simulators::fault::{Fault, When};
-use stories::{Bot, Customer, photo, story, to_photos};
-
-/// From the question for photos to the thanks.
-async fn finish(customer: &Customer) {
-    customer.say("Анна").await;
-    customer.share_contact(stories::PHONE).await;
-    customer.tap("⏭ Пропустить").await;
-    customer.tap("✅ Отправить").await;
-    customer.finally_sees("Спасибо");
-}
+use stories::{Bot, finish, photo, story, to_photos};
 
 /// Which photos are attached to the deal, in its order.
 async fn attached(deal: &Deal) -> Vec<u8> {
