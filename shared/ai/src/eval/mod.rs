@@ -4,6 +4,7 @@
 //! precision and recall of each entity, cost and latency.
 
 mod case;
+mod replies;
 mod report;
 mod score;
 
@@ -13,6 +14,7 @@ use dialog::{Facts, Intent};
 use serde::Serialize;
 
 pub use case::{BadLine, Case, read};
+pub use replies::{GuardScores, guard_scores};
 pub use report::Prices;
 pub use score::{Scores, Tally, Thresholds};
 

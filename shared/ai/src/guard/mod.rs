@@ -1,5 +1,7 @@
 //! What a model may not say to a customer. What it may say is made plain text where it is shown, in `dialog`.
 
+mod harmless;
+
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -8,10 +10,15 @@ use crate::model::SYSTEM_PROMPT;
 /// This many words in a row as in the system prompt are a leak, not chance.
 const LEAK: usize = 6;
 
-/// Whether `reply` is Russian, without links and mentions, and tells nothing of the bot's instructions.
+/// Whether `reply` is Russian, without links and mentions, made of harmless words, and tells nothing of the
+/// bot's instructions.
 pub(crate) fn may_be_shown(reply: &str) -> bool {
     let is_russian = reply.chars().any(|letter| matches!(letter, 'а'..='я' | 'А'..='Я' | 'ё' | 'Ё'));
-    is_russian && !reply.split_whitespace().any(is_address) && !reply.contains("\"intent\"") && !leaks_the_prompt(reply)
+    is_russian
+        && !reply.split_whitespace().any(is_address)
+        && harmless::is_harmless(reply)
+        && !reply.contains("\"intent\"")
+        && !leaks_the_prompt(reply)
 }
 
 /// A link, a mention or an e-mail address.
@@ -62,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_decent_reply_may_be_shown() {
-        assert!(may_be_shown("Поможем продать **Toyota Camry** 2019 за 1.5 млн!\nОтветьте на пару вопросов.Да?"));
+        assert!(may_be_shown("Поможем продать **Toyota Camry**!\nОтветьте на пару вопросов.Да?"));
     }
 
     #[test]
