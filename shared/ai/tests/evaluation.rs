@@ -2,7 +2,7 @@
 
 use ai::eval::{Outcome, Prices, Thresholds, read, run};
 use ai::{Answered, CallLog, ModelCall};
-use dialog::{AiAnswer, Facts, Intent};
+use dialog::{AiAnswer, AnsweredBy, Facts, Intent};
 
 const CASES: &str = r#"{"id":"a","text":"продам камри 2019","intent":"sell","entities":{"brand":"Toyota","model":"Camry","year":2019}}
 {"id":"b","text":"каско","intent":"legal","entities":{}}
@@ -20,6 +20,7 @@ async fn evaluated() -> Outcome {
                 year: Some(2018),
                 ..Facts::default()
             },
+            answered_by: AnsweredBy::Nobody,
             reply: String::new(),
         },
         call: CallLog {

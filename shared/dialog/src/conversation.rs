@@ -1,5 +1,6 @@
 //! The stored state of a chat.
 
+use dealer::FactId;
 use lead::{LeadId, Seconds, Source};
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +105,11 @@ pub(crate) enum IdleScreen {
     Invitation,
     /// The answer to a free question.
     Answer {
+        /// What the bot says, unless the dealer's facts answer.
         text: String,
+        /// The dealer's facts that answer it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        answered_by: Vec<FactId>,
         /// Id of the questionnaire to offer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         offer: Option<String>,
@@ -219,6 +224,8 @@ pub(crate) enum Interjection {
     Help,
     /// What is stored.
     Privacy,
+    /// What the dealer's facts say to a question.
+    Facts(Vec<FactId>),
     /// The phone number is accepted, and its keyboard goes away.
     PhoneTaken(String),
     /// The keyboard of the phone question goes away.

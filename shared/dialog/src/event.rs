@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dealer::Dealer;
+use dealer::{Dealer, FactId};
 use lead::{LeadId, Link, Seconds};
 use serde::{Deserialize, Serialize};
 use texts::Language;
@@ -187,8 +187,23 @@ pub struct AiAnswer {
     pub confidence: f32,
     #[serde(rename = "entities")]
     pub facts: Facts,
+    /// Not the model's to fill: it says which of the listed facts fit.
+    #[serde(skip)]
+    pub answered_by: AnsweredBy,
     /// Russian, shown as plain text.
     pub reply: String,
+}
+
+/// Who answers a question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AnsweredBy {
+    /// Nobody here: a manager has to.
+    #[default]
+    Nobody,
+    /// The bot, which speaks of itself in the reply.
+    Bot,
+    /// The dealer, with these facts, the best first.
+    Dealer(Vec<FactId>),
 }
 
 /// When a decision is made, and what the caller knows of that moment.

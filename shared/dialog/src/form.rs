@@ -18,7 +18,13 @@ use crate::albums::Albums;
 use crate::answer::{Car, PhoneAnswer, Value};
 use crate::facts::Facts;
 use crate::plain;
-use crate::questionnaire::{Branch, Kind, Step};
+use crate::questionnaire::{Branch, Kind, Parser, Step};
+
+/// Longest caption or question that is stored beside the answers, in characters. Telegram allows captions of 1024.
+const MAX_SIDE_TEXT: usize = 300;
+
+/// Most free questions that a form keeps for the manager.
+const MAX_QUESTIONS: usize = 5;
 
 /// Most bytes of text in a form, which keeps the stored conversation below 8 KB. Three answers of a thousand Cyrillic
 /// letters and a name fit.
@@ -26,6 +32,9 @@ const MAX_TEXT: usize = 6_360;
 
 /// The part of it that is reserved for the ids of photos in a questionnaire that asks for photos.
 const FOR_PHOTOS: usize = 2_100;
+
+/// Bytes of a Cyrillic letter.
+const LETTER: usize = 2;
 
 /// A questionnaire with the answers so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,6 +156,16 @@ impl Form {
             }
         }
         self.is_short = !self.prefilled.is_empty();
+    }
+
+    /// Keeps a free question for the manager, if there is room: answers of full length must still fit.
+    pub(crate) fn note_question(&mut self, question: &str) -> bool {
+        let question = plain::cut(plain::cleaned(question).trim(), MAX_SIDE_TEXT, usize::MAX);
+        let is_kept = self.preface.len() < MAX_QUESTIONS && self.has_room_for_more(&question);
+        if is_kept {
+            self.preface.push(question);
+        }
+        is_kept
     }
 
     /// Leaves room for text that the conversation has besides the form, in bytes.
@@ -417,6 +436,19 @@ impl Form {
         self.editing = true;
         self.view = View::Step;
         true
+    }
+
+    /// Whether a text beside the answers fits, with answers of full length to all steps to come.
+    fn has_room_for_more(&self, text: &str) -> bool {
+        let to_come = |step: &Step| {
+            let longest = match step.parser() {
+                Some(Parser::Text { max }) => max * LETTER,
+                Some(Parser::Name) => values::name::MAX_CHARS * LETTER,
+                _ => 0,
+            };
+            longest.max(self.size_of(step))
+        };
+        plain::stored_len(text) <= self.room_beside(to_come)
     }
 
     /// Goes to the first required step without an answer; returns false if there is none.

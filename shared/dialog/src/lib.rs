@@ -39,7 +39,7 @@ pub use conversation::{Conversation, PromptSent};
 pub use decide::{DueChat, decide, decide_due};
 pub use effect::{Effect, Target, Verdict};
 pub use event::{
-    AiAnswer, BotCommand, Event, Input, Intent, MAX_REPLY_CHARS, Moment, Person, Rules, SURE, Unsupported,
+    AiAnswer, AnsweredBy, BotCommand, Event, Input, Intent, MAX_REPLY_CHARS, Moment, Person, Rules, SURE, Unsupported,
 };
 pub use facts::Facts;
 pub use introduction::{commands, descriptions};

@@ -1,7 +1,8 @@
 //! Questions about the dealer are answered in the dealer's own words, or not at all.
 //!
 //! [`Index::choose`] finds the facts of the dealer's file that answer a question: by word stems, words that mean the same, and in spite
-//! of typos. No answer is better than a wrong one. [`is_question`] tells a question from an answer to a question of the bot's.
+//! of typos. No answer is better than a wrong one. [`is_question`] and [`begins_as_question`] tell a question from an answer
+//! to a question of the bot's.
 
 #![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
 
@@ -12,4 +13,4 @@ mod stem;
 mod vocabulary;
 
 pub use choose::{Index, MOST_FACTS};
-pub use question::is_question;
+pub use question::{begins_as_question, is_question};

@@ -1,98 +1,56 @@
 //! Whether a text asks something.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use values::sound;
 
 /// Words that may stand before a question.
-const OPENINGS: [&str; 24] = [
-    "а",
-    "и",
-    "но",
-    "ну",
-    "так",
-    "здравствуйте",
-    "привет",
-    "добрый",
-    "доброе",
-    "день",
-    "вечер",
-    "утро",
-    "подскажите",
-    "скажите",
-    "пожалуйста",
-    "извините",
-    "простите",
-    "кстати",
-    "еще",
-    "у",
-    "вас",
-    "вы",
-    "меня",
-    "вопрос",
-];
-/// A question begins with one of them.
-const QUESTION_WORDS: [&str; 47] = [
-    "где",
-    "куда",
-    "откуда",
-    "когда",
-    "как",
-    "какой",
-    "какая",
-    "какое",
-    "какие",
-    "какую",
-    "каком",
-    "сколько",
-    "скольки",
-    "скока",
-    "почем",
-    "почему",
-    "зачем",
-    "что",
-    "чем",
-    "кто",
-    "кому",
-    "чей",
-    "можно",
-    "можете",
-    "могу",
-    "есть",
-    "будет",
-    "надо",
-    "нужно",
-    "нужна",
-    "нужен",
-    "нужны",
-    "возможно",
-    "работаете",
-    "делаете",
-    "даете",
-    "берете",
-    "принимаете",
-    "продаете",
-    "покупаете",
-    "оформляете",
-    "доставляете",
-    "помогаете",
-    "выкупаете",
-    "привозите",
-    "имеется",
-    "бывает",
-];
+static OPENINGS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "а и но ну так здравствуйте привет добрый доброе день вечер утро подскажите скажите пожалуйста извините простите кстати еще \
+     у вас вы меня в во до с со на по за к из от о для"
+        .split_whitespace()
+        .collect()
+});
+/// A text that begins with one of them asks something, whatever follows but [`INDIFFERENT`].
+static QUESTION_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "где куда откуда когда как какой какая какое какие какую каком каким какими каких сколько скольки скока почем почему зачем что \
+     чем кто кому чей работаете делаете даете берете принимаете продаете покупаете оформляете доставляете помогаете выкупаете \
+     привозите проводите меняете"
+        .split_whitespace()
+        .collect()
+});
+/// With one of them a text may begin as a question or as a wish.
+static WISH_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "можно можете могу есть будет надо нужно нужна нужен нужны возможно имеется бывает".split_whitespace().collect()
+});
+/// What makes a question word one of no matter: «какая угодно».
+const INDIFFERENT: [&str; 8] = ["угодно", "нибудь", "либо", "то", "попало", "обычно", "больше", "есть"];
 
 /// Whether `text` asks something: by its question mark, «ли», or its first words.
 #[must_use]
 pub fn is_question(text: &str) -> bool {
     let words: Vec<String> = words(text).collect();
-    let begins = words.iter().find(|word| !OPENINGS.contains(&word.as_str()) && !is_preposition(word));
-    text.contains('?') && !words.is_empty()
-        || words.iter().skip(1).any(|word| word == "ли")
-        || words.len() > 1 && begins.is_some_and(|word| QUESTION_WORDS.contains(&word.as_str()))
+    let begins_with_wish = words.len() > 1 && opening(&words).is_some_and(|(word, _)| WISH_WORDS.contains(word));
+    (text.contains('?') && !words.is_empty()) || begins_with_wish || begins(&words)
 }
 
-/// «До скольки», «с какими», «во сколько».
-fn is_preposition(word: &str) -> bool {
-    ["в", "во", "до", "с", "со", "на", "по", "за", "к", "из", "от", "о", "для"].contains(&word)
+/// Whether `text` surely asks something, because it begins as only a question does or has «ли».
+#[must_use]
+pub fn begins_as_question(text: &str) -> bool {
+    begins(&words(text).collect::<Vec<_>>())
+}
+
+fn begins(words: &[String]) -> bool {
+    let has_whether = words.iter().skip(1).any(|word| word == "ли");
+    let asks = |(word, next): (&str, &str)| QUESTION_WORDS.contains(word) && !INDIFFERENT.contains(&next);
+    has_whether || (words.len() > 1 && opening(words).is_some_and(asks))
+}
+
+/// The first word that says something, and the one after it.
+fn opening(words: &[String]) -> Option<(&str, &str)> {
+    let at = words.iter().position(|word| !OPENINGS.contains(word.as_str()))?;
+    Some((&words[at], words.get(at + 1).map_or("", String::as_str)))
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {
@@ -106,12 +64,26 @@ mod tests {
     #[test]
     fn questions_are_told_by_their_mark_or_their_words() {
         for text in
-            ["а кредит?", "где вы находитесь", "А до скольки вы работаете", "есть ли парковка", "кредит даете ли"]
+            ["а кредит?", "где вы находитесь", "А до скольки вы работаете", "можно без записи", "кредит даете ли"]
         {
             assert!(is_question(text), "{text}");
         }
-        for text in ["Toyota Camry", "Анна", "85 тыс", "?", "", "до 2 млн", "адрес", "Какой"] {
+        for text in
+            ["Toyota Camry", "Анна", "85 тыс", "?", "", "до 2 млн", "адрес", "Какой", "какая угодно", "что-нибудь"]
+        {
             assert!(!is_question(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn wishes_do_not_begin_as_questions() {
+        for text in ["зачем вам имя", "с какими банками работаете", "А вы даете гарантию", "есть ли скидки"]
+        {
+            assert!(begins_as_question(text), "{text}");
+        }
+        for text in ["нужна надёжная машина", "можно любую", "Анна?", "Камри есть?", "что-нибудь попроще", "Кто"]
+        {
+            assert!(!begins_as_question(text), "{text}");
         }
     }
 }

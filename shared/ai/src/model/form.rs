@@ -3,7 +3,7 @@
 //! Servers that know no schema wrap the form in prose or a code fence, write numbers as text and leave fields out; all of
 //! that is read. What decides is checked strictly: the intent must be one that exists.
 
-use dialog::{AiAnswer, Facts, Intent, SURE};
+use dialog::{AiAnswer, AnsweredBy, Facts, Intent, SURE};
 use serde_json::{Map, Value};
 
 use super::Failure;
@@ -58,7 +58,9 @@ impl Form {
         };
         let confidence = confidence(&form["confidence"]);
         let reply = form["reply"].as_str().unwrap_or_default().to_owned();
-        let answer = AiAnswer { intent: intent(form)?, confidence: confidence.unwrap_or(SURE), facts, reply };
+        let confidence_or_sure = confidence.unwrap_or(SURE);
+        let answered_by = AnsweredBy::Nobody;
+        let answer = AiAnswer { intent: intent(form)?, confidence: confidence_or_sure, facts, answered_by, reply };
         Ok(Self { answer, states_confidence: confidence.is_some() })
     }
 }

@@ -11,7 +11,7 @@ mod words;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use dialog::{AiAnswer, Facts, Intent, MAX_QUESTION_CHARS};
+use dialog::{AiAnswer, AnsweredBy, Facts, Intent, MAX_QUESTION_CHARS};
 use values::car::Car;
 use values::sentence::Numbers;
 
@@ -34,6 +34,7 @@ pub fn classify(text: &str, this_year: i16) -> AiAnswer {
     AiAnswer {
         intent,
         confidence,
+        answered_by: AnsweredBy::Nobody,
         reply: reply(intent, confidence, seen.car.as_ref(), text),
         facts: Facts {
             model: seen.car.as_ref().and_then(|car| car.model.clone()),

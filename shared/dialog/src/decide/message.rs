@@ -4,7 +4,7 @@ use lead::PhoneSource;
 use values::{Phone, Typed, Wrong, name, phone};
 
 use super::turn::Turn;
-use super::{press, question};
+use super::{aside, press, question};
 use crate::answer::{self, PhoneAnswer, Value};
 use crate::conversation::{Interjection, Keys, MenuGreeting, Question};
 use crate::form::{Form, View};
@@ -27,11 +27,14 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
         None => return question::asked(turn, typed),
         Some(form) => form,
     };
+    if is_command(typed) && !matches!(form.view, View::Confirm | View::Fields) {
+        return hint_expected(turn, Some("hint-command"));
+    }
+    if let Some(aside) = aside::of(form, typed, &turn.rules.dealer.facts, turn.moment.year) {
+        return aside::answered(turn, aside, typed);
+    }
     if matches!(form.view, View::Confirm | View::Fields) {
         return hint_expected(turn, None);
-    }
-    if is_command(typed) {
-        return hint_expected(turn, Some("hint-command"));
     }
     let step = form.step();
     let is_at_step = form.view == View::Step;

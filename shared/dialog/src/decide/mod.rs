@@ -4,6 +4,7 @@
 //! module changes the copy of the conversation in its [`Turn`], and the turn works out the effects.
 
 mod album;
+mod aside;
 mod command;
 mod consent;
 mod due;
@@ -17,6 +18,8 @@ mod question;
 mod redelivery;
 mod turn;
 
+#[cfg(test)]
+pub(crate) use aside::of as aside_of;
 use lead::Photo;
 
 use crate::conversation::MenuGreeting;

@@ -4,7 +4,8 @@ use super::message::{hint_expected, is_command};
 use super::turn::Turn;
 use crate::conversation::IdleScreen;
 use crate::event::{MAX_REPLY_CHARS, SURE};
-use crate::{AiAnswer, Effect, Language, MANAGER_BRANCH, Verdict, plain};
+use crate::render::words_of;
+use crate::{AiAnswer, AnsweredBy, Effect, Intent, Language, MANAGER_BRANCH, Verdict, plain};
 
 /// Longest reply that is stored, in bytes.
 const MAX_REPLY_BYTES: usize = 1_500;
@@ -37,16 +38,23 @@ pub(super) fn answered(mut turn: Turn<'_>, answer: &AiAnswer) -> Verdict {
         return Verdict::Stay(Vec::new());
     }
     let text = harmless(&answer.reply, turn.language());
+    let answered_by = match &answer.answered_by {
+        AnsweredBy::Dealer(facts) => facts.clone(),
+        AnsweredBy::Nobody | AnsweredBy::Bot => Vec::new(),
+    };
+    let dealers_words = words_of(&answered_by, turn.rules);
     if !is_latest || turn.next.question.is_some() {
-        return turn.send(text);
+        return turn.send(dealers_words.unwrap_or(text));
     }
     let service = answer.intent.branch();
-    let needs_a_person = turn.next.questions.record_answer(service.is_some());
+    let is_answered = dealers_words.is_some() || answer.answered_by == AnsweredBy::Bot;
+    let leads_nowhere = turn.next.questions.record_answer(service.is_some() || is_answered);
+    let needs_a_person = leads_nowhere || answer.intent == Intent::Faq && !is_answered;
     let offer = service.or(needs_a_person.then_some(MANAGER_BRANCH)).map(str::to_owned);
     let is_sure = answer.confidence >= SURE;
-    let menu = service.is_none() || !is_sure;
+    let menu = service.is_none() || !is_sure || is_answered;
     turn.next.notice = None;
-    turn.next.leave_to(IdleScreen::Answer { text, offer, facts: answer.facts.shortened(), menu });
+    turn.next.leave_to(IdleScreen::Answer { text, answered_by, offer, facts: answer.facts.shortened(), menu });
     turn.show()
 }
 

@@ -2,19 +2,12 @@
 
 use lead::Photo;
 
-use super::Form;
+use super::{Form, MAX_SIDE_TEXT};
 use crate::answer::Value;
 use crate::plain;
-use crate::questionnaire::{Parser, Step};
 
 /// Most photos of a request.
 pub(crate) const MAX_PHOTOS: usize = 10;
-
-/// Longest caption that is stored, in characters. Telegram allows 1024.
-const MAX_CAPTION: usize = 300;
-
-/// Bytes of a Cyrillic letter.
-const LETTER: usize = 2;
 
 /// The result of [`Form::add_photo`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,19 +44,10 @@ impl Form {
         AddedPhoto::Kept(count)
     }
 
-    /// Keeps the caption of a photo if there is room: a name and a comment of full length must still fit.
+    /// Keeps the caption of a photo if there is room: answers of full length must still fit.
     fn keep_caption(&mut self, caption: Option<&str>) {
-        let caption = plain::cut(plain::cleaned(caption.unwrap_or_default()).trim(), MAX_CAPTION, usize::MAX);
-        let to_come = |step: &Step| {
-            let longest = match step.parser() {
-                Some(Parser::Text { max }) => max * LETTER,
-                Some(Parser::Name) => values::name::MAX_CHARS * LETTER,
-                _ => 0,
-            };
-            longest.max(self.size_of(step))
-        };
-        let has_room = plain::stored_len(&caption) <= self.room_beside(to_come);
-        if !caption.is_empty() && self.captions.len() < MAX_PHOTOS && has_room {
+        let caption = plain::cut(plain::cleaned(caption.unwrap_or_default()).trim(), MAX_SIDE_TEXT, usize::MAX);
+        if !caption.is_empty() && self.captions.len() < MAX_PHOTOS && self.has_room_for_more(&caption) {
             self.captions.push(caption);
         }
     }

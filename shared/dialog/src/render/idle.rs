@@ -1,6 +1,6 @@
 //! Screens outside any dialog.
 
-use super::{RenderContext, consent, home, minutes, noted};
+use super::{RenderContext, consent, home, minutes, noted, words_of};
 use texts::Language;
 
 use crate::action::Action;
@@ -31,8 +31,8 @@ pub(super) fn render(
             text: text.push(&language.text("invitation")),
             keyboard: Keyboard::Inline(vec![vec![home(seq, language)]]),
         },
-        IdleScreen::Answer { text: answer, offer, menu, .. } => {
-            let mut text = text.push(answer);
+        IdleScreen::Answer { text: answer, answered_by, offer, menu, .. } => {
+            let mut text = text.push(&words_of(answered_by, context.rules).unwrap_or_else(|| answer.clone()));
             let mut rows = Vec::new();
             if let Some(branch) = offer.as_deref().and_then(branches::find) {
                 if !branch.in_menu {

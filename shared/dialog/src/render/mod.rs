@@ -2,11 +2,14 @@
 
 mod consent;
 mod dialog;
+mod facts;
 mod idle;
 mod question;
 
 use lead::{RETENTION_AFTER_SENT, Seconds};
 use texts::{FluentValue, Language};
+
+pub(crate) use facts::words_of;
 
 use crate::action::Action;
 use crate::conversation::{Conversation, Interjection, Notice, Place};
@@ -50,6 +53,9 @@ pub(crate) fn render_interjection(interjection: &Interjection, context: &RenderC
     match interjection {
         Interjection::Help => page(Text::plain(language.text("help"))),
         Interjection::Privacy => page(privacy(Text::default(), context)),
+        Interjection::Facts(facts) => {
+            page(Text::plain(words_of(facts, context.rules).unwrap_or_else(|| language.text("question-unknown"))))
+        }
         Interjection::PhoneTaken(phone) => {
             keyboard_away(language.text_with("phone-taken", [("phone", phone.as_str().into())]))
         }

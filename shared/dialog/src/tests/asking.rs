@@ -119,14 +119,14 @@ fn a_doubtful_answer_offers_the_menu_too() {
 #[test]
 fn three_unhelpful_answers_in_a_row_offer_a_manager() {
     let mut talk = Talk::new();
-    talk.say("А").understand(answer(Intent::Faq, 0.9, "Ответ А"));
+    talk.say("А").understand(answer(Intent::Unknown, 0.9, "Ответ А"));
     assert_snapshot!(talk.screen(), @r"
     Ответ А
 
     [🏠 В начало]
     ");
     talk.say("Б").understand(answer(Intent::Unknown, 0.9, "Ответ Б"));
-    talk.say("В").understand(answer(Intent::Faq, 0.9, "Ответ В"));
+    talk.say("В").understand(answer(Intent::Unknown, 0.9, "Ответ В"));
     assert_snapshot!(talk.screen(), @r"
     Ответ В
 
@@ -162,7 +162,7 @@ fn three_unhelpful_answers_in_a_row_offer_a_manager() {
 #[test]
 fn a_helpful_answer_resets_the_count() {
     let mut talk = Talk::new();
-    for intent in [Intent::Faq, Intent::Faq, Intent::Sell, Intent::Faq, Intent::Unknown] {
+    for intent in [Intent::Unknown, Intent::Unknown, Intent::Sell, Intent::Unknown, Intent::Unknown] {
         talk.say("вопрос").understand(answer(intent, 0.9, "Ответ"));
         assert!(talk.button("👤 Передать вопрос менеджеру").is_none());
     }
@@ -179,7 +179,7 @@ fn a_reply_is_plain_text_without_links() {
         assert!(!screen.text.text.contains(live), "{live}");
     }
     assert!(screen.text.text.contains("<b>жирно</b>"));
-    talk.say("?").understand(answer(Intent::Faq, 0.9, &"длинно ".repeat(500)));
+    talk.say("?").understand(answer(Intent::Unknown, 0.9, &"длинно ".repeat(500)));
     assert!(talk.screen().chars().count() < 700);
     talk.say("?").understand(answer(Intent::Legal, f32::NAN, " \u{0} "));
     assert!(talk.screen().starts_with("Расскажите чуть подробнее"));

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::talk::{Talk, captioned, inline, photo};
-use crate::{AiAnswer, BotCommand, Effect, Facts, Input, Intent, Unsupported, Verdict};
+use crate::{AiAnswer, AnsweredBy, BotCommand, Effect, Facts, Input, Intent, Unsupported, Verdict};
 
 /// Something that a customer, Telegram or the clock may do.
 #[derive(Clone, Debug)]
@@ -66,9 +66,17 @@ const COMMANDS: [BotCommand; 5] =
 
 fn ai_answer() -> impl Strategy<Value = AiAnswer> {
     let facts = (prop::option::of(words()), any::<Option<i16>>(), any::<Option<u64>>(), any::<Option<u32>>());
-    (prop::sample::select(Intent::ALL), any::<f32>(), facts, words()).prop_map(|(intent, confidence, facts, reply)| {
+    let answered_by = prop::sample::select(vec![AnsweredBy::Nobody, AnsweredBy::Bot, AnsweredBy::Dealer(vec![1, 2])]);
+    let told = (prop::sample::select(Intent::ALL), any::<f32>(), facts, answered_by, words());
+    told.prop_map(|(intent, confidence, facts, answered_by, reply)| {
         let (make, year, roubles, km) = facts;
-        AiAnswer { intent, confidence, facts: Facts { make: make.clone(), model: make, year, roubles, km }, reply }
+        AiAnswer {
+            intent,
+            confidence,
+            facts: Facts { make: make.clone(), model: make, year, roubles, km },
+            answered_by,
+            reply,
+        }
     })
 }
 

@@ -332,7 +332,7 @@ impl Talk {
 
 /// An answer of the model without entities.
 pub(super) fn answer(intent: Intent, confidence: f32, reply: &str) -> AiAnswer {
-    AiAnswer { intent, confidence, facts: Facts::default(), reply: reply.to_owned() }
+    AiAnswer { intent, confidence, facts: Facts::default(), answered_by: AnsweredBy::Nobody, reply: reply.to_owned() }
 }
 
 pub(super) fn photo(name: &str, album: Option<&str>) -> Input {

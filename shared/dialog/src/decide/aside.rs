@@ -1,0 +1,84 @@
+//! Questions in the middle of a dialog: the dealer's facts answer, and the step is asked again below.
+//!
+//! No model is asked here. The customer is in the middle of something: an answer in no time is worth more than a better one in ten
+//! seconds, and what is typed at a step is an answer to it unless it surely is not.
+
+use dealer::{FactId, Facts};
+use values::car;
+
+use super::turn::Turn;
+use crate::conversation::Interjection;
+use crate::form::{Form, View};
+use crate::questionnaire::{Kind, Parser};
+use crate::{Verdict, answer};
+
+/// A text that is a question and no answer to the step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Aside {
+    /// These facts of the dealer answer it.
+    Answered(Vec<FactId>),
+    /// Only a manager can.
+    Unanswered,
+}
+
+/// How a text fits the question of the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Answer,
+    /// Nearly every text can be a name or a car.
+    Perhaps,
+    NoAnswer,
+}
+
+/// Whether `typed` is a question rather than an answer to the step on the screen.
+pub(crate) fn of(form: &Form, typed: &str, facts: &Facts, this_year: i16) -> Option<Aside> {
+    let fit = fit(form, typed, this_year);
+    let is_question = match fit {
+        Fit::Answer => false,
+        Fit::Perhaps | Fit::NoAnswer => faq::is_question(typed),
+    };
+    if !is_question && fit != Fit::NoAnswer {
+        return None;
+    }
+    let answering: Vec<FactId> = facts.answering(typed).into_iter().map(dealer::Fact::id).collect();
+    if !answering.is_empty() {
+        return Some(Aside::Answered(answering));
+    }
+    let is_surely_one = match fit {
+        _ if matches!(form.view, View::Confirm | View::Fields) => false, // what is typed there changes nothing
+        Fit::Perhaps => faq::begins_as_question(typed),
+        Fit::Answer | Fit::NoAnswer => is_question,
+    };
+    is_surely_one.then_some(Aside::Unanswered)
+}
+
+fn fit(form: &Form, typed: &str, this_year: i16) -> Fit {
+    let step = form.step();
+    match (&form.view, step.kind, step.parser()) {
+        (View::Confirm | View::Fields, ..) | (_, Kind::Photos, _) => Fit::NoAnswer,
+        (_, _, Some(Parser::Text { .. })) => Fit::Answer,
+        (_, _, Some(Parser::Car)) if car::find(typed).is_some() && !faq::is_question(typed) => Fit::Answer,
+        (_, _, Some(Parser::Car | Parser::Name)) => Fit::Perhaps,
+        _ => match answer::read(step, typed, this_year) {
+            Some(Ok(read)) if read.doubt.is_none() => Fit::Answer,
+            Some(Ok(_)) => Fit::Perhaps,
+            Some(Err(_)) | None => Fit::NoAnswer,
+        },
+    }
+}
+
+/// Answers the question, or keeps it for the manager, and asks the step again.
+pub(super) fn answered(mut turn: Turn<'_>, aside: Aside, typed: &str) -> Verdict {
+    turn.next.notice = None;
+    match aside {
+        Aside::Answered(facts) => {
+            turn.prepend_message(Interjection::Facts(facts));
+            turn.show()
+        }
+        Aside::Unanswered => {
+            let is_noted = turn.next.form_mut().is_some_and(|form| form.note_question(typed));
+            let notice = turn.text(if is_noted { "question-noted" } else { "question-unknown" });
+            turn.hint(notice)
+        }
+    }
+}
