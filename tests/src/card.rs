@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use lead::{Lead, Request};
 use simulators::amocrm::{Deal, FieldShown};
 
 /// Everything a manager sees of a deal. What differs from run to run is left out: the request's number reads «NUMBER»,
@@ -59,7 +60,8 @@ pub fn is_complete(deal: &Deal) -> bool {
 /// Every step of the delivery that creates a task has created one.
 #[must_use]
 pub fn has_its_tasks(deal: &Deal) -> bool {
-    let steps = crm_push::step_names().filter(|step| !["contact", "deal", "note"].contains(step));
+    let steps = crm_push::step_names(&Lead::new(Request::example(), 0))
+        .filter(|step| !["contact", "deal", "note"].contains(step));
     deal.tasks.len() == steps.count()
 }
 

@@ -9,7 +9,7 @@ use crm_push::CrmPush;
 use lead::{Lead, LeadId, Photo, Request, Status};
 use serde_json::json;
 use settings::{Env, Retry};
-use storage::Versioned;
+use storage::{SaveError, Versioned};
 
 use crate::Bot;
 
@@ -39,6 +39,21 @@ impl Bot {
     /// Stores request `n` of this customer as it is when the form is left at the price.
     pub async fn store_unfinished(&self, n: u8, phone: &str, photos: Vec<Photo>) -> LeadId {
         self.store_with(n, phone, |request| leave_at_the_price(request, photos)).await
+    }
+
+    /// The customer finishes that form, as the webhook stores it.
+    pub async fn finish_request(&self, id: LeadId, photos: Vec<Photo>) {
+        loop {
+            let mut lead = self.leads().get(&id).await.expect("the table answers").expect("the request is there");
+            let Request { customer, created_at, .. } = lead.value.request.clone();
+            let request = Request { id, customer, created_at, photos: photos.clone(), ..Request::example() };
+            lead.value.complete(request, self.now(), 60);
+            match self.leads().save(&mut lead).await {
+                Ok(()) => return,
+                Err(SaveError::Conflict) => {} // crm-push has stored something meanwhile
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// The state of a request's delivery.
@@ -147,7 +162,7 @@ impl Bot {
 }
 
 /// Makes of a request what it is when the form is left at the price.
-fn leave_at_the_price(request: &mut Request, photos: Vec<Photo>) {
+pub fn leave_at_the_price(request: &mut Request, photos: Vec<Photo>) {
     request.unfinished = Some("Цена".to_owned());
     request.price = None;
     request.answers.truncate(2);

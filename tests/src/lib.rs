@@ -23,7 +23,7 @@ mod walks;
 pub use bot::{Bot, Setup, account, account_without_lag, story, story_with};
 pub use card::{answers, card, has_its_tasks, is_complete};
 pub use customer::{Button, Customer};
-pub use leads::{ANNA, BORIS, failed, read};
+pub use leads::{ANNA, BORIS, failed, leave_at_the_price, read};
 pub use simulators::telegram::photo;
 pub use systems::{Failing, Mark, System, without_ids};
 pub use walks::{PHONE, finish, give_name_and_phone, to_confirmation, to_photos, to_sent};

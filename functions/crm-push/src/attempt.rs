@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use crate::CrmPush;
 use crate::claimed::{ClaimedLead, Failed, LEASE, Stop};
 use crate::closing::Redeliver;
-use crate::steps::STEPS;
+use crate::steps::steps_of;
 
 /// What every step needs.
 pub(crate) struct Attempt<'a> {
@@ -107,7 +107,7 @@ impl CrmPush {
 
     /// Mock mode: the request looks as if amoCRM had taken it.
     fn pretend(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
-        for step in STEPS {
+        for step in steps_of(lead.lead()) {
             if lead.lead().progress.id_of(step.name()).is_none() {
                 lead.lead_mut().progress.record(step.name(), self.next_mock_id());
             }
@@ -119,9 +119,9 @@ impl CrmPush {
 
 impl Attempt<'_> {
     async fn take_steps(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
-        for step in STEPS {
+        for step in steps_of(lead.lead()) {
             if step.is_wanted(self) {
-                self.ensure(*step, lead).await?;
+                self.ensure(step, lead).await?;
             }
         }
         Ok(())

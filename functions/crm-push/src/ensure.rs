@@ -31,6 +31,11 @@ impl Attempt<'_> {
             if lost.is_some() || lead.lead().is_in_doubt() || step.always_looks() {
                 match step.find(self, lead).await {
                     Ok(Found::Exists { id, origin }) => return self.keep(step, lead, id, origin).await,
+                    Ok(Found::Gone) => {
+                        tracing::warn!(lead_id = %lead.id(), "the deal to complete is gone: another one is made");
+                        lead.lead_mut().start_over();
+                        return Err(Stop::PutBack { due_at: (self.push.clock)() });
+                    }
                     Ok(Found::NotBefore(due_at)) => return Err(Stop::PutBack { due_at }),
                     Ok(Found::NoTime) => return Err(Failed::too_slow().into()),
                     Ok(Found::Missing) => {

@@ -2,7 +2,8 @@
 //!
 //! 1. [`CrmPush::handle`] takes a batch of messages apart: requests by group, then photos.
 //! 2. `attempt.rs` makes one attempt for one request: it claims the request and takes its steps.
-//! 3. `steps/` has a file for each step: contact, deal, note, task. What a step left is stored before the next one starts.
+//! 3. `steps/` has a file for each step: contact, deal, note, task; and what completes the deal of an unfinished request. What
+//!    a step left is stored before the next one starts.
 //! 4. `ensure.rs` makes sure that what a step creates exists once, whatever answer was lost.
 //! 5. `closing.rs` stores how the attempt went, for the request, the circuit breaker and the admins.
 //! 6. `photos.rs` brings photos to the deal, afterwards.

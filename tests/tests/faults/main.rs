@@ -2,6 +2,7 @@
 //! request is in amoCRM exactly once in the end, the customer was thanked once, and the admins were not flooded.
 #![recursion_limit = "256"] // the SDK's futures are deep
 
+mod completion;
 mod exactly_once;
 mod killable;
 mod matrix;

@@ -8,7 +8,7 @@ use simulators::served::Caller;
 use stories::{Customer, System};
 
 use crate::killable::KillableBot;
-use crate::story::{EXPECTED, anna_sells_her_car, sells, what_came_of};
+use crate::story::{COMPLETED, EXPECTED, anna_sells_her_car, leaves_a_form, sells, what_came_of};
 
 /// A story in which a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(crate) enum Story {
     Known,
     /// Anna has everything deleted.
     Forgotten,
+    /// Anna's form, which is in amoCRM half-way, is finished.
+    Completed,
 }
 
 /// An outside call.
@@ -45,7 +47,7 @@ const fn route(system: System, name: &'static str, story: Story) -> Route {
     Route { system, name, story }
 }
 
-use Story::{Calm, Forgotten, Known, Troubled};
+use Story::{Calm, Completed, Forgotten, Known, Troubled};
 use System::{Amocrm, DynamoDb, OpenAi, Sqs, Telegram};
 
 /// Every outside call of the functions.
@@ -96,6 +98,8 @@ pub(crate) const TABLE: &[Route] = &[
     route(Amocrm, "PATCH /api/v4/contacts/*", Known),
     route(Amocrm, "GET /api/v4/contacts/*", Troubled),
     route(Amocrm, "GET /api/v4/leads", Troubled),
+    route(Amocrm, "GET /api/v4/leads", Completed),
+    route(Amocrm, "PATCH /api/v4/leads/*", Completed),
     route(Amocrm, "GET /api/v4/leads/*/notes", Troubled),
     route(Amocrm, "GET /api/v4/tasks", Troubled),
     route(OpenAi, "POST /v1/chat/completions", Calm),
@@ -117,6 +121,9 @@ impl Story {
 
     /// What must come of it for each customer.
     pub(crate) fn expected(self) -> String {
+        if self == Completed {
+            return COMPLETED.to_owned();
+        }
         let tag = if self == Known { "telegram_repeat" } else { "telegram_new" };
         EXPECTED.replace("telegram_new", tag)
     }
@@ -150,6 +157,12 @@ impl Story {
                 customers[0].say("/delete").await;
                 customers[0].tap("Да, удалить").await;
             }
+            Completed => {
+                let id = leaves_a_form(bot, &customers[0]).await;
+                bot.recover().await;
+                bot.finish_request(id, bot.photos(2)).await;
+                bot.recover().await;
+            }
         }
     }
 }
@@ -157,7 +170,7 @@ impl Story {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_fails_and_every_call_is_in_the_table() {
     let mut called = BTreeSet::new();
-    for story in [Calm, Troubled, Known, Forgotten] {
+    for story in [Calm, Troubled, Known, Forgotten, Completed] {
         let bot = KillableBot::start().await;
         let mark = bot.mark();
         let customers = story.cast(&bot);

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use lead::{LeadId, Request};
 use simulators::amocrm::{ContactShown, Deal};
-use stories::{Bot, Customer};
+use stories::{Bot, Customer, leave_at_the_price};
 
 use crate::killable::KillableBot;
 
@@ -28,6 +29,40 @@ thanked 1 time
   task Перезвонить: Анна, PHONE. Продажа авто, заявка № NUMBER
   files NUMBER-1.jpg, NUMBER-2.jpg
 ";
+
+/// What must have come of a request whose form was in amoCRM half-way before it was finished.
+pub(crate) const COMPLETED: &str = "\
+1 deal of 1 contact
+thanked 0 time
+Продажа авто — Toyota Camry — Анна 1500000 Новая заявка Ольга Менеджер
+  Тип услуги: Продажа авто
+  Марка: Toyota
+  Модель: Camry
+  Год выпуска: 2019
+  Источник: Telegram Bot
+  Номер заявки: NUMBER
+  contact Анна PHONE telegram_new of 1
+    Telegram ID: CHAT
+    Telegram username: @anna_k
+  note Заявка № NUMBER не закончена | Продажа авто | Остановился на вопросе: Цена |  | Марка и модель: Toyota Camry | \
+Год выпуска: 2019 |  | \
+Имя: Анна | Телефон: PHONE (введён вручную, не подтверждён) | Telegram ID: CHAT | Telegram: @anna_k
+  note Заявка № NUMBER закончена | Продажа авто |  | Марка и модель: Toyota Camry | Год выпуска: 2019 | \
+Пробег: 85 000 км |  | \
+Имя: Анна | Телефон: PHONE (введён вручную, не подтверждён) | Telegram ID: CHAT | Telegram: @anna_k | Фото: 2
+  task Перезвонить: Анна, PHONE. Не закончил заявку № NUMBER (Продажа авто), остановился на вопросе «Цена»
+  files NUMBER-1.jpg, NUMBER-2.jpg
+";
+
+/// A form that the customer has left at the price, stored to be delivered.
+pub(crate) async fn leaves_a_form(bot: &Bot, customer: &Customer) -> LeadId {
+    let id = format!("01JD0000000000000A{:08}", customer.chat % 100_000_000).parse().expect("it is an id");
+    let change = |request: &mut Request| {
+        leave_at_the_price(request, Vec::new());
+        (request.id, request.customer.chat_id) = (id, customer.chat);
+    };
+    bot.store_with(0, &format!("+{}", customer.phone()), change).await
+}
 
 /// Anna asks a question, and sells her car with two photos.
 pub(crate) async fn anna_sells_her_car(bot: &KillableBot, anna: &Customer) {

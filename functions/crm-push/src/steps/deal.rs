@@ -53,6 +53,12 @@ impl Step for DealStep {
 }
 
 impl Attempt<'_> {
+    /// The deal as amoCRM has it now; `None` if it was deleted, or merged into another.
+    pub(super) async fn deal(&self, lead: &Lead) -> Result<Option<Deal>, CrmError> {
+        let Some(id) = lead.progress.deal_id() else { return Ok(None) };
+        Ok(self.crm.deals(&[id]).await?.pop())
+    }
+
     /// Through the contact, because a contact and deals read by id are always current; by search besides, which lags, but
     /// does not depend on the link.
     async fn find_deal(&self, lead: &Lead) -> Result<Option<u64>, CrmError> {
@@ -75,10 +81,12 @@ impl Attempt<'_> {
     /// The deal in an account without a field for the request's number: made after the request, named like it, and without
     /// the note of another request.
     async fn find_deal_without_number(&self, lead: &Lead, deals: &[Deal]) -> Result<Option<u64>, CrmError> {
-        let name = self.payloads.deal_name(&lead.request);
         let number = lead.lead_id.request_number();
-        let since = lead.request.created_at - CLOCK_SKEW;
-        for deal in deals.iter().filter(|deal| deal.created_at >= since && deal.name.as_deref() == Some(&name)) {
+        let versions = || std::iter::once(&lead.request).chain(&lead.completes);
+        let since = versions().map(|request| request.created_at).min().unwrap_or_default() - CLOCK_SKEW;
+        let names: Vec<String> = versions().map(|request| self.payloads.deal_name(request)).collect();
+        let is_named = |deal: &Deal| deal.name.as_ref().is_some_and(|name| names.contains(name));
+        for deal in deals.iter().filter(|deal| deal.created_at >= since && is_named(deal)) {
             let notes: Vec<Note> = self.crm.notes(deal.id).await?;
             let mut numbers = notes.iter().filter_map(|note| note.request_number(self.payloads.language()));
             if numbers.all(|held| held == number) {

@@ -1,8 +1,10 @@
 //! What a delivery creates, step by step: a file each. A new step is a file here and a line in [`STEPS`].
 
+mod completion;
 mod contact;
 mod deal;
 mod note;
+mod stage;
 mod task;
 
 use amocrm::{Client, CrmError};
@@ -15,14 +17,24 @@ use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
 
 /// The steps in their order.
-pub(crate) const STEPS: &[&dyn Step] = &[&contact::ContactStep, &deal::DealStep, &note::NoteStep, &task::CALL_BACK];
+const STEPS: &[&dyn Step] = &[&contact::ContactStep, &deal::DealStep, &note::NOTE, &task::CALL_BACK];
 
-/// The names of all steps in their order, as `lead::Progress` has them.
-pub fn step_names() -> impl Iterator<Item = &'static str> {
-    STEPS.iter().map(|step| step.name())
+/// What follows when the customer has finished an unfinished request. These come last: what an earlier attempt left in doubt
+/// is then still the first step that is not recorded.
+const COMPLETION: &[&dyn Step] = &[&completion::CompletionStep, &stage::StageStep, &note::COMPLETION_NOTE];
+
+/// The steps of a lead's delivery in their order.
+pub(crate) fn steps_of(lead: &Lead) -> impl Iterator<Item = &'static dyn Step> + use<> {
+    let completion = if lead.completes.is_some() { COMPLETION } else { &[] };
+    STEPS.iter().chain(completion).copied()
 }
 
-/// Creates one thing in amoCRM for a request. [`Attempt::ensure`] calls it.
+/// The names of the steps of a lead's delivery in their order, as `lead::Progress` has them.
+pub fn step_names(lead: &Lead) -> impl Iterator<Item = &'static str> + use<> {
+    steps_of(lead).map(Step::name)
+}
+
+/// Creates or changes one thing in amoCRM for a request. [`Attempt::ensure`] calls it.
 pub(crate) trait Step: Sync {
     /// Under this name the lead remembers what the step left.
     fn name(&self) -> &'static str;
@@ -50,10 +62,10 @@ pub(crate) trait Step: Sync {
     /// Looks for what exists already.
     fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>>;
 
-    /// What to create, at least one item.
+    /// What to create, at least one item; or the change to make.
     fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value>;
 
-    /// Creates the items; returns the id of the first.
+    /// Creates the items, or makes the change; returns the id of the first.
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>>;
 
     /// The answer to a creation was lost: others may have to know.
@@ -82,6 +94,8 @@ pub(crate) enum Found {
         origin: Origin,
     },
     Missing,
+    /// The deal that the step would change is not there any more.
+    Gone,
     /// It may exist, and cannot be seen before then.
     NotBefore(Seconds),
     /// The lease would not last.
@@ -97,6 +111,13 @@ pub(crate) enum Origin {
     CreatedUnseen,
     /// It was there before the request.
     Known,
+}
+
+/// Makes `change` to the deal that it names; returns its id.
+async fn change_deal(crm: &Client, change: &Value) -> Result<u64, CrmError> {
+    let id = change["id"].as_u64().unwrap_or_default();
+    crm.update_deal(id, change).await?;
+    Ok(id)
 }
 
 impl Found {

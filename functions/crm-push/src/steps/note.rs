@@ -10,11 +10,25 @@ use super::{Found, Step};
 use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
 
-pub(crate) struct NoteStep;
+pub(crate) struct NoteStep {
+    name: &'static str,
+    /// The first note of a request that was finished before it was written is the note of the completion, too.
+    may_be_there: bool,
+}
+
+/// The note of a new deal.
+pub(super) const NOTE: NoteStep = NoteStep { name: "note", may_be_there: false };
+
+/// The note that says that the customer has finished the form, with every answer.
+pub(super) const COMPLETION_NOTE: NoteStep = NoteStep { name: "completion_note", may_be_there: true };
 
 impl Step for NoteStep {
     fn name(&self) -> &'static str {
-        "note"
+        self.name
+    }
+
+    fn always_looks(&self) -> bool {
+        self.may_be_there
     }
 
     /// All parts are posted in one call, so that the last one is there if all are.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use lead::{Lead, Request};
 use serde::Serialize;
 use simulators::amocrm::Deal;
 use tokio::time::Instant;
@@ -61,7 +62,8 @@ impl Percentiles {
 pub(super) fn is_complete(deal: &Deal) -> bool {
     let photos = usize::from(deal.name.starts_with("Продажа"));
     let left = 1 + usize::from(deal.contact.is_some()) + deal.notes.len() + deal.tasks.len();
-    (left, deal.files.len()) == (crm_push::step_names().count(), photos)
+    let steps = crm_push::step_names(&Lead::new(Request::example(), 0)).count();
+    (left, deal.files.len()) == (steps, photos)
 }
 
 impl Report {

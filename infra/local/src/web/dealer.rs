@@ -131,7 +131,7 @@ fn steps(lead: &Lead) -> Vec<(&'static str, bool)> {
     let progress = &lead.progress;
     // A request that arrived without a step was not meant to have it.
     let has_arrived = matches!(lead.status, Status::Sent { .. });
-    let taken = crm_push::step_names().map(|step| (step, progress.id_of(step).is_some()));
+    let taken = crm_push::step_names(lead).map(|step| (step, progress.id_of(step).is_some()));
     let mut steps: Vec<_> = taken.filter(|(_, done)| *done || !has_arrived).collect();
     if !lead.request.photos.is_empty() {
         steps.push(("photos", progress.photos_done));
@@ -222,10 +222,10 @@ mod tests {
         let pending = json!({ "is": "pending", "due_at": 0 });
         let photo = json!([{ "file_id": "a", "unique_id": "b" }]);
         let begun = lead(&photo, &json!({ "contact_id": 1, "deal_id": 2 }), &pending);
-        let of_delivery = crm_push::step_names().map(|step| (step, ["contact", "deal"].contains(&step)));
+        let of_delivery = crm_push::step_names(&begun).map(|step| (step, ["contact", "deal"].contains(&step)));
         assert_eq!(steps(&begun), of_delivery.chain([("photos", false)]).collect::<Vec<_>>());
         let without_photos = lead(&json!([]), &json!({}), &pending);
-        assert_eq!(steps(&without_photos).len(), crm_push::step_names().count());
+        assert_eq!(steps(&without_photos).len(), crm_push::step_names(&without_photos).count());
     }
 
     #[test]

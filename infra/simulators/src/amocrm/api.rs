@@ -91,7 +91,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 type Handler = fn(&mut World, &Call<'_>, &[&str]) -> Answer;
 
 /// Every route that needs a token.
-const ROUTES: [(Caller, &str, Handler); 21] = [
+const ROUTES: [(Caller, &str, Handler); 22] = [
     (Caller::Functions, "GET /api/v4/account", |_, call, _| Ok(account::get(call))),
     (Caller::Functions, "GET /api/v4/contacts", |world, call, _| contacts::list(world, call)),
     (Caller::Functions, "POST /api/v4/contacts", |world, call, _| contacts::create(world, call)),
@@ -106,6 +106,7 @@ const ROUTES: [(Caller, &str, Handler); 21] = [
     (Caller::Functions, "PATCH /api/v4/contacts/*", |world, call, ids| contacts::update(world, call, id(ids[0])?)),
     (Caller::Functions, "GET /api/v4/leads", |world, call, _| leads::list(world, call)),
     (Caller::Functions, "POST /api/v4/leads", |world, call, _| leads::create(world, call)),
+    (Caller::Functions, "PATCH /api/v4/leads/*", |world, call, ids| leads::update(world, call, id(ids[0])?)),
     (Caller::Functions, "POST /api/v4/leads/notes", |world, call, _| notes::create(world, call)),
     (Caller::Functions, "GET /api/v4/leads/*/notes", |world, call, ids| notes::list(world, call, id(ids[0])?)),
     (Caller::Functions, "PUT /api/v4/leads/*/files", |world, call, ids| drive::attach(world, call, id(ids[0])?)),

@@ -6,6 +6,7 @@ use super::call::{Answer, Call, now};
 use super::card::{self, CardChange, SHARED_KEYS};
 use super::model::{ContactLink, Id, Kind, LOST, Lead, WON};
 use super::query::Query;
+use super::reply::Reply;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
 use super::world::World;
 
@@ -47,6 +48,15 @@ impl LeadChange {
             lead.card.name = format!("Сделка #{}", lead.card.id);
         }
         lead
+    }
+
+    /// Changes the deal and returns the moment of the change.
+    fn update(&self, world: &mut World, mut lead: Lead, owner: Id) -> i64 {
+        self.card.apply(world, Kind::Leads, &mut lead.card, owner, now());
+        self.apply_own(&mut lead);
+        let updated_at = lead.card.updated_at;
+        world.put_lead(lead);
+        updated_at
     }
 
     fn apply_own(&self, lead: &mut Lead) {
@@ -169,6 +179,28 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
         written.push(json!({"id": id, "request_id": request_id, "_links": card::links(Kind::Leads, id, &call.base)}));
     }
     Ok(call.written("leads", written))
+}
+
+/// `PATCH /leads/{id}`. Contacts are linked by another method.
+pub(super) fn update(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
+    let item = validation::single(call.body)?;
+    let Some(lead) = world.leads.get(&id).cloned() else {
+        return Err(Reply::problem(404, "Lead not found"));
+    };
+    let drafts = validation::drafts(std::slice::from_ref(&item), |object, complaints| {
+        if let Some(embedded) = object.object("_embedded", complaints) {
+            embedded.only(&["tags"], complaints);
+        }
+        Some(LeadChange::read(world, object, complaints))
+    })?;
+    let written = drafts.iter().map(|Draft { request_id, change }| {
+        let updated_at = change.update(world, lead.clone(), call.caller.user_id);
+        json!({
+            "id": id, "updated_at": updated_at, "request_id": request_id,
+            "_links": card::links(Kind::Leads, id, &call.base),
+        })
+    });
+    Ok(call.written("leads", written.collect()))
 }
 
 /// The account has no companies, so none can be named.

@@ -258,6 +258,11 @@ impl Amocrm {
         id
     }
 
+    /// Deletes a deal past the API, which has no method for it.
+    pub fn delete_deal(&self, id: u64) {
+        api::lock(&self.world).delete_lead(id);
+    }
+
     /// All deals, newest first.
     #[must_use]
     pub fn deals(&self) -> Vec<Deal> {

@@ -192,6 +192,13 @@ impl World {
         self.changed();
     }
 
+    /// Deletes a deal. Its notes and tasks are not seen any more.
+    pub(super) fn delete_lead(&mut self, id: Id) {
+        self.journal.remove("lead", id);
+        self.leads.remove(&id);
+        self.changed();
+    }
+
     /// Stores a contact.
     pub(super) fn put_contact(&mut self, contact: Contact) {
         self.journal.upsert("contact", contact.card.id, &contact);

@@ -122,6 +122,42 @@ async fn a_wrong_price_person_contact_or_key_is_refused() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_change_leaves_what_it_does_not_name() -> Outcome {
+    let desk = Desk::open(calm()).await?;
+    let id = desk
+        .lead(json!({
+            "name": "Не закончил", "price": 100, "pipeline_id": BOT_PIPELINE, "status_id": BOT_FIRST_STAGE + 1,
+            "tags_to_add": [{"name": "unfinished"}, {"name": "avito"}],
+            "custom_fields_values": [
+                {"field_code": "CAR_BRAND", "values": [{"value": "Toyota"}]},
+                {"field_code": "CAR_MODEL", "values": [{"value": "Camry"}]},
+            ],
+        }))
+        .await?;
+    let change = json!({
+        "id": id, "name": "Продажа авто", "status_id": BOT_FIRST_STAGE, "tags_to_delete": [{"name": "unfinished"}],
+        "custom_fields_values": [
+            {"field_code": "CAR_MODEL", "values": null},
+            {"field_code": "MILEAGE", "values": [{"value": "85 000 км"}]},
+        ],
+    });
+    let told = desk.patch(&format!("/api/v4/leads/{id}"), change).await?;
+    assert_eq!(told.ids("leads"), [id]);
+    let deal = &desk.amo.deals()[0];
+    assert_eq!((deal.name.as_str(), deal.price, deal.stage.as_str()), ("Продажа авто", 100, "Новая заявка"));
+    assert_eq!(deal.tags, ["avito"]);
+    assert_eq!(
+        ["CAR_BRAND", "CAR_MODEL", "MILEAGE"].map(|code| deal.field(code)),
+        [Some("Toyota"), None, Some("85 000 км")]
+    );
+
+    let told = desk.patch(&format!("/api/v4/leads/{id}"), json!({"status_id": 999, "contacts": []})).await?;
+    assert_eq!(told.complaints(), ["0 FieldNotExpected contacts", "0 NotSupportedChoice status_id"]);
+    assert_eq!(desk.patch("/api/v4/leads/77", json!({"name": "Кто-то"})).await?.status, 404);
+    Ok(())
+}
+
+#[tokio::test]
 async fn twins_are_counted() -> Outcome {
     let desk = Desk::open(calm()).await?;
     assert!(desk.amo.twins().is_none());

@@ -1,0 +1,42 @@
+//! The deal of an unfinished request gets what its customer has answered since.
+
+use amocrm::{Client, CrmError};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lead::Lead;
+use serde_json::Value;
+
+use super::{Found, Step, change_deal};
+use crate::attempt::Attempt;
+use crate::claimed::ClaimedLead;
+
+pub(crate) struct CompletionStep;
+
+impl Step for CompletionStep {
+    fn name(&self) -> &'static str {
+        "completion"
+    }
+
+    fn always_looks(&self) -> bool {
+        true
+    }
+
+    /// A change is not made again: a manager may have corrected something since.
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+        async {
+            let lead = lead.lead();
+            let Some(deal) = attempt.deal(lead).await? else { return Ok(Found::Gone) };
+            let is_completed = attempt.payloads.is_completed(lead, &deal);
+            Ok(Found::unseen(is_completed.then_some(deal.id)))
+        }
+        .boxed()
+    }
+
+    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
+        lead.completes.iter().map(|unfinished| attempt.payloads.completion(lead, unfinished)).collect()
+    }
+
+    fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
+        change_deal(crm, &items[0]).boxed()
+    }
+}

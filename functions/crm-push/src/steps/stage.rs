@@ -1,0 +1,44 @@
+//! The deal of a request that is finished now leaves the stage of unfinished ones.
+
+use amocrm::{Client, CrmError};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lead::Lead;
+use serde_json::Value;
+
+use super::{Found, Origin, Step, change_deal};
+use crate::attempt::Attempt;
+use crate::claimed::ClaimedLead;
+
+pub(crate) struct StageStep;
+
+impl Step for StageStep {
+    fn name(&self) -> &'static str {
+        "stage"
+    }
+
+    fn always_looks(&self) -> bool {
+        true
+    }
+
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+        async {
+            let lead = lead.lead();
+            let Some(deal) = attempt.deal(lead).await? else { return Ok(Found::Gone) };
+            Ok(if attempt.payloads.is_to_be_moved(lead, &deal) {
+                Found::Missing
+            } else {
+                Found::Exists { id: deal.id, origin: Origin::Known }
+            })
+        }
+        .boxed()
+    }
+
+    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
+        vec![attempt.payloads.usual_stage(lead)]
+    }
+
+    fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
+        change_deal(crm, &items[0]).boxed()
+    }
+}
