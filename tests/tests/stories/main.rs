@@ -1,6 +1,7 @@
 //! Stories of customers, the dealer and the admins, over the running bot.
 #![recursion_limit = "256"] // the SDK's futures are deep
 
+mod admins;
 mod branches;
 mod choices;
 mod consent;

@@ -1,0 +1,55 @@
+//! What the admins read in their chat, wherever it goes.
+
+use simulators::fault::{Fault, When};
+use stories::{Bot, Setup, story_with, to_sent};
+
+/// The id of the first chat that a story makes in the simulated Telegram, as a group has it.
+const GROUP: i64 = -7_000_000_005;
+
+/// What has come into a group since the last look.
+fn news(bot: &Bot, group: i64) -> Vec<String> {
+    bot.telegram().customer(group).take_new().into_iter().map(|fresh| fresh.message.text).collect()
+}
+
+/// One message, which begins with this.
+fn assert_news(bot: &Bot, group: i64, beginning: &str) {
+    let news = news(bot, group);
+    assert!(news.len() == 1 && news[0].starts_with(beginning), "{news:#?}");
+}
+
+#[tokio::test]
+async fn a_group_that_becomes_a_supergroup_is_followed() {
+    story_with(Setup::default().with("ADMIN_CHAT_ID", GROUP), async |bot| {
+        assert_eq!(bot.telegram().new_group("Администраторы"), GROUP);
+        let anna = bot.customer("Анна");
+        bot.crm().faults().add("*", When::Always, Fault::Html(503));
+        to_sent(&anna).await;
+        bot.deliver().await;
+        assert_news(bot, GROUP, "⚠️ Проблема с amoCRM");
+
+        let supergroup = bot.telegram().upgrade_group(GROUP);
+        bot.crm().faults().clear();
+        bot.wait(600);
+        bot.schedule().await;
+        let _ = bot.next_deal();
+        assert_news(bot, supergroup, "✅ amoCRM снова принимает заявки");
+
+        // From now on the old group is not tried first.
+        bot.wait(600);
+        let mark = bot.telegram().faults().mark();
+        bot.crm().faults().add("*", When::Always, Fault::Html(503));
+        to_sent(&anna).await;
+        let of_anna = bot.telegram().faults().calls_since(mark).len();
+        bot.deliver().await;
+        assert_news(bot, supergroup, "⚠️ Проблема с amoCRM");
+        assert_eq!(bot.telegram().faults().calls_since(mark).len(), of_anna + 1);
+        bot.crm().faults().clear();
+        bot.wait(600);
+        bot.schedule().await;
+        let _ = bot.next_deal();
+        assert_news(bot, supergroup, "✅ amoCRM снова принимает заявки");
+        assert_eq!(news(bot, GROUP), Vec::<String>::new());
+        bot.admin().sees_nothing();
+    })
+    .await;
+}
