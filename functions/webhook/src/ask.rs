@@ -22,9 +22,10 @@ impl Webhook {
         let chat_id = event.person.chat_id;
         let started = Instant::now();
         let now = (self.bot.clock)();
-        let year = self.bot.dealer.get().await.calendar.local(now).year();
+        let dealer = self.bot.dealer.get().await;
+        let year = dealer.calendar.local(now).year();
         let understand = async {
-            let answered = self.classifier.answer(question, year).await;
+            let answered = self.classifier.answer(question, year, &dealer.facts).await;
             (answered, started.elapsed())
         };
         let (answered, took) = self.typing_while(to, understand).await;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ai::{Answered, CallLog, Classifier, eval, offline};
 use anyhow::Context;
+use dealer::Facts;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -37,7 +38,7 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
         env.finish(())?;
         anyhow::ensure!(settings.configured, "no model is configured: set OPENAI_API_KEY or OPENAI_BASE_URL");
         let classifier = Classifier::new(&settings);
-        eval::run(cases, async |text| classifier.answer(text, year).await).await
+        eval::run(cases, async |text| classifier.answer(text, year, &Facts::default()).await).await
     } else {
         eval::run(cases, async |text| {
             let started = std::time::Instant::now();

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use dealer::{Fact, FactId, Facts};
+use dialog::AnsweredBy;
 use serde_json::{Value, json};
 use simulators::amocrm::{self, Amocrm};
 use simulators::openai::{self, OpenAi};
@@ -120,12 +122,43 @@ async fn start_openai() -> anyhow::Result<OpenAi> {
     OpenAi::start(options).await.context("cannot start the simulated model")
 }
 
-/// The simulated model's answer: the built-in rules' answer, in the form that the model is asked for.
+/// The simulated model's answer: the built-in rules' answer, in the form that the model is asked for, with the numbers of the
+/// facts in `instructions`.
 #[must_use]
-pub fn rules_answer(question: &str) -> Value {
+pub fn rules_answer(instructions: &str, question: &str) -> Value {
     let year = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
     // The prompt puts the customer's words between marks, to tell data from instructions.
     let words = question.trim().trim_start_matches("<customer_message>").trim_end_matches("</customer_message>");
-    let answer = ai::offline::classify(words.trim(), year);
-    json!(answer)
+    let facts = listed_facts(instructions);
+    let answer = ai::offline::answer(words.trim(), year, &facts);
+    let chosen = match &answer.answered_by {
+        AnsweredBy::Dealer(chosen) => chosen.clone(),
+        AnsweredBy::Nobody | AnsweredBy::Bot => Vec::new(),
+    };
+    let number = |id: &FactId| facts.iter().position(|fact| fact.id() == *id).map(|at| at + 1);
+    let mut form = json!(answer);
+    form["facts"] = chosen.iter().filter_map(number).collect();
+    form
+}
+
+/// The facts in the prompt: «1. Где вы? | адрес», one a line.
+fn listed_facts(instructions: &str) -> Facts {
+    let questions = instructions.lines().filter_map(|line| {
+        let (number, questions) = line.split_once(". ")?;
+        number.parse::<usize>().ok().map(|_| questions.split(" | ").map(str::to_owned).collect())
+    });
+    Facts::new(questions.map(|questions| Fact { questions, answer: String::new() }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_simulated_model_chooses_facts_by_number() {
+        let instructions =
+            "The facts, each with the questions that it answers:\n1. Где вы? | адрес\n2. Есть ли парковка?\n";
+        assert_eq!(rules_answer(instructions, "парковка есть?")["facts"], json!([2]));
+        assert_eq!(rules_answer("There are no facts.", "парковка есть?")["facts"], json!([]));
+    }
 }

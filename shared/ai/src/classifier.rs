@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use dialog::{AiAnswer, MAX_QUESTION_CHARS};
+use dealer::Facts;
+use dialog::MAX_QUESTION_CHARS;
 use settings::time_budget::{MODEL_CALL, MODEL_CALLS};
 
 use crate::model::{Failure, Form, Model, Question};
-use crate::{Answered, CallLog, guard, offline};
+use crate::{Answered, CallLog, facts, offline};
 
 /// Answers free questions, with models where they are configured and always with rules behind them.
 #[derive(Clone)]
@@ -32,27 +33,34 @@ impl Classifier {
         }
     }
 
-    /// What `question` asks for. `this_year` is the calendar year at the dealer's. It never fails and never takes longer
-    /// than [`MODEL_CALLS`]: when no model gives a usable answer, the rules do.
-    pub async fn answer(&self, question: &str, this_year: i16) -> Answered {
+    /// What `question` asks for, and which of the dealer's facts answer it. `this_year` is the calendar year at the dealer's. It
+    /// never fails and never takes longer than [`MODEL_CALLS`]: when no model gives a usable answer, the rules do.
+    pub async fn answer(&self, question: &str, this_year: i16, known: &Facts) -> Answered {
         let started = Instant::now();
         let question = offline::beginning(question.trim(), MAX_QUESTION_CHARS);
         let mut call = CallLog::default();
         let form = match &self.model {
             Some(model) if !question.is_empty() => {
-                self.ask_models(model, question, this_year, started, &mut call).await
+                let first = Question {
+                    model: &self.first,
+                    text: question,
+                    facts: known,
+                    this_year,
+                    patience: self.call_timeout,
+                };
+                self.ask_models(model, first, started, &mut call).await
             }
             _ => None,
         };
         let answer = match form {
             Some((form, model)) => {
                 call.model = model;
-                presentable(form.answer, question)
+                facts::settled_by_model(form.answer, form.facts.as_deref(), question, known)
             }
             None => {
                 call.model = CallLog::OFFLINE.to_owned();
                 call.offline = true;
-                offline::classify(question, this_year)
+                offline::answer(question, this_year, known)
             }
         };
         call.prompt_tokens = call.calls.iter().map(|call| call.prompt_tokens).sum();
@@ -65,12 +73,10 @@ impl Classifier {
     async fn ask_models(
         &self,
         model: &Model,
-        text: &str,
-        this_year: i16,
+        mut question: Question<'_>,
         started: Instant,
         log: &mut CallLog,
     ) -> Option<(Form, String)> {
-        let mut question = Question { model: &self.first, text, this_year, patience: self.call_timeout };
         let first = self.ask_one(model, &question, log).await;
         let unsure = match first {
             Ok(form) if form.states_confidence && form.answer.confidence >= self.sure_from => {
@@ -104,14 +110,4 @@ impl Classifier {
         }
         form
     }
-}
-
-/// The model's answer, with the rules' reply if its own may not be shown.
-fn presentable(answer: AiAnswer, question: &str) -> AiAnswer {
-    if guard::may_be_shown(&answer.reply) {
-        return answer;
-    }
-    let car = values::car::find(question).map(|found| found.car);
-    let reply = offline::reply(answer.intent, answer.confidence, car.as_ref(), question);
-    AiAnswer { reply, ..answer }
 }

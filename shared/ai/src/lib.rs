@@ -3,6 +3,7 @@
 mod answered;
 mod classifier;
 pub mod eval;
+mod facts;
 mod guard;
 mod lenient;
 mod look_up;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ai::{Answered, CallLog, Classifier};
+use dealer::Facts;
 use dialog::Intent;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ fn form(intent: &str, confidence: f32, reply: &str) -> String {
 }
 
 async fn asked(server: &MockServer, question: &str) -> Answered {
-    Classifier::new(&settings(&server.uri())).answer(question, 2026).await
+    Classifier::new(&settings(&server.uri())).answer(question, 2026, &Facts::default()).await
 }
 
 /// Which models were asked, in order, with their requests.
@@ -165,7 +166,7 @@ async fn two_hanging_models_cost_two_timeouts_and_no_more() {
 async fn nobody_listening_is_survived_and_so_is_a_broken_key() {
     let mut settings = settings("http://127.0.0.1:1/v1");
     settings.api_key = Some(SecretString::from("sk-\nbroken\u{0}"));
-    let Answered { answer, call } = Classifier::new(&settings).answer(CAMRY, 2026).await;
+    let Answered { answer, call } = Classifier::new(&settings).answer(CAMRY, 2026, &Facts::default()).await;
     assert_eq!((answer.intent, call.offline), (Intent::Sell, true));
     assert_eq!(call.failures, ["connection", "connection"]);
 }
@@ -223,7 +224,7 @@ async fn a_long_question_is_cut_to_five_hundred_characters() {
 async fn without_a_model_or_a_question_nobody_is_asked() {
     let server = MockServer::start().await;
     let unconfigured = settings::OpenAi { configured: false, api_key: None, ..settings(&server.uri()) };
-    let Answered { answer, call } = Classifier::new(&unconfigured).answer(CAMRY, 2026).await;
+    let Answered { answer, call } = Classifier::new(&unconfigured).answer(CAMRY, 2026, &Facts::default()).await;
     assert_eq!((answer.intent, call.model.as_str(), call.fallback), (Intent::Sell, "offline", false));
     let Answered { answer, call } = asked(&server, " \n ").await;
     assert_eq!((answer.intent, call.offline, !call.failures.is_empty()), (Intent::Unknown, true, false));

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ai::{Availability, Classifier, LookUpError, look_up};
+use dealer::Facts;
 use dialog::Intent;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ fn form() -> Value {
 async fn server() -> OpenAi {
     let options = Options {
         models: vec!["small".to_owned(), "smart".to_owned()],
-        mind: std::sync::Arc::new(|_| form()),
+        mind: std::sync::Arc::new(|_, _| form()),
         ..Options::default()
     };
     OpenAi::start(options).await.expect("a free port")
@@ -52,12 +53,12 @@ fn calls(server: &OpenAi) -> usize {
 /// Asks twice; the first question brings the form, and the second takes one call.
 async fn is_understood_at_once(server: &OpenAi) {
     let classifier = Classifier::new(&settings(server));
-    let first = classifier.answer(CAMRY, 2026).await;
+    let first = classifier.answer(CAMRY, 2026, &Facts::default()).await;
     assert_eq!((first.answer.intent, first.call.model.as_str()), (Intent::Sell, "small"), "{:?}", first.call);
     assert_eq!(first.answer.facts.km, Some(85_000));
     assert!(first.call.failures.is_empty(), "{:?}", first.call.failures);
     let before = calls(server);
-    let second = classifier.answer(CAMRY, 2026).await;
+    let second = classifier.answer(CAMRY, 2026, &Facts::default()).await;
     assert_eq!((second.call.model.as_str(), second.call.fallback), ("small", false));
     assert_eq!(calls(server), before + 1, "what was refused is remembered");
 }
@@ -122,7 +123,7 @@ async fn who_thinks_up_to_the_limit_gets_more_room() {
     let server = server().await;
     server.script(Answer::CutOff("<think>Hmm, Camry. A sale? {\"intent\":\"buy\"} or".to_owned()));
     let classifier = Classifier::new(&settings(&server));
-    let answered = classifier.answer(CAMRY, 2026).await;
+    let answered = classifier.answer(CAMRY, 2026, &Facts::default()).await;
     assert_eq!((answered.answer.intent, answered.call.model.as_str()), (Intent::Sell, "small"));
     assert_eq!(answered.call.calls.len(), 2, "both calls cost money");
 }
@@ -132,7 +133,7 @@ async fn thoughts_and_drafts_are_not_the_answer() {
     let server = server().await;
     let draft = json!({ "intent": "buy", "confidence": 0.9, "reply": "Купим?" });
     server.script(Answer::Text(format!("<think>First: {draft}. Wrong.</think>\n```json\n{}\n```", form())));
-    let answered = Classifier::new(&settings(&server)).answer(CAMRY, 2026).await;
+    let answered = Classifier::new(&settings(&server)).answer(CAMRY, 2026, &Facts::default()).await;
     assert_eq!((answered.answer.intent, answered.call.model.as_str()), (Intent::Sell, "small"));
 }
 
@@ -143,7 +144,7 @@ async fn refusals_and_answers_share_the_time_of_one_call() {
     server.refuse(Parameter::Temperature, Words::OpenAi);
     server.faults().add(COMPLETIONS, When::Times(20), Fault::Hang(Duration::from_millis(900)));
     let started = Instant::now();
-    let answered = Classifier::new(&settings(&server)).answer(CAMRY, 2026).await;
+    let answered = Classifier::new(&settings(&server)).answer(CAMRY, 2026, &Facts::default()).await;
     assert!(started.elapsed() < Duration::from_millis(4_500), "{:?}", started.elapsed());
     assert_eq!(answered.answer.intent, Intent::Sell);
     assert_eq!(answered.call.failures[0], "timeout");

@@ -49,7 +49,7 @@ impl Facts {
 
     /// The fact with this id; `None` if the file has lost it meanwhile.
     #[must_use]
-    pub fn get(&self, id: FactId) -> Option<&Fact> {
+    pub fn with_id(&self, id: FactId) -> Option<&Fact> {
         self.all.iter().find(|fact| fact.id() == id)
     }
 }
@@ -74,9 +74,9 @@ mod tests {
     fn a_fact_is_known_by_its_first_question() {
         let address = fact("Где вы?", "Здесь.");
         let facts = Facts::new(vec![fact("Почём?", "Даром."), address.clone()]);
-        assert_eq!(facts.get(address.id()), Some(&address));
+        assert_eq!(facts.with_id(address.id()), Some(&address));
         assert_eq!(fact("Где вы?", "Переехали.").id(), address.id());
-        assert_eq!(Facts::default().get(address.id()), None);
+        assert_eq!(Facts::default().with_id(address.id()), None);
         assert_eq!(address.id(), 3_514_312_476, "stored conversations have it");
     }
 

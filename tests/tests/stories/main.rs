@@ -10,6 +10,7 @@ mod costs;
 mod dealer_file;
 mod delivery;
 mod door;
+mod facts;
 mod field;
 mod free_text;
 mod limits;

@@ -34,8 +34,8 @@ const QUESTIONS_KEPT: usize = 1000;
 /// The body of the 429 that an account without money gets, for [`crate::fault::Fault::Status`].
 pub const QUOTA_EXCEEDED: &str = r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#;
 
-/// Answers a question in place of a model.
-pub type Mind = Arc<dyn Fn(&str) -> Value + Send + Sync>;
+/// Answers a question in place of a model: it gets the instructions and the question.
+pub type Mind = Arc<dyn Fn(&str, &str) -> Value + Send + Sync>;
 
 /// How a simulated `OpenAI` is set up.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ impl Default for Options {
         Self {
             api_key: None,
             models: Vec::new(),
-            mind: Arc::new(|_| json!({"intent": "unknown", "confidence": 0.9, "reply": "Не знаю."})),
+            mind: Arc::new(|_, _| json!({"intent": "unknown", "confidence": 0.9, "reply": "Не знаю."})),
             port: 0,
             faults: Faults::default(),
         }
@@ -270,7 +270,7 @@ impl Model {
         if let Some(scripted) = scripted {
             return scripted;
         }
-        let mut answer = (self.mind)(&request.question);
+        let mut answer = (self.mind)(&request.instructions, &request.question);
         if let Some(schema) = &request.schema {
             answer = check::shaped(&answer, schema);
         }

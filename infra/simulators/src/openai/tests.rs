@@ -13,7 +13,7 @@ fn keyed() -> Options {
     Options {
         api_key: Some("sk-right".to_owned()),
         models: vec!["gpt-4o-mini".to_owned(), "gpt-4o".to_owned()],
-        mind: Arc::new(|question| json!({"intent": "sell", "confidence": 0.93, "reply": question, "whim": 1})),
+        mind: Arc::new(|_, question| json!({"intent": "sell", "confidence": 0.93, "reply": question, "whim": 1})),
         ..Options::default()
     }
 }
@@ -203,7 +203,8 @@ async fn an_account_without_money_and_a_busy_one_sound_different() -> Done {
 #[tokio::test]
 async fn a_limit_of_tokens_cuts_the_answer() -> Done {
     let openai =
-        OpenAi::start(Options { mind: Arc::new(|_| json!({"reply": "я".repeat(300)})), ..Options::default() }).await?;
+        OpenAi::start(Options { mind: Arc::new(|_, _| json!({"reply": "я".repeat(300)})), ..Options::default() })
+            .await?;
     let body = json!({"model": "m", "messages": [{"role": "user", "content": "?"}], "max_tokens": 10});
     let (_, answer) = ask(&openai, "", &body).await?;
     assert_eq!(

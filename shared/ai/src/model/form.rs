@@ -21,6 +21,8 @@ pub(crate) struct Form {
     /// customer to get a button.
     pub(crate) answer: AiAnswer,
     pub(crate) states_confidence: bool,
+    /// Numbers of the facts that answer the question, from 1; `None` if the form says nothing of facts.
+    pub(crate) facts: Option<Vec<usize>>,
 }
 
 impl Form {
@@ -61,7 +63,7 @@ impl Form {
         let confidence_or_sure = confidence.unwrap_or(SURE);
         let answered_by = AnsweredBy::Nobody;
         let answer = AiAnswer { intent: intent(form)?, confidence: confidence_or_sure, facts, answered_by, reply };
-        Ok(Self { answer, states_confidence: confidence.is_some() })
+        Ok(Self { answer, states_confidence: confidence.is_some(), facts: numbers(form.get("facts")) })
     }
 }
 
@@ -110,6 +112,19 @@ fn confidence(said: &Value) -> Option<f32> {
     let part = if number > 1.0 && number <= 100.0 { number / 100.0 } else { number };
     #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1")]
     Some(part.clamp(0.0, 1.0) as f32).filter(|part| !part.is_nan())
+}
+
+/// Numbers of facts, written as numbers or text; `null` is none of them.
+fn numbers(said: Option<&Value>) -> Option<Vec<usize>> {
+    match said? {
+        Value::Null => Some(Vec::new()),
+        Value::Array(numbers) => {
+            let number =
+                |number| lenient::text(number)?.trim_matches(|letter: char| !letter.is_ascii_digit()).parse().ok();
+            Some(numbers.iter().filter_map(number).collect())
+        }
+        _ => None,
+    }
 }
 
 /// An entity, in its own object or next to the intent.
@@ -188,6 +203,17 @@ mod tests {
         assert_eq!((confidence, facts.make, facts.model.as_deref()), (0.92, None, Some("3")));
         assert_eq!((facts.year, facts.roubles, facts.km), (None, Some(1_500_000), None));
         assert_eq!(reply, "");
+    }
+
+    #[test]
+    fn facts_are_chosen_by_number() {
+        let facts =
+            |facts: &str| read(format!(r#"{{"intent":"faq","confidence":0.9,{facts}"reply":""}}"#)).unwrap().facts;
+        assert_eq!(facts(r#""facts":[2,"1","№ 3","много"],"#), Some(vec![2, 1, 3]));
+        assert_eq!(facts(r#""facts":[],"#), Some(vec![]));
+        assert_eq!(facts(r#""facts":null,"#), Some(vec![]));
+        assert_eq!(facts(""), None);
+        assert_eq!(facts(r#""facts":"Москва","#), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use async_openai::Client;
 use async_openai::error::OpenAIError;
+use dealer::Fact;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -38,6 +39,8 @@ pub(crate) struct Question<'a> {
     pub(crate) model: &'a str,
     /// What the customer wrote.
     pub(crate) text: &'a str,
+    /// The dealer's facts to choose from; the model knows them by their numbers, from 1.
+    pub(crate) facts: &'a [Fact],
     /// The calendar year, for «прошлогодняя».
     pub(crate) this_year: i16,
     /// How long to wait, however often the server has to be asked again.

@@ -4,11 +4,12 @@ use async_openai::types::chat::{
     ChatCompletionRequestDeveloperMessage, ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage,
     ChatCompletionRequestUserMessage, CreateChatCompletionRequest, ResponseFormat, ResponseFormatJsonSchema,
 };
+use dealer::Fact;
 use dialog::AiAnswer;
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Question;
 use super::dialect::{Dialect, Format, Limit, Role};
@@ -30,7 +31,7 @@ pub(super) fn body(question: &Question<'_>, dialect: &Dialect, limits: Limits) -
         model: question.model.to_owned(),
         messages: messages(question, dialect.role),
         response_format: match dialect.format {
-            Format::Schema => Some(ResponseFormat::JsonSchema { json_schema: form() }),
+            Format::Schema => Some(ResponseFormat::JsonSchema { json_schema: form(question.facts.len()) }),
             Format::Json => Some(ResponseFormat::JsonObject),
             Format::Text => None,
         },
@@ -48,7 +49,8 @@ pub(super) fn body(question: &Question<'_>, dialect: &Dialect, limits: Limits) -
 }
 
 fn messages(question: &Question<'_>, role: Role) -> Vec<ChatCompletionRequestMessage> {
-    let instructions = format!("{SYSTEM_PROMPT}\nThe current year is {}.", question.this_year);
+    let instructions =
+        format!("{SYSTEM_PROMPT}\n{}\nThe current year is {}.", listed(question.facts), question.this_year);
     let text = delimited(question.text);
     let user = |text: String| ChatCompletionRequestUserMessage::from(text).into();
     match role {
@@ -58,20 +60,42 @@ fn messages(question: &Question<'_>, role: Role) -> Vec<ChatCompletionRequestMes
     }
 }
 
+/// The facts by number, each with the questions that it answers. The dealer's words are not the model's business.
+fn listed(facts: &[Fact]) -> String {
+    if facts.is_empty() {
+        return "There are no facts.\n".to_owned();
+    }
+    let line = |(at, fact): (usize, &Fact)| {
+        let questions: Vec<String> =
+            fact.questions.iter().map(|question| question.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        format!("{}. {}\n", at + 1, questions.join(" | "))
+    };
+    let lines: String = facts.iter().enumerate().map(line).collect();
+    format!("The facts, each with the questions that it answers:\n{lines}")
+}
+
 /// The customer's text between marks that it cannot write itself.
 fn delimited(text: &str) -> String {
     let text = text.replace('<', "‹").replace('>', "›");
     format!("<customer_message>\n{text}\n</customer_message>")
 }
 
-/// The form as a strict JSON schema: every field required, nothing else allowed, no keyword that strict schemas lack.
-/// <https://developers.openai.com/api/docs/guides/structured-outputs>
-fn form() -> ResponseFormatJsonSchema {
+/// The form as a strict JSON schema: every field required, nothing else allowed, no keyword that strict schemas lack. Of so many
+/// facts, it takes the numbers. <https://developers.openai.com/api/docs/guides/structured-outputs>
+fn form(facts: usize) -> ResponseFormatJsonSchema {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
     let mut schema = settings.into_generator().into_root_schema_for::<AiAnswer>();
+    let number = if facts == 0 {
+        json!({ "type": "integer" })
+    } else {
+        json!({ "type": "integer", "enum": (1..=facts).collect::<Vec<_>>() })
+    };
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.insert("facts".to_owned(), json!({ "type": "array", "items": number }));
+    }
     RecursiveTransform(strict).transform(&mut schema);
     ResponseFormatJsonSchema {
         name: "customer_request".to_owned(),
@@ -101,8 +125,17 @@ mod tests {
 
     use super::*;
 
+    fn facts() -> Vec<Fact> {
+        let fact = |questions: &[&str]| Fact {
+            questions: questions.iter().map(|question| (*question).to_owned()).collect(),
+            answer: "Слова автосалона".to_owned(),
+        };
+        vec![fact(&["Где вы?", "адрес\nсалона"]), fact(&["Почём диагностика?"])]
+    }
+
     fn asked(dialect: &Dialect, text: &str) -> Value {
-        let question = Question { model: "any", text, this_year: 2026, patience: Duration::from_secs(1) };
+        let question =
+            Question { model: "any", text, facts: &facts(), this_year: 2026, patience: Duration::from_secs(1) };
         serde_json::to_value(body(&question, dialect, Limits { max_tokens: 500, temperature: 0.5 })).unwrap()
     }
 
@@ -111,7 +144,7 @@ mod tests {
         let body = asked(&Dialect::default(), "продам камри");
         assert_eq!((&body["max_completion_tokens"], &body["temperature"]), (&json!(500), &json!(0.5)));
         assert_eq!(body["reasoning_effort"], "none");
-        insta::assert_snapshot!(body["response_format"], @r#"{"json_schema":{"description":"What a customer of a car dealer wants","name":"customer_request","schema":{"additionalProperties":false,"properties":{"confidence":{"type":"number"},"entities":{"additionalProperties":false,"properties":{"brand":{"type":["string","null"]},"budget":{"type":["integer","null"]},"mileage":{"type":["integer","null"]},"model":{"type":["string","null"]},"year":{"type":["integer","null"]}},"required":["brand","budget","mileage","model","year"],"type":"object"},"intent":{"enum":["sell","buy","find","check","legal","faq","unknown"],"type":"string"},"reply":{"type":"string"}},"required":["confidence","entities","intent","reply"],"type":"object"},"strict":true},"type":"json_schema"}"#);
+        insta::assert_snapshot!(body["response_format"], @r#"{"json_schema":{"description":"What a customer of a car dealer wants","name":"customer_request","schema":{"additionalProperties":false,"properties":{"confidence":{"type":"number"},"entities":{"additionalProperties":false,"properties":{"brand":{"type":["string","null"]},"budget":{"type":["integer","null"]},"mileage":{"type":["integer","null"]},"model":{"type":["string","null"]},"year":{"type":["integer","null"]}},"required":["brand","budget","mileage","model","year"],"type":"object"},"facts":{"items":{"enum":[1,2],"type":"integer"},"type":"array"},"intent":{"enum":["sell","buy","find","check","legal","faq","unknown"],"type":"string"},"reply":{"type":"string"}},"required":["confidence","entities","facts","intent","reply"],"type":"object"},"strict":true},"type":"json_schema"}"#);
     }
 
     #[test]
@@ -120,9 +153,17 @@ mod tests {
             assert!(SYSTEM_PROMPT.contains(&format!("- `{}`:", intent.name())), "{intent:?}");
         }
         let facts = serde_json::to_value(dialog::Facts::default()).unwrap();
-        for entity in facts.as_object().unwrap().keys() {
-            assert!(SYSTEM_PROMPT.contains(&format!("`{entity}`")), "{entity}");
+        for field in facts.as_object().unwrap().keys().map(String::as_str).chain(["facts", "reply"]) {
+            assert!(SYSTEM_PROMPT.contains(&format!("`{field}`")), "{field}");
         }
+    }
+
+    #[test]
+    fn a_model_chooses_facts_by_number_and_never_sees_what_they_say() {
+        let body = asked(&Dialect::default(), "где вы?");
+        let system = body["messages"][0]["content"].as_str().unwrap();
+        assert!(system.contains("answers:\n1. Где вы? | адрес салона\n2. Почём диагностика?\n"), "{system}");
+        assert!(!body.to_string().contains("Слова автосалона"));
     }
 
     #[test]

@@ -11,14 +11,16 @@ mod words;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use dealer::Facts as DealerFacts;
 use dialog::{AiAnswer, AnsweredBy, Facts, Intent, MAX_QUESTION_CHARS};
 use values::car::Car;
 use values::sentence::Numbers;
 
+use crate::facts;
 use rules::{Feature, RULES};
 use words::Word;
 
-pub(crate) use replies::reply;
+pub(crate) use replies::{is_about_the_bot, reply};
 
 /// From this many points on, the rules know what a word is about.
 const ENOUGH: f32 = 2.0;
@@ -44,6 +46,12 @@ pub fn classify(text: &str, this_year: i16) -> AiAnswer {
             km: seen.numbers.mileage,
         },
     }
+}
+
+/// What `text` asks for, and which of the dealer's facts answer it.
+#[must_use]
+pub fn answer(text: &str, this_year: i16, known: &DealerFacts) -> AiAnswer {
+    facts::settled_by_rules(classify(text, this_year), beginning(text, MAX_QUESTION_CHARS), known)
 }
 
 /// What speaks for one intent or another in `text`: what the weights in `data/intents.bin` are for.

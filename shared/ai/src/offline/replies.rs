@@ -24,50 +24,32 @@ pub(crate) fn reply(intent: Intent, confidence: f32, car: Option<&Car>, text: &s
     }
 }
 
-/// Subjects of questions about the dealer, by the beginnings of their words; the first that fits answers.
-const SUBJECTS: [(&str, &[&str]); 11] = [
-    (
-        "hours",
-        &["режим", "график", "час", "откр", "закр", "работает", "выходн", "воскрес", "суббот", "праздник", "расписан"],
-    ),
-    (
-        "address",
-        &[
-            "адрес",
-            "где",
-            "находит",
-            "располож",
-            "доехать",
-            "добраться",
-            "проехать",
-            "офис",
-            "город",
-            "москв",
-            "парков",
-        ],
-    ),
-    (
-        "technical",
-        &["масл", "антифриз", "вариатор", "робот", "механик", "дизел", "бензин", "расход", "отлич", "резин", "ремонт"],
-    ),
-    ("credit", &["кредит", "автокредит", "рассроч", "лизинг", "процент", "взнос", "банк", "ставк", "одобр"]),
-    ("trade-in", &["трейд", "trade", "обмен"]),
-    ("price", &["сколько", "скока", "цен", "стоим", "стоит", "прайс", "тариф", "бесплатн", "платн", "расцен"]),
-    ("guarantee", &["гарант"]),
-    ("delivery", &["достав", "привез", "пригон", "отправ"]),
-    ("contact", &["телефон", "связ", "позвон", "контакт", "менеджер", "оператор", "человек", "заявк", "перезвон"]),
-    ("privacy", &["персональн", "данн", "личн"]),
-    ("services", &["умее", "може", "кто", "занима", "бот", "услуг", "дилер", "компан"]),
+/// What the bot knows of itself: the beginnings of words that ask for it, all of which must be there. The first that fits answers.
+const ABOUT_THE_BOT: [(&str, &[&str]); 9] = [
+    ("privacy", &["персональн"]),
+    ("privacy", &["мо", "данн"]),
+    ("privacy", &["личн", "данн"]),
+    ("services", &["умее"]),
+    ("services", &["чем", "занима"]),
+    ("services", &["чем", "полез"]),
+    ("services", &["кто", "так"]),
+    ("services", &["что", "может"]),
+    ("services", &["что", "можеш"]),
 ];
 
+/// Whether a question about the dealer is one that the bot itself answers.
+pub(crate) fn is_about_the_bot(question: &str) -> bool {
+    subject(question).is_some()
+}
+
+fn subject(question: &str) -> Option<&'static str> {
+    let words = words::words(question, None);
+    let has = |stem: &&str| words.iter().any(|word| word.sound.starts_with(&sound::key(stem)));
+    ABOUT_THE_BOT.iter().find(|(_, stems)| stems.iter().all(has)).map(|(subject, _)| *subject)
+}
+
 fn faq(id: &str, text: &str) -> String {
-    let words = words::words(text, None);
-    let is_about = |stems: &[&str]| {
-        let stems: Vec<String> = stems.iter().map(|stem| sound::key(stem)).collect();
-        words.iter().any(|word| stems.iter().any(|stem| word.sound.starts_with(stem.as_str())))
-    };
-    let subject = SUBJECTS.iter().find(|(_, stems)| is_about(stems));
-    subject.map_or_else(|| LANGUAGE.text(id), |(subject, _)| LANGUAGE.text(&format!("{id}.{subject}")))
+    subject(text).map_or_else(|| LANGUAGE.text(id), |subject| LANGUAGE.text(&format!("{id}.{subject}")))
 }
 
 #[cfg(test)]
@@ -102,23 +84,25 @@ mod tests {
             assert!(LANGUAGE.has(&id), "{id}");
             assert!(intent.branch().is_none() || LANGUAGE.has(&format!("{id}.guess")), "{id}");
         }
-        for (subject, _) in SUBJECTS {
+        for (subject, _) in ABOUT_THE_BOT {
             assert!(LANGUAGE.has(&format!("ai-faq.{subject}")), "{subject}");
         }
     }
 
     #[test]
-    fn a_question_is_answered_by_its_subject() {
+    fn the_bot_answers_for_itself_only() {
         for (question, word) in [
-            ("до скольки вы работаете?", "Часы"),
-            ("какой у вас адрес", "Адрес"),
-            ("даёте кредит?", "кредита"),
-            ("сколько стоит подбор", "Стоимость"),
             ("а вы кто такие", "Мы помогаем"),
-            ("а что по лунным затмениям", "менеджер"),
+            ("что ты умеешь?", "Мы помогаем"),
+            ("что вы можете", "Мы помогаем"),
+            ("как удалить мои данные", "храним"),
+            ("до скольки вы работаете?", "Точного ответа"),
+            ("даёте кредит?", "Точного ответа"),
+            ("можете привезти машину из Кореи?", "Точного ответа"),
         ] {
             let reply = reply(Intent::Faq, 0.9, None, question);
             assert!(reply.contains(word), "{question}: {reply}");
+            assert_eq!(is_about_the_bot(question), !word.contains("Точного"), "{question}");
         }
     }
 }
