@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use simulators::amocrm::{self, Amocrm};
+use simulators::amocrm::{self, Amocrm, Deal};
 use simulators::fault::{Fault, Faults, When};
 use simulators::telegram::{self, Customer, CustomerError, Telegram, photo};
 use tokio::time::{Instant, sleep, timeout};
@@ -101,10 +101,12 @@ impl Simulators {
         }
     }
 
-    /// Every deal has what belongs to it.
+    /// Every deal has what belongs to it: one thing of each step of the delivery, and a photo.
     fn is_complete(&self, deals: usize) -> bool {
         let all = self.amocrm.deals();
-        all.len() >= deals && all.iter().all(|deal| (deal.notes.len(), deal.tasks.len(), deal.files.len()) == (1, 1, 1))
+        let left = |deal: &Deal| 1 + usize::from(deal.contact.is_some()) + deal.notes.len() + deal.tasks.len();
+        let is_complete = |deal: &Deal| (left(deal), deal.files.len()) == (crm_push::step_names().count(), 1);
+        all.len() >= deals && all.iter().all(is_complete)
     }
 }
 
