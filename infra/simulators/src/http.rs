@@ -72,7 +72,7 @@ impl Server {
             let front = Arc::new(Front { router, faults, dialect });
             loop {
                 tokio::select! {
-                    () = told(&mut stopped) => break,
+                    () = until_stopped(&mut stopped) => break,
                     accepted = listener.accept() => match accepted {
                         Ok((stream, _)) => {
                             tokio::spawn(serve(stream, Arc::clone(&front), stopped.clone()));
@@ -107,7 +107,7 @@ impl Server {
 }
 
 /// Returns once the server is told to stop, or nobody holds it any more.
-async fn told(stopped: &mut watch::Receiver<bool>) {
+async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
@@ -140,7 +140,7 @@ async fn serve(stream: TcpStream, front: Arc<Front>, mut stopped: watch::Receive
     tokio::select! {
         // An error here is a client that went away, or a hang-up of ours.
         _ = connection => {}
-        () = told(&mut stopped) => {}
+        () = until_stopped(&mut stopped) => {}
     }
 }
 

@@ -8,9 +8,9 @@ use super::model::{Card, Id, Kind};
 use super::query::Query;
 use super::reply::Reply;
 use super::seed;
+use super::state::AccountState;
 use super::validation::{Complaints, Object};
 use super::values::{self, FieldChange};
-use super::world::World;
 
 /// The keys of a card that leads and contacts share.
 pub(super) const SHARED_KEYS: [&str; 11] = [
@@ -58,7 +58,7 @@ enum TagRef {
 
 impl CardChange {
     /// Reads the shared part of an item.
-    pub(super) fn read(world: &World, kind: Kind, object: &Object<'_>, complaints: &mut Complaints) -> Self {
+    pub(super) fn read(state: &AccountState, kind: Kind, object: &Object<'_>, complaints: &mut Complaints) -> Self {
         Self {
             name: object.text("name", complaints),
             responsible_user_id: person(object, "responsible_user_id", complaints),
@@ -66,26 +66,26 @@ impl CardChange {
             updated_by: author(object, "updated_by", complaints),
             created_at: object.moment("created_at", complaints),
             updated_at: object.moment("updated_at", complaints),
-            fields: values::read(world, kind, object, complaints),
-            tags: TagChange::read(world, kind, object, complaints),
+            fields: values::read(state, kind, object, complaints),
+            tags: TagChange::read(state, kind, object, complaints),
         }
     }
 
     /// Makes a card.
-    pub(super) fn create(&self, world: &mut World, kind: Kind, owner: Id, now: i64) -> Card {
+    pub(super) fn create(&self, state: &mut AccountState, kind: Kind, owner: Id, now: i64) -> Card {
         let mut card = Card {
-            id: world.new_id(),
+            id: state.new_id(),
             responsible_user_id: owner,
             created_by: self.created_by.unwrap_or(owner),
             created_at: self.created_at.unwrap_or(now),
             ..Card::default()
         };
-        self.apply(world, kind, &mut card, owner, now);
+        self.apply(state, kind, &mut card, owner, now);
         card
     }
 
     /// Changes a card.
-    pub(super) fn apply(&self, world: &mut World, kind: Kind, card: &mut Card, owner: Id, now: i64) {
+    pub(super) fn apply(&self, state: &mut AccountState, kind: Kind, card: &mut Card, owner: Id, now: i64) {
         if let Some(name) = &self.name {
             card.name.clone_from(name);
         }
@@ -93,32 +93,32 @@ impl CardChange {
         card.updated_by = self.updated_by.unwrap_or(owner);
         card.updated_at = self.updated_at.unwrap_or(now);
         values::apply(&self.fields, &mut card.fields);
-        self.tags.apply(world, kind, &mut card.tags);
+        self.tags.apply(state, kind, &mut card.tags);
     }
 }
 
 impl TagChange {
-    fn read(world: &World, kind: Kind, object: &Object<'_>, complaints: &mut Complaints) -> Self {
+    fn read(state: &AccountState, kind: Kind, object: &Object<'_>, complaints: &mut Complaints) -> Self {
         let mut replace = None;
         if let Some(embedded) = object.object("_embedded", complaints)
             && embedded.has("tags")
         {
-            replace = Some(TagRef::read(world, kind, &embedded, "tags", complaints));
+            replace = Some(TagRef::read(state, kind, &embedded, "tags", complaints));
         }
         Self {
             replace,
-            add: TagRef::read(world, kind, object, "tags_to_add", complaints),
-            delete: TagRef::read(world, kind, object, "tags_to_delete", complaints),
+            add: TagRef::read(state, kind, object, "tags_to_add", complaints),
+            delete: TagRef::read(state, kind, object, "tags_to_delete", complaints),
         }
     }
 
-    fn apply(&self, world: &mut World, kind: Kind, tags: &mut Vec<Id>) {
+    fn apply(&self, state: &mut AccountState, kind: Kind, tags: &mut Vec<Id>) {
         if let Some(whole) = &self.replace {
             tags.clear();
-            tags.extend(whole.iter().map(|tag| tag.resolve(world, kind)));
+            tags.extend(whole.iter().map(|tag| tag.resolve(state, kind)));
         }
-        tags.extend(self.add.iter().map(|tag| tag.resolve(world, kind)));
-        let gone: Vec<Id> = self.delete.iter().map(|tag| tag.resolve(world, kind)).collect();
+        tags.extend(self.add.iter().map(|tag| tag.resolve(state, kind)));
+        let gone: Vec<Id> = self.delete.iter().map(|tag| tag.resolve(state, kind)).collect();
         let mut kept = Vec::with_capacity(tags.len());
         for tag in tags.drain(..) {
             if !gone.contains(&tag) && !kept.contains(&tag) {
@@ -130,13 +130,19 @@ impl TagChange {
 }
 
 impl TagRef {
-    fn read(world: &World, kind: Kind, object: &Object<'_>, key: &str, complaints: &mut Complaints) -> Vec<Self> {
+    fn read(
+        state: &AccountState,
+        kind: Kind,
+        object: &Object<'_>,
+        key: &str,
+        complaints: &mut Complaints,
+    ) -> Vec<Self> {
         let mut tags = Vec::new();
         for entry in object.objects(key, complaints) {
             entry.only(&["id", "name", "color"], complaints);
             if entry.get("id").is_some() {
                 let Some(id) = entry.id("id", complaints) else { continue };
-                if world.tags.get(&id).is_some_and(|tag| tag.kind == kind) {
+                if state.tags.get(&id).is_some_and(|tag| tag.kind == kind) {
                     tags.push(Self::Id(id));
                 } else {
                     complaints.not_a_choice(entry.at("id"));
@@ -149,10 +155,10 @@ impl TagRef {
     }
 
     /// Its id; a name nobody has used yet becomes a tag.
-    fn resolve(&self, world: &mut World, kind: Kind) -> Id {
+    fn resolve(&self, state: &mut AccountState, kind: Kind) -> Id {
         match self {
             Self::Id(id) => *id,
-            Self::Name(name) => world.tag_named(kind, name),
+            Self::Name(name) => state.tag_named(kind, name),
         }
     }
 }
@@ -160,7 +166,7 @@ impl TagRef {
 /// An active user. Those who have left are refused as if they had never been.
 pub(super) fn person(object: &Object<'_>, key: &str, complaints: &mut Complaints) -> Option<Id> {
     let id = object.id(key, complaints)?;
-    if World::user(id).is_some_and(|user| user.is_active) {
+    if AccountState::user(id).is_some_and(|user| user.is_active) {
         return Some(id);
     }
     complaints.not_a_choice(object.at(key));
@@ -176,15 +182,15 @@ pub(super) fn author(object: &Object<'_>, key: &str, complaints: &mut Complaints
 }
 
 /// The tags of a card, as `_embedded.tags` shows them.
-pub(super) fn render_tags(world: &World, tags: &[Id]) -> Value {
+pub(super) fn render_tags(state: &AccountState, tags: &[Id]) -> Value {
     tags.iter()
-        .filter_map(|id| world.tags.get(id))
+        .filter_map(|id| state.tags.get(id))
         .map(|tag| json!({"id": tag.id, "name": tag.name, "color": null}))
         .collect()
 }
 
 /// The shared part of a card as a read call shows it.
-pub(super) fn render(world: &World, kind: Kind, card: &Card, base: &str) -> Value {
+pub(super) fn render(state: &AccountState, kind: Kind, card: &Card, base: &str) -> Value {
     json!({
         "id": card.id,
         "name": card.name,
@@ -194,9 +200,9 @@ pub(super) fn render(world: &World, kind: Kind, card: &Card, base: &str) -> Valu
         "updated_by": card.updated_by,
         "created_at": card.created_at,
         "updated_at": card.updated_at,
-        "closest_task_at": closest_task(world, kind, card.id),
+        "closest_task_at": closest_task(state, kind, card.id),
         "is_deleted": false,
-        "custom_fields_values": values::render(world, &card.fields),
+        "custom_fields_values": values::render(state, &card.fields),
         "account_id": seed::ACCOUNT_ID,
         "_links": links(kind, card.id, base),
     })
@@ -207,16 +213,16 @@ pub(super) fn links(kind: Kind, id: Id, base: &str) -> Value {
     json!({"self": {"href": format!("{base}/api/v4/{}/{id}", kind.plural())}})
 }
 
-fn closest_task(world: &World, kind: Kind, id: Id) -> Option<i64> {
+fn closest_task(state: &AccountState, kind: Kind, id: Id) -> Option<i64> {
     let open =
-        world.tasks.values().filter(|task| task.kind == Some(kind) && task.entity_id == Some(id) && !task.is_completed);
+        state.tasks.values().filter(|task| task.kind == Some(kind) && task.entity_id == Some(id) && !task.is_completed);
     open.map(|task| task.complete_till).min()
 }
 
 /// The cards that the filters both kinds know let through, in the order asked for. Filters amoCRM does not know are
 /// ignored, not refused; filters over custom fields need a paid option that this account does not have.
 pub(super) fn select<'w, T>(
-    world: &World,
+    state: &AccountState,
     query: &Query,
     records: impl Iterator<Item = &'w T>,
     card: impl Fn(&T) -> &Card,
@@ -240,7 +246,7 @@ pub(super) fn select<'w, T>(
                 && names.as_ref().is_none_or(|names| names.contains(&card.name.as_str()))
                 && created_at.contains(&card.created_at)
                 && updated_at.contains(&card.updated_at)
-                && text.is_none_or(|text| world.search_finds(card.id, text))
+                && text.is_none_or(|text| state.search_finds(card.id, text))
         })
         .collect();
     match query.order() {

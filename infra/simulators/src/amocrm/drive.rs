@@ -7,8 +7,8 @@ use super::call::{Answer, Call, now};
 use super::model::{Id, StoredFile};
 use super::oauth::secret;
 use super::reply::Reply;
+use super::state::AccountState;
 use super::validation::{self, BATCH_LIMIT};
-use super::world::World;
 
 /// The largest file, in bytes.
 const MAX_FILE_SIZE: u64 = 300 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub(super) struct Upload {
 }
 
 /// `POST {drive}/v1.0/sessions`.
-pub(super) fn open_session(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn open_session(state: &mut AccountState, call: &Call<'_>) -> Answer {
     call.needs_drive()?;
     let item = validation::single(call.body)?;
     let mut drafts = validation::drafts(std::slice::from_ref(&item), |object, complaints| {
@@ -38,38 +38,38 @@ pub(super) fn open_session(world: &mut World, call: &Call<'_>) -> Answer {
     })?;
     let Some(draft) = drafts.pop() else { return Err(Reply::problem(400, "Request body must not be empty")) };
     let (name, size, content_type) = draft.change;
-    let session_id = world.new_id();
+    let session_id = state.new_id();
     let content_type = content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
     let upload = Upload { session_id, name, content_type, size, received: Vec::new() };
     let part = secret(32);
-    world.uploads.insert(part.clone(), upload);
+    state.uploads.insert(part.clone(), upload);
     Ok(Reply::ok(&json!({
         "session_id": session_id,
         "upload_url": part_url(call, &part),
-        "max_part_size": world.options.max_part_size,
+        "max_part_size": state.options.max_part_size,
         "max_file_size": MAX_FILE_SIZE,
     })))
 }
 
 /// `POST` of raw bytes to the address that the session, or the part before, has given.
-pub(super) fn receive_part(world: &mut World, call: &Call<'_>, part: &str) -> Answer {
+pub(super) fn receive_part(state: &mut AccountState, call: &Call<'_>, part: &str) -> Answer {
     call.needs_drive()?;
-    let Some(upload) = world.uploads.get(part) else { return Err(Reply::problem(404, "Upload session not found")) };
+    let Some(upload) = state.uploads.get(part) else { return Err(Reply::problem(404, "Upload session not found")) };
     let received = (upload.received.len() + call.body.len()) as u64;
-    if call.body.is_empty() || call.body.len() > world.options.max_part_size {
+    if call.body.is_empty() || call.body.len() > state.options.max_part_size {
         return Err(Reply::problem(400, "Invalid part size"));
     }
     if received > upload.size {
         return Err(Reply::problem(400, "File is larger than announced"));
     }
-    let Some(mut upload) = world.uploads.remove(part) else {
+    let Some(mut upload) = state.uploads.remove(part) else {
         return Err(Reply::problem(404, "Upload session not found"));
     };
     upload.received.extend_from_slice(call.body);
     if received < upload.size {
         let next = secret(32);
         let answer = json!({"session_id": upload.session_id, "next_url": part_url(call, &next)});
-        world.uploads.insert(next, upload);
+        state.uploads.insert(next, upload);
         return Ok(Reply::ok(&answer));
     }
     let file = StoredFile {
@@ -81,7 +81,7 @@ pub(super) fn receive_part(world: &mut World, call: &Call<'_>, part: &str) -> An
         created_at: now(),
     };
     let shown = render(&file, &call.base);
-    world.put_file(file, upload.received).map_err(|_| Reply::problem(500, "The file could not be stored"))?;
+    state.put_file(file, upload.received).map_err(|_| Reply::problem(500, "The file could not be stored"))?;
     Ok(Reply::ok(&shown))
 }
 
@@ -90,8 +90,8 @@ fn part_url(call: &Call<'_>, part: &str) -> String {
 }
 
 /// `GET {drive}/download/{uuid}/{name}`: the address is the secret, no token is asked for.
-pub(super) fn download(world: &World, uuid: &str) -> Reply {
-    let found = world.files.get(uuid).and_then(|file| Some((file, world.file_bytes(uuid)?)));
+pub(super) fn download(state: &AccountState, uuid: &str) -> Reply {
+    let found = state.files.get(uuid).and_then(|file| Some((file, state.file_bytes(uuid)?)));
     found.map_or_else(|| Reply::problem(404, "File not found"), |(file, bytes)| Reply::file(&file.content_type, bytes))
 }
 
@@ -102,14 +102,14 @@ pub(super) fn download_path(file: &StoredFile) -> String {
 }
 
 /// `PUT /leads/{id}/files`: answers without a body.
-pub(super) fn attach(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
+pub(super) fn attach(state: &mut AccountState, call: &Call<'_>, id: Id) -> Answer {
     call.needs_drive()?;
     let items = validation::items(call.body, BATCH_LIMIT)?;
-    let Some(mut lead) = world.leads.get(&id).cloned() else { return Err(Reply::problem(404, "Lead not found")) };
+    let Some(mut lead) = state.leads.get(&id).cloned() else { return Err(Reply::problem(404, "Lead not found")) };
     let drafts = validation::drafts(&items, |object, complaints| {
         object.only(&["file_uuid"], complaints);
         let uuid = object.required_text("file_uuid", complaints)?;
-        if !world.files.contains_key(&uuid) {
+        if !state.files.contains_key(&uuid) {
             complaints.not_a_choice(object.at("file_uuid"));
         }
         Some(uuid)
@@ -119,7 +119,7 @@ pub(super) fn attach(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
             lead.files.push(draft.change);
         }
     }
-    world.put_lead(lead);
+    state.put_lead(lead);
     Ok(Reply::silent())
 }
 

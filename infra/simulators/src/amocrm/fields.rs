@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::call::{Answer, Call};
 use super::model::{EnumOption, Field, FieldType, Kind};
 use super::reply::Reply;
+use super::state::AccountState;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
-use super::world::World;
 
 /// What a write call says about a field.
 struct FieldChange {
@@ -27,11 +27,11 @@ struct OptionChange {
 }
 
 impl FieldChange {
-    fn read(world: &World, kind: Kind, object: &Object<'_>, complaints: &mut Complaints) -> Self {
+    fn read(state: &AccountState, kind: Kind, object: &Object<'_>, complaints: &mut Complaints) -> Self {
         object.only(&["id", "name", "type", "code", "sort", "is_api_only", "enums", "group_id"], complaints);
         let code = object.text("code", complaints);
         let is_taken = |code: &String| {
-            let mut others = world.fields.values().filter(|field| field.kind == kind);
+            let mut others = state.fields.values().filter(|field| field.kind == kind);
             others.any(|field| field.code.as_ref() == Some(code))
         };
         if code.as_ref().is_some_and(is_taken) {
@@ -46,14 +46,14 @@ impl FieldChange {
         }
     }
 
-    fn apply(self, world: &mut World, field: &mut Field) {
+    fn apply(self, state: &mut AccountState, field: &mut Field) {
         field.name = self.name.unwrap_or_else(|| field.name.clone());
         field.code = self.code.or(field.code.take());
         field.sort = self.sort.unwrap_or(field.sort);
         field.is_api_only = self.is_api_only.unwrap_or(field.is_api_only);
         if let Some(enums) = self.enums {
             let enums = enums.into_iter().map(|option| EnumOption {
-                id: world.new_id(),
+                id: state.new_id(),
                 value: option.value,
                 code: option.code,
                 sort: option.sort,
@@ -76,9 +76,9 @@ fn read_options(object: &Object<'_>, complaints: &mut Complaints) -> Vec<OptionC
 }
 
 /// `GET`.
-pub(super) fn list(world: &World, call: &Call<'_>, kind: Kind) -> Answer {
+pub(super) fn list(state: &AccountState, call: &Call<'_>, kind: Kind) -> Answer {
     let types = call.query.texts("type");
-    let found: Vec<&Field> = world
+    let found: Vec<&Field> = state
         .fields
         .values()
         .filter(|field| field.kind == kind)
@@ -86,17 +86,17 @@ pub(super) fn list(world: &World, call: &Call<'_>, kind: Kind) -> Answer {
             types.as_ref().is_none_or(|types| types.iter().any(|name| json!(name) == json!(field.field_type)))
         })
         .collect();
-    call.query.page_of(world.options.fields_per_page, &call.href(), "custom_fields", &found, |field| render(field))
+    call.query.page_of(state.options.fields_per_page, &call.href(), "custom_fields", &found, |field| render(field))
 }
 
 /// `POST`: answers 201 with the whole fields.
-pub(super) fn create(world: &mut World, call: &Call<'_>, kind: Kind) -> Answer {
+pub(super) fn create(state: &mut AccountState, call: &Call<'_>, kind: Kind) -> Answer {
     call.needs_admin()?;
     let items = validation::items(call.body, BATCH_LIMIT)?;
     let mut codes = Vec::new();
     let drafts = validation::drafts(&items, |object, complaints| {
         object.required_text("name", complaints);
-        let change = FieldChange::read(world, kind, object, complaints);
+        let change = FieldChange::read(state, kind, object, complaints);
         if let Some(code) = &change.code {
             if codes.contains(code) {
                 complaints.not_unique(object.at("code"));
@@ -116,7 +116,7 @@ pub(super) fn create(world: &mut World, call: &Call<'_>, kind: Kind) -> Answer {
     let mut written = Vec::with_capacity(drafts.len());
     for Draft { request_id, change: (field_type, change) } in drafts {
         let mut field = Field {
-            id: world.new_id(),
+            id: state.new_id(),
             kind,
             name: String::new(),
             code: None,
@@ -126,9 +126,9 @@ pub(super) fn create(world: &mut World, call: &Call<'_>, kind: Kind) -> Answer {
             is_predefined: false,
             enums: Vec::new(),
         };
-        change.apply(world, &mut field);
+        change.apply(state, &mut field);
         written.push(shown_with(&field, &request_id));
-        world.put_field(field);
+        state.put_field(field);
     }
     Ok(Reply::created(&json!({"_total_items": written.len(), "_embedded": {"custom_fields": written}})))
 }

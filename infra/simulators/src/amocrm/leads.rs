@@ -7,8 +7,8 @@ use super::card::{self, CardChange, SHARED_KEYS};
 use super::model::{ContactLink, Id, Kind, LOST, Lead, WON};
 use super::query::Query;
 use super::reply::Reply;
+use super::state::AccountState;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
-use super::world::World;
 
 /// What a write call says about a deal.
 #[derive(Clone, Debug)]
@@ -20,11 +20,11 @@ struct LeadChange {
 }
 
 impl LeadChange {
-    fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Self {
+    fn read(state: &AccountState, object: &Object<'_>, complaints: &mut Complaints) -> Self {
         let mut known = SHARED_KEYS.to_vec();
         known.extend(["price", "pipeline_id", "status_id", "loss_reason_id", "closed_at"]);
         object.only(&known, complaints);
-        let place = read_place(world, object, complaints);
+        let place = read_place(state, object, complaints);
         if object.get("loss_reason_id").is_some() {
             // The account has no list of reasons, so none is a valid choice.
             complaints.not_a_choice(object.at("loss_reason_id"));
@@ -33,12 +33,12 @@ impl LeadChange {
         if price.is_some_and(i64::is_negative) {
             complaints.wrong_type(object.at("price"), "This value should be positive or zero.");
         }
-        Self { card: CardChange::read(world, Kind::Leads, object, complaints), price, place }
+        Self { card: CardChange::read(state, Kind::Leads, object, complaints), price, place }
     }
 
-    fn create(&self, world: &mut World, owner: Id, contacts: Vec<ContactLink>) -> Lead {
-        let card = self.card.create(world, Kind::Leads, owner, now());
-        let (pipeline_id, status_id) = world
+    fn create(&self, state: &mut AccountState, owner: Id, contacts: Vec<ContactLink>) -> Lead {
+        let card = self.card.create(state, Kind::Leads, owner, now());
+        let (pipeline_id, status_id) = state
             .main_pipeline()
             .and_then(|pipeline| Some((pipeline.id, pipeline.first_stage()?.id)))
             .unwrap_or_default();
@@ -51,11 +51,11 @@ impl LeadChange {
     }
 
     /// Changes the deal and returns the moment of the change.
-    fn update(&self, world: &mut World, mut lead: Lead, owner: Id) -> i64 {
-        self.card.apply(world, Kind::Leads, &mut lead.card, owner, now());
+    fn update(&self, state: &mut AccountState, mut lead: Lead, owner: Id) -> i64 {
+        self.card.apply(state, Kind::Leads, &mut lead.card, owner, now());
         self.apply_own(&mut lead);
         let updated_at = lead.card.updated_at;
-        world.put_lead(lead);
+        state.put_lead(lead);
         updated_at
     }
 
@@ -70,21 +70,21 @@ impl LeadChange {
 }
 
 /// Pipeline and stage: the stage must be one of the pipeline's, and not its inbox.
-fn read_place(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Option<(Id, Id)> {
+fn read_place(state: &AccountState, object: &Object<'_>, complaints: &mut Complaints) -> Option<(Id, Id)> {
     let pipeline_id = object.id("pipeline_id", complaints);
     let status_id = object.id("status_id", complaints);
     let pipeline = match (pipeline_id, status_id) {
         (None, None) => return None,
         (Some(id), _) => {
-            let pipeline = world.pipelines.get(&id);
+            let pipeline = state.pipelines.get(&id);
             if pipeline.is_none() {
                 complaints.not_a_choice(object.at("pipeline_id"));
             }
             pipeline?
         }
-        (None, Some(WON | LOST)) => world.main_pipeline()?,
+        (None, Some(WON | LOST)) => state.main_pipeline()?,
         (None, Some(status)) => {
-            let pipeline = world.pipelines.values().find(|pipeline| pipeline.stage(status).is_some());
+            let pipeline = state.pipelines.values().find(|pipeline| pipeline.stage(status).is_some());
             if pipeline.is_none() {
                 complaints.not_a_choice(object.at("status_id"));
             }
@@ -102,7 +102,7 @@ fn read_place(world: &World, object: &Object<'_>, complaints: &mut Complaints) -
 }
 
 /// `_embedded.contacts` of a new deal: existing contacts only.
-fn read_contacts(world: &World, embedded: &Object<'_>, complaints: &mut Complaints) -> Vec<ContactLink> {
+fn read_contacts(state: &AccountState, embedded: &Object<'_>, complaints: &mut Complaints) -> Vec<ContactLink> {
     let mut links: Vec<ContactLink> = Vec::new();
     for entry in embedded.objects("contacts", complaints) {
         entry.only(&["id", "is_main"], complaints);
@@ -111,7 +111,7 @@ fn read_contacts(world: &World, embedded: &Object<'_>, complaints: &mut Complain
         }
         let is_main = entry.flag("is_main", complaints).unwrap_or(links.is_empty());
         let Some(id) = entry.id("id", complaints) else { continue };
-        if world.contacts.contains_key(&id) {
+        if state.contacts.contains_key(&id) {
             links.push(ContactLink { id, is_main });
         } else {
             complaints.not_a_choice(entry.at("id"));
@@ -121,11 +121,11 @@ fn read_contacts(world: &World, embedded: &Object<'_>, complaints: &mut Complain
 }
 
 /// `GET /leads`.
-pub(super) fn list(world: &World, call: &Call<'_>) -> Answer {
-    let mut found = card::select(world, &call.query, world.leads.values(), |lead| &lead.card)?;
+pub(super) fn list(state: &AccountState, call: &Call<'_>) -> Answer {
+    let mut found = card::select(state, &call.query, state.leads.values(), |lead| &lead.card)?;
     let filter = Filter::read(&call.query);
     found.retain(|lead| filter.lets_through(lead));
-    call.query.page(&call.href(), "leads", &found, |lead| render(world, lead, call))
+    call.query.page(&call.href(), "leads", &found, |lead| render(state, lead, call))
 }
 
 /// The filters that only deals have.
@@ -160,41 +160,41 @@ impl Filter {
 }
 
 /// `POST /leads`.
-pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn create(state: &mut AccountState, call: &Call<'_>) -> Answer {
     let items = validation::items(call.body, BATCH_LIMIT)?;
     let drafts = validation::drafts(&items, |object, complaints| {
         let mut contacts = Vec::new();
         if let Some(embedded) = object.object("_embedded", complaints) {
             embedded.only(&["tags", "contacts", "companies", "source"], complaints);
             refuse_companies(&embedded, complaints);
-            contacts = read_contacts(world, &embedded, complaints);
+            contacts = read_contacts(state, &embedded, complaints);
         }
-        Some((LeadChange::read(world, object, complaints), contacts))
+        Some((LeadChange::read(state, object, complaints), contacts))
     })?;
     let mut written = Vec::with_capacity(drafts.len());
     for Draft { request_id, change: (change, contacts) } in drafts {
-        let lead = change.create(world, call.caller.user_id, contacts);
+        let lead = change.create(state, call.caller.user_id, contacts);
         let id = lead.card.id;
-        world.put_lead(lead);
+        state.put_lead(lead);
         written.push(json!({"id": id, "request_id": request_id, "_links": card::links(Kind::Leads, id, &call.base)}));
     }
     Ok(call.written("leads", written))
 }
 
 /// `PATCH /leads/{id}`. Contacts are linked by another method.
-pub(super) fn update(world: &mut World, call: &Call<'_>, id: Id) -> Answer {
+pub(super) fn update(state: &mut AccountState, call: &Call<'_>, id: Id) -> Answer {
     let item = validation::single(call.body)?;
-    let Some(lead) = world.leads.get(&id).cloned() else {
+    let Some(lead) = state.leads.get(&id).cloned() else {
         return Err(Reply::problem(404, "Lead not found"));
     };
     let drafts = validation::drafts(std::slice::from_ref(&item), |object, complaints| {
         if let Some(embedded) = object.object("_embedded", complaints) {
             embedded.only(&["tags"], complaints);
         }
-        Some(LeadChange::read(world, object, complaints))
+        Some(LeadChange::read(state, object, complaints))
     })?;
     let written = drafts.iter().map(|Draft { request_id, change }| {
-        let updated_at = change.update(world, lead.clone(), call.caller.user_id);
+        let updated_at = change.update(state, lead.clone(), call.caller.user_id);
         json!({
             "id": id, "updated_at": updated_at, "request_id": request_id,
             "_links": card::links(Kind::Leads, id, &call.base),
@@ -210,14 +210,14 @@ fn refuse_companies(embedded: &Object<'_>, complaints: &mut Complaints) {
     }
 }
 
-fn render(world: &World, lead: &Lead, call: &Call<'_>) -> Value {
-    let mut shown = card::render(world, Kind::Leads, &lead.card, &call.base);
+fn render(state: &AccountState, lead: &Lead, call: &Call<'_>) -> Value {
+    let mut shown = card::render(state, Kind::Leads, &lead.card, &call.base);
     shown["price"] = json!(lead.price);
     shown["pipeline_id"] = json!(lead.pipeline_id);
     shown["status_id"] = json!(lead.status_id);
     shown["closed_at"] = json!(lead.closed_at);
     shown["loss_reason_id"] = Value::Null;
-    shown["_embedded"] = json!({"tags": card::render_tags(world, &lead.card.tags), "companies": []});
+    shown["_embedded"] = json!({"tags": card::render_tags(state, &lead.card.tags), "companies": []});
     if call.query.with("contacts") {
         let contacts = lead.contacts.iter().map(|link| {
             json!({"id": link.id, "is_main": link.is_main, "_links": card::links(Kind::Contacts, link.id, &call.base)})

@@ -19,11 +19,11 @@ mod query;
 mod rate;
 mod reply;
 mod seed;
+mod state;
 mod tasks;
 mod validation;
 mod values;
 mod view;
-mod world;
 
 #[cfg(test)]
 mod tests;
@@ -48,7 +48,7 @@ use crate::http::{Dialect, Server};
 use crate::served::Served;
 
 use model::{Card, Contact, FieldValue, FilledField};
-use world::World;
+use state::AccountState;
 
 /// The «too many requests» asked for as a fault comes as JSON with `retry_after` in the body; the account's own limit
 /// answers HTML. Clients meet both.
@@ -126,7 +126,7 @@ impl Default for Options {
 /// A running account. Clones are the same account; it ends with [`Amocrm::stop`] or with the last clone.
 #[derive(Clone)]
 pub struct Amocrm {
-    world: api::Shared,
+    state: api::Shared,
     faults: Faults,
     server: Server,
     redirect_uri: Arc<str>,
@@ -139,10 +139,10 @@ impl Amocrm {
     /// The port is taken, or the journal cannot be read or written.
     pub async fn start(options: Options) -> io::Result<Self> {
         let (port, redirect_uri) = (options.port, Arc::from(options.redirect_uri.as_str()));
-        let world = Arc::new(Mutex::new(World::open(options)?));
+        let state = Arc::new(Mutex::new(AccountState::open(options)?));
         let faults = Faults::default();
-        let server = Server::start(api::router(Arc::clone(&world)), port, faults.clone(), DIALECT).await?;
-        Ok(Self { world, faults, server, redirect_uri })
+        let server = Server::start(api::router(Arc::clone(&state)), port, faults.clone(), DIALECT).await?;
+        Ok(Self { state, faults, server, redirect_uri })
     }
 
     /// Where it listens; both `AMOCRM_BASE_URL` and the beginning of the drive's address.
@@ -177,7 +177,7 @@ impl Amocrm {
     /// A fresh authorization code, as the consent page hands one out.
     #[must_use]
     pub fn new_code(&self) -> String {
-        api::lock(&self.world).oauth.new_code(now_ms())
+        api::lock(&self.state).oauth.new_code(now_ms())
     }
 
     /// A fresh long-lived token.
@@ -185,22 +185,22 @@ impl Amocrm {
     pub fn long_lived_token(&self) -> String {
         let url = self.url();
         let host = url.strip_prefix("http://").unwrap_or(&url);
-        api::lock(&self.world).oauth.long_lived(now_ms(), host)
+        api::lock(&self.state).oauth.long_lived(now_ms(), host)
     }
 
     /// Every access token that can be refreshed has expired.
     pub fn expire_access_token(&self) {
-        api::lock(&self.world).oauth.expire_access_tokens(now_ms());
+        api::lock(&self.state).oauth.expire_access_tokens(now_ms());
     }
 
     /// Every refresh token is void: somebody must consent again.
     pub fn revoke_refresh_token(&self) {
-        api::lock(&self.world).oauth.revoke_refresh_tokens();
+        api::lock(&self.state).oauth.revoke_refresh_tokens();
     }
 
     /// Every token is void, as after the integration was switched off.
     pub fn revoke_everything(&self) {
-        api::lock(&self.world).oauth.revoke_everything();
+        api::lock(&self.state).oauth.revoke_everything();
     }
 
     /// Every route that is served.
@@ -211,7 +211,7 @@ impl Amocrm {
 
     /// What the account suffers from, until it is well again.
     pub fn set_trouble(&self, trouble: Option<Trouble>) {
-        api::lock(&self.world).trouble = trouble;
+        api::lock(&self.state).trouble = trouble;
     }
 
     /// What fails on demand, by routes such as `POST /api/v4/leads` or `POST /oauth2/access_token`.
@@ -229,21 +229,21 @@ impl Amocrm {
     /// What the limit on requests has done so far.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        api::lock(&self.world).rate.limits()
+        api::lock(&self.state).rate.limits()
     }
 
     /// Puts a contact into the account past the API, as a manager would by hand, and returns its id. Searches find it
     /// after the usual lag.
     pub fn add_contact(&self, name: &str, phones: &[&str]) -> u64 {
-        let mut world = api::lock(&self.world);
-        let phone = world.fields.values().find(|field| field.code.as_deref() == Some("PHONE")).cloned();
+        let mut state = api::lock(&self.state);
+        let phone = state.fields.values().find(|field| field.code.as_deref() == Some("PHONE")).cloned();
         let values = |sort| phones.iter().map(|phone| FieldValue { value: json!(phone), enum_id: sort }).collect();
         let fields = phone
             .filter(|_| !phones.is_empty())
             .map(|field| FilledField { field_id: field.id, values: values(field.enums.first().map(|sort| sort.id)) });
         let now = call::now();
         let card = Card {
-            id: world.new_id(),
+            id: state.new_id(),
             name: name.to_owned(),
             responsible_user_id: ADMIN,
             created_by: ADMIN,
@@ -254,37 +254,37 @@ impl Amocrm {
             tags: Vec::new(),
         };
         let id = card.id;
-        world.put_contact(Contact { card, first_name: name.to_owned(), last_name: String::new() });
+        state.put_contact(Contact { card, first_name: name.to_owned(), last_name: String::new() });
         id
     }
 
     /// Deletes a deal past the API, which has no method for it.
     pub fn delete_deal(&self, id: u64) {
-        api::lock(&self.world).delete_lead(id);
+        api::lock(&self.state).delete_lead(id);
     }
 
     /// All deals, newest first.
     #[must_use]
     pub fn deals(&self) -> Vec<Deal> {
-        view::deals(&api::lock(&self.world), &self.url())
+        view::deals(&api::lock(&self.state), &self.url())
     }
 
     /// All contacts, newest first.
     #[must_use]
     pub fn contacts(&self) -> Vec<ContactShown> {
-        view::contacts(&api::lock(&self.world))
+        view::contacts(&api::lock(&self.state))
     }
 
     /// What is there more than once and should not be.
     #[must_use]
     pub fn twins(&self) -> Twins {
-        view::twins(&api::lock(&self.world))
+        view::twins(&api::lock(&self.state))
     }
 
     /// Counts the changes of the account, for a page that follows it.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
-        api::lock(&self.world).changes()
+        api::lock(&self.state).changes()
     }
 }
 

@@ -6,8 +6,8 @@ use super::call::{Answer, Call, now};
 use super::card;
 use super::model::{Id, Kind, Note};
 use super::query::Query;
+use super::state::AccountState;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
-use super::world::World;
 
 /// The longest text of a note, in characters.
 const TEXT_LIMIT: usize = 20_000;
@@ -36,15 +36,15 @@ struct NewNote {
 }
 
 /// `POST /leads/notes`: each item names its deal.
-pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn create(state: &mut AccountState, call: &Call<'_>) -> Answer {
     let items = validation::items(call.body, BATCH_LIMIT)?;
-    let drafts = validation::drafts(&items, |object, complaints| read(world, object, complaints))?;
+    let drafts = validation::drafts(&items, |object, complaints| read(state, object, complaints))?;
     let mut written = Vec::with_capacity(drafts.len());
     for Draft { request_id, change } in drafts {
         let owner = call.caller.user_id;
         let created_at = change.created_at.unwrap_or_else(now);
         let note = Note {
-            id: world.new_id(),
+            id: state.new_id(),
             kind: Kind::Leads,
             entity_id: change.entity_id,
             note_type: change.note_type,
@@ -57,12 +57,12 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
         written.push(json!({
             "id": note.id, "entity_id": note.entity_id, "request_id": request_id, "_links": links(&note, &call.base),
         }));
-        world.put_note(note);
+        state.put_note(note);
     }
     Ok(call.written("notes", written))
 }
 
-fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Option<NewNote> {
+fn read(state: &AccountState, object: &Object<'_>, complaints: &mut Complaints) -> Option<NewNote> {
     object.only(
         &[
             "entity_id",
@@ -76,7 +76,7 @@ fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Opti
         complaints,
     );
     object.flag("is_need_to_trigger_digital_pipeline", complaints);
-    let entity_id = read_entity(world, object, complaints);
+    let entity_id = read_entity(state, object, complaints);
     let note_type = object.required_text("note_type", complaints)?;
     let Some((_, required)) = TYPES.iter().find(|(name, _)| *name == note_type) else {
         complaints.not_a_choice(object.at("note_type"));
@@ -98,7 +98,7 @@ fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Opti
         }
     }
     let is_known_file =
-        params.get("file_uuid").and_then(Value::as_str).is_none_or(|uuid| world.files.contains_key(uuid));
+        params.get("file_uuid").and_then(Value::as_str).is_none_or(|uuid| state.files.contains_key(uuid));
     if !is_known_file {
         complaints.not_a_choice(params.at("file_uuid"));
     }
@@ -112,13 +112,13 @@ fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Opti
     })
 }
 
-fn read_entity(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Option<Id> {
+fn read_entity(state: &AccountState, object: &Object<'_>, complaints: &mut Complaints) -> Option<Id> {
     if object.get("entity_id").is_none() {
         complaints.missing(object.at("entity_id"));
         return None;
     }
     let id = object.id("entity_id", complaints)?;
-    if !world.leads.contains_key(&id) {
+    if !state.leads.contains_key(&id) {
         complaints.not_a_choice(object.at("entity_id"));
         return None;
     }
@@ -126,11 +126,11 @@ fn read_entity(world: &World, object: &Object<'_>, complaints: &mut Complaints) 
 }
 
 /// `GET /leads/{id}/notes`.
-pub(super) fn list(world: &World, call: &Call<'_>, lead: Id) -> Answer {
+pub(super) fn list(state: &AccountState, call: &Call<'_>, lead: Id) -> Answer {
     let query: &Query = &call.query;
     let (ids, entities, types) = (query.ids("id"), query.ids("entity_id"), query.texts("note_type"));
     let updated_at = query.range("updated_at");
-    let mut found: Vec<&Note> = world
+    let mut found: Vec<&Note> = state
         .notes
         .values()
         .filter(|note| note.kind == Kind::Leads && note.entity_id == lead)

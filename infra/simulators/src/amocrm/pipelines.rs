@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::call::{Answer, Call};
 use super::model::{Id, LOST, Pipeline, Stage, WON};
 use super::seed;
+use super::state::AccountState;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
-use super::world::World;
 
 /// A stage as a write call describes it; 142 and 143 are only renamed.
 struct NewStage {
@@ -17,13 +17,13 @@ struct NewStage {
 }
 
 /// `GET /leads/pipelines`.
-pub(super) fn list(world: &World, call: &Call<'_>) -> Answer {
-    let pipelines: Vec<&Pipeline> = world.pipelines.values().collect();
+pub(super) fn list(state: &AccountState, call: &Call<'_>) -> Answer {
+    let pipelines: Vec<&Pipeline> = state.pipelines.values().collect();
     call.query.page(&call.href(), "pipelines", &pipelines, |pipeline| render(pipeline))
 }
 
 /// `POST /leads/pipelines`: the inbox, «won» and «lost» come by themselves.
-pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn create(state: &mut AccountState, call: &Call<'_>) -> Answer {
     call.needs_admin()?;
     let items = validation::items(call.body, BATCH_LIMIT)?;
     let drafts = validation::drafts(&items, |object, complaints| {
@@ -42,20 +42,20 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
     })?;
     let mut written = Vec::with_capacity(drafts.len());
     for Draft { request_id, change: (name, sort, is_main, is_unsorted_on, stages) } in drafts {
-        let id = world.new_id();
-        let mut statuses = vec![seed::inbox(world.new_id())];
+        let id = state.new_id();
+        let mut statuses = vec![seed::inbox(state.new_id())];
         statuses.extend(seed::closing_stages());
         let sort = sort.unwrap_or(100);
         let mut pipeline = Pipeline { id, name, sort, is_main, is_unsorted_on, statuses };
-        add_stages(world, &mut pipeline, stages);
+        add_stages(state, &mut pipeline, stages);
         if is_main {
-            let others: Vec<Pipeline> = world.pipelines.values().filter(|other| other.is_main).cloned().collect();
-            others.into_iter().for_each(|other| world.put_pipeline(Pipeline { is_main: false, ..other }));
+            let others: Vec<Pipeline> = state.pipelines.values().filter(|other| other.is_main).cloned().collect();
+            others.into_iter().for_each(|other| state.put_pipeline(Pipeline { is_main: false, ..other }));
         }
         let mut shown = render(&pipeline);
         shown["request_id"] = json!(request_id);
         written.push(shown);
-        world.put_pipeline(pipeline);
+        state.put_pipeline(pipeline);
     }
     Ok(call.written("pipelines", written))
 }
@@ -79,7 +79,7 @@ fn read_stage(object: &Object<'_>, complaints: &mut Complaints) -> Option<NewSta
 }
 
 /// Adds or renames stages.
-fn add_stages(world: &mut World, pipeline: &mut Pipeline, stages: Vec<NewStage>) {
+fn add_stages(state: &mut AccountState, pipeline: &mut Pipeline, stages: Vec<NewStage>) {
     for (new, place) in stages.into_iter().zip(2..) {
         let closing = pipeline.statuses.iter_mut().find(|stage| new.closing == Some(stage.id));
         if let Some(stage) = closing {
@@ -87,7 +87,7 @@ fn add_stages(world: &mut World, pipeline: &mut Pipeline, stages: Vec<NewStage>)
             continue;
         }
         let sort = new.sort.unwrap_or(place * 10);
-        pipeline.statuses.push(Stage { id: world.new_id(), name: new.name, sort, color: new.color, is_inbox: false });
+        pipeline.statuses.push(Stage { id: state.new_id(), name: new.name, sort, color: new.color, is_inbox: false });
     }
     pipeline.statuses.sort_by_key(|stage| (!stage.is_inbox, matches!(stage.id, WON | LOST), stage.sort));
 }

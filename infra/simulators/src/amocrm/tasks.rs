@@ -6,8 +6,8 @@ use super::call::{Answer, Call, now};
 use super::card;
 use super::model::{Id, Kind, Task};
 use super::seed;
+use super::state::AccountState;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
-use super::world::World;
 
 /// What a write call says about a task.
 struct TaskChange {
@@ -24,7 +24,7 @@ struct TaskChange {
 }
 
 impl TaskChange {
-    fn read(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Self {
+    fn read(state: &AccountState, object: &Object<'_>, complaints: &mut Complaints) -> Self {
         object.only(
             &[
                 "id",
@@ -54,7 +54,7 @@ impl TaskChange {
             text: object.text("text", complaints),
             complete_till: object.moment("complete_till", complaints),
             duration: object.integer("duration", complaints),
-            entity: read_entity(world, object, complaints),
+            entity: read_entity(state, object, complaints),
             responsible_user_id: card::person(object, "responsible_user_id", complaints),
             is_completed: object.flag("is_completed", complaints),
             result: result.and_then(|result| result.text("text", complaints)),
@@ -79,7 +79,7 @@ impl TaskChange {
 }
 
 /// What the task is about: both keys or neither, and it must exist.
-fn read_entity(world: &World, object: &Object<'_>, complaints: &mut Complaints) -> Option<(Kind, Id)> {
+fn read_entity(state: &AccountState, object: &Object<'_>, complaints: &mut Complaints) -> Option<(Kind, Id)> {
     match (object.get("entity_id").is_some(), object.get("entity_type").is_some()) {
         (false, false) => return None,
         (true, false) => complaints.missing(object.at("entity_type")),
@@ -90,7 +90,7 @@ fn read_entity(world: &World, object: &Object<'_>, complaints: &mut Complaints) 
                 complaints.not_a_choice(object.at("entity_type"));
                 return None;
             };
-            if world.card(kind, id).is_some() {
+            if state.card(kind, id).is_some() {
                 return Some((kind, id));
             }
             complaints.not_a_choice(object.at("entity_id"));
@@ -100,19 +100,19 @@ fn read_entity(world: &World, object: &Object<'_>, complaints: &mut Complaints) 
 }
 
 /// `POST /tasks`.
-pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
+pub(super) fn create(state: &mut AccountState, call: &Call<'_>) -> Answer {
     let items = validation::items(call.body, BATCH_LIMIT)?;
     let drafts = validation::drafts(&items, |object, complaints| {
         object.required_text("text", complaints);
         if object.get("complete_till").is_none() {
             complaints.missing(object.at("complete_till"));
         }
-        Some(TaskChange::read(world, object, complaints))
+        Some(TaskChange::read(state, object, complaints))
     })?;
     let mut written = Vec::with_capacity(drafts.len());
     for Draft { request_id, change } in drafts {
         let mut task = Task {
-            id: world.new_id(),
+            id: state.new_id(),
             task_type_id: 1,
             text: String::new(),
             complete_till: 0,
@@ -128,13 +128,13 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Answer {
         };
         change.apply(&mut task);
         written.push(json!({"id": task.id, "request_id": request_id, "_links": links(task.id, &call.base)}));
-        world.put_task(task);
+        state.put_task(task);
     }
     Ok(call.written("tasks", written))
 }
 
 /// `GET /tasks`.
-pub(super) fn list(world: &World, call: &Call<'_>) -> Answer {
+pub(super) fn list(state: &AccountState, call: &Call<'_>) -> Answer {
     let query = &call.query;
     let (ids, entities, responsible) = (query.ids("id"), query.ids("entity_id"), query.ids("responsible_user_id"));
     let (types, kinds) = (query.ids("task_type"), query.texts("entity_type"));
@@ -143,7 +143,7 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Answer {
     let within = |wanted: &Option<Vec<Id>>, id: Option<Id>| {
         wanted.as_ref().is_none_or(|ids| id.is_some_and(|id| ids.contains(&id)))
     };
-    let mut found: Vec<&Task> = world
+    let mut found: Vec<&Task> = state
         .tasks
         .values()
         .filter(|task| within(&ids, Some(task.id)) && within(&entities, task.entity_id))

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::model::{Field, FieldType, FieldValue, FilledField, Id, Kind};
+use super::state::AccountState;
 use super::validation::{Complaints, Object};
-use super::world::World;
 
 /// The account is in Moscow, three hours ahead of UTC.
 const OFFSET: i64 = 3 * 3600;
@@ -19,14 +19,19 @@ pub(super) struct FieldChange {
 }
 
 /// Reads `custom_fields_values`.
-pub(super) fn read(world: &World, kind: Kind, object: &Object<'_>, complaints: &mut Complaints) -> Vec<FieldChange> {
+pub(super) fn read(
+    state: &AccountState,
+    kind: Kind,
+    object: &Object<'_>,
+    complaints: &mut Complaints,
+) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     for entry in object.objects("custom_fields_values", complaints) {
         entry.only(&["field_id", "field_code", "field_name", "field_type", "values"], complaints);
         if !entry.has("values") {
             complaints.missing(entry.at("values"));
         }
-        let Some(field) = find(world, kind, &entry, complaints) else { continue };
+        let Some(field) = find(state, kind, &entry, complaints) else { continue };
         let given = entry.objects("values", complaints);
         if given.len() > 1 && !field.field_type.is_multiple() {
             complaints.too_many(entry.at("values"));
@@ -37,8 +42,8 @@ pub(super) fn read(world: &World, kind: Kind, object: &Object<'_>, complaints: &
     changes
 }
 
-fn find<'w>(world: &'w World, kind: Kind, entry: &Object<'_>, complaints: &mut Complaints) -> Option<&'w Field> {
-    let mut fields = world.fields.values().filter(|field| field.kind == kind);
+fn find<'w>(state: &'w AccountState, kind: Kind, entry: &Object<'_>, complaints: &mut Complaints) -> Option<&'w Field> {
+    let mut fields = state.fields.values().filter(|field| field.kind == kind);
     let (key, field) = if entry.get("field_id").is_some() {
         let id = entry.id("field_id", complaints)?;
         ("field_id", fields.find(|field| field.id == id))
@@ -170,9 +175,9 @@ pub(super) fn apply(changes: &[FieldChange], fields: &mut Vec<FilledField>) {
 }
 
 /// `custom_fields_values` of a card: `null`, not an empty list, when nothing is filled.
-pub(super) fn render(world: &World, fields: &[FilledField]) -> Value {
+pub(super) fn render(state: &AccountState, fields: &[FilledField]) -> Value {
     let shown: Vec<Value> =
-        fields.iter().filter_map(|filled| Some((world.fields.get(&filled.field_id)?, filled))).map(show).collect();
+        fields.iter().filter_map(|filled| Some((state.fields.get(&filled.field_id)?, filled))).map(show).collect();
     if shown.is_empty() { Value::Null } else { Value::Array(shown) }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::drive;
 use super::model::{self, Card, Id, Kind};
-use super::world::World;
+use super::state::AccountState;
 
 /// A deal with everything in its card.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -129,15 +129,15 @@ impl Twins {
 }
 
 /// All deals, newest first.
-pub(super) fn deals(world: &World, base: &str) -> Vec<Deal> {
-    let links = Links::of(world);
-    world.leads.values().rev().map(|lead| deal(world, &links, lead, base)).collect()
+pub(super) fn deals(state: &AccountState, base: &str) -> Vec<Deal> {
+    let links = Links::of(state);
+    state.leads.values().rev().map(|lead| deal(state, &links, lead, base)).collect()
 }
 
 /// All contacts, newest first.
-pub(super) fn contacts(world: &World) -> Vec<ContactShown> {
-    let links = Links::of(world);
-    world.contacts.values().rev().map(|contact| contact_shown(world, &links, contact)).collect()
+pub(super) fn contacts(state: &AccountState) -> Vec<ContactShown> {
+    let links = Links::of(state);
+    state.contacts.values().rev().map(|contact| contact_shown(state, &links, contact)).collect()
 }
 
 /// What belongs to what, gathered in one pass so that a long list of deals stays quick to show.
@@ -149,15 +149,15 @@ struct Links<'w> {
 }
 
 impl<'w> Links<'w> {
-    fn of(world: &'w World) -> Self {
+    fn of(state: &'w AccountState) -> Self {
         let mut links = Self::default();
-        for note in world.notes.values().filter(|note| note.kind == Kind::Leads) {
+        for note in state.notes.values().filter(|note| note.kind == Kind::Leads) {
             links.notes_of_lead.entry(note.entity_id).or_default().push(note);
         }
-        for task in world.tasks.values().filter(|task| task.kind == Some(Kind::Leads)) {
+        for task in state.tasks.values().filter(|task| task.kind == Some(Kind::Leads)) {
             links.tasks_of_lead.entry(task.entity_id.unwrap_or_default()).or_default().push(task);
         }
-        for lead in world.leads.values() {
+        for lead in state.leads.values() {
             for link in &lead.contacts {
                 links.leads_of_contact.entry(link.id).or_default().push(lead.card.id);
             }
@@ -166,12 +166,12 @@ impl<'w> Links<'w> {
     }
 }
 
-fn deal(world: &World, links: &Links<'_>, lead: &model::Lead, base: &str) -> Deal {
+fn deal(state: &AccountState, links: &Links<'_>, lead: &model::Lead, base: &str) -> Deal {
     let id = lead.card.id;
-    let pipeline = world.pipelines.get(&lead.pipeline_id);
+    let pipeline = state.pipelines.get(&lead.pipeline_id);
     let stage = pipeline.and_then(|pipeline| pipeline.stage(lead.status_id));
-    let contact = lead.main_contact().and_then(|id| world.contacts.get(&id));
-    let files = lead.files.iter().filter_map(|uuid| world.files.get(uuid));
+    let contact = lead.main_contact().and_then(|id| state.contacts.get(&id));
+    let files = lead.files.iter().filter_map(|uuid| state.files.get(uuid));
     Deal {
         id,
         name: lead.card.name.clone(),
@@ -179,9 +179,9 @@ fn deal(world: &World, links: &Links<'_>, lead: &model::Lead, base: &str) -> Dea
         pipeline: pipeline.map(|pipeline| pipeline.name.clone()).unwrap_or_default(),
         stage: stage.map(|stage| stage.name.clone()).unwrap_or_default(),
         responsible: user_name(lead.card.responsible_user_id),
-        tags: tags(world, &lead.card),
-        fields: fields_shown(world, &lead.card, |_| true),
-        contact: contact.map(|contact| contact_shown(world, links, contact)),
+        tags: tags(state, &lead.card),
+        fields: fields_shown(state, &lead.card, |_| true),
+        contact: contact.map(|contact| contact_shown(state, links, contact)),
         notes: links.notes_of_lead.get(&id).into_iter().flatten().map(|note| note_text(note)).collect(),
         tasks: links.tasks_of_lead.get(&id).into_iter().flatten().map(|task| task_shown(task)).collect(),
         files: files
@@ -192,13 +192,13 @@ fn deal(world: &World, links: &Links<'_>, lead: &model::Lead, base: &str) -> Dea
     }
 }
 
-fn contact_shown(world: &World, links: &Links<'_>, contact: &model::Contact) -> ContactShown {
+fn contact_shown(state: &AccountState, links: &Links<'_>, contact: &model::Contact) -> ContactShown {
     ContactShown {
         id: contact.card.id,
         name: contact.card.name.clone(),
-        phones: phones(world, &contact.card),
-        fields: fields_shown(world, &contact.card, |code| code != Some("PHONE")),
-        tags: tags(world, &contact.card),
+        phones: phones(state, &contact.card),
+        fields: fields_shown(state, &contact.card, |code| code != Some("PHONE")),
+        tags: tags(state, &contact.card),
         deals: links.leads_of_contact.get(&contact.card.id).cloned().unwrap_or_default(),
     }
 }
@@ -217,18 +217,18 @@ fn note_text(note: &model::Note) -> String {
     text.and_then(|text| text.as_str()).unwrap_or_default().to_owned()
 }
 
-fn tags(world: &World, card: &Card) -> Vec<String> {
-    card.tags.iter().filter_map(|id| world.tags.get(id)).map(|tag| tag.name.clone()).collect()
+fn tags(state: &AccountState, card: &Card) -> Vec<String> {
+    card.tags.iter().filter_map(|id| state.tags.get(id)).map(|tag| tag.name.clone()).collect()
 }
 
-fn phones(world: &World, card: &Card) -> Vec<String> {
-    let is_phone = |id| world.fields.get(&id).is_some_and(|field| field.code.as_deref() == Some("PHONE"));
+fn phones(state: &AccountState, card: &Card) -> Vec<String> {
+    let is_phone = |id| state.fields.get(&id).is_some_and(|field| field.code.as_deref() == Some("PHONE"));
     let values = card.fields.iter().filter(|field| is_phone(field.field_id)).flat_map(|field| &field.values);
     values.map(model::FieldValue::shown).collect()
 }
 
-fn fields_shown(world: &World, card: &Card, is_wanted: impl Fn(Option<&str>) -> bool) -> Vec<FieldShown> {
-    let known = card.fields.iter().filter_map(|filled| Some((world.fields.get(&filled.field_id)?, filled)));
+fn fields_shown(state: &AccountState, card: &Card, is_wanted: impl Fn(Option<&str>) -> bool) -> Vec<FieldShown> {
+    let known = card.fields.iter().filter_map(|filled| Some((state.fields.get(&filled.field_id)?, filled)));
     known
         .filter(|(field, _)| is_wanted(field.code.as_deref()))
         .map(|(field, filled)| FieldShown {
@@ -244,22 +244,22 @@ fn field<'f>(fields: &'f [FieldShown], code: &str) -> Option<&'f str> {
 }
 
 fn user_name(id: Id) -> String {
-    World::user(id).map(|user| user.name.to_owned()).unwrap_or_default()
+    AccountState::user(id).map(|user| user.name.to_owned()).unwrap_or_default()
 }
 
 /// Counts what is there twice.
-pub(super) fn twins(world: &World) -> Twins {
-    let requests = world.leads.values().flat_map(|lead| {
-        fields_shown(world, &lead.card, |code| code == Some("REQUEST_ID")).into_iter().map(|field| field.value)
+pub(super) fn twins(state: &AccountState) -> Twins {
+    let requests = state.leads.values().flat_map(|lead| {
+        fields_shown(state, &lead.card, |code| code == Some("REQUEST_ID")).into_iter().map(|field| field.value)
     });
-    let phones = world.contacts.values().flat_map(|contact| {
-        let mut own: Vec<String> = phones(world, &contact.card).iter().map(|phone| significant_digits(phone)).collect();
+    let phones = state.contacts.values().flat_map(|contact| {
+        let mut own: Vec<String> = phones(state, &contact.card).iter().map(|phone| significant_digits(phone)).collect();
         own.sort_unstable();
         own.dedup();
         own
     });
-    let notes = world.notes.values().map(|note| (note.entity_id, note.note_type.clone(), note_text(note)));
-    let tasks = world.tasks.values().map(|task| (task.entity_id, task.text.clone()));
+    let notes = state.notes.values().map(|note| (note.entity_id, note.note_type.clone(), note_text(note)));
+    let tasks = state.tasks.values().map(|task| (task.entity_id, task.text.clone()));
     Twins { deals: surplus(requests), contacts: surplus(phones), notes: surplus(notes), tasks: surplus(tasks) }
 }
 

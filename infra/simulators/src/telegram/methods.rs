@@ -123,7 +123,7 @@ fn send_message(model: &Model, state: &mut State, params: &Params) -> Result<Val
         }
     });
     state.note(id, How::Sent);
-    Ok(told(model, state, id))
+    Ok(message_json(model, state, id))
 }
 
 fn edit_text(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
@@ -165,7 +165,7 @@ fn edit(
         message.edit_date = Some(now_seconds());
     });
     state.note(id, how);
-    Ok(told(model, state, id))
+    Ok(message_json(model, state, id))
 }
 
 fn answer_press(state: &mut State, params: &Params) -> Result<Value, Refusal> {
@@ -329,7 +329,7 @@ fn editable(state: &State, params: &Params) -> Result<i64, Refusal> {
     Ok(id)
 }
 
-fn told(model: &Model, state: &State, id: i64) -> Value {
+fn message_json(model: &Model, state: &State, id: i64) -> Value {
     state.messages.get(&id).map_or(Value::Null, |message| state.message_json(message, &model.bot_user()))
 }
 

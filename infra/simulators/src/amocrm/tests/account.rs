@@ -3,13 +3,13 @@ use crate::amocrm::{DISMISSED_MANAGER, MANAGER};
 
 #[tokio::test]
 async fn the_account_shows_only_what_is_asked_for() -> Outcome {
-    let desk = Desk::open(calm()).await?;
-    let plain = desk.get("/api/v4/account").await?;
+    let client = ApiClient::open(without_limits()).await?;
+    let plain = client.get("/api/v4/account").await?;
     assert_eq!((plain.status, plain.content_type.as_str()), (200, "application/hal+json"));
     assert!(plain.json.get("drive_url").is_none());
 
-    let more = desk.get("/api/v4/account?with=drive_url,task_types,datetime_settings,is_api_filter_enabled").await?;
-    assert_eq!(more.json["drive_url"], format!("{}/drive", desk.amo.url()));
+    let more = client.get("/api/v4/account?with=drive_url,task_types,datetime_settings,is_api_filter_enabled").await?;
+    assert_eq!(more.json["drive_url"], format!("{}/drive", client.amo.url()));
     assert_eq!(more.json["is_api_filter_enabled"], false);
     assert_eq!(more.json["_embedded"]["datetime_settings"]["timezone"], "Europe/Moscow");
     assert_eq!(more.json["_embedded"]["task_types"][0]["id"], 1);
@@ -18,9 +18,9 @@ async fn the_account_shows_only_what_is_asked_for() -> Outcome {
 
 #[tokio::test]
 async fn users_are_shown_to_administrators_only() -> Outcome {
-    let desk = Desk::open(calm()).await?;
-    let told = desk.get("/api/v4/users?limit=250").await?;
-    let active: Vec<(u64, bool)> = told.json["_embedded"]["users"]
+    let client = ApiClient::open(without_limits()).await?;
+    let reply = client.get("/api/v4/users?limit=250").await?;
+    let active: Vec<(u64, bool)> = reply.json["_embedded"]["users"]
         .as_array()
         .into_iter()
         .flatten()
@@ -28,23 +28,23 @@ async fn users_are_shown_to_administrators_only() -> Outcome {
         .collect();
     assert!(active.contains(&(MANAGER, true)) && active.contains(&(DISMISSED_MANAGER, false)));
 
-    let desk = Desk::open(Options { admin_rights: false, ..calm() }).await?;
-    for told in [
-        desk.get("/api/v4/users").await?,
-        desk.post("/api/v4/leads/custom_fields", json!([{"name": "Новое", "type": "text"}])).await?,
-        desk.post("/api/v4/leads/pipelines", json!([{"name": "Новая"}])).await?,
+    let client = ApiClient::open(Options { admin_rights: false, ..without_limits() }).await?;
+    for reply in [
+        client.get("/api/v4/users").await?,
+        client.post("/api/v4/leads/custom_fields", json!([{"name": "Новое", "type": "text"}])).await?,
+        client.post("/api/v4/leads/pipelines", json!([{"name": "Новая"}])).await?,
     ] {
-        assert_eq!((told.status, told.json["detail"].as_str()), (403, Some("Admin access only")));
+        assert_eq!((reply.status, reply.json["detail"].as_str()), (403, Some("Admin access only")));
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn wrong_paths_and_methods_are_told_apart() -> Outcome {
-    let desk = Desk::open(calm()).await?;
-    assert_eq!(desk.get("/api/v4/deals").await?.status, 404);
-    assert_eq!(desk.get("/api/v4/leads/pipelines/999").await?.status, 404);
-    assert_eq!(desk.call(Method::DELETE, "/api/v4/leads/notes", "[]").await?.status, 405);
-    assert_eq!(desk.call(Method::DELETE, "/api/v4/contacts/1", "").await?.status, 405);
+    let client = ApiClient::open(without_limits()).await?;
+    assert_eq!(client.get("/api/v4/deals").await?.status, 404);
+    assert_eq!(client.get("/api/v4/leads/pipelines/999").await?.status, 404);
+    assert_eq!(client.call(Method::DELETE, "/api/v4/leads/notes", "[]").await?.status, 405);
+    assert_eq!(client.call(Method::DELETE, "/api/v4/contacts/1", "").await?.status, 405);
     Ok(())
 }

@@ -20,46 +20,46 @@ use super::{Amocrm, Options};
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// An account that is quick and patient, for tests of other rules than the limits.
-fn calm() -> Options {
+fn without_limits() -> Options {
     Options { rate_limit: None, search_lag: Duration::ZERO, ..Options::default() }
 }
 
 /// A client of one account.
-struct Desk {
+struct ApiClient {
     amo: Amocrm,
     token: String,
     http: reqwest::Client,
 }
 
-impl Desk {
+impl ApiClient {
     async fn open(options: Options) -> Result<Self, Box<dyn std::error::Error>> {
         let amo = Amocrm::start(options).await?;
         let token = amo.long_lived_token();
         Ok(Self { amo, token, http: reqwest::Client::new() })
     }
 
-    async fn get(&self, path: &str) -> Result<Told, reqwest::Error> {
+    async fn get(&self, path: &str) -> Result<Reply, reqwest::Error> {
         self.call(Method::GET, path, "").await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Result<Told, reqwest::Error> {
+    async fn post(&self, path: &str, body: Value) -> Result<Reply, reqwest::Error> {
         self.call(Method::POST, path, &body.to_string()).await
     }
 
-    async fn patch(&self, path: &str, body: Value) -> Result<Told, reqwest::Error> {
+    async fn patch(&self, path: &str, body: Value) -> Result<Reply, reqwest::Error> {
         self.call(Method::PATCH, path, &body.to_string()).await
     }
 
-    async fn call(&self, method: Method, path: &str, body: &str) -> Result<Told, reqwest::Error> {
+    async fn call(&self, method: Method, path: &str, body: &str) -> Result<Reply, reqwest::Error> {
         let url = format!("{}{path}", self.amo.url());
         let request = self.http.request(method, url).bearer_auth(&self.token);
-        Told::hear(request.header("content-type", "application/json").body(body.to_owned()).send().await?).await
+        Reply::read(request.header("content-type", "application/json").body(body.to_owned()).send().await?).await
     }
 
     /// The id of a fresh contact with one phone.
     async fn contact(&self, name: &str, phone: &str) -> Result<u64, reqwest::Error> {
-        let told = self.post("/api/v4/contacts", json!([person(name, phone)])).await?;
-        Ok(told.json["_embedded"]["contacts"][0]["id"].as_u64().unwrap_or_default())
+        let reply = self.post("/api/v4/contacts", json!([person(name, phone)])).await?;
+        Ok(reply.json["_embedded"]["contacts"][0]["id"].as_u64().unwrap_or_default())
     }
 
     /// A deal as the account shows it.
@@ -69,8 +69,8 @@ impl Desk {
 
     /// The id of a fresh deal.
     async fn lead(&self, body: Value) -> Result<u64, reqwest::Error> {
-        let told = self.post("/api/v4/leads", json!([body])).await?;
-        Ok(told.json["_embedded"]["leads"][0]["id"].as_u64().unwrap_or_default())
+        let reply = self.post("/api/v4/leads", json!([body])).await?;
+        Ok(reply.json["_embedded"]["leads"][0]["id"].as_u64().unwrap_or_default())
     }
 }
 
@@ -82,9 +82,9 @@ fn person(name: &str, phone: &str) -> Value {
     })
 }
 
-/// What was answered.
+/// The reply to a call.
 #[derive(Debug)]
-struct Told {
+struct Reply {
     status: u16,
     content_type: String,
     text: String,
@@ -92,8 +92,8 @@ struct Told {
     json: Value,
 }
 
-impl Told {
-    async fn hear(response: reqwest::Response) -> Result<Self, reqwest::Error> {
+impl Reply {
+    async fn read(response: reqwest::Response) -> Result<Self, reqwest::Error> {
         let header = |name: &str| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
         };

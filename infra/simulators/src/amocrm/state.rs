@@ -18,7 +18,7 @@ use super::rate::RateLimit;
 use super::{Options, Trouble, seed};
 
 /// Everything the simulator knows. Every `put_…` writes the journal before it returns, so before the answer leaves.
-pub(super) struct World {
+pub(super) struct AccountState {
     pub(super) options: Options,
     pub(super) oauth: Oauth,
     pub(super) rate: RateLimit,
@@ -41,11 +41,11 @@ pub(super) struct World {
     changes: watch::Sender<u64>,
 }
 
-impl World {
+impl AccountState {
     /// The account as the journal left it, or a fresh one.
     pub(super) fn open(options: Options) -> io::Result<Self> {
         let (journal, entries) = Journal::open(options.journal.as_deref())?;
-        let mut world = Self {
+        let mut state = Self {
             oauth: Oauth::new(journal.clone(), &options),
             rate: RateLimit::new(&options),
             trouble: None,
@@ -66,10 +66,10 @@ impl World {
             changes: watch::channel(0).0,
         };
         for entry in entries {
-            world.restore(entry)?;
+            state.restore(entry)?;
         }
-        world.seed();
-        Ok(world)
+        state.seed();
+        Ok(state)
     }
 
     fn restore(&mut self, entry: Entry) -> io::Result<()> {
