@@ -108,13 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn states_that_ask_for_nothing_are_not_told() {
+    fn states_that_ask_for_nothing_are_not_reported() {
         assert_eq!(read(&state_change("OK", "INSUFFICIENT_DATA")), Some(vec![]));
         assert_eq!(read(&state_change("INSUFFICIENT_DATA", "OK")), Some(vec![]));
     }
 
     #[test]
-    fn what_the_functions_tell_themselves_is_not_told_twice() {
+    fn what_the_functions_report_themselves_is_not_reported_twice() {
         let mut event = state_change("OK", "ALARM");
         event["detail"]["alarmName"] = "carquery-prod-request-given-up".into();
         assert_eq!(read(&event), Some(vec![]));

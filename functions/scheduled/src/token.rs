@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn needed_consent_is_told_with_what_to_do() {
+    fn needed_consent_is_reported_with_what_to_do() {
         let consent_needed = Some(ConsentNeeded { since: 7, reason: "Token has been revoked".to_owned() });
         let state = TokenState { expires_at: Some(9), refreshed_at: Some(0), consent_needed };
         let message = message(&state, 2, 10, Language::Russian).unwrap();

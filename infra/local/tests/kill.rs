@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use lead::{Lead, Request};
 use simulators::amocrm::{self, Amocrm, Deal};
 use simulators::fault::{Fault, Faults, When};
 use simulators::telegram::{self, Customer, CustomerError, Telegram, photo};
@@ -105,7 +106,8 @@ impl Simulators {
     fn is_complete(&self, deals: usize) -> bool {
         let all = self.amocrm.deals();
         let left = |deal: &Deal| 1 + usize::from(deal.contact.is_some()) + deal.notes.len() + deal.tasks.len();
-        let is_complete = |deal: &Deal| (left(deal), deal.files.len()) == (crm_push::step_names().count(), 1);
+        let steps = crm_push::step_names(&Lead::new(Request::example(), 0)).count();
+        let is_complete = |deal: &Deal| (left(deal), deal.files.len()) == (steps, 1);
         all.len() >= deals && all.iter().all(is_complete)
     }
 }

@@ -76,7 +76,7 @@ async fn predictions_are_lines_of_json_with_numbers_as_numbers() {
 }
 
 #[tokio::test]
-async fn misses_are_told_in_plain_words() {
+async fn misses_are_listed_in_plain_words() {
     insta::assert_snapshot!(evaluated().await.missed_in_words(), @"
     a  продам камри 2019
         year is 2019, understood as 2018

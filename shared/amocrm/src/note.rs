@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn photos_left_in_the_chat_are_told_without_a_link() {
+    fn photos_left_in_the_chat_are_mentioned_without_a_link() {
         assert_snapshot!(photos_missing_text(&lead(), 2, Language::Russian), @r"
         Фото к заявке № K7QX-3M9Q
         Приложить не удалось 2 из 2. Они остались в чате Telegram с клиентом (ID 123456789012): попросите его прислать их ещё раз.

@@ -202,7 +202,7 @@ async fn an_account_that_takes_nothing_is_no_fault_of_the_request() {
 }
 
 #[tokio::test]
-async fn a_dead_long_lived_token_is_told_without_showing_it() {
+async fn a_dead_long_lived_token_is_reported_without_showing_it() {
     let server = server_that_returns([ResponseTemplate::new(401), created()]).await;
     let error = client(&server).create_deal(&json!({})).await.unwrap_err();
     assert!(matches!(error, CrmError::Reauth { .. }));

@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_that_only_a_person_can_do_is_told_once() {
+    fn each_thing_that_only_a_person_can_do_is_reported_once() {
         let unpaid = CrmError::Closed { status: 402, detail: "Payment required".to_owned() };
         let mut incident = Incident::default();
         for _ in 0..2 {

@@ -73,7 +73,7 @@ async fn what_a_dead_worker_was_creating_is_in_doubt_and_what_the_operator_must_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_breaker_is_respected_and_trouble_that_ended_unseen_is_told() {
+async fn the_breaker_is_respected_and_trouble_that_ended_unseen_is_reported() {
     let bot = start().await;
     let ids = [bot.store(1, ANNA).await, bot.store(2, ANNA).await];
     for _ in 0..3 {
@@ -112,7 +112,7 @@ async fn tokens_are_refreshed_when_half_of_their_life_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_consent_that_is_needed_is_told_once_with_what_to_do() {
+async fn a_consent_that_is_needed_is_reported_once_with_what_to_do() {
     let bot = start().await;
     bot.crm().revoke_refresh_token();
     bot.wait(13 * 3600);
@@ -128,7 +128,7 @@ async fn a_consent_that_is_needed_is_told_once_with_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_consent_that_stopped_a_request_already_is_not_told_again() {
+async fn a_consent_that_stopped_a_request_already_is_not_reported_again() {
     let bot = start().await;
     let id = bot.store(1, ANNA).await;
     bot.crm().revoke_everything();

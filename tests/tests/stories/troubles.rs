@@ -93,7 +93,7 @@ async fn after_a_lost_contact_nobody_makes_another_before_search_would_know() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_request_is_told_and_leaves_its_neighbours_alone() {
+async fn a_refused_request_is_reported_and_leaves_its_neighbours_alone() {
     let bot = Bot::start(setup()).await;
     let bad = bot.store_with(1, ANNA, |request| request.price = Some(u64::MAX)).await;
     let good = bot.store(2, ANNA).await;
@@ -110,7 +110,7 @@ async fn a_refused_request_is_told_and_leaves_its_neighbours_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_fails_too_often_is_given_up_and_told() {
+async fn a_request_that_fails_too_often_is_given_up_and_reported() {
     let bot = Bot::start(setup().with("LEAD_MAX_ATTEMPTS", "2")).await;
     let id = bot.store(1, ANNA).await;
     bot.crm().faults().add("*", When::Always, Fault::Html(502));
@@ -180,7 +180,7 @@ async fn a_dealers_numeric_fields_get_the_bare_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_that_lacks_the_option_is_told_as_such() {
+async fn a_list_that_lacks_the_option_is_reported_as_such() {
     let bot = Bot::start(setup()).await;
     let field = json!({ "name": "Откуда", "type": "select", "code": "OWN_SOURCE", "enums": [{ "value": "Сайт" }] });
     let id = own_field(&bot, field).await;
@@ -240,7 +240,7 @@ async fn wrong_settings_do_not_keep_a_deal_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn photos_that_the_account_does_not_take_are_told_to_the_manager() {
+async fn photos_that_the_account_does_not_take_are_reported_to_the_manager() {
     let bot = with_account(Options { drive_scope: false, ..account_without_lag() }).await;
     let photos = bot.photos(2);
     let id = bot.store_with(1, ANNA, |request| request.photos = photos).await;
@@ -444,7 +444,7 @@ async fn whoever_finds_out_that_amocrm_is_still_down_is_not_given_up_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_whose_workers_die_every_time_is_given_up_in_time_and_told() {
+async fn a_request_whose_workers_die_every_time_is_given_up_in_time_and_reported() {
     let bot = Bot::start(setup().with("LEAD_MAX_ATTEMPTS", "2")).await;
     let id = bot.store(1, ANNA).await;
     for _ in 0..2 {
@@ -538,7 +538,7 @@ async fn trouble_of_the_account_is_never_the_end_of_a_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_without_a_scope_for_files_is_told_to_the_admins_once() {
+async fn an_account_without_a_scope_for_files_is_reported_to_the_admins_once() {
     let bot = with_account(Options { drive_scope: false, ..account_without_lag() }).await;
     for n in 1..=2 {
         let photos = bot.photos(1);
@@ -605,7 +605,7 @@ async fn an_account_whose_fields_cannot_be_read_gets_text_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn photos_that_fail_too_often_are_told_and_the_request_stays_sent() {
+async fn photos_that_fail_too_often_are_reported_and_the_request_stays_sent() {
     let bot = Bot::start(setup().with("LEAD_MAX_ATTEMPTS", "2")).await;
     let photos = bot.photos(1);
     let id = bot.store_with(1, ANNA, |request| request.photos = photos).await;

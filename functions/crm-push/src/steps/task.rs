@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_that_is_not_confirmed_is_told_from_others_of_the_request() {
+    fn a_task_that_is_not_confirmed_is_distinguished_from_others_of_the_request() {
         let task = |id, text: &str| Task { id, text: Some(text.to_owned()) };
         let tasks =
             [task(1, "Оплата, заявка № AAAA-AAAA"), task(2, "Перезвонить, заявка № K7QX-3M9Q"), task(3, "№ K7QX-3M9Q")];

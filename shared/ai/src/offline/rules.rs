@@ -1,5 +1,5 @@
-//! The rule book: which words speak for which intent. The rules themselves are data, `rules.txt`, which also explains
-//! their notation.
+//! Which words are evidence for which intent. The rules themselves are data: `rules.txt`, which also explains their
+//! notation.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,24 +9,24 @@ use strsim::osa_distance;
 
 use super::words::{CAR, OTHER, Word};
 
-/// The rules of `rules.txt`. A test reads the file, so the fallback to an empty book never happens.
+/// The rules of `rules.txt`. A test reads the file, so it never falls back to an empty rule book.
 pub(super) static RULES: LazyLock<RuleBook> =
     LazyLock::new(|| RuleBook::parse(include_str!("rules.txt")).unwrap_or_default());
 
-/// Up to so many other words may stand between two terms of a rule.
+/// At most this many other words may stand between two terms of a rule.
 const GAP: usize = 3;
-/// Words and stems of so many letters are recognised with о for а; shorter ones only as they are written: «быть» is no «бит*».
+/// From this many letters on, words and stems match with о for а; shorter ones only as written: «быть» is not «бит*».
 const SHORTEST_PLAIN: usize = 4;
-/// Stems of so many letters, and words of one less, are recognised by their sound.
+/// From this many letters on, stems match by their sound; words from one less.
 const SHORTEST_SOUND: usize = 6;
-/// A beginning of so many letters, or a whole word, is what is meant and nothing that sounds like it.
+/// A match of this many letters, or of the whole word, excludes everything that only sounds like it.
 const SHORTEST_SURE: usize = 5;
-/// A stem must be at least so long, by its sound, for a misspelt word to be taken for it.
+/// From this length by sound on, a stem matches a misspelt word.
 const SHORTEST_TYPO: usize = 7;
-/// From this length on, two slips are forgiven.
+/// From this length on, two typos are tolerated.
 const SHORTEST_TWO_TYPOS: usize = 10;
 
-/// What a sentence may have besides words; written `#car` and so on in a rule.
+/// What a sentence can have besides words; in a rule `#car` and so on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub(super) enum Feature {
@@ -54,7 +54,7 @@ type Stem = usize;
 struct Term {
     stems: Vec<Stem>,
     features: Vec<Feature>,
-    /// Must follow the previous term at once.
+    /// Must follow the previous term immediately.
     adjacent: bool,
 }
 
@@ -66,7 +66,7 @@ struct Rule {
     terms: Vec<Term>,
     /// Sentence-wide conditions made of features only.
     features: Vec<Vec<Feature>>,
-    /// None of these may be there.
+    /// None of these may occur.
     absent: Vec<Term>,
 }
 
@@ -93,7 +93,7 @@ impl Table {
         table.entry(spelling).or_default().push(stem);
     }
 
-    /// Finds what `word` is; the number of its letters that are accounted for.
+    /// Collects the stems that `word` matches; returns how many of its letters the longest one covers.
     fn find(&self, word: &str, found: &mut Vec<Stem>) -> usize {
         let mut sure = 0;
         let ends = word.char_indices().map(|(start, letter)| start + letter.len_utf8());
@@ -115,13 +115,13 @@ impl Table {
 #[derive(Debug, Default)]
 pub(super) struct RuleBook {
     rules: Vec<Rule>,
-    /// As they are written.
+    /// As written.
     written: Table,
     /// With о and а merged.
     plain: Table,
     /// By their sound.
     sound: Table,
-    /// Stems long enough to be misspelt, by their first two letters: the stem, whether it is a beginning, its index.
+    /// Stems long enough to match with typos, by their first two letters: the stem, whether it is a beginning, its index.
     long: HashMap<String, Vec<(String, bool, Stem)>>,
     stems: usize,
 }
@@ -139,7 +139,7 @@ impl RuleBook {
                 Some("class") => {
                     let name = parts.next().ok_or(bad("a class needs a name"))?;
                     let words: Vec<&str> = parts.collect();
-                    // Known words are never taken for misspelt others, whether a rule uses them or not.
+                    // A known word is never read as a misspelt other one, whether a rule uses it or not.
                     for word in &words {
                         book.stem(word).map_err(bad)?;
                     }
@@ -225,11 +225,10 @@ impl RuleBook {
         Ok(stem)
     }
 
-    /// The vocabulary's entries that `word` is as it is written; without any, those it sounds like; without any, those it
-    /// is a misspelling of.
+    /// The stems that `word` matches: as written and, unless that match is sure, by sound; if there are none, with typos.
     fn stems_of(&self, word: &Word) -> Vec<Stem> {
         let mut found = Vec::new();
-        // A stem of a few letters says too little to rule out that a longer one is meant: «праверте» is no «прав*».
+        // A short match does not exclude a longer stem: «праверте» is not «прав*».
         if self.written.find(&word.letters, &mut found) < SHORTEST_SURE {
             self.plain.find(&word.plain, &mut found);
             self.sound.find(&word.sound, &mut found);
@@ -264,7 +263,7 @@ impl RuleBook {
         close.map(|(_, _, stem)| *stem).collect()
     }
 
-    /// The sum of the weights that speak for each intent, in the order of [`Intent::ALL`].
+    /// The sum of the weights for each intent, in the order of [`Intent::ALL`].
     pub(super) fn scores(&self, words: &[Word], features: &[Feature]) -> [f32; Intent::COUNT] {
         let mut sentence = Sentence { stems: Vec::with_capacity(words.len()), present: vec![false; self.stems] };
         for word in words {
@@ -289,7 +288,7 @@ impl RuleBook {
 }
 
 struct Sentence {
-    /// For each word, what it is.
+    /// For each word, the stems it matches.
     stems: Vec<Vec<Stem>>,
     /// For each stem, whether it occurs.
     present: Vec<bool>,
@@ -315,8 +314,8 @@ impl Rule {
     }
 }
 
-/// Whether `terms` occur one after the other, the first at any place if nothing came `before`. A term with a
-/// feature that the sentence has needs no place.
+/// Whether `terms` occur one after the other, the first anywhere if nothing came `before`. A term whose feature the
+/// sentence has needs no place.
 fn in_order(terms: &[Term], sentence: &Sentence, features: &[Feature], before: Option<usize>) -> bool {
     let Some((term, rest)) = terms.split_first() else { return true };
     if term.features.iter().any(|feature| features.contains(feature)) {
@@ -330,7 +329,7 @@ fn in_order(terms: &[Term], sentence: &Sentence, features: &[Feature], before: O
     places.into_iter().any(|at| term.is_at(sentence, at) && in_order(rest, sentence, features, Some(at)))
 }
 
-/// Long enough to name a thing, and no number.
+/// Long enough to name a thing, and not a number.
 fn is_wordy(word: &str) -> bool {
     word.chars().count() >= 4 && word.chars().all(char::is_alphabetic)
 }
@@ -385,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn typos_are_forgiven_in_long_words_only() {
+    fn typos_are_tolerated_in_long_words_only() {
         assert!(score("check 1 диагност*", "дианостика") > 0.0);
         assert!(score("check 1 крашен*", "крашин") > 0.0, "sounds the same");
         assert!(score("check 1 бит", "быт") < 1.0, "short words are other words");

@@ -4,21 +4,21 @@ use std::ops::Range;
 
 use values::sound;
 
-/// What stands in a sentence for the name of a car.
+/// Replaces the name of a car in a sentence.
 pub(super) const CAR: &str = "<car>";
 
-/// What a rule calls a word that no rule knows.
+/// In a rule: a word that no rule knows.
 pub(super) const OTHER: &str = "<other>";
 
-/// At most so many words are looked at: enough for a minute of speech, little enough to stay within microseconds.
+/// At most this many words are read: about a minute of speech, in microseconds.
 const MOST_WORDS: usize = 120;
 
-/// A word, and what it may be taken for.
+/// A word in the spellings that it is compared by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
-    /// As it is written: lower case, «е» for «ё», Latin letters transliterated.
+    /// As written: lower case, «е» for «ё», Latin letters transliterated.
     pub(super) letters: String,
-    /// Only о and а merged and soft signs dropped: what short stems are compared by.
+    /// With only о and а merged and soft signs dropped, for short stems.
     pub(super) plain: String,
     /// How it sounds, see [`sound::key`].
     pub(super) sound: String,
