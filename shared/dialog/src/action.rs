@@ -47,6 +47,10 @@ pub(crate) enum Action<'a> {
     Yes,
     /// No to the question that covers the screen.
     No,
+    /// Do not continue the form yet.
+    NotNow,
+    /// Do not remind of forms any more.
+    NoReminders,
 }
 
 impl<'a> Action<'a> {
@@ -79,7 +83,7 @@ impl<'a> Action<'a> {
         Button { text: text.into(), data }
     }
 
-    const WITHOUT_ARGUMENT: [Self; 16] = [
+    const WITHOUT_ARGUMENT: [Self; 18] = [
         Self::Ask,
         Self::Other,
         Self::Accept,
@@ -96,6 +100,8 @@ impl<'a> Action<'a> {
         Self::TakeBack,
         Self::Yes,
         Self::No,
+        Self::NotNow,
+        Self::NoReminders,
     ];
 
     const fn word(self) -> &'static str {
@@ -121,6 +127,8 @@ impl<'a> Action<'a> {
             Self::TakeBack => "take-back",
             Self::Yes => "yes",
             Self::No => "no",
+            Self::NotNow => "not-now",
+            Self::NoReminders => "no-reminders",
         }
     }
 }

@@ -175,6 +175,8 @@ pub(crate) enum Question {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead: Option<Intent>,
     },
+    /// The same, asked by the bot of itself: the reminder.
+    Remind,
     /// Agree to the processing of personal data?
     Consent,
     /// What is stored; take the agreement back?
@@ -202,6 +204,8 @@ pub(crate) enum Keys {
     Inline,
     /// Instead of the customer's keyboard.
     Reply,
+    /// Under the message, while the keyboard of an earlier message is still there: a reminder does not take it away.
+    Both,
 }
 
 /// The latest reply that showed a screen.
@@ -379,6 +383,11 @@ impl Conversation {
         self.has_ended(now) && is_open && !self.is_paused(now)
     }
 
+    /// Whether the buttons on the screen are those that continue the form.
+    pub(crate) const fn can_be_resumed_by_button(&self) -> bool {
+        matches!(self.question, Some(Question::Resume { .. } | Question::Remind))
+    }
+
     /// Whether the question in front is whether to continue the form.
     pub(crate) const fn asks_to_resume(&self) -> bool {
         matches!(self.question, Some(Question::Resume { .. }))
@@ -466,6 +475,16 @@ impl Prompt {
             0 => first.unwrap_or(0).max(1),
             seq => seq.wrapping_add(1).max(1),
         }
+    }
+}
+
+impl Keys {
+    pub(crate) const fn are_under_message(self) -> bool {
+        matches!(self, Self::Inline | Self::Both)
+    }
+
+    pub(crate) const fn are_instead_of_keyboard(self) -> bool {
+        matches!(self, Self::Reply | Self::Both)
     }
 }
 

@@ -59,11 +59,6 @@ impl Profile {
         &self.choices
     }
 
-    /// Whether the customer has agreed to the processing of personal data.
-    pub(crate) const fn has_consent(&self) -> bool {
-        self.choices.consent.is_some()
-    }
-
     /// Takes name and phone from a request.
     pub(crate) fn remember(&mut self, customer: &Customer) {
         let choices = std::mem::take(&mut self.choices);
@@ -75,9 +70,10 @@ impl Profile {
         self.name.as_deref().zip(self.phone.as_ref())
     }
 
-    /// The most bytes of it in the stored conversation. The choices of somebody new fit where a known name would stand.
+    /// The most bytes of it in the stored conversation, with some to spare. The choices of somebody new fit where a known name
+    /// would stand.
     pub(crate) fn stored_len(&self) -> usize {
-        const PHONE_CHOICES_AND_KEYS: usize = 270;
+        const PHONE_CHOICES_AND_KEYS: usize = 340;
         match &self.name {
             Some(name) => plain::stored_len(name) + PHONE_CHOICES_AND_KEYS,
             None if self.phone.is_some() => PHONE_CHOICES_AND_KEYS,

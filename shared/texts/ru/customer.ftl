@@ -165,6 +165,9 @@ button-forget-yes = Да, удалить
 button-forget-no = Нет, оставить
 button-continue = Продолжить
 button-start-over = Начать заново
+button-continue-reminded = ▶️ Продолжить
+button-not-now = Не сейчас
+button-no-reminders = Больше не напоминать
 
 ## Menu and pages
 
@@ -296,6 +299,9 @@ doubt = Правильно понял: { $value }? Если нет, напиши
     .thousands = Правильно понял: { $value }? Если это тысячи, напишите «{ $thousands } тыс».
 reset = Прервать заявку «{ $service }»? Ваши ответы в ней пропадут.
 resume = Заявка «{ $service }» ещё не отправлена: вы остановились на шаге «{ $stop }». Ответы сохраню ещё { $kept }.
+remind = Вы начали заявку «{ $service }» и остановились на шаге «{ $stop }». Ответы сохранены — продолжим?
+put-off = Хорошо, не тороплю.
+reminders-off = Хорошо, больше напоминать не буду.
 forget =
     Удалить ваши данные?
 

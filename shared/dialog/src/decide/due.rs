@@ -1,11 +1,16 @@
-//! What the clock does for a form that the customer has left half-way.
+//! What the clock does for a form that the customer has left half-way: a reminder, and a request with what is there.
 
-use dealer::Dealer;
-use lead::Seconds;
+use std::time::Duration;
 
-use crate::conversation::Question;
+use lead::{Request, Seconds};
+
+use crate::conversation::{Keys, Prompt, Question};
 use crate::form::Form;
-use crate::{Conversation, Moment, Rules, Verdict, request};
+use crate::render::{RenderContext, render};
+use crate::{Conversation, Effect, Moment, Rules, Target, Verdict, consent, request};
+
+/// A reminder that could not be sent for so long is not sent any more.
+const MAX_DELAY: Seconds = 12 * 3600;
 
 /// The chat of a conversation for which something is due.
 #[derive(Clone, Copy, Debug)]
@@ -15,42 +20,81 @@ pub struct DueChat {
     pub may_write: bool,
 }
 
-/// Decides what to do for a conversation at its [`Conversation::due_at`]. Nothing is due if the customer has come back
-/// meanwhile. See [`Verdict`]; the request is unfinished.
+/// Decides what to do for a conversation at its [`Conversation::due_at`]: one thing at a time. Nothing is due if the customer
+/// has come back meanwhile. See [`Verdict`]; the request is unfinished.
 #[must_use]
 pub fn decide_due(before: &Conversation, chat: &DueChat, moment: &Moment, rules: &Rules) -> Verdict {
-    if before.due_at().is_none_or(|due_at| moment.now < due_at) {
-        return Verdict::Stay(Vec::new());
-    }
+    let now = moment.now;
+    let Some(due_at) = before.due_at().filter(|due_at| *due_at <= now) else { return Verdict::Stay(Vec::new()) };
     let mut next = before.clone();
-    let is_due = request_at(before, &rules.dealer).is_some_and(|at| at <= moment.now);
-    let request = next.form_mut().filter(|_| is_due).and_then(|form| {
-        form.note_in_crm();
-        request::unfinished(form, chat.chat_id, rules.language)
-    });
-    let request = request.map(|mut request| {
-        request.source = before.source(request.created_at).cloned();
-        request.consent.clone_from(&before.profile.choices().consent);
-        Box::new(request)
-    });
-    next.due_at = due_at(&next, &rules.dealer);
-    Verdict::Move { next: Box::new(next), request, effects: Vec::new() }
+    let mut effects = Vec::new();
+    let mut request = None;
+    if reminder_at(before, rules, now) == Some(now) {
+        let planned = reminder_at(before, rules, due_at).unwrap_or(due_at);
+        if chat.may_write && now <= planned + MAX_DELAY {
+            effects = remind(&mut next, moment, rules);
+        }
+        if let Some(form) = next.form_mut() {
+            form.note_reminded();
+        }
+    } else if request_at(before, rules, now) == Some(now) {
+        request = unfinished_request(before, chat.chat_id, rules).map(Box::new);
+        if let Some(form) = next.form_mut() {
+            form.note_in_crm();
+        }
+    }
+    next.due_at = self::due_at(&next, rules, now);
+    Verdict::Move { next: Box::new(next), request, effects }
 }
 
 /// When something is due if nothing else happens before.
-pub(super) fn due_at(conversation: &Conversation, dealer: &Dealer) -> Option<Seconds> {
-    request_at(conversation, dealer)
+pub(super) fn due_at(conversation: &Conversation, rules: &Rules, now: Seconds) -> Option<Seconds> {
+    [reminder_at(conversation, rules, now), request_at(conversation, rules, now)].into_iter().flatten().min()
 }
 
-/// When the form goes to the manager unfinished.
-fn request_at(conversation: &Conversation, dealer: &Dealer) -> Option<Seconds> {
+/// When the customer is to be reminded, from `now` on.
+fn reminder_at(conversation: &Conversation, rules: &Rules, now: Seconds) -> Option<Seconds> {
+    let dealer = &rules.dealer;
+    let form = left_form(conversation).filter(|form| form.may_be_reminded())?;
+    let planned = form.answered_at().saturating_add(seconds(dealer.unfinished.remind_after?));
+    let at = dealer.calendar.next_opening(planned.max(now))?;
+    (!conversation.profile.choices().reminders_off && at < form.kept_until()).then_some(at)
+}
+
+/// When the form goes to the manager unfinished, from `now` on.
+fn request_at(conversation: &Conversation, rules: &Rules, now: Seconds) -> Option<Seconds> {
     let form = left_form(conversation).filter(|form| form.has_phone() && !form.is_in_crm())?;
-    let after = Seconds::try_from(dealer.unfinished.to_crm_after?.as_secs()).ok()?;
-    let at = form.answered_at() + after;
-    (conversation.profile.has_consent() && at < form.kept_until()).then_some(at)
+    let planned = form.answered_at().saturating_add(seconds(rules.dealer.unfinished.to_crm_after?));
+    let at = planned.max(now);
+    (consent::is_valid(&conversation.profile, rules) && at < form.kept_until()).then_some(at)
 }
 
 /// The form for which something may be due. Who was asked whether to delete everything is left alone.
 fn left_form(conversation: &Conversation) -> Option<&Form> {
     conversation.form().filter(|_| conversation.question != Some(Question::Forget))
+}
+
+/// Shows the reminder below what the chat has. The session does not begin again: nobody has answered.
+fn remind(next: &mut Conversation, moment: &Moment, rules: &Rules) -> Vec<Effect> {
+    let old = next.prompt;
+    let seq = old.next_seq(moment.now);
+    let keys = if old.keys.are_instead_of_keyboard() { Keys::Both } else { Keys::Inline };
+    next.prompt = Prompt { seq, message_id: None, keys };
+    next.question = Some(Question::Remind);
+    next.notice = None;
+    next.reply = None; // no update that is delivered again may bring it again
+    let screen = render(next, &RenderContext { year: moment.year, rules });
+    let dead = old.message_id.filter(|_| old.keys.are_under_message());
+    let dead = dead.map(|message_id| Effect::DropKeyboard { message_id });
+    [Effect::Show { screen, target: Target::New, seq }].into_iter().chain(dead).collect()
+}
+
+fn unfinished_request(conversation: &Conversation, chat_id: i64, rules: &Rules) -> Option<Request> {
+    let request = request::unfinished(conversation.form()?, chat_id, rules.language)?;
+    let source = conversation.source(request.created_at).cloned();
+    Some(Request { source, consent: conversation.profile.choices().consent.clone(), ..request })
+}
+
+fn seconds(time: Duration) -> Seconds {
+    Seconds::try_from(time.as_secs()).unwrap_or(Seconds::MAX)
 }

@@ -6,7 +6,7 @@ use values::{Phone, Typed, Wrong, name, phone};
 use super::turn::Turn;
 use super::{aside, press, question};
 use crate::answer::{self, PhoneAnswer, Value};
-use crate::conversation::{Interjection, Keys, MenuGreeting, Question};
+use crate::conversation::{Interjection, MenuGreeting, Question};
 use crate::form::{Form, View};
 use crate::questionnaire::{Choice, Kind, Step};
 use crate::{Language, Unsupported, Verdict, plain};
@@ -20,7 +20,7 @@ const LARGE_IMAGE: &str = "got-large-image";
 /// Typed text: an answer in a dialog, a free question outside.
 pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
     let language = turn.language();
-    let is_leftover = turn.before.prompt.keys != Keys::Reply && is_phone_key(typed, language);
+    let is_leftover = !turn.before.prompt.keys.are_instead_of_keyboard() && is_phone_key(typed, language);
     let form = match turn.next.form() {
         _ if turn.next.question.is_some() => return hint_expected(turn, None),
         None if is_leftover => return closed(turn),

@@ -22,7 +22,7 @@ mod turn;
 pub(crate) use aside::of as aside_of;
 use lead::Photo;
 
-use crate::conversation::MenuGreeting;
+use crate::conversation::{MenuGreeting, Question};
 use crate::{Conversation, Event, Input, Moment, Rules, Verdict};
 pub use due::{DueChat, decide_due};
 use turn::Turn;
@@ -49,6 +49,9 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
     let has_ended = before.has_ended(moment.now);
     if has_ended {
         turn.next.restart(moment.now);
+    } else if before.question == Some(Question::Remind) && turn.pressed_action().is_none() {
+        turn.next.question = None; // the reminder gives way to whatever else the customer does
+        consent::ask_if_missing(&mut turn);
     }
     match &event.input {
         Input::Press { .. } => press::pressed(turn),

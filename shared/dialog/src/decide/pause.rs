@@ -24,6 +24,21 @@ pub(super) fn resume(mut turn: Turn<'_>) -> Verdict {
     turn.show()
 }
 
+/// Leaves the form until the customer comes back.
+pub(super) fn put_off(mut turn: Turn<'_>) -> Verdict {
+    turn.next.question = Some(Question::Resume { instead: None });
+    let word = turn.text("put-off");
+    turn.hint(word)
+}
+
+/// Leaves this form until the customer comes back, and reminds of no other.
+pub(super) fn stop_reminders(mut turn: Turn<'_>) -> Verdict {
+    turn.next.profile.choices.reminders_off = true;
+    turn.next.question = Some(Question::Resume { instead: None });
+    let word = turn.text("reminders-off");
+    turn.hint(word)
+}
+
 /// The question to ask before the open form is left for another service, or for the menu.
 pub(super) const fn question_before_leaving(conversation: &Conversation, service: Option<Intent>) -> Question {
     match service {

@@ -18,7 +18,7 @@ pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
     let Some(action) = turn.pressed_action() else { return turn.stale() };
     turn.next.notice = None;
     let now = turn.moment.now;
-    if turn.before.is_paused(now) && !turn.before.asks_to_resume() {
+    if turn.before.is_paused(now) && !turn.before.can_be_resumed_by_button() {
         return turn.show(); // the question whether to continue takes the place of the old screen
     }
     match (turn.before.question, &turn.before.place) {
@@ -36,7 +36,9 @@ fn answered(mut turn: Turn<'_>, question: Question, action: Action<'_>) -> Verdi
         (Question::Reset, Action::Yes) => discard(turn, None),
         (Question::Switch(service), Action::Yes) => discard(turn, Some(service)),
         (Question::Forget, Action::Yes) => turn.forget(),
-        (Question::Resume { .. }, Action::Yes) => pause::resume(turn),
+        (Question::Resume { .. } | Question::Remind, Action::Yes) => pause::resume(turn),
+        (Question::Remind, Action::NotNow) => pause::put_off(turn),
+        (Question::Remind, Action::NoReminders) => pause::stop_reminders(turn),
         (Question::Resume { instead }, Action::No) => discard(turn, instead),
         (_, Action::No) if turn.next.form().is_some() => {
             turn.next.question = None;

@@ -7,7 +7,9 @@ use values::Typed;
 use super::{consent, due};
 use crate::action::Action;
 use crate::answer::{self, Value};
-use crate::conversation::{Conversation, IdleScreen, Interjection, Keys, MenuGreeting, Notice, Prompt, Reply};
+use crate::conversation::{
+    Conversation, IdleScreen, Interjection, Keys, MenuGreeting, Notice, Prompt, Question, Reply,
+};
 use crate::form::Form;
 use crate::questionnaire::Step;
 use crate::render::{RenderContext, render, render_interjection};
@@ -151,21 +153,22 @@ impl<'a> Turn<'a> {
         if let Some(form) = self.next.form_mut() {
             form.note_activity(&self.event.person, now, &self.rules.dealer);
         }
-        self.next.due_at = due::due_at(&self.next, &self.rules.dealer);
+        self.next.due_at = due::due_at(&self.next, self.rules, now);
         Verdict::Move { next: Box::new(self.next), request: self.request, effects }
     }
 
     /// Answers a dead button with an alert. If the session is live, nothing is stored: the old message loses its buttons, and the
     /// current prompt is shown again, because a late reply may have overwritten it with an older screen. If no session is
-    /// live, the menu explains what happened, or the form that waits to be continued is shown.
+    /// live, the menu explains what happened, or the form that waits to be continued is shown. So is a form with a reminder above it:
+    /// the press may have been meant for the question before.
     pub(super) fn stale(self) -> Verdict {
-        if self.before.is_live(self.moment.now) {
+        if self.before.is_live(self.moment.now) && self.before.question != Some(Question::Remind) {
             let prompt = self.before.prompt;
             let repair = match (prompt.message_id, self.pressed_message()) {
                 (Some(current), Some(pressed)) if current != pressed => {
                     Some(Effect::DropKeyboard { message_id: pressed })
                 }
-                (Some(message_id), Some(_)) if prompt.keys == Keys::Inline => Some(Effect::Show {
+                (Some(message_id), Some(_)) if prompt.keys.are_under_message() => Some(Effect::Show {
                     screen: render(self.before, &self.context()),
                     target: Target::Edit { message_id },
                     seq: prompt.seq,
@@ -209,7 +212,7 @@ impl<'a> Turn<'a> {
         let screen = render(&self.next, &self.context());
         let keys = Keys::of(&screen.keyboard);
         let target = self.target(keys);
-        if old.keys == Keys::Reply && keys != Keys::Reply {
+        if old.keys.are_instead_of_keyboard() && keys != Keys::Reply {
             self.remove_reply_keyboard();
         }
         let message_id = match target {
@@ -233,7 +236,8 @@ impl<'a> Turn<'a> {
 
     /// A live press edits its own message, unless a reply keyboard comes or goes: that takes a new message.
     fn target(&self, keys: Keys) -> Target {
-        let in_place = keys != Keys::Reply && self.before.prompt.keys != Keys::Reply && self.interjections.is_empty();
+        let keeps_keyboard = keys != Keys::Reply && !self.before.prompt.keys.are_instead_of_keyboard();
+        let in_place = keeps_keyboard && self.interjections.is_empty();
         match self.pressed_message() {
             Some(message_id) if in_place && self.pressed_action().is_some() => Target::Edit { message_id },
             _ => Target::New,
@@ -260,7 +264,7 @@ impl<'a> Turn<'a> {
     /// prompt was sent twice.
     fn dead_keyboards(&self, edited: Option<i64>) -> Vec<Effect> {
         let old = self.before.prompt;
-        let prompt = old.message_id.filter(|_| old.keys == Keys::Inline);
+        let prompt = old.message_id.filter(|_| old.keys.are_under_message());
         let pressed = self.pressed_message().filter(|pressed| Some(*pressed) != prompt);
         let dead = prompt.into_iter().chain(pressed).filter(|message_id| Some(*message_id) != edited);
         dead.map(|message_id| Effect::DropKeyboard { message_id }).collect()

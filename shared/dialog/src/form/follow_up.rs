@@ -20,6 +20,9 @@ pub(super) struct FollowUp {
     /// The customer's name at Telegram, without `@`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     username: Option<String>,
+    /// The customer was reminded of it, or is not to be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    reminded: bool,
     /// A request with the answers so far is stored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     in_crm: bool,
@@ -47,6 +50,16 @@ impl Form {
     /// The customer's name at Telegram, without `@`.
     pub(crate) fn username(&self) -> Option<&str> {
         self.follow_up.username.as_deref()
+    }
+
+    /// Whether a reminder may still be sent.
+    pub(crate) const fn may_be_reminded(&self) -> bool {
+        !self.follow_up.reminded
+    }
+
+    /// Notes that no reminder may be sent any more.
+    pub(crate) const fn note_reminded(&mut self) {
+        self.follow_up.reminded = true;
     }
 
     /// Whether a request with the answers so far is stored.

@@ -23,6 +23,14 @@ pub(super) fn render(question: Question, conversation: &Conversation, context: &
         Question::Forget => {
             (language.text("forget"), &[(Action::Yes, "button-forget-yes"), (Action::No, "button-forget-no")])
         }
+        Question::Remind => (
+            about_form("remind"),
+            &[
+                (Action::Yes, "button-continue-reminded"),
+                (Action::NotNow, "button-not-now"),
+                (Action::NoReminders, "button-no-reminders"),
+            ],
+        ),
         Question::Resume { .. } => {
             (about_form("resume"), &[(Action::Yes, "button-continue"), (Action::No, "button-start-over")])
         }

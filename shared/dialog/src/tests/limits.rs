@@ -1,9 +1,11 @@
 //! Long, odd and hostile texts.
 
+use std::time::Duration;
+
 use lead::{Consent, PhoneSource};
 
 use super::talk::{Talk, answer, captioned};
-use crate::{AiAnswer, Choices, Conversation, Facts, Input, Intent, Profile, Unsupported};
+use crate::{AiAnswer, Choices, Conversation, Facts, Input, Intent, Profile, Unsupported, consent};
 
 #[test]
 fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
@@ -44,8 +46,8 @@ fn all_texts_of_a_questionnaire_may_have_their_full_length() {
 fn full_of_other_things(answer: AiAnswer) -> Talk {
     let mut talk = Talk::with_long_numbers();
     let name = format!("{}я", "🚗".repeat(59));
-    let consent = Consent { version: "f".repeat(16), at: talk.now, update_id: talk.last_update() };
-    let choices = Choices { consent: Some(consent), reminders_off: true };
+    let consent = Consent { version: consent::version(&talk.rules), at: talk.now, update_id: talk.last_update() };
+    let choices = Choices { consent: Some(consent), reminders_off: false };
     let profile = Profile::new(Some(&name), Some("+79001234567"), PhoneSource::OwnContact).with_choices(choices);
     talk.conversation = Conversation::begin(profile);
     talk.conversation.requests_today.add(talk.now);
@@ -61,8 +63,14 @@ fn full_of_other_things(answer: AiAnswer) -> Talk {
     talk
 }
 
-/// Makes the line above the screen as long as it can be, and draws the warning about the rate.
+/// Lets the form become an unfinished request, makes the line above the screen as long as it can be, and draws the warning
+/// about the rate.
 fn fill_the_rest(talk: &mut Talk) {
+    talk.dealer().unfinished.remind_after = Some(Duration::from_mins(5));
+    talk.dealer().unfinished.to_crm_after = Some(Duration::from_mins(10));
+    talk.input(Input::Unsupported { kind: Unsupported::Sticker, album: None, caption: None });
+    talk.wait_until_due().tap("Больше не напоминать").tap("Продолжить").wait_until_due();
+    assert_eq!(talk.requests.len(), 1);
     for _ in 0..9 {
         talk.at_once(Input::Unsupported { kind: Unsupported::LargeImage, album: None, caption: None });
     }
@@ -73,7 +81,7 @@ fn fill_the_rest(talk: &mut Talk) {
 #[test]
 fn a_conversation_with_every_text_stays_below_its_limit() {
     let mut talk = full_of_other_things(answer(Intent::Legal, 0.9, "Поможем"));
-    talk.tap("⚖️ Юридическая помощь").tap("Другое").say(&"👍".repeat(1000)).say(&"ы".repeat(715));
+    talk.tap("⚖️ Юридическая помощь").tap("Другое").say(&"👍".repeat(1000)).say(&"ы".repeat(680));
     talk.tap("✏️ Другие имя и номер").say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").say(&"\"".repeat(79));
     assert_eq!(talk.header(), "*Юридическая помощь · Проверьте заявку*");
     fill_the_rest(&mut talk);
@@ -98,7 +106,7 @@ fn a_conversation_with_every_photo_stays_below_its_limit() {
         let album = format!("1490012345678901{n}");
         talk.input(captioned(&format!("{n}{}", "x".repeat(76)), Some(&album), &"ы".repeat(1024)));
     }
-    talk.tap("✅ Готово").tap("💬 Комментарий").say(&"ю".repeat(715));
+    talk.tap("✅ Готово").tap("💬 Комментарий").say(&"ю".repeat(680));
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
     fill_the_rest(&mut talk);
 }
@@ -113,7 +121,7 @@ fn a_conversation_with_every_remark_stays_below_its_limit() {
         talk.input(captioned(&format!("{n}{}", "x".repeat(76)), Some(&format!("1490012345678901{n}")), "ы"));
     }
     talk.tap("✅ Готово").say(&format!("{}я", "🚗".repeat(59))).say(&words("+79001234567", 100));
-    talk.say(&"ю".repeat(60));
+    talk.say(&"ю".repeat(25));
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
     talk.tap("✏️ Изменить").tap("Пробег").say(&words("85 тыс", 280)).tap("✏️ Изменить").tap("Цена").say("900");
     fill_the_rest(&mut talk);

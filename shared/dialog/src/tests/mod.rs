@@ -12,6 +12,7 @@ mod pause;
 mod photos;
 mod random;
 mod remarks;
+mod reminder;
 mod requests;
 mod sessions;
 mod short;

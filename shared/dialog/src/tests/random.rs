@@ -1,9 +1,16 @@
 //! Random actions in any order: the bot always answers and nothing breaks.
 
+use lead::Consent;
 use proptest::prelude::*;
 
 use super::talk::{Talk, captioned, inline, photo};
-use crate::{AiAnswer, AnsweredBy, BotCommand, Effect, Facts, Input, Intent, Unsupported, Verdict};
+use crate::{
+    AiAnswer, AnsweredBy, BotCommand, Choices, Conversation, Effect, Facts, Input, Intent, Profile, Unsupported,
+    Verdict, consent,
+};
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
 
 /// Something that a customer, Telegram or the clock may do.
 #[derive(Clone, Debug)]
@@ -23,6 +30,9 @@ enum Step {
     Understand(AiAnswer),
     Redeliver,
     Wait(i64),
+    WaitUntilDue,
+    /// The clock does what is due; the flag says whether the bot may write first.
+    ClockStrikes(bool),
     LoseIds(bool),
 }
 
@@ -56,7 +66,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => prop::option::of(words()).prop_map(Step::Unsupported),
         3 => ai_answer().prop_map(Step::Understand),
         2 => Just(Step::Redeliver),
-        1 => (0..4000_i64).prop_map(Step::Wait),
+        3 => prop_oneof![0..HOUR, 0..9 * DAY].prop_map(Step::Wait),
+        3 => any::<bool>().prop_map(Step::ClockStrikes),
         1 => any::<bool>().prop_map(Step::LoseIds),
     ]
 }
@@ -150,6 +161,15 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
             talk.wait(seconds);
             must_answer = false;
         }
+        Step::WaitUntilDue => {
+            talk.now = talk.now.max(talk.conversation.due_at().unwrap_or_default());
+            must_answer = false;
+        }
+        Step::ClockStrikes(may_write) => {
+            talk.may_write = may_write;
+            strike(talk);
+            must_answer = false;
+        }
         Step::LoseIds(loses) => {
             talk.loses_ids = loses;
             must_answer = false;
@@ -158,6 +178,65 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
     // A customer who asks too much is warned once a minute.
     let was_warned = talk.conversation.questions.warned_recently(talk.now);
     assert!(!must_answer || was_warned || traces(talk) != before, "no answer");
+    let kept_until = talk.conversation.expires_at().expect("nobody is banned");
+    assert!(kept_until <= talk.now + 7 * DAY, "nothing is kept for ever");
+    assert!(talk.conversation.due_at().is_none_or(|due_at| due_at < kept_until), "what is due is still there");
+}
+
+/// The clock strikes until nothing is due any more.
+fn strike(talk: &mut Talk) {
+    for _ in 0..3 {
+        let (before, popups) = (talk.conversation.clone(), talk.popups.len());
+        let (messages, requests) = (talk.messages(), talk.requests.len());
+        let is_due = before.due_at().is_some_and(|due_at| due_at <= talk.now);
+        let verdict = talk.clock_strikes();
+        assert_eq!(matches!(verdict, Verdict::Move { .. }), is_due, "{verdict:?}");
+        if talk.messages() > messages {
+            let form = before.form().expect("a reminder is of a form");
+            assert!(form.may_be_reminded() && !talk.conversation.form().expect("it stays").may_be_reminded());
+            assert!(talk.may_write && !before.profile().choices().reminders_off);
+            assert!(talk.rules.dealer.calendar.is_open(talk.now));
+            assert!(!before.is_cut_short(talk.now), "there is something to continue");
+        }
+        if let Some(request) = talk.requests.get(requests) {
+            assert!(request.unfinished.is_some() && request.consent.is_some());
+            assert!(talk.conversation.has_stored_lead(request.id) && !before.has_stored_lead(request.id));
+        }
+        assert_eq!(talk.popups.len(), popups);
+        assert_eq!(talk.conversation.profile(), before.profile());
+    }
+    assert!(talk.conversation.due_at().is_none_or(|due_at| talk.now < due_at), "nothing is due for ever");
+}
+
+/// A dealer who wants to hear of everything, and a customer who has agreed to it.
+fn talk(has_policy: bool) -> Talk {
+    let mut talk = Talk::new();
+    talk.rules.privacy_policy_url = has_policy.then(|| "https://dealer.example/privacy".to_owned());
+    let file = "[hours]\n\"Mon-Sat\" = \"09:00-20:00\"\n[unfinished]\nresume_days = 7";
+    *talk.dealer() = dealer::parse(file).expect("a dealer's file");
+    let consent = Some(Consent { version: consent::version(&talk.rules), at: 1_780_000_000, update_id: 7 });
+    let choices = Choices { consent, reminders_off: false };
+    talk.conversation = Conversation::begin(Profile::default().with_choices(choices));
+    talk
+}
+
+/// What happens to a form that is left half-way.
+fn later() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => prop_oneof![6 => 0..HOUR, 3 => 0..DAY, 1 => 0..9 * DAY].prop_map(Step::Wait),
+        4 => Just(Step::WaitUntilDue),
+        8 => prop::bool::weighted(0.8).prop_map(Step::ClockStrikes),
+        4 => any::<usize>().prop_map(Step::Tap),
+        4 => step(),
+    ]
+}
+
+/// A request is made once, and at most once unfinished before.
+fn assert_requests_are_made_once(talk: &Talk) {
+    let made: Vec<_> = talk.requests.iter().map(|request| (request.id, request.unfinished.is_none())).collect();
+    assert!(made.iter().is_sorted_by(|a, b| a.0 != b.0 || a < b), "{made:?}");
+    let once: std::collections::BTreeSet<_> = made.iter().collect();
+    assert_eq!(once.len(), made.len(), "{made:?}");
 }
 
 proptest! {
@@ -166,15 +245,36 @@ proptest! {
     /// [`Talk`] checks every screen against Telegram's limits and every stored state against its size.
     #[test]
     fn nothing_breaks(steps in prop::collection::vec(step(), 1..80), has_policy in any::<bool>()) {
-        let mut talk = Talk::new();
-        talk.rules.privacy_policy_url = has_policy.then(|| "https://dealer.example/privacy".to_owned());
+        let mut talk = talk(has_policy);
         let mut old = Vec::new();
         for step in steps {
             perform(&mut talk, &mut old, step);
         }
-        let ids: std::collections::BTreeSet<_> = talk.requests.iter().map(|request| request.id).collect();
-        prop_assert_eq!(ids.len(), talk.requests.len(), "a request is made once");
+        assert_requests_are_made_once(&talk);
         prop_assert!(talk.requests.iter().all(|request| request.consent.is_some()));
+    }
+
+    /// Customers who leave a form at any question and at any time, and come back or not.
+    #[test]
+    fn nothing_breaks_half_way(
+        at in 0..7 * DAY,
+        has_policy in any::<bool>(),
+        answered in 1..9_usize,
+        steps in prop::collection::vec(later(), 1..25),
+    ) {
+        let mut talk = talk(has_policy);
+        talk.wait(at).tap_menu("🚗 Продать авто");
+        for answer in ["Kia Rio", "2019", "85 тыс", "1,5 млн", "⏭ Пропустить", "Иван", "+79001234567", "Звоните"]
+            .into_iter()
+            .take(answered)
+        {
+            talk.say(answer);
+        }
+        let mut old = live_buttons(&talk);
+        for step in steps {
+            perform(&mut talk, &mut old, step);
+        }
+        assert_requests_are_made_once(&talk);
     }
 
     /// Data of buttons comes from outside.

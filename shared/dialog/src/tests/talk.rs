@@ -28,6 +28,7 @@ pub(super) struct Talk {
     pub(super) loses_ids: bool,
     /// The customer has not blocked the bot.
     pub(super) may_write: bool,
+    person: Person,
     update_id: i64,
     message_id: i64,
     last: Option<Event>,
@@ -52,15 +53,17 @@ impl Talk {
             takes_requests: true,
             loses_ids: false,
             may_write: true,
+            person: person(),
             update_id: 100,
             message_id: 0,
             last: None,
         }
     }
 
-    /// A talk in which Telegram's numbers are long.
+    /// A talk in which Telegram's numbers and the customer's username are long.
     pub(super) fn with_long_numbers() -> Self {
-        Self { update_id: 2_000_000_000, message_id: 2_000_000_000, ..Self::new() }
+        let person = Person { username: Some("i".repeat(32)), ..person() };
+        Self { update_id: 2_000_000_000, message_id: 2_000_000_000, person, ..Self::new() }
     }
 
     /// A talk whose conversation an earlier version has stored.
@@ -154,7 +157,7 @@ impl Talk {
 
     pub(super) fn understand_update(&mut self, update_id: i64, answer: AiAnswer) -> &mut Self {
         self.wait(2);
-        let event = Event { update_id, message_id: None, person: person(), input: Input::Ai(answer) };
+        let event = Event { update_id, message_id: None, person: self.person.clone(), input: Input::Ai(answer) };
         self.handle(&event);
         self
     }
@@ -184,7 +187,7 @@ impl Talk {
     }
 
     fn happen(&mut self, message_id: Option<i64>, input: Input) -> &mut Self {
-        let event = Event { update_id: self.update_id, message_id, person: person(), input };
+        let event = Event { update_id: self.update_id, message_id, person: self.person.clone(), input };
         self.handle(&event);
         self.last = Some(event);
         self

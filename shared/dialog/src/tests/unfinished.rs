@@ -7,7 +7,7 @@ use lead::{Consent, PhoneSource, Request};
 
 use super::requests::in_words;
 use super::talk::Talk;
-use crate::{BotCommand, Choices, Conversation, Input, Profile, Verdict};
+use crate::{BotCommand, Choices, Conversation, Input, Profile, Verdict, consent};
 
 const MINUTE: i64 = 60;
 
@@ -15,14 +15,15 @@ const MINUTE: i64 = 60;
 fn consenting() -> Talk {
     let mut talk = Talk::new();
     talk.dealer().unfinished.to_crm_after = Some(Duration::from_hours(2));
-    talk.conversation =
-        Conversation::begin(Profile::default().with_choices(Choices { consent: consent(), ..Choices::default() }));
+    agree(&mut talk);
     talk
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as the profile has it")]
-fn consent() -> Option<Consent> {
-    Some(Consent { version: "0123456789abcdef".to_owned(), at: 1_780_000_000, update_id: 7 })
+/// Agrees to the text of today.
+fn agree(talk: &mut Talk) {
+    let consent = Consent { version: consent::version(&talk.rules), at: 1_780_000_000, update_id: 7 };
+    let choices = Choices { consent: Some(consent), ..Choices::default() };
+    talk.conversation = Conversation::begin(Profile::default().with_choices(choices));
 }
 
 /// A purchase up to the question for wishes.
@@ -64,11 +65,22 @@ fn a_form_with_phone_and_consent_goes_to_the_manager_half_way() {
     Телефон: +7 900 123-45-67
     ");
     assert_eq!(request.unfinished.as_deref(), Some("Пожелания"));
-    assert_eq!((request.created_at, &request.consent), (left_at, &consent()));
+    assert_eq!(request.created_at, left_at);
+    assert_eq!(request.consent, talk.conversation.profile().choices().consent);
+    assert!(request.consent.is_some());
     assert_eq!(request.source.as_ref().and_then(|source| source.source.as_deref()), Some("avito"));
     assert_eq!(request.customer.phone_source, PhoneSource::OwnContact);
     assert_eq!(talk.messages(), messages, "the customer hears nothing of it");
     assert_eq!(talk.conversation.due_at(), None, "once is enough");
+}
+
+#[test]
+fn with_a_policy_its_consent_counts() {
+    let mut talk = consenting();
+    talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
+    agree(&mut talk);
+    purchase(&mut talk).wait_until_due();
+    assert_eq!(unfinished(&talk).consent, talk.conversation.profile().choices().consent);
 }
 
 #[test]
@@ -107,6 +119,10 @@ fn nothing_goes_without_phone_or_consent_or_when_the_dealer_wants_none() {
     let mut no_consent = consenting();
     no_consent.conversation = Conversation::default();
     purchase(&mut no_consent);
+    let mut outdated_consent = consenting();
+    purchase(&mut outdated_consent);
+    outdated_consent.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
+    outdated_consent.say("Только белый");
     let mut unwanted = consenting();
     unwanted.dealer().unfinished.to_crm_after = None;
     purchase(&mut unwanted);
@@ -114,7 +130,7 @@ fn nothing_goes_without_phone_or_consent_or_when_the_dealer_wants_none() {
     purchase(&mut deleting).command(BotCommand::Delete);
     let mut finished = consenting();
     purchase(&mut finished).tap("⏭ Пропустить").tap("✅ Отправить");
-    for talk in [no_phone, no_consent, unwanted, deleting, finished] {
+    for talk in [no_phone, no_consent, outdated_consent, unwanted, deleting, finished] {
         assert_eq!(talk.conversation.due_at(), None, "{}", talk.screen());
     }
 }
