@@ -72,8 +72,13 @@ fn noted(notice: Option<&str>) -> Text {
 fn privacy(notice: Text, context: &RenderContext<'_>) -> Text {
     let language = context.language();
     let days = RETENTION_AFTER_SENT / (24 * 3600);
-    let text = language.text_with("privacy", [("kept", form_kept_for(context).into()), ("days", days.into())]);
-    let text = notice.push(&text);
+    let to_manager = match context.rules.dealer.unfinished.to_crm_after {
+        Some(_) => format!(" {}", language.text("privacy-to-manager")),
+        None => String::new(),
+    };
+    let kept = form_kept_for(context);
+    let arguments = [("kept", kept.into()), ("to_manager", to_manager.into()), ("days", days.into())];
+    let text = notice.push(&language.text_with("privacy", arguments));
     match &context.rules.privacy_policy_url {
         Some(url) => text.push("\n\n").styled(&language.text("privacy-policy"), Style::Link(url.clone())),
         None => text,

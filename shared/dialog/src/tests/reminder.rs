@@ -150,6 +150,10 @@ fn the_phone_keyboard_stays_below_the_reminder() {
     talk.tap("⬅️ Назад");
     assert_eq!(talk.header(), "*Юридическая помощь · Шаг 3 из 5*");
     let mut talk = to_phone();
+    talk.wait(HOUR).tap("▶️ Продолжить");
+    assert!(talk.screen().contains("[📱 Поделиться контактом]"), "{}", talk.screen());
+    assert_eq!(talk.messages_with_buttons(), 0, "the reminder has lost its buttons");
+    let mut talk = to_phone();
     talk.wait(HOUR).tap("Не сейчас");
     assert!(talk.keyboard().is_empty(), "it goes with the reminder");
     assert!(talk.screen().starts_with("Хорошо, не тороплю."), "{}", talk.screen());

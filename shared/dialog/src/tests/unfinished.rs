@@ -75,6 +75,13 @@ fn a_form_with_phone_and_consent_goes_to_the_manager_half_way() {
 }
 
 #[test]
+fn the_page_on_privacy_says_so() {
+    let mut talk = consenting();
+    talk.command(BotCommand::Privacy);
+    assert!(talk.screen().contains("чтобы вы могли продолжить. Если в ней есть телефон"), "{}", talk.screen());
+}
+
+#[test]
 fn with_a_policy_its_consent_counts() {
     let mut talk = consenting();
     talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
