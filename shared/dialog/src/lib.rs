@@ -26,6 +26,7 @@ mod introduction;
 mod plain;
 mod profile;
 mod progress;
+mod prompt;
 mod questionnaire;
 mod questions;
 mod render;
@@ -35,7 +36,7 @@ mod screen;
 #[cfg(test)]
 mod tests;
 
-pub use conversation::{Conversation, PromptSent};
+pub use conversation::Conversation;
 pub use decide::{DueChat, decide, decide_due};
 pub use effect::{Effect, Target, Verdict};
 pub use event::{
@@ -45,6 +46,7 @@ pub use facts::Facts;
 pub use introduction::{commands, descriptions};
 pub use profile::{Choices, Profile};
 pub use progress::{CONFIRMATION, FunnelProgress, funnel};
+pub use prompt::PromptSent;
 pub use questions::MAX_QUESTION_CHARS;
 pub use screen::{Button, Keyboard, ReplyButton, Screen, Style, StyledRange, Text};
 pub use texts::Language;

@@ -7,8 +7,8 @@ use dealer::{FactId, Facts};
 use values::car;
 
 use super::turn::Turn;
-use crate::conversation::Interjection;
 use crate::form::{Form, View};
+use crate::prompt::Interjection;
 use crate::questionnaire::{Kind, Parser};
 use crate::{Verdict, answer};
 

@@ -2,7 +2,8 @@
 
 use super::pause;
 use super::turn::Turn;
-use crate::conversation::{IdleScreen, Interjection, MenuGreeting, Question};
+use crate::conversation::{IdleScreen, MenuGreeting, Question};
+use crate::prompt::Interjection;
 use crate::{BotCommand, Verdict};
 
 pub(super) fn given(mut turn: Turn<'_>, command: BotCommand) -> Verdict {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use lead::{Request, Seconds};
 
-use crate::conversation::{Keys, Prompt, Question};
+use crate::conversation::Question;
 use crate::form::Form;
+use crate::prompt::{Keys, Prompt};
 use crate::render::{RenderContext, render};
 use crate::{Conversation, Effect, Moment, Rules, Target, Verdict, consent, request};
 

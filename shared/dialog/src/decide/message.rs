@@ -6,8 +6,9 @@ use values::{Phone, Typed, Wrong, name, phone};
 use super::turn::Turn;
 use super::{aside, press, question};
 use crate::answer::{self, PhoneAnswer, Value};
-use crate::conversation::{Interjection, MenuGreeting, Question};
+use crate::conversation::{MenuGreeting, Question};
 use crate::form::{Form, View};
+use crate::prompt::Interjection;
 use crate::questionnaire::{Choice, Kind, Step};
 use crate::{Language, Unsupported, Verdict, plain};
 

@@ -1,8 +1,9 @@
 //! A form that was left half-way and waits to be continued.
 
 use super::turn::Turn;
-use crate::conversation::{Notice, Question};
+use crate::conversation::Question;
 use crate::form::View;
+use crate::prompt::Notice;
 use crate::{Conversation, Intent, Verdict};
 
 /// Asks whether to continue the form. What came is no answer to its question any more. An album gets one reply.

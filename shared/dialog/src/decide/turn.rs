@@ -7,10 +7,9 @@ use values::Typed;
 use super::{consent, due};
 use crate::action::Action;
 use crate::answer::{self, Value};
-use crate::conversation::{
-    Conversation, IdleScreen, Interjection, Keys, MenuGreeting, Notice, Prompt, Question, Reply,
-};
+use crate::conversation::{Conversation, IdleScreen, MenuGreeting, Question};
 use crate::form::Form;
+use crate::prompt::{Interjection, Keys, Notice, Prompt, Reply};
 use crate::questionnaire::Step;
 use crate::render::{RenderContext, render, render_interjection};
 use crate::{Effect, Event, Input, Keyboard, Moment, Rules, Screen, Target, Text, Verdict};

@@ -5,10 +5,10 @@ use texts::Language;
 use super::{MAX_UTF16, RenderContext, home, noted};
 use crate::action::Action;
 use crate::answer::{self, Car};
-use crate::conversation::Notice;
 use crate::form::{Form, View};
 use crate::plain::{cut, isolated};
 use crate::profile::Profile;
+use crate::prompt::Notice;
 use crate::questionnaire::{Choice, Kind, Step};
 use crate::{Button, Keyboard, ReplyButton, Screen, Style, Text};
 

@@ -12,7 +12,8 @@ use texts::{FluentValue, Language};
 pub(crate) use facts::words_of;
 
 use crate::action::Action;
-use crate::conversation::{Conversation, Interjection, Notice, Place};
+use crate::conversation::{Conversation, Place};
+use crate::prompt::{Interjection, Notice};
 use crate::{Button, Keyboard, Rules, Screen, Style, Text};
 
 /// Most UTF-16 units in a message: <https://core.telegram.org/bots/api#sendmessage>.

@@ -2,7 +2,8 @@
 
 use super::{RenderContext, consent, form_kept_for, noted};
 use crate::action::Action;
-use crate::conversation::{Conversation, Notice, Question};
+use crate::conversation::{Conversation, Question};
+use crate::prompt::Notice;
 use crate::{Keyboard, Screen};
 
 pub(super) fn render(question: Question, conversation: &Conversation, context: &RenderContext<'_>) -> Screen {
