@@ -1,7 +1,9 @@
 //! A questionnaire with the answers so far.
 
+mod contact;
 mod follow_up;
 mod photos;
+mod room;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,26 +17,9 @@ pub(crate) use photos::{AddedPhoto, MAX_PHOTOS};
 use stored::StoredForm;
 
 use crate::albums::Albums;
-use crate::answer::{Car, PhoneAnswer, Value};
+use crate::answer::{Car, Value};
 use crate::facts::Facts;
-use crate::plain;
-use crate::questionnaire::{Branch, Kind, Parser, Step};
-
-/// Longest caption or question that is stored beside the answers, in characters. Telegram allows captions of 1024.
-const MAX_SIDE_TEXT: usize = 300;
-
-/// Most free questions that a form keeps for the manager.
-const MAX_QUESTIONS: usize = 5;
-
-/// Most bytes of text in a form, which keeps the stored conversation below 8 KB. Three answers of a thousand Cyrillic
-/// letters and a name fit.
-const MAX_TEXT: usize = 6_360;
-
-/// The part of it that is reserved for the ids of photos in a questionnaire that asks for photos.
-const FOR_PHOTOS: usize = 2_100;
-
-/// Bytes of a Cyrillic letter.
-const LETTER: usize = 2;
+use crate::questionnaire::{Branch, Kind, Step};
 
 /// A questionnaire with the answers so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,63 +143,6 @@ impl Form {
         self.is_short = !self.prefilled.is_empty();
     }
 
-    /// Keeps a free question for the manager, if there is room: answers of full length must still fit.
-    pub(crate) fn note_question(&mut self, question: &str) -> bool {
-        let question = plain::cut(plain::cleaned(question).trim(), MAX_SIDE_TEXT, usize::MAX);
-        let is_kept = self.preface.len() < MAX_QUESTIONS && self.has_room_for_more(&question);
-        if is_kept {
-            self.preface.push(question);
-        }
-        is_kept
-    }
-
-    /// Leaves room for text that the conversation has besides the form, in bytes.
-    pub(crate) fn reserve(&mut self, bytes: usize) {
-        self.reserved = bytes;
-    }
-
-    /// Offers a name from Telegram, if it is one.
-    pub(crate) fn offer_first_name(&mut self, first_name: &str) {
-        self.first_name = values::name::parse(&plain::cleaned(first_name)).ok();
-    }
-
-    /// The name to offer at the current step.
-    pub(crate) fn first_name(&self) -> Option<&str> {
-        self.first_name.as_deref().filter(|_| self.step().is_name() && self.answer(self.step()).is_none())
-    }
-
-    /// The customer's first name at Telegram, if it is one.
-    pub(crate) fn name_at_telegram(&self) -> Option<&str> {
-        self.first_name.as_deref()
-    }
-
-    /// Whether the current step asks for the name with the keyboard that can share the contact, which has the number too. Such a
-    /// keyboard has no room for the button that takes another spelling.
-    pub(crate) fn asks_for_contact(&self) -> bool {
-        self.is_short && self.step().is_name() && self.respelled_car().is_none()
-    }
-
-    /// Whether the name and the number of an earlier request can answer the current step.
-    pub(crate) fn takes_profile(&self) -> bool {
-        let is_open = |step: &Step| !self.answers.contains_key(step.id);
-        let is_at_name = self.view == View::Step && self.step().is_name() && !self.editing;
-        is_at_name && !self.declined_profile && is_open(self.step()) && self.phone_step().is_some_and(is_open)
-    }
-
-    pub(crate) fn decline_profile(&mut self) {
-        self.declined_profile = true;
-    }
-
-    /// Answers name and phone at once and goes on. Without a name, the name stays the question.
-    pub(crate) fn answer_contact(&mut self, name: Option<String>, phone: PhoneAnswer) {
-        let Some(phone_step) = self.phone_step() else { return };
-        self.replace_answer(phone_step, Typed::alone(phone.into()));
-        self.settled.insert(phone_step.id.to_owned());
-        if let Some(name) = name {
-            self.answer_with(Value::Text(name));
-        }
-    }
-
     /// The optional steps that were not asked, to be offered.
     pub(crate) fn unasked(&self) -> impl Iterator<Item = &'static Step> {
         self.branch.steps.iter().filter(|step| self.is_unasked(step))
@@ -222,12 +150,6 @@ impl Form {
 
     fn is_unasked(&self, step: &Step) -> bool {
         self.is_short && step.optional && self.answer(step).is_none()
-    }
-
-    /// Whether it has the customer's name or phone, or asks for it.
-    pub(crate) fn is_personal(&self) -> bool {
-        let is_known = |step: &Step| step.is_personal() && self.answers.contains_key(step.id);
-        self.step().is_personal() || self.branch.steps.iter().any(is_known)
     }
 
     /// The current step.
@@ -275,34 +197,6 @@ impl Form {
         let first = self.branch.steps.iter().find(|step| self.prefilled.contains(step.id));
         (self.prefilled.len() > 1 && first.is_some_and(|step| step.id == self.step().id))
             .then_some(self.prefilled.len())
-    }
-
-    /// Whether there is room for the answer to a step among the other answers. A doubtful one does not replace the old one yet.
-    pub(crate) fn has_room_for(&self, answered: &Step, read: &Typed<Value>) -> bool {
-        let is_replaced = |step: &Step| step.id == answered.id && read.doubt.is_none();
-        let others = |step: &Step| if is_replaced(step) { 0 } else { self.size_of(step) };
-        let size = read.value.stored_len() + read.remark.as_deref().map_or(0, plain::stored_len);
-        size == 0 || size <= self.room_beside(others)
-    }
-
-    /// Bytes left for text if the answer of each step takes `size_of` bytes.
-    fn room_beside(&self, size_of: impl Fn(&Step) -> usize) -> usize {
-        let steps = self.branch.steps;
-        let unconfirmed = self.unconfirmed.iter().filter_map(|unconfirmed| unconfirmed.remark.as_ref());
-        let texts = self.preface.iter().chain(&self.captions).chain(&self.first_name).chain(unconfirmed);
-        let besides = texts.map(|text| plain::stored_len(text));
-        let taken: usize = steps.iter().map(size_of).chain(besides).sum();
-        let for_photos = if self.photo_step().is_some() { FOR_PHOTOS } else { 0 };
-        (MAX_TEXT - for_photos).saturating_sub(taken + self.reserved)
-    }
-
-    /// Bytes of text in the answer of a step.
-    fn size_of(&self, step: &Step) -> usize {
-        self.answers.get(step.id).map_or(0, Value::stored_len) + self.remark(step).map_or(0, plain::stored_len)
-    }
-
-    fn phone_step(&self) -> Option<&'static Step> {
-        self.branch.steps.iter().find(|step| step.kind == Kind::Phone)
     }
 
     fn photo_step(&self) -> Option<&'static Step> {
@@ -436,19 +330,6 @@ impl Form {
         self.editing = true;
         self.view = View::Step;
         true
-    }
-
-    /// Whether a text beside the answers fits, with answers of full length to all steps to come.
-    fn has_room_for_more(&self, text: &str) -> bool {
-        let to_come = |step: &Step| {
-            let longest = match step.parser() {
-                Some(Parser::Text { max }) => max * LETTER,
-                Some(Parser::Name) => values::name::MAX_CHARS * LETTER,
-                _ => 0,
-            };
-            longest.max(self.size_of(step))
-        };
-        plain::stored_len(text) <= self.room_beside(to_come)
     }
 
     /// Goes to the first required step without an answer; returns false if there is none.

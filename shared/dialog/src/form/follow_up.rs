@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Form, View};
 use crate::Person;
-use crate::answer::Value;
 
 const DAY: Seconds = 24 * 3600;
 
@@ -70,10 +69,6 @@ impl Form {
     /// Notes that a request with the answers so far is stored.
     pub(crate) const fn note_in_crm(&mut self) {
         self.follow_up.in_crm = true;
-    }
-
-    pub(crate) fn has_phone(&self) -> bool {
-        self.answers.values().any(|value| matches!(value, Value::Phone(_)))
     }
 
     /// Id of the text that names what the customer has to do next.

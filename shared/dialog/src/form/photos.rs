@@ -2,7 +2,8 @@
 
 use lead::Photo;
 
-use super::{Form, MAX_SIDE_TEXT};
+use super::Form;
+use super::room::MAX_SIDE_TEXT;
 use crate::answer::Value;
 use crate::plain;
 
