@@ -86,6 +86,17 @@ fn an_answer_starts_its_dialog_with_what_was_understood() {
 }
 
 #[test]
+fn a_form_left_half_way_is_continued() {
+    let mut talk = Talk::resumed(include_str!("stored/legal-half-way.json"));
+    talk.now = 1_790_600_000;
+    let id = "01JD0000000000000000000102".parse().expect("an id");
+    assert!(talk.conversation.has_stored_lead(id));
+    assert!(talk.conversation.profile().choices().reminders_off && talk.conversation.due_at().is_none());
+    talk.tap("Продолжить").tap("⏭ Пропустить").tap("✅ Отправить");
+    assert_eq!((talk.requests[0].id, &talk.requests[0].unfinished), (id, &None));
+}
+
+#[test]
 fn limits_go_on() {
     let mut talk = Talk::resumed(include_str!("stored/flooded.json"));
     talk.now = 1_790_000_024;
