@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use lead::Lead;
 use local::{Options, Stack};
 use settings::Env;
@@ -231,6 +232,14 @@ impl Bot {
     pub fn tables_about_customers(&self) -> Vec<&str> {
         let about_customers = storage::TABLES.into_iter().filter(|table| table.forgets_customers());
         about_customers.map(|table| table.name(self.stack.tables())).collect()
+    }
+
+    /// Deletes the session of a chat, as DynamoDB does some time after it has ended.
+    pub async fn end_session(&self, chat: i64) {
+        let key = AttributeValue::N(chat.to_string());
+        let table = self.stack.tables().name("sessions");
+        let deletion = self.stack.aws().dynamodb.delete_item().table_name(table);
+        deletion.key("chat_id", key).send().await.expect("the table answers");
     }
 
     /// Everything that is stored in any table, as text: for stories about what must not be there.

@@ -22,4 +22,5 @@ mod schedule;
 mod sell;
 mod settings;
 mod troubles;
+mod unfinished;
 mod unfinished_deal;
