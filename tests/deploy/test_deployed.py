@@ -59,6 +59,11 @@ class Story(unittest.TestCase):
         if send:
             customer.taps("✅ Отправить").sees("Заявка отправлена")
 
+    def put_dealer_file(self, text: str) -> None:
+        file = STAGE.folder / "dealer.toml"
+        file.write_text(text)
+        STAGE.carquery("dealer", "put", str(file), "--yes")
+
     def deals_with(self, text: str) -> list[dict]:
         return [deal for deal in self.simulators.deals() if any(text in note for note in deal["notes"])]
 
@@ -121,6 +126,18 @@ class Test2Customers(Story):
             self.assertIn(part, note)
         self.assertIn("telegram_new", deal["contact"]["tags"])
         wait_for("three photos at the deal", lambda: len(self.deals_with("Звоните после 18:00")[0]["files"]) == 3)
+
+    def test_a_form_left_half_way_is_reminded_of_and_reaches_the_manager(self):
+        self.put_dealer_file("[unfinished]\nremind_after_minutes = 1\nto_crm_after_minutes = 1\n")
+        self.addCleanup(self.put_dealer_file, "")
+        vera = self.customer("Вера")
+        self.ask_a_lawyer(vera, "Страховая тянет время")  # with this request she has agreed to be called
+        time.sleep(61)  # by then every function has read the file again
+        vera.taps("⚖️ Юридическая помощь").taps("Страхование (ОСАГО / КАСКО)").sees("Опишите ситуацию")
+        vera.says("Страховая занизила выплату").taps("✅ Да").sees("Хотите что-нибудь добавить")
+        vera.sees("остановились на шаге", patience=60 + SCHEDULE_PATIENCE)
+        deal = self.deal_with("Страховая занизила выплату", patience=2 * SCHEDULE_PATIENCE)
+        self.assertTrue(deal["name"].startswith("Не закончил: "), deal["name"])
 
     def test_a_free_question_is_answered_and_logged_for_ninety_days(self):
         igor = self.customer("Игорь")
