@@ -3,12 +3,14 @@
 //! * Customers are reminded of forms left half-way, and those forms go to the CRM.
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
+//! * The admins learn when customers send more than usual.
 //! * Messages that the admins did not get yet are sent.
 //! * Invariants become metrics: how many requests wait, how long, how long the token lasts.
 //!
 //! Alarms come in as events too; what the functions do not tell the admins themselves goes to the admins' chat.
 
 mod alarm;
+mod limits;
 mod token;
 mod unfinished;
 
@@ -22,7 +24,7 @@ use lead::Seconds;
 use serde_json::{Value, json};
 use settings::Env;
 use settings::metrics::{self, Unit};
-use storage::{Aws, AwsSettings};
+use storage::{Aws, AwsSettings, Counters};
 use texts::Language;
 use turn::Bot;
 
@@ -57,6 +59,7 @@ pub struct Scheduled {
     crm: Option<Client>,
     admins: AdminChat,
     incidents: Incidents,
+    counters: Counters,
     interval: Seconds,
     /// What admins read.
     language: Language,
@@ -99,6 +102,7 @@ impl Scheduled {
                 Arc::clone(&bot.dealer),
                 language,
             ),
+            counters: aws.counters(&settings.turn.tables),
             interval: settings.turn.delivery.retry_interval_seconds,
             bot,
             crm,
@@ -125,9 +129,10 @@ impl Scheduled {
         let queued = self.queue_due().await;
         let token = self.look_after_token().await;
         let unfinished = self.look_after_unfinished().await;
+        let limits = self.watch_limits().await;
         let measured = self.measure().await;
         let done = json!({
-            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "unsent": measured?
+            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "limits": limits?, "unsent": measured?
         });
         tracing::info!(%done, "repaired");
         Ok(done)

@@ -54,6 +54,17 @@ photos-error-telegram = Telegram не отдаёт файл
 photos-given-up = ⚠️ Фото к заявке { $number } не приложены к сделке ({ $reason }). Они остались в чате Telegram с клиентом (ID { $chat }).
 drive-closed = ⚠️ amoCRM не принимает файлы ({ $detail }): сделки приходят без фото, фото остаются в чатах Telegram. Дайте интеграции доступ к файлам, получите новый ключ и проверьте: carquery doctor
 
+## More than usual
+
+limit-unusual-requests = ⚠️ С { $time } за час пришло { $requests }, обычно около { $usual }. Посмотрите, настоящие ли они: это может быть реклама, а может и чья-то шутка.
+limit-requests-refused = Больше { $max } за час бот не принимает: клиенты читают, что отправить можно позже.
+limit-model-questions =
+    ⚠️ Клиенты задали модели { $max ->
+        [one] { $max } вопрос
+        [few] { $max } вопроса
+       *[many] { $max } вопросов
+    } за день, больше файл автосалона не разрешает (model_questions_a_day). До { $time } отвечают встроенные правила.
+
 ## Settings that the account does not take
 
 settings-responsible-user = ⚠️ amoCRM не принимает ответственного: сделки получает ответственный по умолчанию. Исправьте AMOCRM_RESPONSIBLE_USER_ID.

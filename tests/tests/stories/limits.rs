@@ -79,3 +79,26 @@ async fn five_chats_cannot_fill_one_phone_number_with_deals() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_unusual_number_of_requests_is_told_to_the_admins_once() {
+    story(async |bot| {
+        let table = bot.stack().tables().name("counters");
+        let hour = bot.now() - bot.now() % 3600;
+        for (period, amount) in [(hour - 7200, 3), (hour - 10_800, 1), (hour, 19)] {
+            let item = serde_json::json!({ "counted": "requests", "period": period, "amount": amount });
+            let item = serde_dynamo::to_item(item).expect("it is an item");
+            let put = bot.stack().aws().dynamodb.put_item().table_name(table).set_item(Some(item));
+            put.send().await.expect("the table takes it");
+        }
+        bot.schedule().await;
+        bot.admin().sees_nothing();
+        to_sent(&bot.customer("Анна")).await;
+        bot.schedule().await;
+        bot.admin().sees("за час пришло 20 заявок, обычно около 2.");
+        bot.schedule().await;
+        bot.admin().sees_nothing();
+        let _ = bot.next_deal();
+    })
+    .await;
+}
