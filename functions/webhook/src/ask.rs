@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dialog::{AiAnswer, Event};
+use lead::Seconds;
 use settings::metrics::{self, Unit};
 use storage::AiLogEntry;
 use telegram::Recipient;
@@ -25,7 +26,9 @@ impl Webhook {
         let dealer = self.bot.dealer.get().await;
         let year = dealer.calendar.local(now).year();
         let understand = async {
-            let answered = self.classifier.answer(question, year, &dealer.facts).await;
+            let may_ask_model = self.may_ask_model(now, dealer.limits.model_questions_a_day).await;
+            let classifier = if may_ask_model { &self.classifier } else { &self.rules_alone };
+            let answered = classifier.answer(question, year, &dealer.facts).await;
             (answered, started.elapsed())
         };
         let (answered, took) = self.typing_while(to, understand).await;
@@ -54,6 +57,15 @@ impl Webhook {
             &[("intent", &entry.intent)],
         );
         (answer, entry)
+    }
+
+    /// Whether the model may be asked once more today. If that cannot be counted, it may not: nothing else bounds what it costs.
+    async fn may_ask_model(&self, now: Seconds, most_a_day: u32) -> bool {
+        self.has_model
+            && self.counters.count_model_question(now, most_a_day).await.unwrap_or_else(|error| {
+                tracing::warn!("the rules answer, because a question to the model cannot be counted: {error}");
+                false
+            })
     }
 
     /// Appends to the AI log. A failure is only logged: the customer has the answer.

@@ -11,7 +11,7 @@ mod update;
 use ai::Classifier;
 use secrecy::{ExposeSecret, SecretString};
 use settings::{Clock, Env, OpenAi};
-use storage::{Aws, AwsSettings};
+use storage::{Aws, AwsSettings, Counters};
 use turn::Bot;
 
 pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
@@ -45,18 +45,24 @@ pub struct Webhook {
     secret: SecretString,
     bot: Bot,
     classifier: Classifier,
+    /// Answers when the model may not be asked.
+    rules_alone: Classifier,
     has_model: bool,
+    counters: Counters,
 }
 
 impl Webhook {
     /// Builds the clients. Makes no connection.
     #[must_use]
     pub fn connect(settings: &Settings, clock: Clock) -> Self {
+        let aws = Aws::connect(&settings.aws);
         Self {
             secret: settings.webhook_secret.clone(),
-            bot: Bot::connect(&settings.turn, &Aws::connect(&settings.aws), clock),
+            bot: Bot::connect(&settings.turn, &aws, clock),
             classifier: Classifier::new(&settings.openai),
+            rules_alone: Classifier::new(&OpenAi { configured: false, ..settings.openai.clone() }),
             has_model: settings.openai.configured,
+            counters: aws.counters(&settings.turn.tables),
         }
     }
 }

@@ -63,6 +63,7 @@ pub(crate) const TABLE: &[Route] = &[
     route(DynamoDb, "GetItem customers", Calm),
     route(DynamoDb, "UpdateItem customers", Calm),
     route(DynamoDb, "GetItem dealer", Calm),
+    route(DynamoDb, "UpdateItem counters", Calm),
     route(DynamoDb, "Query counters", Calm),
     route(DynamoDb, "GetItem credentials", Calm),
     route(DynamoDb, "PutItem credentials", Calm),

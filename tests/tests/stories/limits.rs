@@ -1,6 +1,6 @@
 //! What strangers can cause is bounded, and whoever meets a bound is told what to do instead.
 
-use stories::{Customer, PHONE, story, to_confirmation, to_sent};
+use stories::{Customer, PHONE, System, story, to_confirmation, to_sent};
 
 /// The shortest request of somebody whose name and phone are known.
 async fn sends_another(customer: &Customer) {
@@ -76,6 +76,33 @@ async fn five_chats_cannot_fill_one_phone_number_with_deals() {
         anna.finally_sees("Заявка отправлена");
         bot.deliver().await;
         let _ = bot.next_deal();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_rules_answer_when_the_model_was_asked_enough_and_the_admins_hear_of_it_once() {
+    story(async |bot| {
+        bot.put_dealer_file("[limits]\nmodel_questions_a_day = 2\n").await;
+        let anna = bot.customer("Анна");
+        let boris = bot.customer("Борис");
+        let mark = bot.mark();
+        for customer in [&anna, &boris, &anna] {
+            customer.say("Хочу продать Тойоту Камри 2019 года").await;
+            customer.finally_sees("🚗 Продать авто");
+        }
+        let asked = bot.calls_since(&mark).into_iter().filter(|((system, _), _)| *system == System::OpenAi);
+        assert_eq!(asked.map(|(_, count)| count).sum::<u32>(), 2);
+        bot.schedule().await;
+        bot.admin().sees("Клиенты задали модели 2 вопроса за день, больше файл автосалона не разрешает");
+        bot.schedule().await;
+        bot.admin().sees_nothing();
+
+        bot.wait(24 * 3600);
+        let mark = bot.mark();
+        anna.say("Хочу продать Тойоту Камри 2019 года").await;
+        anna.finally_sees("🚗 Продать авто");
+        assert!(bot.calls_since(&mark).into_keys().any(|(system, _)| system == System::OpenAi), "a new day");
     })
     .await;
 }
