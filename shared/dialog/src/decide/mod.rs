@@ -57,7 +57,7 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
         Input::Press { .. } => press::pressed(turn),
         Input::Command(command) => command::given(turn, *command),
         Input::Link(link) => link::followed(turn, link),
-        input if turn.next.asks_to_resume() => pause::came_back(turn, input.album()),
+        input if turn.next.asks_to_resume() => pause::came_back(turn, input),
         input if has_ended && before.form().is_some() => {
             turn.next.hinted_albums.add(input.album());
             turn.next.asked_albums.add(input.album());

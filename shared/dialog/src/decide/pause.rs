@@ -1,13 +1,21 @@
 //! A form that was left half-way and waits to be continued.
 
+use super::aside;
 use super::turn::Turn;
 use crate::conversation::Question;
 use crate::form::View;
 use crate::prompt::Notice;
-use crate::{Conversation, Intent, Verdict};
+use crate::{Conversation, Input, Intent, Verdict};
 
-/// Asks whether to continue the form. What came is no answer to its question any more. An album gets one reply.
-pub(super) fn came_back(mut turn: Turn<'_>, album: Option<&str>) -> Verdict {
+/// Asks whether to continue the form. What came is no answer to its question any more, but a question of the customer's is
+/// answered first. An album gets one reply.
+pub(super) fn came_back(mut turn: Turn<'_>, input: &Input) -> Verdict {
+    if let (Input::Text(typed), Some(form)) = (input, turn.next.form())
+        && let Some(aside) = aside::of(form, typed, &turn.rules.dealer.facts, turn.moment.year)
+    {
+        return aside::answered(turn, aside, typed);
+    }
+    let album = input.album();
     if turn.next.hinted_albums.contains(album) {
         return turn.store(Vec::new());
     }

@@ -109,6 +109,18 @@ fn a_question_at_a_step_is_answered_and_the_step_asked_again() {
 }
 
 #[test]
+fn a_question_of_somebody_who_comes_back_is_answered_before_the_form_is_continued() {
+    let mut talk = informed(Talk::in_branch("🚗 Продать авто"));
+    talk.say("Kia Rio").tap("2019").wait(24 * 3600).say("Сколько стоит диагностика?");
+    assert_eq!(talk.texts_from(talk.messages() - 1)[0], "Комплексная проверка — 5 000 ₽, занимает около часа.");
+    assert!(talk.screen().starts_with("Заявка «Продажа авто» ещё не отправлена"), "{}", talk.screen());
+    talk.say("А кредит без первого взноса дадут?");
+    assert!(talk.screen().starts_with("На этот вопрос ответит менеджер"), "{}", talk.screen());
+    talk.tap("Продолжить");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 3 из 8*");
+}
+
+#[test]
 fn the_words_are_told_again_when_the_update_is_redelivered() {
     let mut talk = informed(Talk::in_branch("🚗 Продать авто"));
     talk.loses_ids = true;
