@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Subcommand;
 use serde_json::json;
-use storage::{SaveError, forget_customer};
+use storage::{LeftInCrm, SaveError, forget_customer, left_in_crm};
 
 use crate::output::{Output, moscow_time};
 use crate::stage::{Stage, Stores};
@@ -85,18 +85,29 @@ async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> any
         });
         return Ok(ExitCode::SUCCESS);
     }
-    let customer = aws.customers(tables).get(chat_id).await?.unwrap_or_default();
-    let banned = customer.banned;
+    let left = left_in_crm(aws, tables, chat_id).await?;
+    let banned = aws.customers(tables).get(chat_id).await?.is_some_and(|customer| customer.banned);
     forget_customer(aws, tables, chat_id, settings::system_clock()()).await?;
     if banned {
         set_banned(stores, chat_id, true).await?;
     }
-    let result = json!({ "deleted": { "leads": requests }, "banned": banned, "amocrm_contact": customer.contact_id });
+    let (contact, deals) = match left {
+        Some(LeftInCrm::Contact(id)) => (Some(id), Vec::new()),
+        Some(LeftInCrm::Deals(ids)) => (None, ids),
+        None => (None, Vec::new()),
+    };
+    let result = json!({
+        "deleted": { "leads": requests }, "banned": banned, "amocrm_contact": contact, "amocrm_deals": deals
+    });
     output.print(&result, |_| {
         let still = if banned { " The chat stays banned." } else { "" };
-        let contact = customer.contact_id.map(|id| format!(" Contact {id} is still in amoCRM: delete it there."));
-        let contact = contact.unwrap_or_default();
-        format!("Deleted {requests} request(s) and everything else about the chat.{contact}{still}")
+        let ids = deals.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let left = match contact {
+            Some(id) => format!(" Contact {id} is still in amoCRM: delete it there, with its deals."),
+            None if deals.is_empty() => String::new(),
+            None => format!(" Deals still in amoCRM: {ids}. Delete them there; their contact may be somebody else's."),
+        };
+        format!("Deleted {requests} request(s) and everything else about the chat.{left}{still}")
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -314,7 +314,10 @@ async fn customers_are_banned_and_forgotten() {
     assert!(operator.text(&["customers", "forget", &id]).contains("Would delete"));
     assert_eq!(operator.json(&["customers", "forget", &id]), json!({ "would_delete": { "leads": 1 } }));
     let gone = operator.json(&["customers", "forget", &id, "--yes"]);
-    assert_eq!(gone, json!({ "deleted": { "leads": 1 }, "banned": true, "amocrm_contact": contact }));
+    assert_eq!(
+        gone,
+        json!({ "deleted": { "leads": 1 }, "banned": true, "amocrm_contact": contact, "amocrm_deals": [] })
+    );
     assert_eq!(operator.json(&["leads", "list"]), json!([]));
     assert!(is_banned().await, "who is forgotten stays banned");
     assert!(

@@ -5,6 +5,7 @@
 
 mod decide;
 mod due;
+mod forget;
 mod perform;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ pub struct Bot {
     pub customers: Customers,
     pub ai_log: AiLog,
     pub queue: Queue,
+    admin_chat_id: Option<i64>,
     aws: Aws,
     tables: Tables,
 }
@@ -81,6 +83,7 @@ impl Bot {
             customers: aws.customers(tables),
             ai_log: aws.ai_log(tables),
             queue: aws.queue(tables),
+            admin_chat_id: settings.telegram.admin_chat_id,
             aws: aws.clone(),
             tables: tables.clone(),
             clock,

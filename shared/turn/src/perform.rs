@@ -6,7 +6,7 @@ use futures::future::join_all;
 use lead::Lead;
 use serde_json::{Value, json};
 use settings::metrics;
-use storage::{SaveError, StorageError, Versioned, forget_customer};
+use storage::{SaveError, StorageError, Versioned};
 use telegram::{ApiError, BotCall, Recipient};
 
 use crate::{Bot, Decided, RetryLater};
@@ -83,8 +83,7 @@ impl Bot {
             self.enqueue(lead),
         );
         if plan.forget {
-            forget_customer(&self.aws, &self.tables, to.chat_id, (self.clock)()).await?;
-            tracing::info!("deleted a customer's data on request");
+            self.forget(to.chat_id).await?;
         }
         shown
     }

@@ -228,7 +228,9 @@ async fn a_customer_is_forgotten_on_demand() {
         assert_snapshot!(anna.screen(), @"
         Удалить ваши данные?
 
-        Я забуду этот разговор, ваше имя и телефон, а личные данные в сохранённых заявках сотру. Ещё не переданные менеджеру заявки тоже удалятся — он их не получит.
+        Я забуду этот разговор, ваше имя и телефон и сотру сохранённые здесь заявки. Ещё не переданные менеджеру заявки тоже удалятся — он их не получит.
+
+        Заявки, которые уже в CRM автосалона, сам удалить не могу: передам сотрудникам, что вы об этом просите.
         [Да, удалить]
         [Нет, оставить]
         ");
@@ -248,9 +250,34 @@ async fn a_customer_is_forgotten_on_demand() {
         assert_eq!(left.len(), 1, "only the counters that limit how fast she may ask:\n{stored}");
         assert!(left[0].starts_with("carquery-sessions") && left[0].contains("asked_at"), "{}", left[0]);
         assert_eq!(bot.crm().deals()[0].id, deal.id, "what the manager has, the manager keeps");
+        let contact = deal.contact.expect("the deal has a contact").id;
+        bot.admin().sees(&format!("В amoCRM остался его контакт (ID {contact}): удалите его вместе со сделками."));
 
         anna.say("/start").await;
         anna.sees("Здравствуйте!");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_is_asked_to_delete_the_contact_of_a_number_that_was_only_typed() {
+    story(async |bot| {
+        bot.crm().add_contact("Мария", &["+79165554433"]);
+        let joker = bot.customer("Шутник");
+        joker.say("/start").await;
+        joker.tap("⚖️ Юридическая помощь").await;
+        joker.tap("Страхование (ОСАГО / КАСКО)").await;
+        joker.say("Нужен полис").await;
+        joker.say("Мария").await;
+        joker.say("8 916 555-44-33").await;
+        joker.tap("⏭ Пропустить").await;
+        joker.tap("✅ Отправить").await;
+        bot.deliver().await;
+        let deal = bot.next_deal().id;
+        joker.say("/delete").await;
+        joker.tap("Да, удалить").await;
+        joker.finally_sees("Готово: ваши данные удалены.");
+        bot.admin().sees(&format!("В amoCRM остались его сделки (ID {deal}): удалите их."));
     })
     .await;
 }
