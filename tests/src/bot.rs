@@ -162,6 +162,11 @@ impl Bot {
         Self { stack: Arc::new(stack), admin, clock, database, deals_seen: AtomicUsize::new(0) }
     }
 
+    /// Starts it with the settings that a deployed bot has by default, at this account.
+    pub async fn at(account: amocrm::Options) -> Self {
+        Self::start(Setup::deployed().at(account)).await
+    }
+
     /// The stack itself.
     #[must_use]
     pub const fn stack(&self) -> &Arc<Stack> {

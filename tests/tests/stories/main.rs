@@ -1,7 +1,9 @@
 //! Stories of customers, the dealer and the admins, over the running bot.
 #![recursion_limit = "256"] // the SDK's futures are deep
 
+mod account_fields;
 mod admins;
+mod attached_photos;
 mod branches;
 mod choices;
 mod consent;
@@ -13,6 +15,7 @@ mod door;
 mod facts;
 mod field;
 mod free_text;
+mod known_contacts;
 mod limits;
 mod links;
 mod network;
