@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use simulators::fault::{Fault, When};
 use simulators::openai::Answer;
-use stories::{Bot, card, story};
+use stories::{Bot, card, finish, give_name_and_phone, story};
 
 const FACTS: &str = r#"
 [[fact]]
@@ -64,10 +64,9 @@ async fn what_no_fact_answers_goes_to_a_manager_in_one_press() {
         anna.sees("[👤 Передать вопрос менеджеру]");
         anna.tap("👤 Передать вопрос менеджеру").await;
         anna.sees("Как к вам обращаться?");
-        anna.say("Анна").await;
-        anna.share_contact(stories::PHONE).await;
-        anna.tap("✅ Отправить").await;
-        anna.finally_sees("Спасибо");
+        give_name_and_phone(&anna).await;
+        let _ = anna.reads();
+        let _ = anna.send_request().await;
         bot.deliver().await;
         let deal = card(&bot.next_deal());
         assert!(deal.starts_with("Вопрос менеджеру — Анна"), "{deal}");
@@ -98,11 +97,7 @@ async fn a_question_in_the_middle_of_a_form_is_answered_and_the_step_asked_again
         anna.say("85 тыс").await;
         anna.tap("На ваше усмотрение").await;
         anna.tap("⏭ Пропустить").await;
-        anna.say("Анна").await;
-        anna.share_contact(stories::PHONE).await;
-        anna.tap("⏭ Пропустить").await;
-        anna.tap("✅ Отправить").await;
-        anna.finally_sees("Спасибо");
+        finish(&anna).await;
         bot.deliver().await;
         let deal = card(&bot.next_deal());
         assert!(deal.contains("Вопрос в чате: А колёса зимние останутся у меня?"), "{deal}");
