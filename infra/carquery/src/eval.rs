@@ -1,14 +1,15 @@
-//! `carquery eval`: how well free sentences are understood.
+//! `carquery eval`: how well free sentences are understood, and what customers would read.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ai::{Answered, CallLog, Classifier, eval, offline};
+use ai::eval::{self, FactScores, GuardScores, Outcome, Prices, Summary, Thresholds};
+use ai::{Answered, CallLog, Classifier, offline};
 use anyhow::Context;
 use dealer::Facts;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 use settings::{Env, OpenAi};
 
 use crate::output::{Output, print_line, printable};
@@ -21,76 +22,157 @@ pub(crate) struct Arguments {
     /// Ask the model of the stage (locally, of .env) rather than the built-in rules. Costs money.
     #[arg(long)]
     model: bool,
-    /// Show the sentences that were misunderstood.
+    /// Show what was misunderstood.
     #[arg(long)]
     missed: bool,
+    /// Also measure which facts of this dealer's file answer questions.
+    #[arg(long, requires = "questions")]
+    dealer: Option<PathBuf>,
+    /// Labelled questions for --dealer, one JSON object a line: {"id", "text", "facts"}, the facts by number from 1.
+    #[arg(long, requires = "dealer")]
+    questions: Option<PathBuf>,
+    #[command(flatten)]
+    least: Least,
+}
+
+/// What has to be reached; otherwise the command fails.
+#[derive(clap::Args)]
+struct Least {
+    /// The least share of right intents, 0 to 1.
+    #[arg(long, value_name = "SHARE")]
+    min_accuracy: Option<f64>,
+    /// The least F1 of all entities, 0 to 1.
+    #[arg(long, value_name = "F1")]
+    min_entity_f1: Option<f64>,
+    /// The largest share of wishes for a service that do not get its button at once.
+    #[arg(long, value_name = "SHARE")]
+    max_without_button: Option<f64>,
+    /// The largest share of questions that get a wrong fact.
+    #[arg(long, value_name = "SHARE", requires = "dealer")]
+    max_wrong_facts: Option<f64>,
+    /// The largest share of the questions that a fact answers that get none.
+    #[arg(long, value_name = "SHARE", requires = "dealer")]
+    max_missed_facts: Option<f64>,
+}
+
+/// Everything that was measured.
+#[derive(Serialize)]
+struct Measured {
+    sentences: Summary,
+    /// Only with a dealer's file.
+    facts: Option<FactScores>,
+    guard: GuardScores,
+    /// What falls short of what was asked for.
+    shortfalls: Vec<String>,
 }
 
 pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
-    let text = std::fs::read_to_string(&arguments.file)
-        .with_context(|| format!("{} cannot be read", arguments.file.display()))?;
-    let cases = eval::read(&text).map_err(|error| anyhow::anyhow!("{}: {error}", arguments.file.display()))?;
-    let year = Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
-    let outcome = if arguments.model {
+    let cases = eval::read(&read(&arguments.file)?).with_context(|| arguments.file.display().to_string())?;
+    let questions = match (&arguments.dealer, &arguments.questions) {
+        (Some(dealer), Some(questions)) => {
+            let cases = eval::read_facts(&read(questions)?).with_context(|| questions.display().to_string())?;
+            Some((facts(dealer)?, cases))
+        }
+        _ => None,
+    };
+    let mind = Mind::new(arguments.model, stage).await?;
+    let none = Facts::default();
+    let outcome = eval::run(cases, async |text| mind.answer(text, &none).await).await;
+    let facts = match questions {
+        Some((facts, cases)) => {
+            Some(eval::run_facts(cases, &facts, async |text| mind.answer(text, &facts).await).await)
+        }
+        None => None,
+    };
+    let guard = eval::guard_scores();
+    let shortfalls = arguments.least.shortfalls(&outcome, facts.as_ref(), &guard);
+    let code = if shortfalls.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if output.json {
+        let measured = Measured { sentences: outcome.summary(&Prices::default()), facts, guard, shortfalls };
+        output.print(&measured, |_| String::new());
+    } else {
+        print_report(&outcome, facts.as_ref(), &guard, &shortfalls, arguments.missed);
+    }
+    Ok(code)
+}
+
+fn print_report(
+    outcome: &Outcome,
+    facts: Option<&FactScores>,
+    guard: &GuardScores,
+    shortfalls: &[String],
+    shows_missed: bool,
+) {
+    let prices = Prices::default();
+    let print = |text: &str| print_line(&printable(text.trim_end()));
+    print(&outcome.report(&prices));
+    if let Some(facts) = facts {
+        print(&format!("\n{}", facts.report(&prices)));
+    }
+    print(&format!("\n{}", guard.report()));
+    if shows_missed {
+        print(&format!("\n{}", outcome.missed_in_words()));
+        print(&facts.map(FactScores::missed_in_words).unwrap_or_default());
+    }
+    for shortfall in shortfalls {
+        print(&format!("falls short: {shortfall}"));
+    }
+}
+
+impl Least {
+    fn shortfalls(&self, outcome: &Outcome, facts: Option<&FactScores>, guard: &GuardScores) -> Vec<String> {
+        let thresholds = Thresholds {
+            accuracy: self.min_accuracy,
+            entity_f1: self.min_entity_f1,
+            without_button: self.max_without_button,
+        };
+        let of_facts = facts.map(|facts| facts.shortfalls(self.max_wrong_facts, self.max_missed_facts));
+        let of_sentences = outcome.scores().shortfalls(&thresholds);
+        [of_sentences, of_facts.unwrap_or_default(), guard.shortfalls()].concat()
+    }
+}
+
+/// Who is measured.
+struct Mind {
+    /// `None`: the built-in rules.
+    classifier: Option<Classifier>,
+    year: i16,
+}
+
+impl Mind {
+    async fn new(asks_model: bool, stage: &Stage) -> anyhow::Result<Self> {
+        let year = Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
+        if !asks_model {
+            return Ok(Self { classifier: None, year });
+        }
         // A local model needs no running stack.
         let mut env = if *stage == Stage::Local { Env::of_process() } else { stage.env().await? };
         let settings = OpenAi::read(&mut env);
         env.finish(())?;
         anyhow::ensure!(settings.configured, "no model is configured: set OPENAI_API_KEY or OPENAI_BASE_URL");
-        let classifier = Classifier::new(&settings);
-        eval::run(cases, async |text| classifier.answer(text, year, &Facts::default()).await).await
-    } else {
-        eval::run(cases, async |text| {
-            let started = std::time::Instant::now();
-            let answer = offline::classify(text, year);
-            let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let call = CallLog { model: CallLog::OFFLINE.to_owned(), offline: true, latency_ms, ..CallLog::default() };
-            Answered { answer, call }
-        })
-        .await
-    };
-    if output.json {
-        print_line(outcome.predictions().trim_end());
-        return Ok(ExitCode::SUCCESS);
+        Ok(Self { classifier: Some(Classifier::new(&settings)), year })
     }
-    print_line(outcome.report(&eval::Prices::default()).trim_end());
-    if arguments.missed {
-        for (case, prediction) in outcome.missed() {
-            print_line(&format!(
-                "\n{}: {}\n  expected    {}\n  understood  {}",
-                case.id,
-                printable(&case.text),
-                in_words(&case.intent, &case.entities)?,
-                in_words(&prediction.intent, &prediction.entities)?
-            ));
+
+    async fn answer(&self, text: &str, facts: &Facts) -> Answered {
+        match &self.classifier {
+            Some(classifier) => classifier.answer(text, self.year, facts).await,
+            None => Answered {
+                answer: offline::answer(text, self.year, facts),
+                call: CallLog { model: CallLog::OFFLINE.to_owned(), offline: true, ..CallLog::default() },
+            },
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-/// «sell: brand Toyota, year 2019».
-fn in_words(intent: &impl Serialize, entities: &impl Serialize) -> anyhow::Result<String> {
-    let bare = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let entities = serde_json::to_value(entities)?;
-    let known: Vec<String> = entities
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| format!("{name} {}", bare(value)))
-        .collect();
-    let intent = bare(&serde_json::to_value(intent)?);
-    Ok(if known.is_empty() { intent } else { format!("{intent}: {}", known.join(", ")) })
+fn read(file: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_understood_is_shown_in_words() {
-        let entities = serde_json::json!({ "brand": "Toyota", "model": null, "year": 2019 });
-        assert_eq!(in_words(&"sell", &entities).expect("plain data"), "sell: brand Toyota, year 2019");
-        assert_eq!(in_words(&"sell", &serde_json::json!({})).expect("plain data"), "sell");
-    }
+fn facts(file: &Path) -> anyhow::Result<Facts> {
+    let dealer = dealer::parse(&read(file)?);
+    let faults = |faults: Vec<dealer::Fault>| match faults.first() {
+        Some(fault) => anyhow::anyhow!("{}: {fault}", file.display()),
+        None => anyhow::anyhow!("{} has faults", file.display()),
+    };
+    dealer.map(|dealer| dealer.facts).map_err(faults)
 }

@@ -70,9 +70,17 @@ async fn the_report_shows_what_went_wrong_and_what_it_cost() {
 }
 
 #[tokio::test]
-async fn predictions_are_lines_of_json_with_numbers_as_numbers() {
-    let predictions = evaluated().await.predictions();
-    insta::assert_snapshot!(predictions.lines().next().unwrap(), @r#"{"id":"a","intent":"sell","confidence":0.5,"entities":{"brand":"toyota","model":"Camry","year":2018,"budget":null,"mileage":null}}"#);
+async fn the_summary_has_the_same_as_plain_data() {
+    let summary = serde_json::to_value(evaluated().await.summary(&Prices::default())).unwrap();
+    assert_eq!((&summary["sentences"], &summary["understood_as"]["legal"]["sell"]), (&3.into(), &1.into()));
+    assert_eq!(
+        summary["costs"][0],
+        serde_json::json!({
+            "model": "gpt-6-luna", "calls": 3, "prompt_tokens": 3_000_000, "completion_tokens": 0, "dollars": 0.3
+        })
+    );
+    assert_eq!(summary["costs"][1]["dollars"], serde_json::Value::Null);
+    insta::assert_snapshot!(summary["predictions"][0], @r#"{"confidence":0.5,"entities":{"brand":"toyota","budget":null,"mileage":null,"model":"Camry","year":2018},"id":"a","intent":"sell"}"#);
 }
 
 #[tokio::test]

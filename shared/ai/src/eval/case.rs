@@ -1,6 +1,7 @@
 //! Labelled sentences.
 
 use dialog::{Facts, Intent};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -35,6 +36,10 @@ pub struct BadLine {
 /// # Errors
 /// For the first line that cannot be read.
 pub fn read(lines: &str) -> Result<Vec<Case>, BadLine> {
+    read_lines(lines)
+}
+
+pub(super) fn read_lines<T: DeserializeOwned>(lines: &str) -> Result<Vec<T>, BadLine> {
     let lines = lines.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines.map(|(at, line)| serde_json::from_str(line).map_err(|source| BadLine { line: at + 1, source })).collect()
 }

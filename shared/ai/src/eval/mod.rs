@@ -1,12 +1,17 @@
 //! How well free sentences are understood: labelled sentences in, a report out.
 //!
+//! [`run_facts`] does the same for questions that the dealer's facts answer, and [`guard_scores`] for what models invent.
+//!
 //! [`read`] takes labelled sentences, [`run`] asks whatever answers questions, and the [`Outcome`] shows accuracy, confusion,
 //! precision and recall of each entity, cost and latency.
 
 mod case;
+mod cost;
+mod facts;
 mod replies;
 mod report;
 mod score;
+mod summary;
 
 use std::time::{Duration, Instant};
 
@@ -14,13 +19,15 @@ use dialog::{Facts, Intent};
 use serde::Serialize;
 
 pub use case::{BadLine, Case, read};
+pub use cost::{ModelCost, Prices, costs};
+pub use facts::{FactCase, FactScores, Misanswered, read_facts, run_facts};
 pub use replies::{GuardScores, guard_scores};
-pub use report::Prices;
 pub use score::{Scores, Tally, Thresholds};
+pub use summary::{Rates, Summary};
 
 use crate::{Answered, ModelCall};
 
-/// What was understood of one labelled sentence; a line of [`Outcome::predictions`].
+/// What was understood of one labelled sentence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
     /// Of the case.
@@ -73,12 +80,6 @@ pub async fn run(cases: Vec<Case>, mut ask: impl AsyncFnMut(&str) -> Answered) -
 }
 
 impl Outcome {
-    /// Every prediction as a line of JSON, in the order of the cases.
-    #[must_use]
-    pub fn predictions(&self) -> String {
-        self.predictions.iter().filter_map(|line| serde_json::to_string(line).ok()).map(|line| line + "\n").collect()
-    }
-
     /// Accuracy, confusion and entities.
     #[must_use]
     pub fn scores(&self) -> Scores {

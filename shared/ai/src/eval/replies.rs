@@ -26,6 +26,25 @@ struct Reply {
     invents: bool,
 }
 
+impl GuardScores {
+    /// The scores as text.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let Self { traps, shown, harmless, stopped } = self;
+        format!(
+            "inventions       {traps}, {} of them shown\nharmless replies {harmless}, {} of them stopped\n",
+            shown.len(),
+            stopped.len()
+        )
+    }
+
+    /// Every invention that a customer would read, in words: there must be none.
+    #[must_use]
+    pub fn shortfalls(&self) -> Vec<String> {
+        self.shown.iter().map(|reply| format!("an invention of a model is shown: {reply}")).collect()
+    }
+}
+
 /// Puts every labelled reply to the guard.
 #[must_use]
 pub fn guard_scores() -> GuardScores {

@@ -1,24 +1,13 @@
 //! The outcome as a table a person reads.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use dialog::Intent;
 
 use super::Outcome;
+use super::cost::{Prices, costs, write_costs};
 use super::score::{Scores, Tally, differences};
-
-/// What models cost: US dollars for a million prompt tokens and for a million completion tokens, by model.
-#[derive(Clone, Debug)]
-pub struct Prices(pub BTreeMap<String, (f64, f64)>);
-
-impl Default for Prices {
-    /// The default models at OpenAI's list prices: <https://developers.openai.com/api/docs/pricing>.
-    fn default() -> Self {
-        Self(BTreeMap::from([("gpt-6-luna".to_owned(), (0.10, 0.50)), ("gpt-6.1-terra".to_owned(), (1.00, 5.00))]))
-    }
-}
 
 impl Outcome {
     /// The report as text. Calls of models without a price are counted and said to be unpriced.
@@ -69,39 +58,11 @@ impl Outcome {
 
         writeln!(out, "\nlatency          p50 {:.1?}, p99 {:.1?}", self.percentile(50), self.percentile(99))?;
         writeln!(out, "answered offline {}, by the second model {}", self.offline, self.fallbacks)?;
-        self.write_cost(prices, out)
-    }
-
-    fn write_cost(&self, prices: &Prices, out: &mut String) -> fmt::Result {
-        let mut by_model: BTreeMap<&str, (usize, u64, u64)> = BTreeMap::new();
-        for call in &self.calls {
-            let (calls, prompt, completion) = by_model.entry(&call.model).or_default();
-            *calls += 1;
-            *prompt += u64::from(call.prompt_tokens);
-            *completion += u64::from(call.completion_tokens);
-        }
-        let mut total = 0.0;
-        for (model, (calls, prompt, completion)) in by_model {
-            write!(out, "{model}: {calls} calls, {prompt} + {completion} tokens, ")?;
-            match prices.0.get(model) {
-                #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^52")]
-                Some((per_prompt, per_completion)) => {
-                    let cost = (prompt as f64 * per_prompt + completion as f64 * per_completion) / 1e6;
-                    total += cost;
-                    writeln!(out, "${cost:.4}")?;
-                }
-                None => writeln!(out, "no price known")?,
-            }
-        }
-        #[expect(clippy::cast_precision_loss, reason = "a count of sentences")]
-        if total > 0.0 {
-            writeln!(out, "a thousand questions cost ${:.2}", total * 1_000.0 / self.cases.len() as f64)?;
-        }
-        Ok(())
+        write_costs(&costs(&self.calls, prices), self.cases.len(), out)
     }
 
     /// The latency that `percent` of the sentences did not exceed.
-    fn percentile(&self, percent: usize) -> Duration {
+    pub(super) fn percentile(&self, percent: usize) -> Duration {
         let mut sorted = self.latencies.clone();
         sorted.sort_unstable();
         let rank = (sorted.len() * percent).div_ceil(100).max(1);
