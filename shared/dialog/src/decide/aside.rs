@@ -3,14 +3,15 @@
 //! No model is asked here. The customer is in the middle of something: an answer in no time is worth more than a better one in ten
 //! seconds, and what is typed at a step is an answer to it unless it surely is not.
 
-use dealer::{FactId, Facts};
+use dealer::{Fact, FactId};
 use values::car;
 
+use super::message::choice_named;
 use super::turn::Turn;
 use crate::form::{Form, View};
 use crate::prompt::Interjection;
 use crate::questionnaire::{Kind, Parser};
-use crate::{Verdict, answer};
+use crate::{Rules, Verdict, answer};
 
 /// A text that is a question and no answer to the step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +32,8 @@ enum Fit {
 }
 
 /// Whether `typed` is a question rather than an answer to the step on the screen.
-pub(crate) fn of(form: &Form, typed: &str, facts: &Facts, this_year: i16) -> Option<Aside> {
-    let fit = fit(form, typed, this_year);
+pub(crate) fn of(form: &Form, typed: &str, rules: &Rules, this_year: i16) -> Option<Aside> {
+    let fit = fit(form, typed, rules, this_year);
     let is_question = match fit {
         Fit::Answer => false,
         Fit::Perhaps | Fit::NoAnswer => faq::is_question(typed),
@@ -40,7 +41,7 @@ pub(crate) fn of(form: &Form, typed: &str, facts: &Facts, this_year: i16) -> Opt
     if !is_question && fit != Fit::NoAnswer {
         return None;
     }
-    let answering: Vec<FactId> = facts.answering(typed).into_iter().map(dealer::Fact::id).collect();
+    let answering: Vec<FactId> = rules.dealer.facts.answering(typed).into_iter().map(Fact::id).collect();
     if !answering.is_empty() {
         return Some(Aside::Answered(answering));
     }
@@ -52,11 +53,12 @@ pub(crate) fn of(form: &Form, typed: &str, facts: &Facts, this_year: i16) -> Opt
     is_surely_one.then_some(Aside::Unanswered)
 }
 
-fn fit(form: &Form, typed: &str, this_year: i16) -> Fit {
+fn fit(form: &Form, typed: &str, rules: &Rules, this_year: i16) -> Fit {
     let step = form.step();
     match (&form.view, step.kind, step.parser()) {
         (View::Confirm | View::Fields, ..) | (_, Kind::Photos, _) => Fit::NoAnswer,
         (_, _, Some(Parser::Text { .. })) => Fit::Answer,
+        _ if choice_named(step, typed, rules.language).is_some() => Fit::Answer,
         (_, _, Some(Parser::Car)) if car::find(typed).is_some() && !faq::is_question(typed) => Fit::Answer,
         (_, _, Some(Parser::Car | Parser::Name)) => Fit::Perhaps,
         _ => match answer::read(step, typed, this_year) {

@@ -28,14 +28,15 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
         None => return question::asked(turn, typed),
         Some(form) => form,
     };
-    if is_command(typed) && !matches!(form.view, View::Confirm | View::Fields) {
-        return hint_expected(turn, Some("hint-command"));
-    }
-    if let Some(aside) = aside::of(form, typed, &turn.rules.dealer.facts, turn.moment.year) {
-        return aside::answered(turn, aside, typed);
-    }
+    let aside = aside::of(form, typed, turn.rules, turn.moment.year);
     if matches!(form.view, View::Confirm | View::Fields) {
-        return hint_expected(turn, None);
+        return match aside {
+            Some(aside) => aside::answered(turn, aside, typed),
+            None => hint_expected(turn, None),
+        };
+    }
+    if is_command(typed) {
+        return hint_expected(turn, Some("hint-command"));
     }
     let step = form.step();
     let is_at_step = form.view == View::Step;
@@ -69,8 +70,11 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
         _ if step.optional && !keeps_photos && is("button-skip") => {
             turn.in_form(|form| form.answer_with(Value::Skipped))
         }
-        (Kind::Photos, _) => hint_expected(turn, None),
-        (Kind::Typed { .. } | Kind::Chosen { .. } | Kind::Phone, _) => typed_answer(turn, step, typed),
+        (kind, _) => match aside {
+            Some(aside) => aside::answered(turn, aside, typed),
+            None if kind == Kind::Photos => hint_expected(turn, None),
+            None => typed_answer(turn, step, typed),
+        },
     }
 }
 
@@ -209,8 +213,7 @@ pub(super) fn typed_answer(mut turn: Turn<'_>, step: &'static Step, typed: &str)
 /// step takes no text.
 pub(super) fn read_answer(turn: &Turn<'_>, step: &Step, typed: &str) -> Result<Typed<Value>, Option<String>> {
     let language = turn.language();
-    let label_of = |choice: &&Choice| language.text(&step.text_id(choice.id));
-    if let Some(choice) = step.choices().iter().find(|choice| is_label(&label_of(choice), typed)) {
+    if let Some(choice) = choice_named(step, typed, language) {
         return Ok(Typed::alone(Value::Choice(choice.id.to_owned())));
     }
     let read = answer::read(step, typed, turn.moment.year)
@@ -220,6 +223,12 @@ pub(super) fn read_answer(turn: &Turn<'_>, step: &Step, typed: &str) -> Result<T
         return Err(Some(turn.text("wrong-total")));
     }
     Ok(read)
+}
+
+/// The choice whose button's label was typed.
+pub(super) fn choice_named(step: &Step, typed: &str, language: Language) -> Option<&'static Choice> {
+    let label_of = |choice: &&Choice| language.text(&step.text_id(choice.id));
+    step.choices().iter().find(|choice| is_label(&label_of(choice), typed))
 }
 
 /// Whether the customer typed the label of a button, in any case and without its emoji.

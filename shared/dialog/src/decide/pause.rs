@@ -11,7 +11,7 @@ use crate::{Conversation, Input, Intent, Verdict};
 /// answered first. An album gets one reply.
 pub(super) fn came_back(mut turn: Turn<'_>, input: &Input) -> Verdict {
     if let (Input::Text(typed), Some(form)) = (input, turn.next.form())
-        && let Some(aside) = aside::of(form, typed, &turn.rules.dealer.facts, turn.moment.year)
+        && let Some(aside) = aside::of(form, typed, turn.rules, turn.moment.year)
     {
         return aside::answered(turn, aside, typed);
     }

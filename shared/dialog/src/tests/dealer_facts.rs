@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use dealer::{Dealer, Facts as DealerFacts};
+use dealer::{Dealer, Fact, Facts as DealerFacts};
 use insta::assert_snapshot;
 
 use super::talk::{Talk, answer};
 use crate::decide::aside_of;
 use crate::form::Form;
 use crate::questionnaire::{Branch, Kind, Parser};
-use crate::{AiAnswer, AnsweredBy, BotCommand, Intent, branches};
+use crate::{AiAnswer, AnsweredBy, BotCommand, Intent, Rules, branches};
 
 const DEALER: &str = include_str!("../../../faq/data/dealer.toml");
 
@@ -17,7 +17,8 @@ fn dealer() -> Dealer {
     dealer::parse(DEALER).expect("a good file")
 }
 
-fn informed(mut talk: Talk) -> Talk {
+/// A talk with a dealer whose facts are known.
+pub(super) fn informed(mut talk: Talk) -> Talk {
     talk.rules.dealer = Arc::new(dealer());
     talk
 }
@@ -80,6 +81,17 @@ fn a_fact_that_the_file_has_lost_is_not_told() {
     talk.say("почём диагностика?").understand(told);
     assert!(talk.screen().starts_with("Своими словами"), "{}", talk.screen());
     assert!(talk.button("👤 Передать вопрос менеджеру").is_some());
+}
+
+#[test]
+fn facts_that_do_not_fit_into_one_message_are_told_one() {
+    let fact = |question: &str| Fact { questions: vec![question.to_owned()], answer: question[..2].repeat(3500) };
+    let facts = vec![fact("Где вы находитесь?"), fact("Есть ли парковка?")];
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.rules.dealer = Arc::new(Dealer { facts: DealerFacts::new(facts), ..Dealer::default() });
+    talk.say("где вы находитесь и есть ли парковка?");
+    let told = &talk.texts_from(talk.messages() - 1)[0];
+    assert_eq!(*told, "Г".repeat(3500));
 }
 
 #[test]
@@ -176,6 +188,18 @@ fn a_question_at_the_confirmation_is_answered_and_changes_nothing() {
     assert_eq!(talk.screen(), confirmation);
 }
 
+#[test]
+fn the_label_of_a_button_is_an_answer_whatever_the_facts() {
+    let fact = |question: &str| Fact { questions: vec![question.to_owned()], answer: "Да.".to_owned() };
+    let facts = ["робот", "назад", "пропустить"].map(fact).to_vec();
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.rules.dealer = Arc::new(Dealer { facts: DealerFacts::new(facts), ..Dealer::default() });
+    talk.say("Kia Rio").tap("до 500 000 ₽").tap("Любой").say("Назад");
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 3 из 8*");
+    talk.tap("✅ Принять").say("Робот");
+    assert_eq!(talk.header(), "*Покупка авто · Шаг 5 из 8*");
+}
+
 /// Typed answers by the kind of step that they answer.
 const ANSWERS: &str = include_str!("answers.txt");
 
@@ -201,20 +225,20 @@ fn forms(kind: &str) -> Vec<Form> {
     steps.filter(|(_, step)| is_of_kind(kind, step)).map(|(branch, step)| at(branch, step.id)).collect()
 }
 
-fn is_aside(form: &Form, typed: &str, facts: &DealerFacts) -> bool {
-    aside_of(form, typed, facts, 2026).is_some()
+fn is_aside(form: &Form, typed: &str, rules: &Rules) -> bool {
+    aside_of(form, typed, rules, 2026).is_some()
 }
 
 #[test]
 fn answers_are_never_taken_for_questions() {
-    let facts = dealer().facts;
+    let rules = informed(Talk::new()).rules;
     let answers = ANSWERS.lines().filter_map(|line| line.split_once(": "));
     let mut count = 0;
     let mut taken = Vec::new();
     for (kind, typed) in answers {
         for form in forms(kind) {
             count += 1;
-            if is_aside(&form, typed, &facts) {
+            if is_aside(&form, typed, &rules) {
                 taken.push((kind, typed));
             }
         }
@@ -226,7 +250,7 @@ fn answers_are_never_taken_for_questions() {
 /// Labelled questions to the dealer, at every kind of step that does not take any text.
 #[test]
 fn questions_are_seldom_taken_for_answers() {
-    let facts = dealer().facts;
+    let rules = informed(Talk::new()).rules;
     let labelled = include_str!("../../../faq/data/strangers.jsonl")
         .lines()
         .chain(include_str!("../../../faq/data/held_out.jsonl").lines());
@@ -239,7 +263,7 @@ fn questions_are_seldom_taken_for_answers() {
         [("phone", 0.1), ("year", 0.1), ("mileage", 0.1), ("money", 0.1), ("vehicle", 0.1), ("car", 0.3), ("name", 0.3)]
     {
         let form = &forms(kind)[0];
-        let taken: Vec<&String> = questions.iter().filter(|text| !is_aside(form, text, &facts)).collect();
+        let taken: Vec<&String> = questions.iter().filter(|text| !is_aside(form, text, &rules)).collect();
         let share = taken.len() as f64 / questions.len() as f64;
         println!("{kind}: {} of {} questions were taken for answers ({share:.3})", taken.len(), questions.len());
         assert!(share <= most, "{kind}: {taken:#?}");

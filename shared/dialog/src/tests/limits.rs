@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lead::{Consent, PhoneSource};
 
+use super::dealer_facts::informed;
 use super::talk::{Talk, answer, captioned};
 use crate::{AiAnswer, Choices, Conversation, Facts, Input, Intent, Profile, Unsupported, consent};
 
@@ -76,6 +77,8 @@ fn fill_the_rest(talk: &mut Talk) {
     }
     let size = serde_json::to_vec(&talk.conversation).expect("it serialises").len();
     assert!((7000..8192).contains(&size), "{size}");
+    talk.rules.dealer = informed(Talk::new()).rules.dealer;
+    talk.wait(60).say("Где вы находитесь и до скольки работаете?"); // the stored state is checked again
 }
 
 #[test]

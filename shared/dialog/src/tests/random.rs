@@ -3,6 +3,7 @@
 use lead::Consent;
 use proptest::prelude::*;
 
+use super::dealer_facts::informed;
 use super::talk::{Talk, captioned, inline, photo};
 use crate::{
     AiAnswer, AnsweredBy, BotCommand, Choices, Conversation, Effect, Facts, Input, Intent, Profile, Unsupported,
@@ -41,6 +42,7 @@ fn words() -> impl Strategy<Value = String> {
         8 => prop::sample::select(vec![
             "Toyota Camry", "тойота камри", "2019", "85 тыс", "1,5 млн", "Иван", "+7 900 123-45-67", "А123ВС77",
             "WBAFA51010LP00000", "⬅️ Назад", "🏠 В начало", "✅ Принять", "", "/start", "Для города", "Без разницы",
+            "Где вы находитесь?", "парковка есть?", "А сколько стоит полировка фар?",
         ])
         .prop_map(str::to_owned),
         2 => "\\PC{0,40}",
@@ -245,7 +247,7 @@ proptest! {
     /// [`Talk`] checks every screen against Telegram's limits and every stored state against its size.
     #[test]
     fn nothing_breaks(steps in prop::collection::vec(step(), 1..80), has_policy in any::<bool>()) {
-        let mut talk = talk(has_policy);
+        let mut talk = informed(talk(has_policy));
         let mut old = Vec::new();
         for step in steps {
             perform(&mut talk, &mut old, step);
