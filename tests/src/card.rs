@@ -6,7 +6,7 @@ use lead::{Lead, Request};
 use simulators::amocrm::{Deal, FieldShown};
 
 /// Everything a manager sees of a deal. What differs from run to run is left out: the request's number reads «NUMBER»,
-/// and the time of the request «TIME».
+/// the time of the request «TIME», and the version of the text that was agreed to «VERSION».
 #[must_use]
 pub fn card(deal: &Deal) -> String {
     let number = deal.field("REQUEST_ID").unwrap_or("NUMBER");
@@ -24,7 +24,7 @@ pub fn card(deal: &Deal) -> String {
         fields(&mut card, &contact.fields);
     }
     for note in &deal.notes {
-        let _ = writeln!(card, "-- note\n{}", without_time(note));
+        let _ = writeln!(card, "-- note\n{}", without_version(&without_time(note)));
     }
     for task in &deal.tasks {
         let _ = writeln!(card, "-- task: {} | {}", task.text, task.responsible);
@@ -44,9 +44,13 @@ pub fn answers(deal: &Deal) -> String {
         |field: &&FieldShown| !["SOURCE", "REQUEST_ID"].contains(&field.code.as_deref().unwrap_or_default());
     fields(&mut answers, &deal.fields.iter().filter(is_particular).cloned().collect::<Vec<_>>());
     let note = deal.notes.first().map(String::as_str).unwrap_or_default();
-    let particular = note.lines().skip(HEADING_LINES).filter(|line| !line.starts_with("Telegram"));
+    let particular =
+        note.lines().skip(HEADING_LINES).filter(|line| !line.starts_with("Telegram") && !line.starts_with(CONSENT));
     answers + "-- note\n" + &particular.collect::<Vec<_>>().join("\n")
 }
+
+/// How the line about the consent begins.
+const CONSENT: &str = "Согласие на обработку данных: ";
 
 /// The number, the service, the time, and an empty line.
 const HEADING_LINES: usize = 4;
@@ -80,6 +84,8 @@ pub(crate) fn assert_usual(deal: &Deal, number: &str, chat: i64) {
     assert_eq!((Some(note[1]), note[3]), (deal.field("SERVICE_TYPE"), ""));
     assert!(without_time(note[2]).starts_with("02.03.2026 TIME"), "{note:?}");
     assert!(note.contains(&format!("Telegram ID: {chat}").as_str()) && note.contains(&"Telegram: @anna_k"), "{note:?}");
+    let consent = note.last().and_then(|line| line.strip_prefix(CONSENT)).map(without_time).unwrap_or_default();
+    assert!(consent.starts_with("02.03.2026 TIME, версия "), "{note:?}");
     assert!(deal.name.ends_with(&contact.name) && deal.notes[0].contains(&contact.phones[0]), "{deal:?}");
     for task in &deal.tasks {
         let says = |part: &str| task.text.contains(part);
@@ -105,4 +111,12 @@ fn without_time(note: &str) -> String {
         }
     }
     words.join(" ")
+}
+
+fn without_version(note: &str) -> String {
+    let line = |line: &str| match line.split_once(", версия ") {
+        Some((consent, _)) if consent.starts_with(CONSENT) => format!("{consent}, версия VERSION"),
+        _ => line.to_owned(),
+    };
+    note.lines().map(line).collect::<Vec<_>>().join("\n")
 }

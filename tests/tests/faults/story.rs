@@ -25,7 +25,8 @@ thanked 1 time
     Telegram username: @anna_k
   note Заявка № NUMBER | Продажа авто |  | Марка и модель: Toyota Camry | Год выпуска: 2019 | Пробег: 85 000 км | \
 Цена: 1 500 000 ₽ | Фото: 2 фото | Комментарий: Не битая, <один> хозяин |  | \
-Имя: Анна | Телефон: PHONE (номер подтверждён Telegram) | Telegram ID: CHAT | Telegram: @anna_k | Фото: 2
+Имя: Анна | Телефон: PHONE (номер подтверждён Telegram) | Telegram ID: CHAT | Telegram: @anna_k | Фото: 2 | \
+Согласие на обработку данных
   task Перезвонить: Анна, PHONE. Продажа авто, заявка № NUMBER
   files NUMBER-1.jpg, NUMBER-2.jpg
 ";
@@ -120,6 +121,8 @@ fn spaced(phone: &str) -> String {
     format!("{} {} {}-{}-{}", &phone[..2], &phone[2..5], &phone[5..8], &phone[8..10], &phone[10..])
 }
 
+const CONSENT: &str = "Согласие на обработку данных";
+
 fn describe(deal: &Deal) -> String {
     let mut card = format!("{} {} {} {}\n", deal.name, deal.price, deal.stage, deal.responsible);
     for field in &deal.fields {
@@ -139,8 +142,9 @@ fn describe(deal: &Deal) -> String {
         }
     }
     for note in &deal.notes {
-        // The third line is the time.
-        let lines = note.lines().enumerate().filter(|(n, _)| *n != 2).map(|(_, line)| line);
+        // The third line is the time, and the consent has one.
+        let without_time = |line| if str::starts_with(line, CONSENT) { CONSENT } else { line };
+        let lines = note.lines().enumerate().filter(|(n, _)| *n != 2).map(|(_, line)| without_time(line));
         let _ = writeln!(card, "  note {}", lines.collect::<Vec<_>>().join(" | "));
     }
     for task in &deal.tasks {

@@ -28,7 +28,7 @@ async fn a_deal_says_which_link_brought_the_customer() {
         let fields = ["SOURCE", "UTM_SOURCE", "UTM_MEDIUM", "UTM_CAMPAIGN", "UTM_CONTENT"].map(|code| deal.field(code));
         assert_eq!(fields, ["avito", "avito", "cpc", "autumn", "red"].map(Some));
         assert_eq!(deal.tags, ["avito"]);
-        assert!(deal.notes[0].ends_with("\nПришёл по ссылке: avito / cpc / autumn / red"), "{}", deal.notes[0]);
+        assert!(deal.notes[0].contains("\nПришёл по ссылке: avito / cpc / autumn / red\n"), "{}", deal.notes[0]);
     })
     .await;
 }

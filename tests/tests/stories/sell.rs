@@ -163,6 +163,7 @@ async fn anna_sells_her_car() {
         Telegram ID: 7000000005
         Telegram: @anna_k
         Фото: 10
+        Согласие на обработку данных: 02.03.2026 TIME, версия VERSION
         -- task: Перезвонить: Анна <b>К.</b> & 😀, +79001234567. Продажа авто, заявка № NUMBER | Ольга Менеджер
         -- file: NUMBER-1.jpg
         -- file: NUMBER-2.jpg
