@@ -19,6 +19,8 @@ use super::{Outside, chaos};
 /// The webhook secret that the simulated Telegram sends.
 const SECRET: &str = "secret-of-the-soak";
 const LOG: &str = "bot.log";
+/// Who stops half-way is reminded, and becomes a deal. A minute of this file is a second.
+const DEALER_FILE: &str = "[unfinished]\nremind_after_minutes = 15\nto_crm_after_minutes = 20\n";
 /// How long the bot may take to start.
 const START: Duration = Duration::from_secs(60);
 
@@ -68,6 +70,7 @@ impl Bot {
     pub(super) async fn start(outside: &Outside, data: &Path, arguments: &super::Arguments) -> anyhow::Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let url = format!("http://127.0.0.1:{port}");
+        std::fs::write(data.join("dealer.toml"), DEALER_FILE)?;
         let child = Command::new(std::env::current_exe()?)
             .args(["soak-bot", "--faults", &arguments.faults.to_string(), "--seed", &arguments.seed.to_string()])
             .env_clear()
@@ -84,6 +87,8 @@ impl Bot {
             .env("AMOCRM_PIPELINE_ID", BOT_PIPELINE.to_string())
             .env("AMOCRM_STATUS_ID", BOT_FIRST_STAGE.to_string())
             .env("AMOCRM_RATE_LIMIT", arguments.crm_rate.to_string())
+            .env("PRIVACY_POLICY_URL", "https://dealer.example/privacy")
+            .env("CARQUERY_MINUTE_SECONDS", "1")
             // Minutes are seconds here: pauses grow from 2 s to 144 s.
             .env("RETRY_INTERVAL_SECONDS", "2")
             .env("LEAD_MAX_ATTEMPTS", "1000")

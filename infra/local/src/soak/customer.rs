@@ -14,6 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// A person does not type faster.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// How long a customer who comes back is away: longer than the bot waits before it makes a deal of the form.
+const AWAY: Duration = Duration::from_secs(25);
+
 /// How many of the bot's last messages are on the screen.
 const LAST: usize = 6;
 
@@ -39,7 +42,8 @@ const SELL: Script = &[
     (Say("85 тыс"), "Шаг 4 из 8"),
     (Say("1,5 млн"), "Шаг 5 из 8"),
     (SendPhoto, "Принято фото: 1"),
-    (Tap("✅ Готово"), "Шаг 6 из 8"),
+    (Tap("✅ Готово"), "спрошу согласие"),
+    (Tap("✅ Согласен"), "Шаг 6 из 8"),
     (Say("Анна"), "Шаг 7 из 8"),
     (ShareContact, "Шаг 8 из 8"),
     (Tap("⏭ Пропустить"), "Проверьте заявку"),
@@ -50,12 +54,22 @@ const LEGAL: Script = &[
     (Say("/start"), "Выберите"),
     (Tap("⚖️ Юридическая помощь"), "Шаг 1 из 5"),
     (Tap("Страхование (ОСАГО / КАСКО)"), "Шаг 2 из 5"),
-    (Say("Страховая не платит"), "Шаг 3 из 5"),
+    (Say("Страховая не платит"), "спрошу согласие"),
+    (Tap("✅ Согласен"), "Шаг 3 из 5"),
     (Say("Пётр"), "Шаг 4 из 5"),
     (ShareContact, "Шаг 5 из 5"),
     (Tap("⏭ Пропустить"), "Проверьте заявку"),
     (Tap("✅ Отправить"), "Номер заявки"),
 ];
+
+/// What a customer does after giving the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plan {
+    GoOn,
+    /// Leave the form for good.
+    Leave,
+    ComeBack,
+}
 
 /// A customer who goes through a questionnaire.
 pub(super) struct Visitor {
@@ -63,6 +77,7 @@ pub(super) struct Visitor {
     /// As Telegram shares it: without `+`.
     phone: String,
     script: Script,
+    plan: Plan,
 }
 
 /// The course of a talk.
@@ -74,6 +89,8 @@ pub(super) struct Talk {
     pub(super) sent_at: Option<Instant>,
     /// The customer read the thanks.
     pub(super) thanked: bool,
+    /// The customer left the form half-way, for good.
+    pub(super) left: bool,
     /// How long each answer took.
     pub(super) replies: Vec<Duration>,
 }
@@ -82,12 +99,18 @@ impl Visitor {
     /// A new customer.
     pub(super) fn new(telegram: &Telegram, number: usize) -> Self {
         let script = if number.is_multiple_of(4) { SELL } else { LEGAL };
-        Self { customer: telegram.new_customer("Анна", None), phone: format!("7900{number:07}"), script }
+        let plan = match number % 6 {
+            2 => Plan::Leave,
+            5 => Plan::ComeBack,
+            _ => Plan::GoOn,
+        };
+        Self { customer: telegram.new_customer("Анна", None), phone: format!("7900{number:07}"), script, plan }
     }
 
-    /// Talks to the bot until a request is finished.
+    /// Talks to the bot until a request is finished, or the form is left.
     pub(super) async fn talk(self) -> Talk {
-        let mut talk = Talk { phone: format!("+{}", self.phone), sent_at: None, thanked: false, replies: Vec::new() };
+        let phone = format!("+{}", self.phone);
+        let mut talk = Talk { phone, sent_at: None, thanked: false, left: false, replies: Vec::new() };
         for (act, expected) in self.script {
             sleep(PAUSE).await;
             let begun = Instant::now();
@@ -99,6 +122,14 @@ impl Visitor {
                 return talk;
             }
             talk.replies.push(begun.elapsed());
+            match (act, self.plan) {
+                (ShareContact, Plan::Leave) => {
+                    talk.left = true;
+                    return talk;
+                }
+                (ShareContact, Plan::ComeBack) => sleep(AWAY).await,
+                _ => {}
+            }
         }
         talk.thanked = true;
         talk
@@ -106,6 +137,7 @@ impl Visitor {
 
     async fn act_until(&self, act: Act, expected: &str, begun: Instant) -> bool {
         let mut acted_at = begun;
+        let mut presses = 1;
         self.act(act);
         while begun.elapsed() < PATIENCE {
             if self.reads(expected) {
@@ -113,7 +145,12 @@ impl Visitor {
             }
             if matches!(act, Tap(_)) && acted_at.elapsed() > PRESS_AGAIN {
                 acted_at = Instant::now();
-                self.act(act);
+                presses += 1;
+                // A reminder may have come in between. Its button leads back to the question, unless it is dead already.
+                let is_reminded = presses % 2 == 0 && self.customer.tap("▶️ Продолжить").is_ok();
+                if !is_reminded {
+                    self.act(act);
+                }
             }
             sleep(LOOK_EVERY).await;
         }

@@ -1,8 +1,9 @@
 //! `carquery-local soak`: many customers at once, while calls fail at random and the bot itself is killed.
 //!
 //! The bot runs in a process of its own, so that it can be killed with SIGKILL and started again on the same data. Telegram
-//! and amoCRM are simulated in this process: they remember what the killed bot did. In the end every request that a customer
-//! was thanked for must be in amoCRM, once.
+//! and amoCRM are simulated in this process: they remember what the killed bot did. A third of the customers leave their form
+//! half-way, and half of those come back. In the end every request that a customer was thanked for, and every form that was
+//! left for good, must be in amoCRM, once.
 
 mod bot;
 mod chaos;
@@ -36,7 +37,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// How many customers finish a request.
+    /// How many customers begin a request.
     #[arg(long, default_value_t = 50)]
     dialogs: usize,
     /// How many of them talk at the same time.
@@ -163,10 +164,13 @@ impl Outside {
         }
     }
 
-    /// Whether every request is in amoCRM, complete.
+    /// Whether every request is in amoCRM, complete, and every form that was left.
     fn has_everything(&self, talked: &[Talk]) -> bool {
-        let complete = self.amocrm.deals().into_iter().filter(report::is_complete).count();
-        complete >= talked.iter().filter(|talk| talk.thanked).count()
+        let deals = self.amocrm.deals();
+        talked
+            .iter()
+            .filter(|talk| talk.thanked || talk.left)
+            .all(|talk| deals.iter().any(|deal| talk.is_told_by(deal)))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use lead::{Lead, Request};
 use serde::Serialize;
 use simulators::amocrm::Deal;
+use simulators::telegram::{ChatView, MessageView};
 use tokio::time::Instant;
 
 use super::Outside;
@@ -16,10 +17,14 @@ use super::customer::Talk;
 pub(super) struct Report {
     /// Customers who were thanked.
     sent: usize,
+    /// Customers who left their form half-way, for good.
+    left: usize,
     /// Customers who got no answer.
     unanswered: usize,
-    /// Requests without a complete deal.
+    /// Requests, and forms left for good, without a complete deal.
     lost: usize,
+    /// Customers who were reminded more than once.
+    reminded_twice: usize,
     /// Duplicate deals, contacts, notes and tasks.
     twins: [usize; 4],
     kills: usize,
@@ -29,7 +34,7 @@ pub(super) struct Report {
     given_up: usize,
     /// From what a customer does to the answer, in milliseconds.
     reply_ms: Percentiles,
-    /// From «Отправить» to the deal, in milliseconds.
+    /// From «Отправить» to the deal, in milliseconds; of deals that were not there before.
     deal_ms: Percentiles,
     /// Calls to amoCRM for one request.
     crm_calls_per_request: f64,
@@ -58,12 +63,26 @@ impl Percentiles {
     }
 }
 
-/// Whether the deal is complete: each step of a delivery has left one thing, and each photo a file.
-pub(super) fn is_complete(deal: &Deal) -> bool {
-    let photos = usize::from(deal.name.starts_with("Продажа"));
-    let left = 1 + usize::from(deal.contact.is_some()) + deal.notes.len() + deal.tasks.len();
-    let steps = crm_push::step_names(&Lead::new(Request::example(), 0)).count();
-    (left, deal.files.len()) == (steps, photos)
+/// How the name of a deal begins whose form was left half-way.
+const UNFINISHED: &str = "Не закончил: ";
+/// A part of the reminder.
+const REMINDER: &str = "Ответы сохранены — продолжим?";
+
+impl Talk {
+    /// Whether this deal tells everything that came of the talk.
+    pub(super) fn is_told_by(&self, deal: &Deal) -> bool {
+        let is_hers = deal.contact.as_ref().is_some_and(|contact| contact.phones.contains(&self.phone));
+        is_hers && self.left == deal.name.starts_with(UNFINISHED) && is_complete(deal)
+    }
+}
+
+/// Whether the deal is complete: each step of a delivery has left one thing, and each photo a file. A form that was finished
+/// after it had become a deal has left a second note.
+fn is_complete(deal: &Deal) -> bool {
+    let photos = usize::from(deal.name.contains("Продажа"));
+    let notes = deal.notes.len().min(1);
+    let left = 1 + usize::from(deal.contact.is_some()) + notes + deal.tasks.len();
+    (left, deal.files.len()) == (crm_push::step_names(&Lead::new(Request::example(), 0)).count(), photos)
 }
 
 impl Report {
@@ -75,23 +94,30 @@ impl Report {
         took: [Duration; 2],
     ) -> Self {
         let deals = outside.amocrm.deals();
-        let mut complete: HashMap<&str, usize> = HashMap::new();
-        for phone in deals.iter().filter(|deal| is_complete(deal)).filter_map(|deal| deal.contact.as_ref()) {
-            phone.phones.iter().for_each(|phone| *complete.entry(phone).or_default() += 1);
+        let mut of_phone: HashMap<&str, usize> = HashMap::new();
+        for contact in deals.iter().filter_map(|deal| deal.contact.as_ref()) {
+            contact.phones.iter().for_each(|phone| *of_phone.entry(phone).or_default() += 1);
         }
-        let thanked: Vec<&Talk> = talked.iter().filter(|talk| talk.thanked).collect();
+        let thanked = talked.iter().filter(|talk| talk.thanked).count();
+        let left = talked.iter().filter(|talk| talk.left).count();
+        let is_lost = |talk: &&Talk| deals.iter().all(|deal| !talk.is_told_by(deal));
         let twins = outside.amocrm.twins();
         // A second deal of the same person is a duplicate too, even with another number.
-        let surplus: usize = complete.values().map(|count| count - 1).sum();
+        let surplus: usize = of_phone.values().map(|count| count - 1).sum();
+        let is_reminder = |message: &&MessageView| message.text.contains(REMINDER);
+        let reminders = |chat: &ChatView| chat.messages.iter().filter(is_reminder).count();
+        let chats = outside.telegram.chats().into_iter().filter_map(|chat| outside.telegram.chat(chat.id));
         let admin = outside.telegram.chat(outside.admin).map(|chat| chat.messages).unwrap_or_default();
-        let delays = talked.iter().filter_map(|talk| Some(seen.get(&talk.phone)?.duration_since(talk.sent_at?)));
+        let delays = talked.iter().filter_map(|talk| seen.get(&talk.phone)?.checked_duration_since(talk.sent_at?));
         let calls: u64 = outside.amocrm.faults().counts().values().sum();
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-        let crm_calls_per_request = calls as f64 / thanked.len().max(1) as f64;
+        let crm_calls_per_request = calls as f64 / (thanked + left).max(1) as f64;
         Self {
-            sent: thanked.len(),
-            unanswered: talked.len() - thanked.len(),
-            lost: thanked.iter().filter(|talk| !complete.contains_key(talk.phone.as_str())).count(),
+            sent: thanked,
+            left,
+            unanswered: talked.len() - thanked - left,
+            lost: talked.iter().filter(|talk| talk.thanked || talk.left).filter(is_lost).count(),
+            reminded_twice: chats.filter(|chat| reminders(chat) > 1).count(),
             twins: [twins.deals.max(surplus), twins.contacts, twins.notes, twins.tasks],
             kills,
             alerts: admin.len(),
@@ -105,7 +131,7 @@ impl Report {
 
     /// Whether nothing was lost and nothing duplicated.
     pub(super) fn is_fine(&self) -> bool {
-        self.unanswered == 0 && self.lost == 0 && self.given_up == 0 && self.twins == [0; 4]
+        [self.unanswered, self.lost, self.reminded_twice, self.given_up] == [0; 4] && self.twins == [0; 4]
     }
 
     /// A table for a terminal.
@@ -113,6 +139,8 @@ impl Report {
         let [deals, contacts, notes, tasks] = self.twins;
         let rows = [
             ("sent", self.sent.to_string()),
+            ("left half-way", self.left.to_string()),
+            ("reminded twice", self.reminded_twice.to_string()),
             ("unanswered", self.unanswered.to_string()),
             ("lost", self.lost.to_string()),
             ("duplicates", format!("{deals} deals, {contacts} contacts, {notes} notes, {tasks} tasks")),
