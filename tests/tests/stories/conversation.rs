@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use simulators::telegram::{self, CustomerError};
-use stories::{Bot, Customer, story, to_confirmation, to_photos, to_sent};
+use stories::{Bot, Customer, Setup, account_without_lag, story, story_with, to_confirmation, to_photos, to_sent};
 
 /// To the question for the mileage of a car that is to be sold.
 async fn to_mileage(customer: &Customer) {
@@ -261,7 +261,7 @@ async fn a_customer_is_forgotten_on_demand() {
 
 #[tokio::test]
 async fn nobody_is_asked_to_delete_the_contact_of_a_number_that_was_only_typed() {
-    story(async |bot| {
+    story_with(Setup::default().at(account_without_lag()), async |bot| {
         bot.crm().add_contact("Мария", &["+79165554433"]);
         let joker = bot.customer("Шутник");
         joker.say("/start").await;
