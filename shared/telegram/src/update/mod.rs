@@ -14,6 +14,7 @@ pub const ALLOWED_UPDATES: [&str; 4] = ["message", "edited_message", "callback_q
 
 /// What an update is to the bot.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one an update, and it is taken apart at once")]
 pub enum Incoming {
     /// Something for the conversation. `topic` is where it was written: the reply goes there.
     Event { event: Event, topic: Option<i64> },
