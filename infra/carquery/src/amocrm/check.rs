@@ -1,0 +1,161 @@
+//! What may be wrong with the account, for `amocrm check` and `doctor`.
+
+use amocrm::{Client, CrmError, Entity, TokenState, wanted_fields};
+use jiff::Timestamp;
+
+use super::Account;
+use crate::doctor::Finding;
+use crate::output::moscow_time;
+
+impl Account {
+    /// Checks token, account, pipeline, responsible user and fields.
+    pub(crate) async fn check(&self) -> Vec<Finding> {
+        let Some(client) = &self.client else {
+            return vec![Finding::good("amoCRM", "mock mode: requests count as delivered")];
+        };
+        let mut findings = Vec::new();
+        let state = client.tokens().state().await;
+        findings.push(match &state {
+            Ok(state) => of_token(state, Timestamp::now().as_second()),
+            Err(error) => Finding::bad("amoCRM token", &error.to_string(), "check the Credentials table"),
+        });
+        let account = client.account().await;
+        match &account {
+            Ok(account) => findings.push(Finding::good("amoCRM account", &account.name)),
+            Err(error) => {
+                findings.push(of_error("amoCRM account", error));
+                return findings;
+            }
+        }
+        findings.push(self.check_pipeline(client).await);
+        findings.push(self.check_user(client).await);
+        for entity in [Entity::Leads, Entity::Contacts] {
+            let name = if entity == Entity::Leads { "amoCRM deal fields" } else { "amoCRM contact fields" };
+            findings.push(match client.custom_fields(entity).await {
+                Ok(existing) => {
+                    let mut missing = wanted_fields(entity, &existing);
+                    missing.retain(|new| !self.settings.fields.0.contains_key(new.field.code()));
+                    if missing.is_empty() {
+                        Finding::good(name, "all exist")
+                    } else {
+                        let codes: Vec<&str> = missing.iter().map(|new| new.field.code()).collect();
+                        Finding::bad(name, &format!("missing: {}", codes.join(", ")), "`carquery amocrm setup --yes`")
+                    }
+                }
+                Err(error) => of_error(name, &error),
+            });
+        }
+        findings
+    }
+
+    async fn check_pipeline(&self, client: &Client) -> Finding {
+        const NAME: &str = "amoCRM pipeline";
+        let pipelines = match client.pipelines().await {
+            Ok(pipelines) => pipelines,
+            Err(error) => return of_error(NAME, &error),
+        };
+        let pipeline = match self.settings.pipeline_id {
+            Some(id) => pipelines.iter().find(|pipeline| pipeline.id == id),
+            None => pipelines.iter().find(|pipeline| pipeline.is_main),
+        };
+        let Some(pipeline) = pipeline else {
+            let known: Vec<String> = pipelines.iter().map(|one| format!("{} «{}»", one.id, one.name)).collect();
+            return Finding::bad(
+                NAME,
+                "AMOCRM_PIPELINE_ID is not the id of a pipeline",
+                &format!("use one of {}", known.join(", ")),
+            );
+        };
+        match self.settings.status_id {
+            Some(id) if !pipeline.takes_deals_in(id) => {
+                let stages = pipeline.stages().iter().filter(|stage| stage.kind != 1);
+                let known: Vec<String> = stages.map(|stage| format!("{} «{}»", stage.id, stage.name)).collect();
+                let problem = format!("AMOCRM_STATUS_ID is not a stage of «{}» that takes deals", pipeline.name);
+                Finding::bad(NAME, &problem, &format!("use one of {}", known.join(", ")))
+            }
+            _ => Finding::good(NAME, &pipeline.name),
+        }
+    }
+
+    async fn check_user(&self, client: &Client) -> Finding {
+        const NAME: &str = "amoCRM responsible user";
+        let Some(id) = self.settings.responsible_user_id else {
+            return Finding::good(NAME, "the token's owner (AMOCRM_RESPONSIBLE_USER_ID is not set)");
+        };
+        match client.users().await {
+            Ok(users) => match users.iter().find(|user| user.id == id) {
+                Some(user) if user.is_active() => Finding::good(NAME, &user.name),
+                Some(_) => Finding::bad(NAME, "is deactivated", "set AMOCRM_RESPONSIBLE_USER_ID to an active user"),
+                None => Finding::bad(NAME, "does not exist", "set AMOCRM_RESPONSIBLE_USER_ID to an active user"),
+            },
+            Err(error) => of_error(NAME, &error),
+        }
+    }
+}
+
+/// A failed call, and what to do: an outage needs patience, not a new code.
+fn of_error(name: &str, error: &CrmError) -> Finding {
+    let text = error.to_string();
+    match (error.remedy(), error) {
+        (Some(remedy), _) => {
+            let fix = remedy.to_string();
+            let state = text.strip_suffix(&fix).unwrap_or(&text).trim_end_matches([':', ' ']);
+            Finding::bad(name, state, &fix)
+        }
+        (None, CrmError::Retry { .. }) => {
+            Finding::bad(name, &text, "try again in a few minutes; requests wait and go out by themselves")
+        }
+        (None, _) => Finding::bad(name, &text, "the token needs an administrator's rights"),
+    }
+}
+
+fn of_token(state: &TokenState, now: i64) -> Finding {
+    const NAME: &str = "amoCRM token";
+    if let Some(needed) = &state.consent_needed {
+        return Finding::bad(NAME, &needed.reason, "`carquery amocrm authorize CODE`");
+    }
+    match (state.expires_at, state.refreshed_at) {
+        (Some(at), refreshed) if at <= now => {
+            let fix = if refreshed.is_some() {
+                "the schedule does not renew it: see the log of `scheduled`, or `carquery amocrm authorize CODE`"
+            } else {
+                "create a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN"
+            };
+            Finding::bad(NAME, &format!("expired {} MSK", moscow_time(at)), fix)
+        }
+        (Some(at), _) => Finding::good(NAME, &format!("valid until {} MSK", moscow_time(at))),
+        (None, _) => Finding::good(NAME, "long-lived"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amocrm::{Cause, Doubt, Remedy};
+
+    use super::*;
+
+    #[test]
+    fn a_token_that_has_expired_is_a_fault() {
+        let of = |expires_at, refreshed_at| {
+            let state = TokenState { expires_at: Some(expires_at), refreshed_at, consent_needed: None };
+            serde_json::to_value(of_token(&state, 1000)).expect("plain data")
+        };
+        assert_eq!(of(1001, None)["ok"], true);
+        assert_eq!(of(1000, None)["state"], "expired 1970-01-01 03:16 MSK");
+        assert!(of(1000, None)["fix"].to_string().contains("AMOCRM_LONG_LIVED_TOKEN"));
+        assert!(of(1000, Some(0))["fix"].to_string().contains("the schedule does not renew it"));
+    }
+
+    #[test]
+    fn an_outage_is_not_a_missing_authorization() {
+        let down = CrmError::Retry { cause: Cause::Server(502), pause: None, doubt: Doubt::No };
+        let finding = serde_json::to_value(of_error("amoCRM account", &down)).expect("plain data");
+        assert_eq!(finding["state"], "amoCRM cannot take requests now: HTTP 502");
+        assert_eq!(finding["fix"], "try again in a few minutes; requests wait and go out by themselves");
+
+        let refused = CrmError::Reauth { reason: "invalid_grant".to_owned(), remedy: Remedy::Authorize, since: None };
+        let finding = serde_json::to_value(of_error("amoCRM account", &refused)).expect("plain data");
+        assert!(finding["state"].as_str().is_some_and(|state| state.ends_with("(invalid_grant)")), "{finding}");
+        assert!(finding["fix"].as_str().is_some_and(|fix| fix.contains("carquery amocrm authorize CODE")), "{finding}");
+    }
+}
