@@ -373,6 +373,15 @@ async fn the_account_is_entered_set_up_and_checked() {
     std::fs::write(&endpoints, kept.to_string()).expect("it is written");
 
     assert_eq!(operator.json(&["amocrm", "check"])["healthy"], true);
+    let file = operator.data().join("dealer.toml");
+    std::fs::write(&file, "[unfinished]\nstatus_id = 999\n").expect("it is written");
+    operator.text(&["dealer", "put", "--yes", &file.display().to_string()]);
+    let check = operator.runs(&["amocrm", "check"]);
+    assert!(
+        check.code == 1 && check.out.contains("status_id of [unfinished] is not a stage of «Бот»"),
+        "{}",
+        check.out
+    );
     amocrm.faults().add("*", When::Always, Fault::Html(502));
     let check = operator.runs(&["amocrm", "check"]);
     assert!(check.code == 1 && check.out.contains("HTTP 502") && !check.out.contains("authorize"), "{}", check.out);

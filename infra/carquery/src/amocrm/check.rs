@@ -1,6 +1,6 @@
 //! What may be wrong with the account, for `amocrm check` and `doctor`.
 
-use amocrm::{Client, CrmError, Entity, TokenState, wanted_fields};
+use amocrm::{Client, CrmError, Entity, Pipeline, TokenState, wanted_fields};
 use jiff::Timestamp;
 
 use super::Account;
@@ -27,7 +27,10 @@ impl Account {
                 return findings;
             }
         }
-        findings.push(self.check_pipeline(client).await);
+        match client.pipelines().await {
+            Ok(pipelines) => findings.extend(self.check_stages(&pipelines).await),
+            Err(error) => findings.push(of_error(PIPELINE, &error)),
+        }
         findings.push(self.check_user(client).await);
         for entity in [Entity::Leads, Entity::Contacts] {
             let name = if entity == Entity::Leads { "amoCRM deal fields" } else { "amoCRM contact fields" };
@@ -48,33 +51,11 @@ impl Account {
         findings
     }
 
-    async fn check_pipeline(&self, client: &Client) -> Finding {
-        const NAME: &str = "amoCRM pipeline";
-        let pipelines = match client.pipelines().await {
-            Ok(pipelines) => pipelines,
-            Err(error) => return of_error(NAME, &error),
-        };
-        let pipeline = match self.settings.pipeline_id {
-            Some(id) => pipelines.iter().find(|pipeline| pipeline.id == id),
-            None => pipelines.iter().find(|pipeline| pipeline.is_main),
-        };
-        let Some(pipeline) = pipeline else {
-            let known: Vec<String> = pipelines.iter().map(|one| format!("{} «{}»", one.id, one.name)).collect();
-            return Finding::bad(
-                NAME,
-                "AMOCRM_PIPELINE_ID is not the id of a pipeline",
-                &format!("use one of {}", known.join(", ")),
-            );
-        };
-        match self.settings.status_id {
-            Some(id) if !pipeline.takes_deals_in(id) => {
-                let stages = pipeline.stages().iter().filter(|stage| stage.kind != 1);
-                let known: Vec<String> = stages.map(|stage| format!("{} «{}»", stage.id, stage.name)).collect();
-                let problem = format!("AMOCRM_STATUS_ID is not a stage of «{}» that takes deals", pipeline.name);
-                Finding::bad(NAME, &problem, &format!("use one of {}", known.join(", ")))
-            }
-            _ => Finding::good(NAME, &pipeline.name),
-        }
+    async fn check_stages(&self, pipelines: &[Pipeline]) -> Vec<Finding> {
+        let text = self.aws.dealer_file(&self.tables).load().await.map(|stored| stored.value).unwrap_or_default();
+        // A file that cannot be read counts as none, as for the bot.
+        let unfinished = dealer::parse(&text).unwrap_or_default().unfinished.status_id;
+        of_stages(pipelines, self.settings.pipeline_id, self.settings.status_id, unfinished)
     }
 
     async fn check_user(&self, client: &Client) -> Finding {
@@ -91,6 +72,47 @@ impl Account {
             Err(error) => of_error(NAME, &error),
         }
     }
+}
+
+const PIPELINE: &str = "amoCRM pipeline";
+
+/// The pipeline and the stages in which deals begin. `unfinished`: `status_id` of `[unfinished]` in the dealer's file.
+fn of_stages(
+    pipelines: &[Pipeline],
+    pipeline_id: Option<u64>,
+    status_id: Option<u64>,
+    unfinished: Option<u64>,
+) -> Vec<Finding> {
+    const UNFINISHED: &str = "amoCRM stage of unfinished requests";
+    let pipeline = match pipeline_id {
+        Some(id) => pipelines.iter().find(|pipeline| pipeline.id == id),
+        None => pipelines.iter().find(|pipeline| pipeline.is_main),
+    };
+    let Some(pipeline) = pipeline else {
+        let known: Vec<String> = pipelines.iter().map(|one| format!("{} «{}»", one.id, one.name)).collect();
+        let fix = format!("use one of {}", known.join(", "));
+        return vec![Finding::bad(PIPELINE, "AMOCRM_PIPELINE_ID is not the id of a pipeline", &fix)];
+    };
+    let not_a_stage = |name, setting| {
+        let stages = pipeline.stages().iter().filter(|stage| stage.kind != 1);
+        let known: Vec<String> = stages.map(|stage| format!("{} «{}»", stage.id, stage.name)).collect();
+        let problem = format!("{setting} is not a stage of «{}» that takes deals", pipeline.name);
+        Finding::bad(name, &problem, &format!("use one of {}", known.join(", ")))
+    };
+    let mut findings = vec![match status_id {
+        Some(id) if !pipeline.takes_deals_in(id) => not_a_stage(PIPELINE, "AMOCRM_STATUS_ID"),
+        _ => Finding::good(PIPELINE, &pipeline.name),
+    }];
+    findings.extend(unfinished.map(|id| match status_id {
+        None => Finding::bad(
+            UNFINISHED,
+            "is not used: without AMOCRM_STATUS_ID a finished deal could not leave it",
+            "set AMOCRM_STATUS_ID to the stage of new requests",
+        ),
+        Some(_) if !pipeline.takes_deals_in(id) => not_a_stage(UNFINISHED, "status_id of [unfinished]"),
+        Some(_) => Finding::good(UNFINISHED, &id.to_string()),
+    }));
+    findings
 }
 
 /// A failed call, and what to do: an outage needs patience, not a new code.
@@ -131,6 +153,7 @@ fn of_token(state: &TokenState, now: i64) -> Finding {
 #[cfg(test)]
 mod tests {
     use amocrm::{Cause, Doubt, Remedy};
+    use serde_json::json;
 
     use super::*;
 
@@ -144,6 +167,26 @@ mod tests {
         assert_eq!(of(1000, None)["state"], "expired 1970-01-01 03:16 MSK");
         assert!(of(1000, None)["fix"].to_string().contains("AMOCRM_LONG_LIVED_TOKEN"));
         assert!(of(1000, Some(0))["fix"].to_string().contains("the schedule does not renew it"));
+    }
+
+    #[test]
+    fn a_stage_of_unfinished_requests_must_be_of_the_pipeline_and_needs_a_way_out() {
+        let stage = |id, kind| json!({ "id": id, "name": format!("Этап {id}"), "type": kind });
+        let pipeline = json!({
+            "id": 31, "name": "Бот", "is_main": true, "_embedded": { "statuses": [stage(3100, 1), stage(3101, 0), stage(3107, 0)] }
+        });
+        let pipelines: [Pipeline; 1] = serde_json::from_value(json!([pipeline])).expect("it is one");
+        let of = |status_id, unfinished| {
+            let findings = of_stages(&pipelines, Some(31), status_id, unfinished);
+            let findings = serde_json::to_value(findings).expect("plain data");
+            findings.as_array().expect("a list").iter().map(|finding| finding["ok"] == true).collect::<Vec<_>>()
+        };
+        assert_eq!(of(Some(3101), None), [true]);
+        assert_eq!(of(Some(3101), Some(3107)), [true, true]);
+        assert_eq!(of(Some(3101), Some(999)), [true, false]);
+        assert_eq!(of(Some(3101), Some(3100)), [true, false], "the inbox takes no deals");
+        assert_eq!(of(None, Some(3107)), [true, false], "there is no stage to move a finished deal to");
+        assert_eq!(of(Some(999), None), [false]);
     }
 
     #[test]
