@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
-use lead::{Lead, LeadId, Status};
+use lead::{Lead, LeadId, Request, Status};
 use serde_json::{Value, json};
 use storage::{SaveError, Versioned};
 
@@ -107,12 +107,18 @@ fn row(lead: &Lead) -> [String; 7] {
     [
         lead.lead_id.request_number(),
         moscow_time(lead.request.created_at),
-        lead.request.branch.clone(),
+        branch(&lead.request),
         StatusName::of(&lead.status).word().to_owned(),
         lead.attempts.to_string(),
         lead.progress.deal_id().map_or_else(String::new, |id| id.to_string()),
         lead.error.clone().unwrap_or_default(),
     ]
+}
+
+/// `sell`, or `sell (unfinished)`.
+fn branch(request: &Request) -> String {
+    let mark = if request.unfinished.is_some() { " (unfinished)" } else { "" };
+    format!("{}{mark}", request.branch)
 }
 
 /// A request without personal data.
@@ -122,6 +128,7 @@ fn summary(lead: &Lead) -> Value {
         "request_number": lead.lead_id.request_number(),
         "created_at": lead.request.created_at,
         "branch": lead.request.branch,
+        "unfinished": lead.request.unfinished.is_some(),
         "status": StatusName::of(&lead.status).word(),
         "due_at": lead.due_at(),
         "attempts": lead.attempts,
@@ -145,6 +152,9 @@ async fn show(stores: &Stores, id: &str, output: Output) -> anyhow::Result<ExitC
             StatusName::of(&lead.status).word(),
             lead.attempts,
         );
+        if let Some(question) = &lead.request.unfinished {
+            text += &format!("unfinished, stopped at: {question}\n");
+        }
         if let Some(at) = lead.due_at() {
             text += &format!("due {} MSK\n", moscow_time(at));
         }
@@ -229,7 +239,7 @@ async fn export(stores: &Stores, format: Format) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-const CSV_HEAD: [&str; 12] = [
+const CSV_HEAD: [&str; 13] = [
     "request_number",
     "created_at",
     "branch",
@@ -241,10 +251,11 @@ const CSV_HEAD: [&str; 12] = [
     "price",
     "status",
     "deal_id",
+    "stopped_at",
     "answers",
 ];
 
-fn csv_row(lead: &Lead) -> [String; 12] {
+fn csv_row(lead: &Lead) -> [String; 13] {
     let request = &lead.request;
     let answers = request.answers.iter().map(|answer| format!("{}: {}", answer.question, answer.answer));
     [
@@ -259,6 +270,7 @@ fn csv_row(lead: &Lead) -> [String; 12] {
         request.price.map_or_else(String::new, |price| price.to_string()),
         StatusName::of(&lead.status).word().to_owned(),
         lead.progress.deal_id().map_or_else(String::new, |id| id.to_string()),
+        request.unfinished.clone().unwrap_or_default(),
         answers.collect::<Vec<_>>().join("; "),
     ]
 }

@@ -202,6 +202,13 @@ async fn requests_are_listed_shown_retried_and_exported() {
     assert_eq!(operator.json(&["leads", "list"])[0]["status"], "sent");
     assert_eq!(stack.amocrm().expect("it is simulated").deals().len(), 1, "tried again, and not doubled");
 
+    let mut lead = leads.get(&id.parse().expect("an id")).await.expect("it reads").expect("it is there");
+    lead.value.request.unfinished = Some("Комментарий".to_owned());
+    leads.save(&mut lead).await.expect("it is written");
+    assert!(operator.text(&["leads", "list"]).contains("legal (unfinished)"));
+    assert_eq!(operator.json(&["leads", "list"])[0]["unfinished"], true);
+    assert!(operator.text(&["leads", "show", number]).contains("unfinished, stopped at: Комментарий"));
+
     let csv = operator.text(&["leads", "export"]);
     assert!(
         csv.starts_with("\u{feff}\"request_number\";\"created_at\";")
