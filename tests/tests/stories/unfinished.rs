@@ -123,8 +123,11 @@ async fn a_form_with_phone_and_consent_is_a_deal_and_finishing_it_completes_that
         finishes(&anna).await;
         bot.deliver().await;
         bot.no_more_deals();
-        let requests = bot.requests().await;
-        assert_eq!((requests.len(), &requests[0].request.unfinished), (1, &None));
+        let deal = bot.crm().deals().remove(0);
+        assert_eq!(deal.name, "Проверка авто — Skoda Octavia — Анна");
+        assert_eq!((deal.stage.as_str(), deal.tags.as_slice()), ("Новая заявка", &[][..]));
+        assert_eq!((deal.notes.len(), deal.tasks.len()), (2, 1), "{:?}", deal.notes);
+        assert_eq!(bot.requests().await.len(), 1);
     })
     .await;
 }
