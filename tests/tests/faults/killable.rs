@@ -44,11 +44,17 @@ impl Deref for KillableBot {
 
 impl KillableBot {
     pub(crate) async fn start() -> Self {
+        Self::with(Self::setup()).await
+    }
+
+    /// Of a dealer who asks for consent before the name.
+    pub(crate) async fn of_a_dealer_with_policy() -> Self {
+        Self::with(Self::setup().with("PRIVACY_POLICY_URL", "https://dealer.example/privacy")).await
+    }
+
+    fn setup() -> Setup {
         // What a function does not finish in time comes again soon: often enough while it still runs.
-        Self::with(
-            Setup { queue_visibility: Duration::from_millis(500), ..Setup::deployed() }.with("AMOCRM_RATE_LIMIT", 1000),
-        )
-        .await
+        Setup { queue_visibility: Duration::from_millis(500), ..Setup::deployed() }.with("AMOCRM_RATE_LIMIT", 1000)
     }
 
     /// With an account that allows this many calls a second, each tried once.

@@ -4,6 +4,7 @@
 
 mod completion;
 mod exactly_once;
+mod half_way;
 mod killable;
 mod matrix;
 mod outage;

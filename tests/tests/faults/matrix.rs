@@ -21,13 +21,13 @@ const A_WHILE: u32 = 4;
 
 /// One way to fail.
 #[derive(Clone, Debug)]
-struct Way {
-    what: Fault,
-    times: u32,
+pub(crate) struct Way {
+    pub(crate) what: Fault,
+    pub(crate) times: u32,
 }
 
 /// The ways in which a call is made to fail. What only reads loses no more with its answer than with its question.
-fn ways(route: &Route) -> Vec<Way> {
+pub(crate) fn ways(route: &Route) -> Vec<Way> {
     let internal = match route.system {
         System::DynamoDb | System::Sqs => r#"{"__type":"InternalServerError","message":"Internal server error"}"#,
         _ => "{}",
