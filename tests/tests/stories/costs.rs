@@ -131,7 +131,8 @@ async fn an_update_costs_one_read_one_write_and_one_call() {
 
         anna.say("Сколько стоит проверка?").await;
         let cost = meter.take("a free question");
-        assert!(cost.reads <= 2 && cost.writes <= 4 && cost.calls <= 3, "{cost:?}");
+        // The fifth write counts the question against the day's budget of everybody, which must hold before the model is asked.
+        assert!(cost.reads <= 2 && cost.writes <= 5 && cost.calls <= 3, "{cost:?}");
         let _ = anna.reads();
         println!("{}", meter.table);
         bot.deliver().await;

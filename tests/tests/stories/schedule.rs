@@ -47,7 +47,10 @@ async fn a_request_whose_message_was_lost_is_queued_once_in_a_while() {
     let id = bot.store(1, ANNA).await;
     assert_eq!(run(&bot).await["queued"], 0, "its message may still be on the way");
     bot.wait(61);
-    assert_eq!(run(&bot).await, json!({ "told": 0, "queued": 1, "token": "good", "unfinished": 0, "unsent": 1 }));
+    assert_eq!(
+        run(&bot).await,
+        json!({ "told": 0, "queued": 1, "token": "good", "unfinished": 0, "limits": 0, "unsent": 1 })
+    );
     bot.wait(300);
     assert_eq!(run(&bot).await["queued"], 0, "it is on the queue");
     bot.wait(301);
