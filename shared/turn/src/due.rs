@@ -23,24 +23,33 @@ impl Bot {
     /// # Errors
     /// Nothing was stored, or it is not known whether the customer got the message.
     pub async fn take_due_turn(&self, chat_id: i64) -> Result<DueTurn, RetryLater> {
-        let Some(decided) = self.decide_due_and_save(chat_id).await? else { return Ok(DueTurn::Skipped) };
+        let decided = match self.decide_due_and_save(chat_id, true).await {
+            Err(FinishError::TooMany) => self.decide_due_and_save(chat_id, false).await,
+            decided => decided,
+        };
+        let decided = match decided {
+            Ok(Some(decided)) => decided,
+            Ok(None) | Err(FinishError::TooMany | FinishError::Save(SaveError::Conflict)) => {
+                return Ok(DueTurn::Skipped);
+            }
+            Err(FinishError::Save(error)) => return Err(error.into()),
+        };
         let is_told = self.perform_unasked(chat_id, decided).await?;
         Ok(if is_told { DueTurn::Reminded } else { DueTurn::Silent })
     }
 
-    async fn decide_due_and_save(&self, chat_id: i64) -> Result<Option<Decided>, RetryLater> {
+    /// `None` if nothing is due.
+    async fn decide_due_and_save(&self, chat_id: i64, takes_requests: bool) -> Result<Option<Decided>, FinishError> {
         let now = (self.clock)();
-        let (session, customer, (moment, rules)) =
+        let (session, customer, (mut moment, rules)) =
             futures::join!(self.sessions.load(chat_id), self.customers.get(chat_id), self.circumstances(now));
+        moment.takes_requests = takes_requests;
         let mut session = session?;
         let may_write = !customer?.is_some_and(|customer| customer.blocked);
         let verdict = decide_due(&session.value, &DueChat { chat_id, may_write }, &moment, &rules);
         let Verdict::Move { next, request, effects } = verdict else { return Ok(None) };
         let person = session.value.person(chat_id);
-        match self.save(&person, &mut session, *next, request).await {
-            Ok(lead) => Ok(Some(Decided { effects, session, lead, was_awaited: false })),
-            Err(FinishError::TooMany | FinishError::Save(SaveError::Conflict)) => Ok(None),
-            Err(FinishError::Save(SaveError::Storage(error))) => Err(error.into()),
-        }
+        let lead = self.save(&person, &mut session, *next, request).await?;
+        Ok(Some(Decided { effects, session, lead, was_awaited: false }))
     }
 }

@@ -1,6 +1,17 @@
 //! What strangers can cause is bounded, and whoever meets a bound is told what to do instead.
 
-use stories::{Customer, PHONE, System, story, to_confirmation, to_sent};
+use stories::{Bot, Customer, PHONE, Setup, System, account_without_lag, story, story_with, to_confirmation, to_sent};
+
+const HOUR: i64 = 3600;
+
+/// There were so many of something in the hour or day that began at `period`.
+async fn set_counter(bot: &Bot, counted: &str, period: i64, amount: u32) {
+    let item = serde_json::json!({ "counted": counted, "period": period, "amount": amount });
+    let item = serde_dynamo::to_item(item).expect("it is an item");
+    let table = bot.stack().tables().name("counters");
+    let put = bot.stack().aws().dynamodb.put_item().table_name(table).set_item(Some(item));
+    put.send().await.expect("the table takes it");
+}
 
 /// The shortest request of somebody whose name and phone are known.
 async fn sends_another(customer: &Customer) {
@@ -110,13 +121,9 @@ async fn the_rules_answer_when_the_model_was_asked_enough_and_the_admins_hear_of
 #[tokio::test]
 async fn an_unusual_number_of_requests_is_told_to_the_admins_once() {
     story(async |bot| {
-        let table = bot.stack().tables().name("counters");
-        let hour = bot.now() - bot.now() % 3600;
-        for (period, amount) in [(hour - 7200, 3), (hour - 10_800, 1), (hour, 19)] {
-            let item = serde_json::json!({ "counted": "requests", "period": period, "amount": amount });
-            let item = serde_dynamo::to_item(item).expect("it is an item");
-            let put = bot.stack().aws().dynamodb.put_item().table_name(table).set_item(Some(item));
-            put.send().await.expect("the table takes it");
+        let hour = bot.now() - bot.now() % HOUR;
+        for (period, amount) in [(hour - 2 * HOUR, 3), (hour - 3 * HOUR, 1), (hour, 19)] {
+            set_counter(bot, "requests", period, amount).await;
         }
         bot.schedule().await;
         bot.admin().sees_nothing();
@@ -126,6 +133,29 @@ async fn an_unusual_number_of_requests_is_told_to_the_admins_once() {
         bot.schedule().await;
         bot.admin().sees_nothing();
         let _ = bot.next_deal();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unfinished_form_above_the_limits_waits_and_is_not_lost() {
+    story_with(Setup::default().at(account_without_lag()), async |bot| {
+        bot.put_dealer_file("[unfinished]\nremind_after_minutes = 0\nto_crm_after_minutes = 120\n").await;
+        let anna = bot.customer("Анна");
+        to_sent(&anna).await; // with this request she agrees
+        to_confirmation(&anna).await;
+        set_counter(bot, "requests", bot.now() - bot.now() % HOUR, storage::MAX_OF_ALL_AN_HOUR).await;
+        bot.wait(2 * HOUR);
+        bot.schedule().await;
+        assert_eq!(bot.requests().await.len(), 1);
+        set_counter(bot, "requests", bot.now() - bot.now() % HOUR - 2 * HOUR, 1).await;
+        bot.wait(HOUR / 2);
+        bot.schedule().await;
+        assert_eq!(bot.requests().await.len(), 1, "others go first");
+        bot.wait(HOUR / 2);
+        bot.schedule().await;
+        assert_eq!(bot.requests().await.len(), 2);
+        let _ = (bot.next_deal(), bot.next_deal(), bot.admin().reads());
     })
     .await;
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lead::{Request, Seconds};
 
+use super::limits;
 use crate::conversation::Question;
 use crate::form::Form;
 use crate::prompt::{Keys, Prompt};
@@ -12,6 +13,9 @@ use crate::{Conversation, Effect, Moment, Rules, Target, Verdict, consent, reque
 
 /// A reminder that could not be sent for so long is not sent any more.
 const MAX_DELAY: Seconds = 12 * 3600;
+
+/// How long a request waits that is above the limits. Others that are due go first.
+const PUT_OFF: Seconds = 3600;
 
 /// The chat of a conversation for which something is due.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +43,11 @@ pub fn decide_due(before: &Conversation, chat: &DueChat, moment: &Moment, rules:
             form.note_reminded();
         }
     } else if request_at(before, rules, now) == Some(now) {
+        if !moment.takes_requests || limits::has_sent_enough(before, moment, rules) {
+            next.due_at = Some(now + PUT_OFF);
+            return Verdict::Move { next: Box::new(next), request, effects };
+        }
+        limits::count_request(&mut next, moment, rules);
         request = unfinished_request(before, chat.chat_id, rules).map(Box::new);
         if let Some(form) = next.form_mut() {
             form.note_in_crm();

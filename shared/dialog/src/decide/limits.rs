@@ -1,16 +1,18 @@
 //! Limits on requests. Above them the customer is told what to do instead, and an open form stays as it is.
 
+use lead::Seconds;
+
 use super::turn::Turn;
-use crate::Verdict;
 use crate::conversation::MenuGreeting;
+use crate::{Conversation, Moment, Rules, Verdict};
 
 /// Whether the chat has sent as many requests today as the dealer takes.
-pub(super) fn has_sent_enough(turn: &Turn<'_>) -> bool {
-    turn.next.requests_today.count(today(turn)) >= turn.rules.dealer.limits.requests_a_day
+pub(super) fn has_sent_enough(conversation: &Conversation, moment: &Moment, rules: &Rules) -> bool {
+    conversation.requests_today.count(today(moment, rules)) >= rules.dealer.limits.requests_a_day
 }
 
-pub(super) fn count_request(turn: &mut Turn<'_>) {
-    turn.next.requests_today.add(today(turn));
+pub(super) fn count_request(conversation: &mut Conversation, moment: &Moment, rules: &Rules) {
+    conversation.requests_today.add(today(moment, rules));
 }
 
 /// Starts no form.
@@ -29,6 +31,6 @@ pub(super) fn refuse_to_send(turn: Turn<'_>, text_id: &str) -> Verdict {
 }
 
 /// When this day began at the dealer's.
-fn today(turn: &Turn<'_>) -> lead::Seconds {
-    turn.rules.dealer.calendar.day_start(turn.moment.now)
+fn today(moment: &Moment, rules: &Rules) -> Seconds {
+    rules.dealer.calendar.day_start(moment.now)
 }

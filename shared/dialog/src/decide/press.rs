@@ -82,7 +82,7 @@ fn on_idle_screen(mut turn: Turn<'_>, screen: &IdleScreen, action: Action<'_>) -
 }
 
 pub(super) fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict {
-    if limits::has_sent_enough(&turn) {
+    if limits::has_sent_enough(&turn.next, turn.moment, turn.rules) {
         return limits::refuse_to_start(turn);
     }
     let mut form = Form::new(branch, turn.moment.fresh_id);
@@ -175,7 +175,7 @@ fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
         // The policy is newer than the form.
         Action::Send if consent::is_missing(&turn) => turn.show(),
         Action::Send if !turn.moment.takes_requests => limits::refuse_to_send(turn, "too-many-requests.of-all"),
-        Action::Send if !form.is_in_crm() && limits::has_sent_enough(&turn) => {
+        Action::Send if !form.is_in_crm() && limits::has_sent_enough(&turn.next, turn.moment, turn.rules) => {
             limits::refuse_to_send(turn, "too-many-requests.kept")
         }
         Action::Send => match request::finished(form, &turn.event.person, turn.moment.now, turn.language()) {
@@ -184,7 +184,7 @@ fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
                 request.source = turn.next.source(turn.moment.now).cloned();
                 request.consent = consent::of_request(&mut turn);
                 if !form.is_in_crm() {
-                    limits::count_request(&mut turn);
+                    limits::count_request(&mut turn.next, turn.moment, turn.rules);
                 }
                 let number = request.id.request_number();
                 turn.next.profile.remember(&request.customer);

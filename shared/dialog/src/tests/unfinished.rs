@@ -162,3 +162,30 @@ fn a_banned_customer_is_left_alone() {
     assert_eq!(talk.conversation.due_at(), None);
     assert_eq!(talk.wait(120 * MINUTE).clock_strikes(), Verdict::Stay(Vec::new()));
 }
+
+#[test]
+fn a_request_above_the_limits_waits_behind_others() {
+    let mut talk = consenting();
+    purchase(&mut talk);
+    talk.takes_requests = false;
+    talk.wait_until_due();
+    assert!(talk.requests.is_empty());
+    assert_eq!(talk.conversation.due_at(), Some(talk.now + 60 * MINUTE));
+    talk.takes_requests = true;
+    talk.wait_until_due();
+    assert!(unfinished(&talk).unfinished.is_some());
+    assert_eq!(talk.conversation.due_at(), None);
+}
+
+#[test]
+fn an_unfinished_request_counts_and_is_counted_once() {
+    let mut talk = consenting();
+    talk.dealer().limits.requests_a_day = 1;
+    purchase(&mut talk);
+    talk.wait_until_due();
+    assert_eq!(talk.requests.len(), 1);
+    talk.say("Не важно").tap("Продолжить").tap("⏭ Пропустить").tap("✅ Отправить");
+    assert_eq!(talk.requests.len(), 2, "the same request, completed: {}", talk.screen());
+    talk.tap("🔍 Купить авто");
+    assert!(talk.screen().starts_with("Сегодня от вас уже много заявок"), "{}", talk.screen());
+}
