@@ -8,6 +8,8 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{Request, Response, StatusCode};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use local::Stack;
 use simulators::amocrm;
 use simulators::fault::Faults;
@@ -101,7 +103,7 @@ impl KillableBot {
     /// Delivers what is on the queue, however often that fails.
     pub(crate) async fn deliver(&self) {
         for _ in 0..50 {
-            if let Some(Ok(delivered)) = until_stopped(&self.stop, self.stack().deliver_once()).await
+            if let Some(Ok(delivered)) = until_stopped(&self.stop, self.stack().deliver_once().boxed()).await
                 && delivered.done + delivered.failed == 0
                 && self.stack().sqs().view().waiting.is_empty()
             {
@@ -112,7 +114,7 @@ impl KillableBot {
 
     /// Runs `scheduled` once, and delivers what it has put on the queue.
     pub(crate) async fn schedule(&self) {
-        let _ = until_stopped(&self.stop, self.stack().run_schedule()).await;
+        let _ = until_stopped(&self.stop, self.stack().run_schedule().boxed()).await;
         self.deliver().await;
     }
 
@@ -175,8 +177,9 @@ impl KillableBot {
     }
 }
 
-/// Runs a function until it ends or `stop` moves; a stopped function is dropped where it waits.
-async fn until_stopped<T>(stop: &watch::Sender<u32>, function: impl Future<Output = T>) -> Option<T> {
+/// Runs a function until it ends or `stop` moves; a stopped function is dropped where it waits. Boxed, because the futures of
+/// all functions together would not fit on a test's stack.
+async fn until_stopped<T>(stop: &watch::Sender<u32>, function: BoxFuture<'_, T>) -> Option<T> {
     let mut stopped = stop.subscribe();
     tokio::select! {
         answer = function => Some(answer),
@@ -195,7 +198,8 @@ struct Front {
 async fn handle(State(front): State<Front>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let answer = until_stopped(&front.stop, front.stack.webhook().handle(Request::from_parts(parts, body))).await;
+    let function = front.stack.webhook().handle(Request::from_parts(parts, body)).boxed();
+    let answer = until_stopped(&front.stop, function).await;
     let Some(answer) = answer else {
         return Response::builder().status(StatusCode::BAD_GATEWAY).body(Body::empty()).unwrap_or_default();
     };
