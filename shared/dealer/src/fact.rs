@@ -37,7 +37,7 @@ impl Facts {
     /// The facts in the order of the file.
     #[must_use]
     pub fn new(all: Vec<Fact>) -> Self {
-        let index = Index::new(all.iter().map(|fact| fact.questions.as_slice()));
+        let index = Index::new(all.iter().map(|fact| (fact.questions.as_slice(), fact.answer.as_str())));
         Self { all, index }
     }
 

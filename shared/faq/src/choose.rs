@@ -1,6 +1,6 @@
 //! Which facts answer a question.
 
-use crate::meaning::{Notion, notions};
+use crate::meaning::{Notion, aspects_told, notions};
 
 /// At most this many facts answer one question.
 pub const MOST_FACTS: usize = 2;
@@ -16,17 +16,23 @@ pub struct Index {
     facts: Vec<Topic>,
 }
 
-/// What the questions of one fact are about.
+/// What one fact is about.
 #[derive(Clone, Debug, PartialEq)]
 struct Topic {
+    /// Its questions.
     variants: Vec<Vec<Notion>>,
+    /// What its answer says of its subject.
+    told: Vec<Notion>,
 }
 
 impl Index {
-    /// Of facts with these questions. Build it once: it takes longer than a choice.
-    pub fn new<'a>(questions: impl IntoIterator<Item = &'a [String]>) -> Self {
-        let topic = |questions: &[String]| Topic { variants: questions.iter().map(|text| notions(text)).collect() };
-        Self { facts: questions.into_iter().map(topic).collect() }
+    /// Of facts with these questions and answers. Build it once: it takes longer than a choice.
+    pub fn new<'a>(facts: impl IntoIterator<Item = (&'a [String], &'a str)>) -> Self {
+        let topic = |(questions, answer): (&[String], &str)| Topic {
+            variants: questions.iter().map(|text| notions(text)).collect(),
+            told: aspects_told(answer),
+        };
+        Self { facts: facts.into_iter().map(topic).collect() }
     }
 
     /// The facts that answer `question`, by their places in [`Index::new`], the best first; none if none is surely meant.
@@ -64,9 +70,14 @@ impl Index {
 impl Topic {
     /// How alike the fact's questions and `asked` are, 0..1: the harmonic mean of how much of one is in the other, both ways.
     fn likeness(&self, asked: &[Notion]) -> f32 {
-        let is_known = |notion: &Notion| self.variants.iter().any(|variant| has(variant, notion));
+        let is_known =
+            |notion: &Notion| self.variants.iter().any(|variant| has(variant, notion)) || has(&self.told, notion);
         let covered = share(asked, is_known);
-        let asked_for = |variant: &Vec<Notion>| share(variant, |notion| has(asked, notion));
+        // Who names a subject alone also wants to know what it costs.
+        let asks_anything = !asked.iter().any(Notion::is_aspect);
+        let asked_for = |variant: &Vec<Notion>| {
+            share(variant, |notion| has(asked, notion) || (asks_anything && notion.is_aspect()))
+        };
         let closest = self.variants.iter().map(asked_for).fold(0.0, f32::max);
         if covered + closest == 0.0 { 0.0 } else { 2.0 * covered * closest / (covered + closest) }
     }

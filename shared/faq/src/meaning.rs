@@ -33,18 +33,36 @@ impl Notion {
         }
     }
 
+    /// Whether it is what is asked about a subject: its price, its place, its time.
+    pub(crate) fn is_aspect(&self) -> bool {
+        matches!(self, Self::Group(id) if VOCABULARY.group(*id).is_aspect)
+    }
+
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Group(one), Self::Group(other)) => one == other,
             (Self::Word { stem: one, sound }, Self::Word { stem: other, sound: other_sound }) => {
-                let shorter = one.chars().count().min(other.chars().count());
-                one == other
-                    || sound == other_sound
-                    || (shorter >= SHORTEST_TYPO && osa_distance(sound, other_sound) <= 1)
+                let (length, other_length) = (one.chars().count(), other.chars().count());
+                let is_slip = || length.min(other_length) >= SHORTEST_TYPO && osa_distance(sound, other_sound) <= 1;
+                sound == other_sound || begin_alike(one, other, length.max(other_length)) || is_slip()
             }
             _ => false,
         }
     }
+}
+
+/// Whether two stems begin alike for most of the longer one: «тонируете», «тонировка».
+fn begin_alike(one: &str, other: &str, longer: usize) -> bool {
+    let shared = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    (shared >= 4 && shared * 10 >= longer * 6) || (shared >= 6 && shared * 2 >= longer)
+}
+
+/// What is asked about a subject that `answer` says: its price, how long it takes.
+pub(crate) fn aspects_told(answer: &str) -> Vec<Notion> {
+    let price = (answer.contains('₽') || answer.contains("руб") || answer.contains("бесплатн")).then_some("price");
+    let times = ["минут", "час", "дня", "дней", "недел", "месяц"];
+    let long = times.iter().any(|time| answer.contains(time)).then_some("long");
+    price.into_iter().chain(long).filter_map(|name| VOCABULARY.id(name)).map(Notion::Group).collect()
 }
 
 /// What `text` is about, each meaning once.
