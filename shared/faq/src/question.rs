@@ -24,15 +24,22 @@ static QUESTION_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 static WISH_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     "можно можете могу есть будет надо нужно нужна нужен нужны возможно имеется бывает".split_whitespace().collect()
 });
-/// What makes a question word one of no matter: «какая угодно».
-const INDIFFERENT: [&str; 8] = ["угодно", "нибудь", "либо", "то", "попало", "обычно", "больше", "есть"];
+/// With one of them a text asks for something to be told.
+const REQUESTS: [&str; 8] = ["подскажите", "подскажи", "скажите", "скажи", "дайте", "скиньте", "пришлите", "узнать"];
+/// What makes a question word one of no matter: «какая угодно», «как договоримся».
+static INDIFFERENT: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "угодно нибудь либо то попало обычно больше есть договоримся скажете получится все всегда"
+        .split_whitespace()
+        .collect()
+});
 
 /// Whether `text` asks something: by its question mark, «ли», or its first words.
 #[must_use]
 pub fn is_question(text: &str) -> bool {
     let words: Vec<String> = words(text).collect();
     let begins_with_wish = words.len() > 1 && opening(&words).is_some_and(|(word, _)| WISH_WORDS.contains(word));
-    (text.contains('?') && !words.is_empty()) || begins_with_wish || begins(&words)
+    let requests = words.len() > 1 && words.iter().any(|word| REQUESTS.contains(&word.as_str()));
+    (text.contains('?') && !words.is_empty()) || begins_with_wish || requests || begins(&words)
 }
 
 /// Whether `text` surely asks something, because it begins as only a question does or has «ли».
@@ -43,7 +50,7 @@ pub fn begins_as_question(text: &str) -> bool {
 
 fn begins(words: &[String]) -> bool {
     let has_whether = words.iter().skip(1).any(|word| word == "ли");
-    let asks = |(word, next): (&str, &str)| QUESTION_WORDS.contains(word) && !INDIFFERENT.contains(&next);
+    let asks = |(word, next): (&str, &str)| QUESTION_WORDS.contains(word) && !INDIFFERENT.contains(next);
     has_whether || (words.len() > 1 && opening(words).is_some_and(asks))
 }
 
@@ -63,9 +70,14 @@ mod tests {
 
     #[test]
     fn questions_are_told_by_their_mark_or_their_words() {
-        for text in
-            ["а кредит?", "где вы находитесь", "А до скольки вы работаете", "можно без записи", "кредит даете ли"]
-        {
+        for text in [
+            "а кредит?",
+            "где вы находитесь",
+            "А до скольки вы работаете",
+            "можно без записи",
+            "кредит даете ли",
+            "адрес скиньте",
+        ] {
             assert!(is_question(text), "{text}");
         }
         for text in

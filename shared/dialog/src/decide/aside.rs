@@ -13,6 +13,9 @@ use crate::prompt::Interjection;
 use crate::questionnaire::{Kind, Parser};
 use crate::{Rules, Verdict, answer};
 
+/// So many words may name a subject without asking; more say something else.
+const MOST_KEYWORDS: usize = 2;
+
 /// A text that is a question and no answer to the step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Aside {
@@ -38,7 +41,9 @@ pub(crate) fn of(form: &Form, typed: &str, rules: &Rules, this_year: i16) -> Opt
         Fit::Answer => false,
         Fit::Perhaps | Fit::NoAnswer => faq::is_question(typed),
     };
-    if !is_question && fit != Fit::NoAnswer {
+    // «Адрес», «график работы»: what is no answer need not have the form of a question either.
+    let is_keyword = fit == Fit::NoAnswer && typed.split_whitespace().count() <= MOST_KEYWORDS;
+    if !is_question && !is_keyword {
         return None;
     }
     let answering: Vec<FactId> = rules.dealer.facts.answering(typed).into_iter().map(Fact::id).collect();
