@@ -34,6 +34,8 @@ use crate::web;
 const CONSUMERS: usize = 2;
 /// The schedule's first pauses after the start.
 const AFTER_START: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(35)];
+/// The schedule comes by at least as often as on AWS, in minutes of the dealer's file.
+const SCHEDULE_MINUTES: u32 = 5;
 /// How often expired items are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// How long stopping waits for work in progress.
@@ -250,8 +252,10 @@ impl Stack {
         for _ in 0..CONSUMERS {
             self.workers.push(tokio::spawn(self.core.consumer().run(self.core.stopping.clone())));
         }
-        let delivery = read(self.env(), settings::Delivery::read)?;
-        let every = Duration::from_secs(delivery.retry_interval_seconds.max(1).unsigned_abs());
+        let (delivery, dealer_file) =
+            read(self.env(), |env| (settings::Delivery::read(env), settings::DealerFile::read(env)))?;
+        let retry_interval = Duration::from_secs(delivery.retry_interval_seconds.max(1).unsigned_abs());
+        let every = retry_interval.min(Duration::from_secs((SCHEDULE_MINUTES * dealer_file.minute_seconds).into()));
         let (core, mut stopping) = (Arc::clone(&self.core), self.core.stopping.clone());
         // What a killed stack was doing is due within a minute of the start: nobody should wait for the next turn then.
         let mut first = AFTER_START.into_iter();

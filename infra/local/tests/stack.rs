@@ -100,6 +100,29 @@ async fn a_customer_of_the_page_talks_to_the_bot() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_is_on_the_page_within_seconds_when_minutes_are_short() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("dealer.toml");
+    std::fs::write(&path, "[unfinished]\nremind_after_minutes = 2\n")?;
+    let minute = ("CARQUERY_MINUTE_SECONDS".to_owned(), "1".to_owned());
+    let stack = Stack::start(Options { env: vec![minute], dealer_file: Some(path), ..Options::default() }).await?;
+    let id = get(&stack, "chats").await?["chats"][0]["id"].as_i64().unwrap_or_default();
+    for text in ["/start b_sell", "Toyota Camry"] {
+        post(&stack, &format!("chats/{id}/text"), &json!({ "text": text })).await?;
+    }
+    eventually("a reminder", async || {
+        let chat = get(&stack, &format!("chats/{id}")).await?;
+        Ok(last_from_bot(&chat).is_some_and(|text| text.contains("остановились на шаге «Год выпуска»")))
+    })
+    .await?;
+    let chat = get(&stack, &format!("chats/{id}")).await?;
+    let buttons = &chat["messages"].as_array().and_then(|messages| messages.last()).unwrap_or(&Value::Null)["buttons"];
+    assert_eq!(buttons[0][0]["text"], "▶️ Продолжить");
+    stack.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_is_one_file_away_and_calls_nobody() -> Outcome {
     let stack = Stack::start(by_hand()).await?;
     let page = Client::new().get(stack.url()).send().await?;
