@@ -25,7 +25,7 @@ pub(crate) enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Stop answering a chat.
+    /// Stop answering a chat, but for `/delete`, and drop the form that is open in it.
     Ban {
         /// Telegram chat id.
         chat_id: i64,
@@ -88,9 +88,6 @@ async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> any
     let left = left_in_crm(aws, tables, chat_id).await?;
     let banned = aws.customers(tables).get(chat_id).await?.is_some_and(|customer| customer.banned);
     forget_customer(aws, tables, chat_id, settings::system_clock()()).await?;
-    if banned {
-        set_banned(stores, chat_id, true).await?;
-    }
     let (contact, deals) = match left {
         Some(LeftInCrm::Contact(id)) => (Some(id), Vec::new()),
         Some(LeftInCrm::Deals(ids)) => (None, ids),

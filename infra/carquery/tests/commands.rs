@@ -327,6 +327,11 @@ async fn customers_are_banned_and_forgotten() {
     );
     assert_eq!(operator.json(&["leads", "list"]), json!([]));
     assert!(is_banned().await, "who is forgotten stays banned");
+    anna.say("/delete").expect("it is sent");
+    telegram.settle().await.expect("it is taken");
+    let answers: Vec<_> = anna.take_new().into_iter().map(|fresh| fresh.message.to_string()).collect();
+    assert!(matches!(&answers[..], [only] if only.starts_with("Готово: ваши данные удалены.")), "{answers:?}");
+    assert!(is_banned().await, "also by /delete");
     assert!(
         operator.text(&["customers", "forget", &id, "--yes"]).contains("Deleted 0 request(s)"),
         "twice is no fault"

@@ -247,8 +247,13 @@ impl Conversation {
         self.banned
     }
 
-    /// Bans a customer or lifts the ban. A banned customer gets no answer.
+    /// Bans a customer or lifts the ban. A banned customer gets no answer but to `/delete`. The conversation of a banned customer
+    /// never expires, so everything personal in it goes at once.
     pub fn set_banned(&mut self, banned: bool) {
+        const LONG_AGO: Seconds = 0;
+        if banned {
+            *self = Self { prompt: self.prompt, ..self.counters_only(LONG_AGO) };
+        }
         self.banned = banned;
     }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ScalarAttributeType};
 use dialog::{Choices, Profile};
 use futures::FutureExt as _;
 use lead::{Consent, PhoneSource, Source};
@@ -16,7 +16,7 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
     key: &[("chat_id", ScalarAttributeType::N)],
     indexes: &[],
     expires: false,
-    forget: Some(|aws, tables, chat_id, _| async move { Ok(aws.customers(tables).delete(chat_id).await?) }.boxed()),
+    forget: Some(|aws, tables, chat_id, _| async move { Ok(aws.customers(tables).forget(chat_id).await?) }.boxed()),
 };
 
 /// The condition of a write that makes no new profile.
@@ -149,18 +149,24 @@ impl Customers {
         }
     }
 
-    /// Deletes a customer's profile.
+    /// Deletes a customer's profile, but not a ban.
     ///
     /// # Errors
-    /// When the table cannot be written.
-    async fn delete(&self, chat_id: i64) -> Result<(), StorageError> {
-        self.client
+    /// When the table cannot be read or written.
+    async fn forget(&self, chat_id: i64) -> Result<(), StorageError> {
+        let answer = self
+            .client
             .delete_item()
             .table_name(&self.table)
             .key("chat_id", AttributeValue::N(chat_id.to_string()))
+            .return_values(ReturnValue::AllOld)
             .send()
             .await
             .map_err(StorageError::of("deleting a customer"))?;
+        let banned = answer.attributes().and_then(|profile| profile.get("banned"));
+        if banned.is_some_and(|banned| banned.as_bool() == Ok(&true)) {
+            self.set_banned(chat_id, true).await?;
+        }
         Ok(())
     }
 }

@@ -23,17 +23,17 @@ pub(crate) use aside::of as aside_of;
 use lead::Photo;
 
 use crate::conversation::{MenuGreeting, Question};
-use crate::{Conversation, Event, Input, Moment, Rules, Verdict};
+use crate::{BotCommand, Conversation, Event, Input, Moment, Rules, Verdict};
 pub use due::{DueChat, decide_due};
 use turn::Turn;
 
 /// Decides what follows from `event`. See [`Verdict`].
 #[must_use]
 pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rules) -> Verdict {
-    if before.banned {
-        return Verdict::Stay(Vec::new());
-    }
     let mut turn = Turn::new(before, event, moment, rules);
+    if before.banned {
+        return banned(turn);
+    }
     if let Input::Ai(answer) = &event.input {
         return question::answered(turn, answer);
     }
@@ -74,6 +74,15 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
         Input::Unsupported { kind, album, .. } => album::unsupported(turn, *kind, album.as_deref()),
         Input::Ai(answer) => question::answered(turn, answer),
     }
+}
+
+/// A banned customer gets no answer, but can still have everything deleted.
+fn banned(mut turn: Turn<'_>) -> Verdict {
+    let asks_for_deletion = turn.event.input == Input::Command(BotCommand::Delete);
+    if asks_for_deletion && turn.next.flood.admits(turn.moment.now, None) {
+        return turn.forget();
+    }
+    Verdict::Stay(Vec::new())
 }
 
 /// An update above the limit: it is dropped, and the customer is warned once.

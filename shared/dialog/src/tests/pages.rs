@@ -141,6 +141,33 @@ fn a_ban_outlives_deletion() {
 }
 
 #[test]
+fn a_ban_leaves_nothing_of_an_open_form() {
+    let mut talk = sale();
+    talk.conversation.set_banned(true);
+    let left = serde_json::to_string(&talk.conversation).expect("it serialises");
+    assert!(!left.contains("Иван") && !left.contains("9001234567") && !left.contains("Camry"), "{left}");
+    talk.conversation.set_banned(false);
+    talk.command(BotCommand::Start);
+    assert!(talk.screen().starts_with("Здравствуйте!"), "{}", talk.screen());
+}
+
+#[test]
+fn a_banned_customer_can_still_have_everything_deleted() {
+    let mut talk = sale();
+    talk.conversation.set_banned(true);
+    talk.command(BotCommand::Delete);
+    assert!(talk.forgotten && talk.conversation.is_banned());
+    assert!(talk.screen().starts_with("Готово: ваши данные удалены."), "{}", talk.screen());
+    let before = talk.messages();
+    talk.command(BotCommand::Start);
+    assert_eq!(talk.messages(), before, "and nothing else");
+    for _ in 0..10 {
+        talk.at_once(Input::Command(BotCommand::Delete));
+    }
+    assert!(talk.messages() - before <= 5, "not as often as they like");
+}
+
+#[test]
 fn an_answer_is_awaited_until_the_customer_is_forgotten() {
     let mut talk = Talk::new();
     talk.say("Сколько стоит проверка?");

@@ -277,8 +277,8 @@ fn a_banned_customer_gets_no_answer() {
     talk.say("Kia Rio").command(BotCommand::Start).tap("🏠 В начало");
     assert_eq!(talk.messages(), before);
     talk.conversation.set_banned(false);
-    talk.say("Kia Rio");
-    assert_eq!(talk.header(), "*Продажа авто · Шаг 2 из 8*");
+    talk.command(BotCommand::Start).tap("🚗 Продать авто");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 1 из 8*");
 }
 
 #[test]
