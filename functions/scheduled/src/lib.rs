@@ -3,13 +3,14 @@
 //! * Customers are reminded of forms left half-way, and those forms go to the CRM.
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
-//! * The admins learn when customers send more than usual.
+//! * The admins learn when customers send more than usual, and when a request that amoCRM refuses will be deleted.
 //! * Messages that the admins did not get yet are sent.
 //! * Invariants become metrics: how many requests wait, how long, how long the token lasts.
 //!
 //! Alarms come in as events too; what the functions do not tell the admins themselves goes to the admins' chat.
 
 mod alarm;
+mod expiry;
 mod limits;
 mod token;
 mod unfinished;
@@ -130,9 +131,10 @@ impl Scheduled {
         let token = self.look_after_token().await;
         let unfinished = self.look_after_unfinished().await;
         let limits = self.watch_limits().await;
+        let expiring = self.look_after_dead().await;
         let measured = self.measure().await;
         let done = json!({
-            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "limits": limits?, "unsent": measured?
+            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "limits": limits?, "expiring": expiring?, "unsent": measured?
         });
         tracing::info!(%done, "repaired");
         Ok(done)

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LeadId, PhotoJob, Progress, RETENTION_AFTER_SENT, Request, Seconds};
+use crate::{LeadId, PhotoJob, Progress, Request, Seconds};
 
 /// A request and the state of its delivery; the item of the Leads table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Lead {
     /// Why the last attempt failed, for the operator: no personal data, no tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// When the admins were told that this dead lead will be deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry_told_at: Option<Seconds>,
 }
 
 /// Where the delivery stands.
@@ -157,6 +160,7 @@ impl Lead {
             progress: Progress::default(),
             photo_job: None,
             error: None,
+            expiry_told_at: None,
         }
     }
 
@@ -167,15 +171,6 @@ impl Lead {
             Status::Pending { due_at } | Status::Retry { due_at, .. } => Some(due_at),
             Status::Sending { lease_until, .. } => Some(lease_until),
             Status::Sent { .. } | Status::Dead { .. } => None,
-        }
-    }
-
-    /// When DynamoDB may delete it; `None` while it is not delivered.
-    #[must_use]
-    pub fn expires_at(&self) -> Option<Seconds> {
-        match self.status {
-            Status::Sent { at } => Some(at + RETENTION_AFTER_SENT),
-            _ => None,
         }
     }
 
@@ -224,6 +219,7 @@ impl Lead {
     /// The attempt failed: wait for the next one, or give up.
     pub fn fail(&mut self, failure: &Failure, now: Seconds, backoff: Backoff, jitter: f64) {
         self.error = Some(failure.reason.clone());
+        self.expiry_told_at = None;
         let was_in_doubt = self.is_in_doubt();
         self.status = match failure.trouble {
             Trouble::Never => Status::Dead { at: now },

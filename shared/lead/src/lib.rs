@@ -8,12 +8,14 @@
 mod completion;
 mod delivery;
 mod example;
+mod expiry;
 mod photos;
 mod progress;
 mod request;
 mod source;
 
 pub use delivery::{Backoff, Failure, Lead, Refused, SEARCH_LAG, Status, Trouble};
+pub use expiry::RETENTION_AFTER_SENT;
 pub use photos::PhotoJob;
 pub use progress::{Progress, step};
 pub use request::{Answer, Consent, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request};
@@ -21,6 +23,3 @@ pub use source::{BadLink, Link, MAX_PAYLOAD, NotAPayload, Source};
 
 /// Seconds since the Unix epoch.
 pub type Seconds = i64;
-
-/// How long a delivered lead is kept before DynamoDB deletes it, in seconds (30 days).
-pub const RETENTION_AFTER_SENT: Seconds = 30 * 24 * 3600;

@@ -34,6 +34,8 @@ const CHAT_INDEX: &str = "by_chat";
 const DUE: &str = "1";
 /// The partition of the index `due` with delivered requests whose photos are not delivered yet.
 const PHOTOS_DUE: &str = "photos";
+/// The partition of the index `due` with dead requests that will be deleted, which the admins are to hear of.
+const EXPIRY_NOTICE_DUE: &str = "expiry";
 /// The operation, for errors.
 const WRITE: &str = "writing a request";
 /// Requests that are read in parallel.
@@ -67,8 +69,9 @@ struct Stored {
 
 /// The write of a request in place of version `expected`.
 pub(crate) fn replacing_lead(table: &str, lead: &Lead, expected: u64) -> Result<Put, StorageError> {
-    let due = lead.due_at().map(|at| (DUE, at)).or_else(|| Some((PHOTOS_DUE, lead.photos_due_at()?)));
-    let (due, due_at) = due.unzip();
+    let due =
+        [(DUE, lead.due_at()), (PHOTOS_DUE, lead.photos_due_at()), (EXPIRY_NOTICE_DUE, lead.expiry_notice_due_at())];
+    let (due, due_at) = due.into_iter().find_map(|(partition, at)| Some((partition, at?))).unzip();
     let item = Item { lead, due, due_at, expires_at: lead.expires_at() };
     let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
     replacing(table, "lead_id", expected, item)
@@ -154,6 +157,14 @@ impl Leads {
     /// When the table cannot be read.
     pub async fn photos_due(&self, now: Seconds, limit: i32) -> Result<Vec<LeadId>, StorageError> {
         self.due_in(PHOTOS_DUE, now, limit).await
+    }
+
+    /// Ids of dead requests of whose deletion the admins are to hear by `now`, oldest first.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn expiry_notices_due(&self, now: Seconds, limit: i32) -> Result<Vec<LeadId>, StorageError> {
+        self.due_in(EXPIRY_NOTICE_DUE, now, limit).await
     }
 
     async fn due_in(&self, partition: &str, now: Seconds, limit: i32) -> Result<Vec<LeadId>, StorageError> {

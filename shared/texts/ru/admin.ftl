@@ -49,6 +49,7 @@ remedy-grant-rights = проверьте, оплачен ли аккаунт и 
 ## A request
 
 request-given-up = ❌ Заявка { $number } не передана в amoCRM (попыток: { $attempts }): { $reason }. Когда причина устранена: carquery leads retry { $id }
+request-expires = ⏳ Заявка { $number } так и не передана в amoCRM, через 7 дней бот её удалит. Передать: carquery leads retry { $id }. Посмотреть: carquery leads show { $id }
 photos-wait = ⚠️ Фото не загружаются в amoCRM ({ $reason }). Сами заявки передаются; фото бот загрузит позже.
 photos-error-telegram = Telegram не отдаёт файл
 photos-given-up = ⚠️ Фото к заявке { $number } не приложены к сделке ({ $reason }). Они остались в чате Telegram с клиентом (ID { $chat }).

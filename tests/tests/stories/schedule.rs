@@ -49,7 +49,7 @@ async fn a_request_whose_message_was_lost_is_queued_once_in_a_while() {
     bot.wait(61);
     assert_eq!(
         run(&bot).await,
-        json!({ "told": 0, "queued": 1, "token": "good", "unfinished": 0, "limits": 0, "unsent": 1 })
+        json!({ "told": 0, "queued": 1, "token": "good", "unfinished": 0, "limits": 0, "expiring": 0, "unsent": 1 })
     );
     bot.wait(300);
     assert_eq!(run(&bot).await["queued"], 0, "it is on the queue");
@@ -58,7 +58,10 @@ async fn a_request_whose_message_was_lost_is_queued_once_in_a_while() {
     assert_eq!(queued(&bot), 2);
     bot.set_status(id, Status::Sent { at: bot.now() }).await;
     bot.wait(1000);
-    assert_eq!(run(&bot).await, json!({ "told": 0, "queued": 0, "token": "good", "unfinished": 0, "unsent": 0 }));
+    assert_eq!(
+        run(&bot).await,
+        json!({ "told": 0, "queued": 0, "token": "good", "unfinished": 0, "limits": 0, "expiring": 0, "unsent": 0 })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,6 +76,24 @@ async fn what_a_dead_worker_was_creating_is_in_doubt_and_what_the_operator_must_
     assert_eq!(run(&bot).await["queued"], 1);
     let lead = bot.lead(dead_worker).await;
     assert!(matches!(lead.status, Status::Retry { in_doubt: true, .. }), "{:?}", lead.status);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_request_is_deleted_a_week_after_the_admins_were_told() {
+    const DAY: i64 = 24 * 3600;
+    let bot = start().await;
+    let id = bot.store(1, ANNA).await;
+    bot.set_status(id, Status::Dead { at: bot.now() }).await;
+    bot.wait(22 * DAY);
+    assert_eq!(run(&bot).await["expiring"], 0);
+    bot.wait(DAY);
+    assert_eq!(run(&bot).await["expiring"], 1);
+    bot.admin()
+        .sees(&format!("Заявка {} так и не передана в amoCRM, через 7 дней бот её удалит.", id.request_number()));
+    assert_eq!(run(&bot).await["expiring"], 0, "told once");
+    bot.admin().sees_nothing();
+    let left = bot.lead(id).await.expires_at().expect("it expires") - bot.now();
+    assert!((6 * DAY..=7 * DAY).contains(&left), "{left}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
