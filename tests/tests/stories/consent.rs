@@ -51,9 +51,13 @@ async fn consent_is_asked_once_and_goes_with_every_request() {
         anna.tap("✅ Отправить").await;
         anna.finally_sees("Заявка отправлена");
         let consents: Vec<_> = bot.requests().await.into_iter().map(|lead| lead.request.consent).collect();
-        assert_eq!(consents, [Some(agreed.clone()), Some(agreed)]);
+        assert_eq!(consents, [Some(agreed.clone()), Some(agreed.clone())]);
         bot.deliver().await;
-        let _ = (bot.next_deal(), bot.next_deal());
+        for deal in [bot.next_deal(), bot.next_deal()] {
+            let line = deal.notes[0].lines().find(|line| line.starts_with("Согласие на обработку данных: 02.03.2026"));
+            let version = format!("версия {}", agreed.version);
+            assert!(line.is_some_and(|line| line.ends_with(&version)), "{}", deal.notes[0]);
+        }
     })
     .await;
 }
