@@ -8,9 +8,9 @@ use storage::SaveError;
 use tokio::sync::OnceCell;
 
 use crate::CrmPush;
-use crate::claimed::{ClaimedLead, Failed, LEASE, Stop};
-use crate::closing::Redeliver;
+use crate::claimed::{ClaimedLead, LEASE};
 use crate::steps::steps_of;
+use crate::stop::{FailedAttempt, Redeliver, Stop};
 
 /// What every step needs.
 pub(crate) struct Attempt<'a> {
@@ -48,7 +48,7 @@ impl CrmPush {
     ) -> Result<(), Stop> {
         if lead.lead().attempts > self.backoff.max_attempts {
             // A request that takes its workers along is given up in time, too.
-            return Err(Failed::workers_stopped().into());
+            return Err(FailedAttempt::workers_stopped().into());
         }
         let gate = self.incidents.enter(incident).await;
         if let Gate::Open { until } = gate {

@@ -8,17 +8,14 @@ use storage::SaveError;
 
 use crate::CrmPush;
 use crate::bad_settings::warnings;
-use crate::claimed::{ClaimedLead, Failed, Stop};
+use crate::claimed::ClaimedLead;
+use crate::stop::{FailedAttempt, Redeliver, Stop};
 
 /// Requests queued again when the breaker closes; the schedule takes care of more.
 const REQUEUE_AT_ONCE: usize = 100;
 /// Photos whose queue message is lost are found again after this many seconds.
 pub(crate) const PHOTO_GRACE: Seconds = 120;
 const DAY: Seconds = 24 * 3600;
-
-/// The result could not be stored: the queue has to deliver the message again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Redeliver;
 
 /// How a request was stored.
 enum Closed {
@@ -93,8 +90,8 @@ impl CrmPush {
         Ok(closed)
     }
 
-    async fn close_failed(&self, lead: &mut ClaimedLead, failed: &Failed) -> Result<Closed, Redeliver> {
-        let failure = failed.failure();
+    async fn close_failed(&self, lead: &mut ClaimedLead, failed: &FailedAttempt) -> Result<Closed, Redeliver> {
+        let failure = failed.to_store();
         let now = (self.clock)();
         let claimed = lead.lead().clone();
         lead.lead_mut().fail(&failure, now, self.backoff, rand::random());
@@ -140,7 +137,7 @@ impl CrmPush {
         }
     }
 
-    fn given_up(&self, lead: &ClaimedLead, failed: &Failed, now: Seconds) -> AdminMessage {
+    fn given_up(&self, lead: &ClaimedLead, failed: &FailedAttempt, now: Seconds) -> AdminMessage {
         let text = self.language.text_with(
             "request-given-up",
             [

@@ -10,8 +10,9 @@ use serde_json::Value;
 use storage::SaveError;
 
 use crate::attempt::Attempt;
-use crate::claimed::{ClaimedLead, Failed, Stop, may_have_happened};
+use crate::claimed::ClaimedLead;
 use crate::steps::{Found, Origin, Step};
+use crate::stop::{FailedAttempt, Stop};
 
 impl Attempt<'_> {
     /// Makes sure that what the step creates is in amoCRM, and that the lead has its id.
@@ -37,7 +38,7 @@ impl Attempt<'_> {
                         return Err(Stop::PutBack { due_at: (self.push.clock)() });
                     }
                     Ok(Found::NotBefore(due_at)) => return Err(Stop::PutBack { due_at }),
-                    Ok(Found::NoTime) => return Err(Failed::too_slow().into()),
+                    Ok(Found::NoTime) => return Err(FailedAttempt::too_slow().into()),
                     Ok(Found::Missing) => {
                         if let Some(error) = lost.take()
                             && (error.doubt() == Doubt::Running || !retry.allows_another(tried))
@@ -47,7 +48,7 @@ impl Attempt<'_> {
                     }
                     Err(error) => {
                         count_error(lead, &error);
-                        return Err(Failed::on_lookup(error, lost.is_some()).into());
+                        return Err(FailedAttempt::on_lookup(error, lost.is_some()).into());
                     }
                 }
                 self.check_time(step, lead, None)?;
@@ -61,7 +62,7 @@ impl Attempt<'_> {
                     let item = items.first().unwrap_or(&Value::Null);
                     self.drop_rejected_fields(lead, item, refusal).await?;
                 }
-                Err(error) if may_have_happened(&error) => {
+                Err(error) if error.may_have_happened() => {
                     step.creation_was_lost(self, lead.lead()).await;
                     if !step.shows_at_once() {
                         return Err(self.failed(lead, error));
@@ -107,7 +108,7 @@ impl Attempt<'_> {
         if lead.has_time_for(calls, (self.push.clock)()) {
             return Ok(());
         }
-        Err(lost.map_or_else(Failed::too_slow, |error| Failed::because_of(error.clone())).into())
+        Err(lost.map_or_else(FailedAttempt::too_slow, |error| FailedAttempt::because_of(error.clone())).into())
     }
 
     /// A customer may have had the request deleted meanwhile: then name and phone must not go to amoCRM any more.
@@ -137,7 +138,7 @@ impl Attempt<'_> {
         if fallbacks.contains(&Fallback::Contact) {
             // It was deleted or merged. The next attempt looks for the customer's contact again.
             lead.lead_mut().progress.forget(step::CONTACT);
-            return Err(Failed::on_lookup(CrmError::Refused(refusal), false).into());
+            return Err(FailedAttempt::on_lookup(CrmError::Refused(refusal), false).into());
         }
         let applied = fallbacks.iter().filter(|fallback| fallback.apply_to(lead.lead_mut())).count();
         if applied == 0 {
@@ -152,7 +153,7 @@ impl Attempt<'_> {
 
     fn failed(&self, lead: &ClaimedLead, error: CrmError) -> Stop {
         count_error(lead, &error);
-        Failed::because_of(error).into()
+        FailedAttempt::because_of(error).into()
     }
 }
 

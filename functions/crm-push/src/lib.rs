@@ -8,6 +8,9 @@
 //! 5. `closing.rs` stores how the attempt went, for the request, the circuit breaker and the admins.
 //! 6. `photos.rs` brings photos to the deal, afterwards.
 //!
+//! Helpers: `batch.rs` reads the messages, `claimed.rs` is a lead under this worker's lease, `stop.rs` is how an attempt may end
+//! early, `recent_contacts.rs` makes up for the lag of amoCRM's search, `bad_settings.rs` warns the admins.
+//!
 //! The queue is a hint: a request that fails is stored with the time of its next attempt, and its message is deleted.
 
 mod attempt;
@@ -19,6 +22,7 @@ mod ensure;
 mod photos;
 mod recent_contacts;
 mod steps;
+mod stop;
 
 use std::fmt;
 use std::sync::Arc;

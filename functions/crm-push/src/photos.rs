@@ -16,7 +16,8 @@ use tokio::time::Instant;
 
 use crate::CrmPush;
 use crate::claimed::LEASE;
-use crate::closing::{PHOTO_GRACE, Redeliver};
+use crate::closing::PHOTO_GRACE;
+use crate::stop::Redeliver;
 
 /// How long an invocation works on photos. The lease lasts for one more file call and storing the result.
 pub(crate) const TIME_FOR_PHOTOS: Duration = Duration::from_secs(75);
@@ -29,17 +30,17 @@ const TOLD_AFTER: u32 = 5;
 const DAY: Seconds = 24 * 3600;
 
 /// Why the photos of a request are not done.
-enum Stop {
+enum PhotoStop {
     /// Time is up: the rest follows at once.
     OutOfTime,
-    Failed(Failed),
+    Failed(PhotoFailure),
     /// The lead was deleted, or another worker has it.
     Lost,
     NotStored,
 }
 
 /// Something failed for now.
-struct Failed {
+struct PhotoFailure {
     /// For operators.
     reason: String,
     /// For admins.
@@ -102,7 +103,7 @@ impl CrmPush {
         Ok(lead.filter(|lead| lead.value.photo_job.as_ref().is_some_and(is_free)))
     }
 
-    async fn close_photos(&self, mut lead: Versioned<Lead>, result: Result<(), Stop>) -> Result<(), Redeliver> {
+    async fn close_photos(&self, mut lead: Versioned<Lead>, result: Result<(), PhotoStop>) -> Result<(), Redeliver> {
         let id = lead.value.lead_id;
         match result {
             Ok(()) => {
@@ -110,14 +111,14 @@ impl CrmPush {
                 tracing::info!(lead_id = %id, count = lead.value.progress.files.len(), "photos are done");
                 self.store_photos(&mut lead).await.map(drop)
             }
-            Err(Stop::OutOfTime) => self.queue_photos_again(lead).await,
-            Err(Stop::Failed(failed)) => self.close_failed_photos(lead, failed).await,
-            Err(Stop::Lost) => Ok(()),
-            Err(Stop::NotStored) => Err(Redeliver),
+            Err(PhotoStop::OutOfTime) => self.queue_photos_again(lead).await,
+            Err(PhotoStop::Failed(failed)) => self.close_failed_photos(lead, failed).await,
+            Err(PhotoStop::Lost) => Ok(()),
+            Err(PhotoStop::NotStored) => Err(Redeliver),
         }
     }
 
-    async fn close_failed_photos(&self, mut lead: Versioned<Lead>, failed: Failed) -> Result<(), Redeliver> {
+    async fn close_failed_photos(&self, mut lead: Versioned<Lead>, failed: PhotoFailure) -> Result<(), Redeliver> {
         let now = (self.clock)();
         let id = lead.value.lead_id;
         tracing::warn!(lead_id = %id, reason = failed.reason, "photos have to wait");
@@ -161,7 +162,7 @@ impl CrmPush {
 }
 
 impl Photos<'_> {
-    async fn deliver(&mut self) -> Result<(), Stop> {
+    async fn deliver(&mut self) -> Result<(), PhotoStop> {
         self.upload().await?;
         let lead = &self.lead.value;
         let Some(deal_id) = lead.progress.deal_id() else { return Ok(()) };
@@ -179,13 +180,13 @@ impl Photos<'_> {
 
     /// Uploads the photos not uploaded yet. One that cannot be had or is refused leaves an empty place. Each is stored before
     /// the next one, and before they are attached: an attempt that does not know of it would attach another beside it.
-    async fn upload(&mut self) -> Result<(), Stop> {
+    async fn upload(&mut self) -> Result<(), PhotoStop> {
         let photos = self.lead.value.request.photos.clone();
         let number = self.lead.value.lead_id.request_number();
         for (n, photo) in photos.iter().enumerate().skip(self.lead.value.progress.files.len()) {
             let left = self.deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Stop::OutOfTime);
+                return Err(PhotoStop::OutOfTime);
             }
             let begun_with_full_time = std::mem::take(&mut self.has_full_time);
             let name = format!("{number}-{}", n + 1);
@@ -199,7 +200,7 @@ impl Photos<'_> {
                     tracing::warn!(lead_id = %self.lead.value.lead_id, "a photo takes too long to upload");
                     self.lead.value.progress.files.push(String::new());
                 }
-                Err(_) => return Err(Stop::OutOfTime),
+                Err(_) => return Err(PhotoStop::OutOfTime),
             }
             self.checkpoint().await?;
         }
@@ -207,7 +208,7 @@ impl Photos<'_> {
     }
 
     /// One photo, from Telegram to the file host; `None` if it cannot be had or is not taken.
-    async fn transfer(&mut self, name: &str, file_id: &str) -> Result<Option<String>, Stop> {
+    async fn transfer(&mut self, name: &str, file_id: &str) -> Result<Option<String>, PhotoStop> {
         if self.is_drive_closed {
             return Ok(None);
         }
@@ -215,7 +216,10 @@ impl Photos<'_> {
             Ok(content) => content,
             Err(error) if error.is_temporary() || error == ApiError::Unauthorized => {
                 let text = self.push.language.text("photos-error-telegram");
-                return Err(Stop::Failed(Failed { reason: format!("a photo cannot be read: {error}"), text }));
+                return Err(PhotoStop::Failed(PhotoFailure {
+                    reason: format!("a photo cannot be read: {error}"),
+                    text,
+                }));
             }
             Err(error) => {
                 tracing::warn!(lead_id = %self.lead.value.lead_id, %error, "a photo is gone");
@@ -247,7 +251,7 @@ impl Photos<'_> {
     }
 
     /// The note about photos that are not there, once.
-    async fn note_missing(&self, deal_id: u64, missing: usize) -> Result<(), Stop> {
+    async fn note_missing(&self, deal_id: u64, missing: usize) -> Result<(), PhotoStop> {
         let text = photos_missing_text(&self.lead.value, missing, self.push.amocrm.language);
         let notes = self.crm.notes(deal_id).await.map_err(|error| self.failed(&error))?;
         if notes.iter().any(|note| note.is(&text)) {
@@ -261,7 +265,7 @@ impl Photos<'_> {
     }
 
     /// Passes by what the account will never take (no scope, no storage, a refusal); any other error stops the attempt.
-    async fn settle_if_final(&self, error: CrmError) -> Result<(), Stop> {
+    async fn settle_if_final(&self, error: CrmError) -> Result<(), PhotoStop> {
         let failures = self.lead.value.photo_job.as_ref().map_or(0, |job| job.failures);
         let is_final = match &error {
             CrmError::Refused(_) => true,
@@ -281,17 +285,17 @@ impl Photos<'_> {
         Ok(())
     }
 
-    async fn checkpoint(&mut self) -> Result<(), Stop> {
+    async fn checkpoint(&mut self) -> Result<(), PhotoStop> {
         match self.push.store_photos(&mut self.lead).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Stop::Lost),
-            Err(Redeliver) => Err(Stop::NotStored),
+            Ok(false) => Err(PhotoStop::Lost),
+            Err(Redeliver) => Err(PhotoStop::NotStored),
         }
     }
 
-    fn failed(&self, error: &CrmError) -> Stop {
+    fn failed(&self, error: &CrmError) -> PhotoStop {
         settings::metrics::count("CrmErrors", "kind", error.kind());
-        Stop::Failed(Failed { reason: error.to_string(), text: text_of_error(error, self.push.language) })
+        PhotoStop::Failed(PhotoFailure { reason: error.to_string(), text: text_of_error(error, self.push.language) })
     }
 }
 

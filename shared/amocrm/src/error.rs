@@ -201,6 +201,12 @@ impl CrmError {
         }
     }
 
+    /// Whether amoCRM may have carried out a creation that failed so.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        self.doubt() != Doubt::No
+    }
+
     /// The dimension of the metric `CrmErrors`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
