@@ -45,7 +45,7 @@ impl CrmPush {
                 (self.store(&mut lead, Closed::Waiting).await?, None)
             }
             Err(Stop::Lost) => (Closed::Lost, None),
-            Err(Stop::NotStored) => return Err(Redeliver),
+            Err(Stop::StorageDown) => return Err(Redeliver),
         };
         let mut outcome = Outcome { obstacle, answered: lead.has_progressed(), ..Outcome::default() };
         match closed {

@@ -11,7 +11,7 @@ use storage::SaveError;
 
 use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
-use crate::steps::{Found, Origin, Step};
+use crate::steps::{LookUp, Origin, Step};
 use crate::stop::{FailedAttempt, Stop};
 
 impl Attempt<'_> {
@@ -20,7 +20,7 @@ impl Attempt<'_> {
         if lead.lead().progress.id_of(step.name()).is_some() {
             return Ok(());
         }
-        if self.payloads.note_what_does_not_fit(lead.lead_mut()) {
+        if self.payloads.remember_misfits(lead.lead_mut()) {
             // A later attempt must look for the deal as it is offered now.
             self.checkpoint(lead).await?;
         }
@@ -31,15 +31,15 @@ impl Attempt<'_> {
             self.check_time(step, lead, lost.as_ref())?;
             if lost.is_some() || lead.lead().is_in_doubt() || step.always_looks() {
                 match step.find(self, lead).await {
-                    Ok(Found::Exists { id, origin }) => return self.keep(step, lead, id, origin).await,
-                    Ok(Found::Gone) => {
+                    Ok(LookUp::Exists { id, origin }) => return self.keep(step, lead, id, origin).await,
+                    Ok(LookUp::DealGone) => {
                         tracing::warn!(lead_id = %lead.id(), "the deal to complete is gone: another one is made");
                         lead.lead_mut().start_over();
                         return Err(Stop::PutBack { due_at: (self.push.clock)() });
                     }
-                    Ok(Found::NotBefore(due_at)) => return Err(Stop::PutBack { due_at }),
-                    Ok(Found::NoTime) => return Err(FailedAttempt::too_slow().into()),
-                    Ok(Found::Missing) => {
+                    Ok(LookUp::NotBefore(due_at)) => return Err(Stop::PutBack { due_at }),
+                    Ok(LookUp::NoTime) => return Err(FailedAttempt::too_slow().into()),
+                    Ok(LookUp::Missing) => {
                         if let Some(error) = lost.take()
                             && (error.doubt() == Doubt::Running || !retry.allows_another(tried))
                         {
@@ -53,14 +53,14 @@ impl Attempt<'_> {
                 }
                 self.check_time(step, lead, None)?;
             }
-            self.check_that_it_still_exists(lead).await?;
+            self.check_still_ours(lead).await?;
             let items = step.items(self, lead.lead());
             match step.create(self.crm, &items).await {
                 Ok(id) => return self.keep(step, lead, id, Origin::Created).await,
                 Err(CrmError::Refused(refusal)) => {
                     // Each time there is less to refuse: this comes to an end.
                     let item = items.first().unwrap_or(&Value::Null);
-                    self.drop_rejected_fields(lead, item, refusal).await?;
+                    self.leave_out_refused(lead, item, refusal).await?;
                 }
                 Err(error) if error.may_have_happened() => {
                     step.creation_was_lost(self, lead.lead()).await;
@@ -96,7 +96,7 @@ impl Attempt<'_> {
             }
             Err(SaveError::Storage(error)) => {
                 tracing::error!(lead_id = %lead.id(), %error, "progress cannot be stored");
-                Err(Stop::NotStored)
+                Err(Stop::StorageDown)
             }
         }
     }
@@ -112,7 +112,7 @@ impl Attempt<'_> {
     }
 
     /// A customer may have had the request deleted meanwhile: then name and phone must not go to amoCRM any more.
-    async fn check_that_it_still_exists(&self, lead: &ClaimedLead) -> Result<(), Stop> {
+    async fn check_still_ours(&self, lead: &ClaimedLead) -> Result<(), Stop> {
         match self.push.leads.get(&lead.id()).await {
             Ok(Some(stored)) if stored.version == lead.stored.version => Ok(()),
             Ok(_) => {
@@ -121,19 +121,14 @@ impl Attempt<'_> {
             }
             Err(error) => {
                 tracing::error!(lead_id = %lead.id(), %error, "a lead cannot be read again");
-                Err(Stop::NotStored)
+                Err(Stop::StorageDown)
             }
         }
     }
 
     /// Leaves out what amoCRM refuses of an item, so that the rest may be offered again. Fails when amoCRM refuses something
     /// that the item cannot do without, or that was left out already.
-    async fn drop_rejected_fields(
-        &self,
-        lead: &mut ClaimedLead,
-        item: &Value,
-        refusal: Box<Refusal>,
-    ) -> Result<(), Stop> {
+    async fn leave_out_refused(&self, lead: &mut ClaimedLead, item: &Value, refusal: Box<Refusal>) -> Result<(), Stop> {
         let fallbacks = self.payloads.fallbacks(lead.lead(), item, &refusal.validation).unwrap_or_default();
         if fallbacks.contains(&Fallback::Contact) {
             // It was deleted or merged. The next attempt looks for the customer's contact again.

@@ -36,7 +36,7 @@ enum PhotoStop {
     Failed(PhotoFailure),
     /// The lead was deleted, or another worker has it.
     Lost,
-    NotStored,
+    StorageDown,
 }
 
 /// Something failed for now.
@@ -114,7 +114,7 @@ impl CrmPush {
             Err(PhotoStop::OutOfTime) => self.queue_photos_again(lead).await,
             Err(PhotoStop::Failed(failed)) => self.close_failed_photos(lead, failed).await,
             Err(PhotoStop::Lost) => Ok(()),
-            Err(PhotoStop::NotStored) => Err(Redeliver),
+            Err(PhotoStop::StorageDown) => Err(Redeliver),
         }
     }
 
@@ -289,7 +289,7 @@ impl Photos<'_> {
         match self.push.store_photos(&mut self.lead).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(PhotoStop::Lost),
-            Err(Redeliver) => Err(PhotoStop::NotStored),
+            Err(Redeliver) => Err(PhotoStop::StorageDown),
         }
     }
 

@@ -16,8 +16,8 @@ pub(crate) enum Stop {
     PutBack { due_at: Seconds },
     /// Another worker took the request over, or the customer had it deleted.
     Lost,
-    /// Its progress could not be stored: the message must come again.
-    NotStored,
+    /// It could not be read again, or its progress could not be stored: the message must come again.
+    StorageDown,
 }
 
 /// A failed attempt.

@@ -75,7 +75,7 @@ impl PayloadBuilder {
 
     /// Remembers with the lead which of its values the account has no place for, so that the note carries them. True if
     /// there are any that were not known before.
-    pub fn note_what_does_not_fit(&self, lead: &mut Lead) -> bool {
+    pub fn remember_misfits(&self, lead: &mut Lead) -> bool {
         let Some(fields) = &self.fields else { return false };
         let values = deal_values(&lead.request).into_iter().chain(telegram_values(&lead.request));
         let fallbacks: Vec<Fallback> = values
@@ -679,8 +679,8 @@ pub(crate) mod tests {
         let builder = PayloadBuilder { fields: Some(fields), ..builder(&[]) };
         let mut lead = lead();
         lead.request.fields.insert(CrmField::CarModel, FieldValue::Text("о".repeat(300)));
-        assert!(builder.note_what_does_not_fit(&mut lead));
-        assert!(!builder.note_what_does_not_fit(&mut lead), "nothing new");
+        assert!(builder.remember_misfits(&mut lead));
+        assert!(!builder.remember_misfits(&mut lead), "nothing new");
         let deal = builder.deal(&lead, 501);
         let entries = deal["custom_fields_values"].as_array().unwrap();
         let sent: Vec<_> = entries.iter().map(|entry| entry["field_id"].as_u64().unwrap()).collect();

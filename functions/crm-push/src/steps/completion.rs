@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use lead::Lead;
 use serde_json::Value;
 
-use super::{Found, Step, change_deal};
+use super::{LookUp, Step, change_deal};
 use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
 
@@ -22,12 +22,12 @@ impl Step for CompletionStep {
     }
 
     /// A change is not made again: a manager may have corrected something since.
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         async {
             let lead = lead.lead();
-            let Some(deal) = attempt.deal(lead).await? else { return Ok(Found::Gone) };
+            let Some(deal) = attempt.deal(lead).await? else { return Ok(LookUp::DealGone) };
             let is_completed = attempt.payloads.is_completed(lead, &deal);
-            Ok(Found::unseen(is_completed.then_some(deal.id)))
+            Ok(LookUp::of_lost_creation(is_completed.then_some(deal.id)))
         }
         .boxed()
     }

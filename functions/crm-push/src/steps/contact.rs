@@ -11,7 +11,7 @@ use lead::{Lead, SEARCH_LAG, Seconds, step};
 use serde_json::{Value, json};
 use storage::SaveError;
 
-use super::{Found, Origin, Step};
+use super::{LookUp, Origin, Step};
 use crate::CrmPush;
 use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
@@ -32,7 +32,7 @@ impl Step for ContactStep {
         false
     }
 
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         attempt.find_contact(lead).boxed()
     }
 
@@ -61,14 +61,14 @@ impl Step for ContactStep {
                 attempt.remember(lead, Recent::created(id, (attempt.push.clock)())).await;
             }
             lead.progress.record(step::CONTACT, id);
-            lead.progress.created_contact = origin != Origin::Known;
+            lead.progress.created_contact = origin != Origin::Existing;
         }
         .boxed()
     }
 }
 
 impl Attempt<'_> {
-    async fn find_contact(&self, claimed: &ClaimedLead) -> Result<Found, CrmError> {
+    async fn find_contact(&self, claimed: &ClaimedLead) -> Result<LookUp, CrmError> {
         let lead = claimed.lead();
         let phone = &lead.request.customer.phone;
         let now = (self.push.clock)();
@@ -77,11 +77,11 @@ impl Attempt<'_> {
             Err(error) => {
                 // Without them a contact that search does not know yet could be created again.
                 tracing::error!(%error, "recent contacts cannot be read");
-                return Ok(Found::NotBefore(now + SEARCH_LAG));
+                return Ok(LookUp::NotBefore(now + SEARCH_LAG));
             }
         };
         match recent.get(&lead.request.queue_group(), now) {
-            Some(Recent::InDoubt { until }) => return Ok(Found::NotBefore(until)),
+            Some(Recent::InDoubt { until }) => return Ok(LookUp::NotBefore(until)),
             Some(Recent::Created { id, .. }) => {
                 let contact = self.crm.contact(id).await?;
                 if let Some(contact) = contact.filter(|contact| is_of_phone(contact, phone)) {
@@ -92,26 +92,26 @@ impl Attempt<'_> {
         }
         for term in search_terms(phone) {
             if !claimed.has_time_for(1, (self.push.clock)()) {
-                return Ok(Found::NoTime);
+                return Ok(LookUp::NoTime);
             }
             let hits = self.crm.search_contacts(&term).await?;
             if let Some(contact) = contact_of_phone(&hits, phone) {
                 return self.use_contact(contact, lead).await;
             }
         }
-        Ok(Found::Missing)
+        Ok(LookUp::Missing)
     }
 
     /// Takes a contact that was found. If an earlier attempt for this request created it without learning of it, it lacks
     /// nothing.
-    async fn use_contact(&self, contact: &Contact, lead: &Lead) -> Result<Found, CrmError> {
+    async fn use_contact(&self, contact: &Contact, lead: &Lead) -> Result<LookUp, CrmError> {
         // A deal is only created for a contact that is known: a contact without one may be from a lost creation.
         let is_own = lead.is_in_doubt() && contact.has_tag(TAG_NEW) && contact.deal_ids().is_empty();
         if is_own {
-            return Ok(Found::Exists { id: contact.id, origin: Origin::CreatedUnseen });
+            return Ok(LookUp::Exists { id: contact.id, origin: Origin::CreatedUnseen });
         }
         self.update_existing_contact(contact, lead).await?;
-        Ok(Found::Exists { id: contact.id, origin: Origin::Known })
+        Ok(LookUp::Exists { id: contact.id, origin: Origin::Existing })
     }
 
     /// Adds to a contact that was found what it lacks. Fields that the account refuses are left out: the note has them.

@@ -7,7 +7,7 @@ use lead::{CrmField, Lead, Seconds, step};
 use serde_json::Value;
 use settings::metrics::{self, Unit};
 
-use super::{Found, Origin, Step};
+use super::{LookUp, Origin, Step};
 use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
 
@@ -23,8 +23,8 @@ impl Step for DealStep {
         step::DEAL
     }
 
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
-        async { Ok(Found::unseen(attempt.find_deal(lead.lead()).await?)) }.boxed()
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
+        async { Ok(LookUp::of_lost_creation(attempt.find_deal(lead.lead()).await?)) }.boxed()
     }
 
     fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {

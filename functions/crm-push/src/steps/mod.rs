@@ -60,7 +60,7 @@ pub(crate) trait Step: Sync {
     }
 
     /// Looks for what exists already.
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>>;
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>>;
 
     /// What to create, at least one item; or the change to make.
     fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value>;
@@ -88,18 +88,25 @@ pub(crate) trait Step: Sync {
 
 /// What looking came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum LookUp {
     Exists {
         id: u64,
         origin: Origin,
     },
     Missing,
     /// The deal that the step would change is not there any more.
-    Gone,
+    DealGone,
     /// It may exist, and cannot be seen before then.
     NotBefore(Seconds),
     /// The lease would not last.
     NoTime,
+}
+
+impl LookUp {
+    /// What an earlier attempt may have created, its answer lost.
+    fn of_lost_creation(id: Option<u64>) -> Self {
+        id.map_or(Self::Missing, |id| Self::Exists { id, origin: Origin::CreatedUnseen })
+    }
 }
 
 /// Where something in amoCRM comes from.
@@ -110,7 +117,7 @@ pub(crate) enum Origin {
     /// An earlier attempt for this request created it without learning of it.
     CreatedUnseen,
     /// It was there before the request.
-    Known,
+    Existing,
 }
 
 /// Makes `change` to the deal that it names; returns its id.
@@ -118,11 +125,4 @@ async fn change_deal(crm: &Client, change: &Value) -> Result<u64, CrmError> {
     let id = change["id"].as_u64().unwrap_or_default();
     crm.update_deal(id, change).await?;
     Ok(id)
-}
-
-impl Found {
-    /// What an earlier attempt may have created.
-    fn unseen(id: Option<u64>) -> Self {
-        id.map_or(Self::Missing, |id| Self::Exists { id, origin: Origin::CreatedUnseen })
-    }
 }

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use lead::Lead;
 use serde_json::Value;
 
-use super::{Found, Step};
+use super::{LookUp, Step};
 use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
 
@@ -32,15 +32,15 @@ impl Step for NoteStep {
     }
 
     /// All parts are posted in one call, so that the last one is there if all are.
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         async move {
             let lead = lead.lead();
             let parts = note_parts(lead, &attempt.dealer.calendar, attempt.payloads.language());
             let (Some(deal_id), Some(last)) = (lead.progress.deal_id(), parts.last()) else {
-                return Ok(Found::Missing);
+                return Ok(LookUp::Missing);
             };
             let notes = attempt.crm.notes(deal_id).await?;
-            Ok(Found::unseen(notes.iter().find(|note| note.is(last)).map(|note| note.id)))
+            Ok(LookUp::of_lost_creation(notes.iter().find(|note| note.is(last)).map(|note| note.id)))
         }
         .boxed()
     }

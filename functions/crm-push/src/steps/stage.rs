@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use lead::Lead;
 use serde_json::Value;
 
-use super::{Found, Origin, Step, change_deal};
+use super::{LookUp, Origin, Step, change_deal};
 use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
 
@@ -21,14 +21,14 @@ impl Step for StageStep {
         true
     }
 
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         async {
             let lead = lead.lead();
-            let Some(deal) = attempt.deal(lead).await? else { return Ok(Found::Gone) };
+            let Some(deal) = attempt.deal(lead).await? else { return Ok(LookUp::DealGone) };
             Ok(if attempt.payloads.is_to_be_moved(lead, &deal) {
-                Found::Missing
+                LookUp::Missing
             } else {
-                Found::Exists { id: deal.id, origin: Origin::Known }
+                LookUp::Exists { id: deal.id, origin: Origin::Existing }
             })
         }
         .boxed()

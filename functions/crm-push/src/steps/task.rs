@@ -7,7 +7,7 @@ use lead::Lead;
 use serde_json::Value;
 use settings::Amocrm;
 
-use super::{Found, STEPS, Step};
+use super::{LookUp, STEPS, Step};
 use crate::attempt::Attempt;
 use crate::claimed::ClaimedLead;
 
@@ -36,13 +36,13 @@ impl Step for TaskStep {
         true
     }
 
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<Found, CrmError>> {
+    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         async move {
-            let Some(deal_id) = lead.lead().progress.deal_id() else { return Ok(Found::Missing) };
+            let Some(deal_id) = lead.lead().progress.deal_id() else { return Ok(LookUp::Missing) };
             let tasks = attempt.crm.tasks(deal_id).await?;
             let others = STEPS.iter().filter(|step| step.leaves_task() && step.name() != self.name);
             let known: Vec<u64> = others.filter_map(|step| lead.lead().progress.id_of(step.name())).collect();
-            Ok(Found::unseen(unknown_task(&tasks, &lead.id().request_number(), &known)))
+            Ok(LookUp::of_lost_creation(unknown_task(&tasks, &lead.id().request_number(), &known)))
         }
         .boxed()
     }
