@@ -119,6 +119,10 @@ impl CrmPush {
 
 impl Attempt<'_> {
     async fn take_steps(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
+        if self.payloads.remember_misfits(lead.lead_mut()) {
+            // A later attempt must look for the deal as it is offered now.
+            self.checkpoint(lead).await?;
+        }
         for step in steps_of(lead.lead()) {
             if step.is_wanted(self) {
                 self.ensure(step, lead).await?;

@@ -1,7 +1,8 @@
 //! One step of an attempt: what it creates exists afterwards, once, whatever was lost on the way.
 //!
-//! This is the only place that knows doubt. A creation whose answer was lost may have happened; so may one that an earlier
-//! worker began before it died. Then the step looks before it creates, and keeps what it finds.
+//! Only this file decides between looking and creating. A creation whose answer was lost may have happened; so may one that an
+//! earlier worker began before it died. Then the step looks before it creates, and keeps what it finds. Contacts need more,
+//! because amoCRM's search lags: `steps/contact.rs` has that.
 
 use amocrm::{CrmError, Doubt, Fallback, Refusal};
 use delivery::read_fields_again;
@@ -20,36 +21,21 @@ impl Attempt<'_> {
         if lead.lead().progress.id_of(step.name()).is_some() {
             return Ok(());
         }
-        if self.payloads.remember_misfits(lead.lead_mut()) {
-            // A later attempt must look for the deal as it is offered now.
-            self.checkpoint(lead).await?;
-        }
         let retry = self.crm.options().retry;
         let mut lost: Option<CrmError> = None;
         let mut tried = 0;
         loop {
             self.check_time(step, lead, lost.as_ref())?;
             if lost.is_some() || lead.lead().is_in_doubt() || step.always_looks() {
-                match step.find(self, lead).await {
-                    Ok(LookUp::Exists { id, origin }) => return self.keep(step, lead, id, origin).await,
-                    Ok(LookUp::DealGone) => {
-                        tracing::warn!(lead_id = %lead.id(), "the deal to complete is gone: another one is made");
-                        lead.lead_mut().start_over();
-                        return Err(Stop::PutBack { due_at: (self.push.clock)() });
+                if let Some((id, origin)) = self.look(step, lead, lost.is_some()).await? {
+                    return self.keep(step, lead, id, origin).await;
+                }
+                match lost {
+                    Some(error) if error.doubt() == Doubt::Running || !retry.allows_another(tried) => {
+                        return Err(self.failed(lead, error));
                     }
-                    Ok(LookUp::NotBefore(due_at)) => return Err(Stop::PutBack { due_at }),
-                    Ok(LookUp::NoTime) => return Err(FailedAttempt::too_slow().into()),
-                    Ok(LookUp::Missing) => {
-                        if let Some(error) = lost.take()
-                            && (error.doubt() == Doubt::Running || !retry.allows_another(tried))
-                        {
-                            return Err(self.failed(lead, error));
-                        }
-                    }
-                    Err(error) => {
-                        count_error(lead, &error);
-                        return Err(FailedAttempt::on_lookup(error, lost.is_some()).into());
-                    }
+                    // It was not created after all: create it again.
+                    _ => lost = None,
                 }
                 self.check_time(step, lead, None)?;
             }
@@ -76,6 +62,30 @@ impl Attempt<'_> {
         }
     }
 
+    /// Looks for what the step creates; `None` if it may be created. `in_doubt`: the answer to its creation was just lost.
+    async fn look(
+        &self,
+        step: &dyn Step,
+        lead: &mut ClaimedLead,
+        in_doubt: bool,
+    ) -> Result<Option<(u64, Origin)>, Stop> {
+        match step.find(self, lead).await {
+            Ok(LookUp::Exists { id, origin }) => Ok(Some((id, origin))),
+            Ok(LookUp::Missing) => Ok(None),
+            Ok(LookUp::DealGone) => {
+                tracing::warn!(lead_id = %lead.id(), "the deal to complete is gone: another one is made");
+                lead.lead_mut().start_over();
+                Err(Stop::PutBack { due_at: (self.push.clock)() })
+            }
+            Ok(LookUp::NotBefore(due_at)) => Err(Stop::PutBack { due_at }),
+            Ok(LookUp::NoTime) => Err(FailedAttempt::too_slow().into()),
+            Err(error) => {
+                count_error(lead, &error);
+                Err(FailedAttempt::on_lookup(error, in_doubt).into())
+            }
+        }
+    }
+
     /// Records what the step left, and stores it before the next step starts.
     async fn keep(&self, step: &dyn Step, lead: &mut ClaimedLead, id: u64, origin: Origin) -> Result<(), Stop> {
         if origin != Origin::Created {
@@ -87,7 +97,7 @@ impl Attempt<'_> {
     }
 
     /// Stores what is known of the lead so far. A lead whose lease is lost is not touched any more.
-    async fn checkpoint(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
+    pub(crate) async fn checkpoint(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
         match self.push.leads.save(&mut lead.stored).await {
             Ok(()) => Ok(()),
             Err(SaveError::Conflict) => {
@@ -104,14 +114,15 @@ impl Attempt<'_> {
     /// Ends the attempt if the lease would not last through another call. After a lost creation the attempt fails for that
     /// reason, so that the next one looks first.
     fn check_time(&self, step: &dyn Step, lead: &ClaimedLead, lost: Option<&CrmError>) -> Result<(), Stop> {
-        let calls = if step.always_looks() { 2 } else { 1 };
+        let calls = if step.always_looks() { 2 } else { 1 }; // to look and to create, or only to create
         if lead.has_time_for(calls, (self.push.clock)()) {
             return Ok(());
         }
         Err(lost.map_or_else(FailedAttempt::too_slow, |error| FailedAttempt::because_of(error.clone())).into())
     }
 
-    /// A customer may have had the request deleted meanwhile: then name and phone must not go to amoCRM any more.
+    /// Another worker may have taken the lead over, or the customer may have had it deleted: then name and phone must not go to
+    /// amoCRM any more.
     async fn check_still_ours(&self, lead: &ClaimedLead) -> Result<(), Stop> {
         match self.push.leads.get(&lead.id()).await {
             Ok(Some(stored)) if stored.version == lead.stored.version => Ok(()),
@@ -131,9 +142,7 @@ impl Attempt<'_> {
     async fn leave_out_refused(&self, lead: &mut ClaimedLead, item: &Value, refusal: Box<Refusal>) -> Result<(), Stop> {
         let fallbacks = self.payloads.fallbacks(lead.lead(), item, &refusal.validation).unwrap_or_default();
         if fallbacks.contains(&Fallback::Contact) {
-            // It was deleted or merged. The next attempt looks for the customer's contact again.
-            lead.lead_mut().progress.forget(step::CONTACT);
-            return Err(FailedAttempt::on_lookup(CrmError::Refused(refusal), false).into());
+            return Err(forget_contact(lead, refusal));
         }
         let applied = fallbacks.iter().filter(|fallback| fallback.apply_to(lead.lead_mut())).count();
         if applied == 0 {
@@ -150,6 +159,12 @@ impl Attempt<'_> {
         count_error(lead, &error);
         FailedAttempt::because_of(error).into()
     }
+}
+
+/// The contact was deleted or merged into another. The next attempt looks for the customer's contact again.
+fn forget_contact(lead: &mut ClaimedLead, refusal: Box<Refusal>) -> Stop {
+    lead.lead_mut().progress.forget(step::CONTACT);
+    FailedAttempt::on_lookup(CrmError::Refused(refusal), false).into()
 }
 
 fn count_error(lead: &ClaimedLead, error: &CrmError) {
