@@ -2,7 +2,7 @@
 
 use amocrm::{Client, PayloadBuilder};
 use dealer::Dealer;
-use delivery::{Gate, Incident, account_fields};
+use delivery::{Incident, Permit, account_fields};
 use lead::LeadId;
 use storage::SaveError;
 use tokio::sync::OnceCell;
@@ -50,15 +50,15 @@ impl CrmPush {
             // A request that takes its workers along is given up in time, too.
             return Err(FailedAttempt::workers_stopped().into());
         }
-        let gate = self.incidents.enter(incident).await;
-        if let Gate::Open { until } = gate {
+        let permit = self.incidents.take_permit(incident).await;
+        if let Permit::Wait { until } = permit {
             tracing::info!(lead_id = %lead.id(), until, "amoCRM is left alone");
             return Err(Stop::PutBack { due_at: until });
         }
-        let payloads = payloads.get_or_init(|| self.payloads(crm, gate, dealer)).await;
+        let payloads = payloads.get_or_init(|| self.payloads(crm, permit, dealer)).await;
         let result = Attempt { push: self, crm, payloads, dealer }.take_steps(lead).await;
         if let Err(Stop::Failed(failed)) = &result
-            && gate == Gate::Probe
+            && permit == Permit::Probe
             && failed.obstacle().is_some()
             && !lead.has_progressed()
         {
@@ -69,12 +69,12 @@ impl CrmPush {
     }
 
     /// Builds payloads for the account's fields, as far as they are known. An account in trouble is not asked for them.
-    async fn payloads(&self, crm: &Client, gate: Gate, dealer: &Dealer) -> PayloadBuilder {
-        let fields = match gate {
-            Gate::Closed => {
+    async fn payloads(&self, crm: &Client, permit: Permit, dealer: &Dealer) -> PayloadBuilder {
+        let fields = match permit {
+            Permit::Deliver => {
                 account_fields(&self.documents, crm, &self.amocrm, self.amocrm.language, (self.clock)()).await
             }
-            Gate::Probe | Gate::Open { .. } => None,
+            Permit::Probe | Permit::Wait { .. } => None,
         };
         PayloadBuilder::new(&self.amocrm, fields, self.amocrm.language)
             .with_unfinished_stage(dealer.unfinished.status_id)

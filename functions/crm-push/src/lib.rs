@@ -30,7 +30,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use amocrm::{Client, Clock};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use delivery::{AdminChat, Gate, Incidents};
+use delivery::{AdminChat, Incidents, Permit};
 use futures::{StreamExt, stream};
 use lead::Backoff;
 use settings::{Env, Retry};
@@ -178,9 +178,9 @@ impl CrmPush {
 
     /// Delivers the requests of each group in order, several groups at a time. Returns the positions of failed messages.
     async fn deliver_requests(&self, groups: Vec<Vec<Job>>) -> Vec<usize> {
-        let gate = self.incidents.load().await.gate((self.clock)());
+        let permit = self.incidents.load().await.permit((self.clock)());
         // While amoCRM is in trouble, one request after the other: the first shows whether the rest may follow.
-        let at_once = if gate == Gate::Closed { GROUPS_AT_ONCE } else { 1 };
+        let at_once = if permit == Permit::Deliver { GROUPS_AT_ONCE } else { 1 };
         let payloads = &OnceCell::new();
         let delivered = stream::iter(groups).map(|group| async move {
             for job in group {

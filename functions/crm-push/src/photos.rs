@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use amocrm::{Client, CrmError, note_item, photos_missing_text};
 use bytes::Bytes;
-use delivery::{AdminMessage, Gate, text_of_error};
+use delivery::{AdminMessage, Permit, text_of_error};
 use lead::{Lead, LeadId, Seconds};
 use storage::{SaveError, Versioned};
 use telegram::ApiError;
@@ -73,7 +73,7 @@ impl CrmPush {
             lead.value.finish_photos();
             return self.store_photos(&mut lead).await.map(drop);
         };
-        if let Gate::Open { until } = self.incidents.load().await.gate(now) {
+        if let Permit::Wait { until } = self.incidents.load().await.permit(now) {
             lead.value.put_photos_back(until);
             return self.store_photos(&mut lead).await.map(drop);
         }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use amocrm::{Client, Clock};
 use anyhow::Context;
-use delivery::{AdminChat, Gate, Incident, Incidents, RequeueFilter, requeue, requeue_photos};
+use delivery::{AdminChat, Incident, Incidents, Permit, RequeueFilter, requeue, requeue_photos};
 use lead::Seconds;
 use serde_json::{Value, json};
 use settings::Env;
@@ -153,7 +153,7 @@ impl Scheduled {
         let Some(filter) = filter(&incident, now, self.interval) else { return Ok(0) };
         let requests =
             requeue(&self.bot.leads, &self.bot.queue, filter).await.context("due requests cannot be queued")?;
-        if incident.gate(now) != Gate::Closed {
+        if incident.permit(now) != Permit::Deliver {
             return Ok(requests);
         }
         let photos =
@@ -182,12 +182,12 @@ impl Scheduled {
 /// Which requests may be queued; `None` while amoCRM is left alone. When the breaker waits for a probe, every run queues one,
 /// however long its own pause: the others wait for it.
 fn filter(incident: &Incident, now: Seconds, interval: Seconds) -> Option<RequeueFilter> {
-    match incident.gate(now) {
-        Gate::Closed => Some(RequeueFilter { due_by: now, ..RequeueFilter::all_unsent(now, interval, MOST_A_RUN) }),
-        Gate::Probe => {
+    match incident.permit(now) {
+        Permit::Deliver => Some(RequeueFilter { due_by: now, ..RequeueFilter::all_unsent(now, interval, MOST_A_RUN) }),
+        Permit::Probe => {
             Some(RequeueFilter { last: incident.probed.clone(), ..RequeueFilter::all_unsent(now, interval, PROBES) })
         }
-        Gate::Open { .. } => None,
+        Permit::Wait { .. } => None,
     }
 }
 

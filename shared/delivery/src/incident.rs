@@ -82,13 +82,13 @@ pub struct Ended {
 
 /// What a worker may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
-    /// Deliver.
-    Closed,
+pub enum Permit {
+    /// Deliver: the breaker is closed.
+    Deliver,
     /// Try one request.
     Probe,
     /// Leave amoCRM alone.
-    Open { until: Seconds },
+    Wait { until: Seconds },
 }
 
 /// How attempts went.
@@ -111,22 +111,22 @@ pub struct Outcome {
 impl Incident {
     /// What a worker may do now.
     #[must_use]
-    pub fn gate(&self, now: Seconds) -> Gate {
-        let Some(open_until) = self.open_until else { return Gate::Closed };
+    pub fn permit(&self, now: Seconds) -> Permit {
+        let Some(open_until) = self.open_until else { return Permit::Deliver };
         match self.probe_until {
-            _ if open_until > now => Gate::Open { until: open_until },
-            Some(until) if until > now => Gate::Open { until },
-            _ => Gate::Probe,
+            _ if open_until > now => Permit::Wait { until: open_until },
+            Some(until) if until > now => Permit::Wait { until },
+            _ => Permit::Probe,
         }
     }
 
-    /// The same for a worker that is about to do it: of several only one gets to [`Gate::Probe`].
-    pub fn enter(&mut self, now: Seconds) -> Gate {
-        let gate = self.gate(now);
-        if gate == Gate::Probe {
+    /// The same for a worker that is about to do it: of several only one gets to [`Permit::Probe`].
+    pub fn take_permit(&mut self, now: Seconds) -> Permit {
+        let permit = self.permit(now);
+        if permit == Permit::Probe {
             self.probe_until = Some(now + PROBE);
         }
-        gate
+        permit
     }
 
     /// A person has fixed something: the next request may show whether amoCRM takes requests again.
@@ -335,13 +335,13 @@ mod tests {
         let mut incident = Incident::default();
         incident.note(&failed(&[1]), NOW);
         incident.note(&failed(&[2]), NOW);
-        assert_eq!(incident.gate(NOW), Gate::Closed);
+        assert_eq!(incident.permit(NOW), Permit::Deliver);
         incident.note(&failed(&[3]), NOW);
         let mut now = NOW;
         for pause in [30, 60, 120, 240, 300, 300] {
-            assert_eq!(incident.gate(now), Gate::Open { until: now + pause });
+            assert_eq!(incident.permit(now), Permit::Wait { until: now + pause });
             now += pause;
-            assert_eq!(incident.enter(now), Gate::Probe);
+            assert_eq!(incident.take_permit(now), Permit::Probe);
             incident.note(&failed(&[1]), now);
         }
     }
@@ -350,7 +350,7 @@ mod tests {
     fn after_a_repair_nobody_waits_for_the_pause() {
         let mut incident = Incident { failures: 9, open_until: Some(NOW + 300), pause: 300, ..Default::default() };
         incident.probe_now(NOW);
-        assert_eq!(incident.enter(NOW), Gate::Probe);
+        assert_eq!(incident.take_permit(NOW), Permit::Probe);
         let mut calm = Incident::default();
         calm.probe_now(NOW);
         assert_eq!(calm, Incident::default());
@@ -375,9 +375,9 @@ mod tests {
     #[test]
     fn only_one_worker_tries() {
         let mut incident = Incident { failures: 3, open_until: Some(NOW), pause: 30, ..Default::default() };
-        assert_eq!(incident.enter(NOW), Gate::Probe);
-        assert_eq!(incident.enter(NOW), Gate::Open { until: NOW + 120 });
-        assert_eq!(incident.enter(NOW + 120), Gate::Probe, "the first one died");
+        assert_eq!(incident.take_permit(NOW), Permit::Probe);
+        assert_eq!(incident.take_permit(NOW), Permit::Wait { until: NOW + 120 });
+        assert_eq!(incident.take_permit(NOW + 120), Permit::Probe, "the first one died");
     }
 
     #[test]
@@ -388,7 +388,7 @@ mod tests {
             incident.note(&failed(&[n]), NOW);
             assert!(!incident.note(&sent(&[n]), NOW), "it was never open");
         }
-        assert_eq!(incident.gate(NOW), Gate::Closed);
+        assert_eq!(incident.permit(NOW), Permit::Deliver);
     }
 
     #[test]
@@ -398,7 +398,7 @@ mod tests {
         assert!(!incident.note(&given_up, NOW), "failing too often is not an answer");
         let refused = Outcome { refused: vec![id(2)], ..Default::default() };
         assert!(incident.note(&refused, NOW));
-        assert_eq!(incident.gate(NOW), Gate::Closed);
+        assert_eq!(incident.permit(NOW), Permit::Deliver);
     }
 
     #[test]

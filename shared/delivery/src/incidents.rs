@@ -8,7 +8,7 @@ use storage::{CurrentDealer, Documents, Leads, SaveError, StorageError};
 use texts::Language;
 
 use crate::document::{load, update};
-use crate::{AdminChat, Gate, Incident, Outcome};
+use crate::{AdminChat, Incident, Outcome, Permit};
 
 const KEY: &str = "amocrm-incident";
 /// Requests read at once.
@@ -60,16 +60,16 @@ impl Incidents {
     }
 
     /// What this worker may do now; `seen` is the incident as loaded. Takes the probe, if it is due.
-    pub async fn enter(&self, seen: &Incident) -> Gate {
+    pub async fn take_permit(&self, seen: &Incident) -> Permit {
         let now = (self.clock)();
-        if seen.gate(now) != Gate::Probe {
-            return seen.gate(now);
+        if seen.permit(now) != Permit::Probe {
+            return seen.permit(now);
         }
-        match update(&self.documents, KEY, |incident: &mut Incident| incident.enter(now)).await {
-            Ok(gate) => gate,
+        match update(&self.documents, KEY, |incident: &mut Incident| incident.take_permit(now)).await {
+            Ok(permit) => permit,
             Err(error) => {
                 tracing::error!(%error, "the probe cannot be taken");
-                Gate::Probe
+                Permit::Probe
             }
         }
     }

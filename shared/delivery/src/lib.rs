@@ -24,7 +24,7 @@ pub use settings::system_clock;
 
 pub use admin::{AdminChat, AdminMessage, Written};
 pub use document::{load as load_document, update as update_document};
-pub use incident::{Ended, Gate, Incident, Outcome, Trouble};
+pub use incident::{Ended, Incident, Outcome, Permit, Trouble};
 pub use incidents::{Incidents, probe_now};
 pub use obstacle::{Obstacle, consent_message, text_of_error};
 pub use requeue::{RequeueFilter, requeue, requeue_photos};
