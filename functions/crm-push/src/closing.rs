@@ -2,7 +2,7 @@
 //! what they have to know.
 
 use delivery::{AdminMessage, Incident, Outcome, RequeueFilter, Written, requeue};
-use lead::{Backoff, PhoneSource, Seconds, Status, Trouble};
+use lead::{Backoff, PhoneSource, Repeat, Seconds, Status};
 use settings::metrics;
 use storage::SaveError;
 
@@ -103,14 +103,14 @@ impl CrmPush {
         let Ok(written) = self.admins.write(&message).await else {
             // Given up another time, when the message can be written down. What this attempt left in doubt stays so.
             *lead.lead_mut() = claimed;
-            if let Trouble::Later { .. } = failure.trouble {
+            if let Repeat::Later { .. } = failure.repeat {
                 lead.lead_mut().fail(&failure, now, Backoff { max_attempts: u32::MAX, ..self.backoff }, 0.0);
             } else {
                 lead.lead_mut().put_back(now + self.backoff.first);
             }
             return self.store(lead, Closed::Waiting).await;
         };
-        let gone = if failure.trouble == Trouble::Never { Closed::Refused } else { Closed::GivenUp };
+        let gone = if failure.repeat == Repeat::Never { Closed::Refused } else { Closed::GivenUp };
         let closed = self.store(lead, gone).await;
         if !matches!(closed, Ok(Closed::Refused | Closed::GivenUp)) {
             if written == Written::New {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use amocrm::CrmError;
 use delivery::{Obstacle, text_of_error};
-use lead::{Failure, SEARCH_LAG, Seconds, Trouble};
+use lead::{Failure, Repeat, SEARCH_LAG, Seconds};
 use texts::Language;
 
 /// Why an attempt ended before everything was in amoCRM.
@@ -23,7 +23,7 @@ pub(crate) enum Stop {
 /// A failed attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct FailedAttempt {
-    pub(crate) trouble: Trouble,
+    pub(crate) repeat: Repeat,
     reason: Reason,
 }
 
@@ -36,35 +36,35 @@ enum Reason {
 
 impl FailedAttempt {
     pub(crate) fn because_of(error: CrmError) -> Self {
-        Self { trouble: error.failure().trouble, reason: Reason::Crm(error) }
+        Self { repeat: error.failure().repeat, reason: Reason::Crm(error) }
     }
 
     /// A look-up failed. Whatever amoCRM says to a look-up, it does not refuse the request. After a creation whose answer was
     /// lost (`in_doubt`), the request waits until that could be seen.
     pub(crate) fn on_lookup(error: CrmError, in_doubt: bool) -> Self {
         let mut failed = Self::because_of(error);
-        let pause = match failed.trouble {
-            Trouble::Later { pause, .. } => pause,
-            Trouble::Never => None,
+        let pause = match failed.repeat {
+            Repeat::Later { pause, .. } => pause,
+            Repeat::Never => None,
         };
         let pause = if in_doubt { Some(pause.unwrap_or(0).max(SEARCH_LAG)) } else { pause };
-        failed.trouble = Trouble::Later { pause, in_doubt };
+        failed.repeat = Repeat::Later { pause, in_doubt };
         failed
     }
 
     /// amoCRM answers, but too slowly for one attempt.
     pub(crate) const fn too_slow() -> Self {
-        Self { trouble: LATER, reason: Reason::TooSlow }
+        Self { repeat: LATER, reason: Reason::TooSlow }
     }
 
     /// Earlier workers died in the middle too often.
     pub(crate) const fn workers_stopped() -> Self {
-        Self { trouble: LATER, reason: Reason::WorkersStopped }
+        Self { repeat: LATER, reason: Reason::WorkersStopped }
     }
 
     /// The failure as the lead stores it.
     pub(crate) fn to_store(&self) -> Failure {
-        Failure { trouble: self.trouble, reason: self.to_string() }
+        Failure { repeat: self.repeat, reason: self.to_string() }
     }
 
     /// Why amoCRM could not take this request, and might not take others either; `None` when it was about this one only.
@@ -86,7 +86,7 @@ impl FailedAttempt {
     }
 }
 
-const LATER: Trouble = Trouble::Later { pause: None, in_doubt: false };
+const LATER: Repeat = Repeat::Later { pause: None, in_doubt: false };
 
 /// For operators.
 impl fmt::Display for FailedAttempt {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lead::{Failure, SEARCH_LAG, Seconds, Trouble};
+use lead::{Failure, Repeat, SEARCH_LAG, Seconds};
 use serde::{Deserialize, Serialize};
 
 /// A call failed. Carries no token and nothing of the request's body.
@@ -251,17 +251,15 @@ impl CrmError {
     /// customer's fault, and the lead goes out when a person has fixed it.
     #[must_use]
     pub fn failure(&self) -> Failure {
-        let trouble = match self {
-            Self::Retry { pause, doubt: Doubt::No, .. } => Trouble::Later { pause: *pause, in_doubt: false },
+        let repeat = match self {
+            Self::Retry { pause, doubt: Doubt::No, .. } => Repeat::Later { pause: *pause, in_doubt: false },
             Self::Retry { pause, .. } => {
-                Trouble::Later { pause: Some(pause.unwrap_or(0).max(SEARCH_LAG)), in_doubt: true }
+                Repeat::Later { pause: Some(pause.unwrap_or(0).max(SEARCH_LAG)), in_doubt: true }
             }
             // A person has to act first; meanwhile the circuit breaker keeps calls to amoCRM few.
-            Self::Reauth { .. } | Self::Blocked | Self::Closed { .. } => {
-                Trouble::Later { pause: None, in_doubt: false }
-            }
-            Self::Refused(_) => Trouble::Never,
+            Self::Reauth { .. } | Self::Blocked | Self::Closed { .. } => Repeat::Later { pause: None, in_doubt: false },
+            Self::Refused(_) => Repeat::Never,
         };
-        Failure { trouble, reason: self.to_string() }
+        Failure { repeat, reason: self.to_string() }
     }
 }

@@ -130,7 +130,7 @@ async fn a_creation_that_may_have_happened_is_not_repeated() {
         let server = server_that_returns([answer, created()]).await;
         let error = client(&server).create_deal(&json!({})).await.unwrap_err();
         assert_eq!(error, CrmError::Retry { cause, pause: None, doubt });
-        assert!(matches!(error.failure().trouble, lead::Trouble::Later { pause: Some(45), in_doubt: true }));
+        assert!(matches!(error.failure().repeat, lead::Repeat::Later { pause: Some(45), in_doubt: true }));
         assert_eq!(requests(&server).await, 1);
     }
 }
@@ -177,7 +177,7 @@ async fn a_refusal_says_what_is_wrong() {
     let server = server_that_returns([refusal]).await;
     let error = client(&server).create_deal(&json!({})).await.unwrap_err();
     assert_snapshot!(error, @"amoCRM refuses: HTTP 400 Request validation failed; custom_fields_values.2.values.0.value: NotSupportedChoice The value you selected is not a valid choice. [X-Request-Id abc123]");
-    assert_eq!(error.failure().trouble, lead::Trouble::Never);
+    assert_eq!(error.failure().repeat, lead::Repeat::Never);
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn an_account_that_takes_nothing_is_no_fault_of_the_request() {
     for answer in [page(403), scope, ResponseTemplate::new(402), page(404), moved] {
         let server = server_that_returns([answer, created()]).await;
         let error = client(&server).create_deal(&json!({})).await.unwrap_err();
-        assert!(matches!(error.failure().trouble, lead::Trouble::Later { in_doubt: false, .. }), "{error}");
+        assert!(matches!(error.failure().repeat, lead::Repeat::Later { in_doubt: false, .. }), "{error}");
         assert_eq!(requests(&server).await, 1, "{error}");
         said.push(error.to_string());
     }

@@ -93,18 +93,18 @@ pub enum Refused {
     TooEarly { until: Seconds },
 }
 
-/// How an attempt failed. Whether it may be repeated is this type, never a text.
+/// How an attempt failed. Whether it may be repeated is a type, never a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What follows from it.
-    pub trouble: Trouble,
+    /// Whether it may be repeated.
+    pub repeat: Repeat,
     /// A line for the operator: no personal data, no tokens.
     pub reason: String,
 }
 
-/// What follows from a failure.
+/// Whether a failed attempt may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Repeat {
     /// amoCRM cannot take anything now (429, 5xx, no connection, no valid token): try again later.
     Later {
         /// Not before this many seconds, where amoCRM asked for a pause.
@@ -221,10 +221,10 @@ impl Lead {
         self.error = Some(failure.reason.clone());
         self.expiry_told_at = None;
         let was_in_doubt = self.is_in_doubt();
-        self.status = match failure.trouble {
-            Trouble::Never => Status::Dead { at: now },
-            Trouble::Later { .. } if self.attempts >= backoff.max_attempts => Status::Dead { at: now },
-            Trouble::Later { pause, in_doubt } => {
+        self.status = match failure.repeat {
+            Repeat::Never => Status::Dead { at: now },
+            Repeat::Later { .. } if self.attempts >= backoff.max_attempts => Status::Dead { at: now },
+            Repeat::Later { pause, in_doubt } => {
                 let not_before = pause.map_or(0, |pause| now + pause);
                 let due_at = (now + backoff.pause(self.attempts, jitter)).max(not_before);
                 Status::Retry { due_at, in_doubt: in_doubt || was_in_doubt, not_before }
@@ -359,8 +359,8 @@ mod tests {
         let mut lead = lead(Status::Pending { due_at: 0 }, Some(7));
         let backoff = Backoff { first: 1, longest: 1, max_attempts: 9 };
         lead.claim("w", 100, 120).expect("it is free");
-        let trouble = Trouble::Later { pause: Some(SEARCH_LAG), in_doubt: true };
-        let failure = Failure { trouble, reason: "no answer".to_owned() };
+        let repeat = Repeat::Later { pause: Some(SEARCH_LAG), in_doubt: true };
+        let failure = Failure { repeat, reason: "no answer".to_owned() };
         lead.fail(&failure, 110, backoff, 0.0);
         assert_eq!(lead.due_at(), Some(110 + SEARCH_LAG), "whatever the backoff");
         // A message that was late on its way, and somebody in a hurry.

@@ -42,11 +42,11 @@ impl Lead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Backoff, Failure, Request, Trouble};
+    use crate::{Backoff, Failure, Repeat, Request};
 
     #[test]
     fn a_dead_lead_expires_a_week_after_the_admins_were_told() {
-        let refused = Failure { trouble: Trouble::Never, reason: "amoCRM refuses it".to_owned() };
+        let refused = Failure { repeat: Repeat::Never, reason: "amoCRM refuses it".to_owned() };
         let backoff = Backoff { first: 1, longest: 9, max_attempts: 9 };
         let mut lead = Lead::new(Request::example(), 0);
         assert_eq!(lead.expiry_notice_due_at(), None);

@@ -14,7 +14,7 @@ mod progress;
 mod request;
 mod source;
 
-pub use delivery::{Backoff, Failure, Lead, Refused, SEARCH_LAG, Status, Trouble};
+pub use delivery::{Backoff, Failure, Lead, Refused, Repeat, SEARCH_LAG, Status};
 pub use expiry::RETENTION_AFTER_SENT;
 pub use photos::PhotoJob;
 pub use progress::{Progress, step};

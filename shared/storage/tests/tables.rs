@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use common::{Store, store};
 use dialog::{Choices, Conversation, Person, Profile};
-use lead::{Backoff, Consent, Failure, Lead, LeadId, Photo, Request, Source, Trouble};
+use lead::{Backoff, Consent, Failure, Lead, LeadId, Photo, Repeat, Request, Source};
 use serde_json::json;
 use storage::{AiLogEntry, FinishError, SaveError, TABLES, Versioned, forget_customer};
 
@@ -186,7 +186,7 @@ async fn only_undelivered_requests_are_due_and_the_oldest_comes_first() {
 
     first.value.claim("worker", created + 60, 120).unwrap();
     let failure =
-        Failure { trouble: Trouble::Later { pause: None, in_doubt: true }, reason: "amoCRM answered 502".into() };
+        Failure { repeat: Repeat::Later { pause: None, in_doubt: true }, reason: "amoCRM answered 502".into() };
     first.value.fail(&failure, created + 70, Backoff { first: 300, longest: 300, max_attempts: 20 }, 0.0);
     leads.save(&mut first).await.unwrap();
     assert_eq!(leads.due(created + 369, 10).await.unwrap(), Vec::<LeadId>::new());
