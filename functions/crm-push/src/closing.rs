@@ -17,14 +17,14 @@ const REQUEUE_AT_ONCE: usize = 100;
 pub(crate) const PHOTO_GRACE: Seconds = 120;
 const DAY: Seconds = 24 * 3600;
 
-/// How a request was stored.
-enum Closed {
+/// How the lead was stored.
+enum Ending {
     Sent,
     Waiting,
     /// Given up: amoCRM refuses it.
-    Refused,
+    DeadRefused,
     /// Given up: it failed too often.
-    GivenUp,
+    DeadTooOften,
     /// It is another worker's now, or deleted.
     Lost,
 }
@@ -37,37 +37,40 @@ impl CrmPush {
         result: Result<(), Stop>,
         incident: &Incident,
     ) -> Result<(), Redeliver> {
-        let (closed, obstacle) = match &result {
+        let (ending, obstacle) = match &result {
             Ok(()) => (self.close_sent(&mut lead).await?, None),
             Err(Stop::Failed(failed)) => (self.close_failed(&mut lead, failed).await?, failed.obstacle()),
             Err(Stop::PutBack { due_at }) => {
                 lead.lead_mut().put_back(*due_at);
-                (self.store(&mut lead, Closed::Waiting).await?, None)
+                (self.store(&mut lead, Ending::Waiting).await?, None)
             }
-            Err(Stop::Lost) => (Closed::Lost, None),
+            Err(Stop::Lost) => (Ending::Lost, None),
             Err(Stop::StorageDown) => return Err(Redeliver),
         };
         let mut outcome = Outcome { obstacle, answered: lead.has_progressed(), ..Outcome::default() };
-        match closed {
-            Closed::Sent => outcome.sent.push(lead.id()),
-            Closed::Waiting => outcome.waiting.push(lead.id()),
-            Closed::Refused => outcome.refused.push(lead.id()),
-            Closed::GivenUp => outcome.given_up.push(lead.id()),
-            Closed::Lost => {}
+        match ending {
+            Ending::Sent => outcome.sent.push(lead.id()),
+            Ending::Waiting => outcome.waiting.push(lead.id()),
+            Ending::DeadRefused => outcome.refused.push(lead.id()),
+            Ending::DeadTooOften => outcome.given_up.push(lead.id()),
+            Ending::Lost => {}
         }
         let is_news = *incident != Incident::default() || outcome.obstacle.is_some();
-        if is_news && self.incidents.note(&outcome).await {
-            self.requeue_put_back().await;
+        if is_news {
+            let is_back = self.incidents.record_outcome(&outcome).await;
+            if is_back {
+                self.requeue_all_unsent().await;
+            }
         }
         self.warn_about_bad_settings(&lead).await;
         Ok(())
     }
 
-    async fn close_sent(&self, lead: &mut ClaimedLead) -> Result<Closed, Redeliver> {
+    async fn close_sent(&self, lead: &mut ClaimedLead) -> Result<Ending, Redeliver> {
         lead.lead_mut().succeed((self.clock)(), PHOTO_GRACE);
-        let closed = self.store(lead, Closed::Sent).await?;
-        if matches!(closed, Closed::Lost) {
-            return Ok(closed);
+        let ending = self.store(lead, Ending::Sent).await?;
+        if matches!(ending, Ending::Lost) {
+            return Ok(ending);
         }
         let sent = lead.lead();
         tracing::info!(lead_id = %sent.lead_id, deal_id = sent.progress.deal_id(), attempts = sent.attempts, "delivered");
@@ -87,49 +90,49 @@ impl CrmPush {
         {
             tracing::warn!(lead_id = %sent.lead_id, %error, "the customer's contact is not remembered");
         }
-        Ok(closed)
+        Ok(ending)
     }
 
-    async fn close_failed(&self, lead: &mut ClaimedLead, failed: &FailedAttempt) -> Result<Closed, Redeliver> {
+    async fn close_failed(&self, lead: &mut ClaimedLead, failed: &FailedAttempt) -> Result<Ending, Redeliver> {
         let failure = failed.to_store();
         let now = (self.clock)();
-        let claimed = lead.lead().clone();
+        let before = lead.lead().clone();
         lead.lead_mut().fail(&failure, now, self.backoff, rand::random());
         if !matches!(lead.lead().status, Status::Dead { .. }) {
-            return self.store(lead, Closed::Waiting).await;
+            return self.store(lead, Ending::Waiting).await;
         }
         // The message is written down before the request is given up: whatever fails in between, that is never silent.
-        let message = self.given_up(lead, failed, now);
+        let message = self.given_up_message(lead, failed, now);
         let Ok(written) = self.admins.write(&message).await else {
             // Given up another time, when the message can be written down. What this attempt left in doubt stays so.
-            *lead.lead_mut() = claimed;
+            *lead.lead_mut() = before;
             if let Repeat::Later { .. } = failure.repeat {
                 lead.lead_mut().fail(&failure, now, Backoff { max_attempts: u32::MAX, ..self.backoff }, 0.0);
             } else {
                 lead.lead_mut().put_back(now + self.backoff.first);
             }
-            return self.store(lead, Closed::Waiting).await;
+            return self.store(lead, Ending::Waiting).await;
         };
-        let gone = if failure.repeat == Repeat::Never { Closed::Refused } else { Closed::GivenUp };
-        let closed = self.store(lead, gone).await;
-        if !matches!(closed, Ok(Closed::Refused | Closed::GivenUp)) {
+        let ending = if failure.repeat == Repeat::Never { Ending::DeadRefused } else { Ending::DeadTooOften };
+        let ending = self.store(lead, ending).await;
+        if !matches!(ending, Ok(Ending::DeadRefused | Ending::DeadTooOften)) {
             if written == Written::New {
                 self.admins.withdraw(&message.key).await;
             }
-            return closed;
+            return ending;
         }
         metrics::count("LeadsDead", "branch", &lead.lead().request.branch);
         if written == Written::New {
             self.admins.send(&message).await;
         }
-        closed
+        ending
     }
 
-    /// Stores the lead; `closed` if that succeeds.
-    async fn store(&self, lead: &mut ClaimedLead, closed: Closed) -> Result<Closed, Redeliver> {
+    /// Stores the lead; `ending` if that succeeds.
+    async fn store(&self, lead: &mut ClaimedLead, ending: Ending) -> Result<Ending, Redeliver> {
         match self.leads.save(&mut lead.stored).await {
-            Ok(()) => Ok(closed),
-            Err(SaveError::Conflict) => Ok(Closed::Lost),
+            Ok(()) => Ok(ending),
+            Err(SaveError::Conflict) => Ok(Ending::Lost),
             Err(SaveError::Storage(error)) => {
                 tracing::error!(lead_id = %lead.id(), %error, "a lead cannot be stored");
                 Err(Redeliver)
@@ -137,7 +140,7 @@ impl CrmPush {
         }
     }
 
-    fn given_up(&self, lead: &ClaimedLead, failed: &FailedAttempt, now: Seconds) -> AdminMessage {
+    fn given_up_message(&self, lead: &ClaimedLead, failed: &FailedAttempt, now: Seconds) -> AdminMessage {
         let text = self.language.text_with(
             "request-given-up",
             [
@@ -158,7 +161,7 @@ impl CrmPush {
         }
     }
 
-    async fn requeue_put_back(&self) {
+    async fn requeue_all_unsent(&self) {
         // Also requests whose tries have failed meanwhile, however long their pause would still be.
         let filter = RequeueFilter::all_unsent((self.clock)(), self.backoff.first, REQUEUE_AT_ONCE);
         match requeue(&self.leads, &self.queue, filter).await {

@@ -74,14 +74,14 @@ impl Incidents {
         }
     }
 
-    /// Takes note of how an attempt went and tells the admins what is new. True when amoCRM takes requests again.
-    pub async fn note(&self, outcome: &Outcome) -> bool {
+    /// Records how an attempt went and tells the admins what is new. True when amoCRM takes requests again.
+    pub async fn record_outcome(&self, outcome: &Outcome) -> bool {
         let now = (self.clock)();
-        let noted = update(&self.documents, KEY, |incident: &mut Incident| {
-            let reopened = incident.note(outcome, now);
+        let recorded = update(&self.documents, KEY, |incident: &mut Incident| {
+            let reopened = incident.record_outcome(outcome, now);
             (reopened, incident.clone())
         });
-        match noted.await {
+        match recorded.await {
             Ok((reopened, incident)) => {
                 self.tell(&incident).await;
                 reopened

@@ -103,7 +103,7 @@ async fn the_breaker_is_respected_and_trouble_that_ended_unseen_is_reported() {
     for _ in 0..3 {
         let waiting = ids.to_vec();
         let obstacle = Some(Obstacle::slow());
-        incidents(&bot).note(&Outcome { waiting, obstacle, ..Default::default() }).await;
+        incidents(&bot).record_outcome(&Outcome { waiting, obstacle, ..Default::default() }).await;
     }
     assert_eq!(bot.admin().reads().len(), 1);
     for id in ids {
@@ -158,7 +158,7 @@ async fn a_consent_that_stopped_a_request_already_is_not_reported_again() {
     bot.crm().revoke_everything();
     bot.wait(61);
     let error = another_client(&bot).account().await.unwrap_err();
-    incidents(&bot).note(&Outcome { waiting: vec![id], obstacle: Obstacle::of(&error), ..Default::default() }).await;
+    incidents(&bot).record_outcome(&Outcome { waiting: vec![id], obstacle: Obstacle::of(&error), ..Default::default() }).await;
     run(&bot).await;
     bot.wait(300);
     run(&bot).await;
