@@ -101,31 +101,48 @@ impl CrmPush {
         if !matches!(lead.lead().status, Status::Dead { .. }) {
             return self.store(lead, Ending::Waiting).await;
         }
-        // The message is written down before the request is given up: whatever fails in between, that is never silent.
+        // The message is written down before the lead is given up: whatever fails in between, that is never silent.
         let message = self.given_up_message(lead, failed, now);
-        let Ok(written) = self.admins.write(&message).await else {
-            // Given up another time, when the message can be written down. What this attempt left in doubt stays so.
-            *lead.lead_mut() = before;
-            if let Repeat::Later { .. } = failure.repeat {
-                lead.lead_mut().fail(&failure, now, Backoff { max_attempts: u32::MAX, ..self.backoff }, 0.0);
-            } else {
-                lead.lead_mut().put_back(now + self.backoff.first);
+        if let Ok(written) = self.admins.write(&message).await {
+            return self.give_up(lead, failure.repeat, &message, written).await;
+        }
+        // The admins cannot be told now, so the lead stays alive and the next attempt gives it up. What this attempt left in doubt
+        // stays so.
+        *lead.lead_mut() = before;
+        match failure.repeat {
+            Repeat::Later { .. } => {
+                let backoff = Backoff { max_attempts: u32::MAX, ..self.backoff };
+                lead.lead_mut().fail(&failure, now, backoff, 0.0);
             }
-            return self.store(lead, Ending::Waiting).await;
+            Repeat::Never => lead.lead_mut().put_back(now + self.backoff.first),
+        }
+        self.store(lead, Ending::Waiting).await
+    }
+
+    /// Stores a lead as given up and sends the message that says so; takes the message back if the lead could not be stored.
+    async fn give_up(
+        &self,
+        lead: &mut ClaimedLead,
+        repeat: Repeat,
+        message: &AdminMessage,
+        written: Written,
+    ) -> Result<Ending, Redeliver> {
+        let ending = match repeat {
+            Repeat::Never => Ending::DeadRefused,
+            Repeat::Later { .. } => Ending::DeadTooOften,
         };
-        let ending = if failure.repeat == Repeat::Never { Ending::DeadRefused } else { Ending::DeadTooOften };
-        let ending = self.store(lead, ending).await;
-        if !matches!(ending, Ok(Ending::DeadRefused | Ending::DeadTooOften)) {
+        let stored = self.store(lead, ending).await;
+        if matches!(stored, Ok(Ending::Lost) | Err(_)) {
             if written == Written::New {
                 self.admins.withdraw(&message.key).await;
             }
-            return ending;
+            return stored;
         }
         metrics::count("LeadsDead", "branch", &lead.lead().request.branch);
         if written == Written::New {
-            self.admins.send(&message).await;
+            self.admins.send(message).await;
         }
-        ending
+        stored
     }
 
     /// Stores the lead; `ending` if that succeeds.

@@ -128,6 +128,7 @@ impl CrmPush {
             let arguments =
                 [("number", id.request_number().into()), reason, ("chat", lead.value.chat_id.to_string().into())];
             let text = self.language.text_with("photos-given-up", arguments);
+            // If the admins cannot be told now, the photos stay, and the next attempt gives them up.
             if self.admins.tell(&AdminMessage { key: format!("photos-given-up:{id}"), text }).await {
                 lead.value.finish_photos();
             }
