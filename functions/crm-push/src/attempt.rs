@@ -13,8 +13,8 @@ use crate::steps::steps_of;
 use crate::stop::{FailedAttempt, Redeliver, Stop};
 
 /// What every step needs.
-pub(crate) struct Attempt<'a> {
-    pub(crate) push: &'a CrmPush,
+pub(crate) struct StepContext<'a> {
+    pub(crate) function: &'a CrmPush,
     pub(crate) crm: &'a Client,
     pub(crate) payloads: &'a PayloadBuilder,
     pub(crate) dealer: &'a Dealer,
@@ -56,7 +56,7 @@ impl CrmPush {
             return Err(Stop::PutBack { due_at: until });
         }
         let payloads = payloads.get_or_init(|| self.payloads(crm, permit, dealer)).await;
-        let result = Attempt { push: self, crm, payloads, dealer }.take_steps(lead).await;
+        let result = StepContext { function: self, crm, payloads, dealer }.take_steps(lead).await;
         if let Err(Stop::Failed(failed)) = &result
             && permit == Permit::Probe
             && failed.obstacle().is_some()
@@ -72,11 +72,12 @@ impl CrmPush {
     async fn payloads(&self, crm: &Client, permit: Permit, dealer: &Dealer) -> PayloadBuilder {
         let fields = match permit {
             Permit::Deliver => {
-                account_fields(&self.documents, crm, &self.amocrm, self.amocrm.language, (self.clock)()).await
+                account_fields(&self.documents, crm, &self.amocrm_settings, self.amocrm_settings.language, self.now())
+                    .await
             }
             Permit::Probe | Permit::Wait { .. } => None,
         };
-        PayloadBuilder::new(&self.amocrm, fields, self.amocrm.language)
+        PayloadBuilder::new(&self.amocrm_settings, fields, self.amocrm_settings.language)
             .with_unfinished_stage(dealer.unfinished.status_id)
     }
 
@@ -87,7 +88,7 @@ impl CrmPush {
             Redeliver
         })?;
         let Some(mut stored) = stored else { return Ok(None) };
-        let now = (self.clock)();
+        let now = self.now();
         if let Err(refused) = stored.value.claim(&self.worker, now, LEASE) {
             tracing::info!(lead_id = %id, ?refused, "nothing to deliver");
             return Ok(None);
@@ -117,7 +118,7 @@ impl CrmPush {
     }
 }
 
-impl Attempt<'_> {
+impl StepContext<'_> {
     async fn take_steps(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
         if self.payloads.remember_misfits(lead.lead_mut()) {
             // A later attempt must look for the deal as it is offered now.

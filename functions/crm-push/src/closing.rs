@@ -67,7 +67,7 @@ impl CrmPush {
     }
 
     async fn close_sent(&self, lead: &mut ClaimedLead) -> Result<Ending, Redeliver> {
-        lead.lead_mut().succeed((self.clock)(), PHOTO_GRACE);
+        lead.lead_mut().succeed(self.now(), PHOTO_GRACE);
         let ending = self.store(lead, Ending::Sent).await?;
         if matches!(ending, Ending::Lost) {
             return Ok(ending);
@@ -95,7 +95,7 @@ impl CrmPush {
 
     async fn close_failed(&self, lead: &mut ClaimedLead, failed: &FailedAttempt) -> Result<Ending, Redeliver> {
         let failure = failed.to_store();
-        let now = (self.clock)();
+        let now = self.now();
         let before = lead.lead().clone();
         lead.lead_mut().fail(&failure, now, self.backoff, rand::random());
         if !matches!(lead.lead().status, Status::Dead { .. }) {
@@ -172,7 +172,7 @@ impl CrmPush {
 
     /// Tells the admins which settings the account does not know, at most once a day each.
     async fn warn_about_bad_settings(&self, lead: &ClaimedLead) {
-        let day = (self.clock)() / DAY;
+        let day = self.now() / DAY;
         for (key, text) in warnings(lead.lead(), self.language) {
             self.admins.tell(&AdminMessage { key: format!("settings:{key}:{day}"), text }).await;
         }
@@ -180,7 +180,7 @@ impl CrmPush {
 
     async fn requeue_all_unsent(&self) {
         // Also requests whose tries have failed meanwhile, however long their pause would still be.
-        let filter = RequeueFilter::all_unsent((self.clock)(), self.backoff.first, REQUEUE_AT_ONCE);
+        let filter = RequeueFilter::all_unsent(self.now(), self.backoff.first, REQUEUE_AT_ONCE);
         match requeue(&self.leads, &self.queue, filter).await {
             Ok(count) => tracing::info!(count, "amoCRM takes requests again"),
             Err(error) => tracing::error!(%error, "what was put back waits for the schedule"),

@@ -10,12 +10,12 @@ use lead::step;
 use serde_json::Value;
 use storage::SaveError;
 
-use crate::attempt::Attempt;
+use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 use crate::steps::{LookUp, Origin, Step};
 use crate::stop::{FailedAttempt, Stop};
 
-impl Attempt<'_> {
+impl StepContext<'_> {
     /// Makes sure that what the step creates is in amoCRM, and that the lead has its id.
     pub(crate) async fn ensure(&self, step: &dyn Step, lead: &mut ClaimedLead) -> Result<(), Stop> {
         if lead.lead().progress.id_of(step.name()).is_some() {
@@ -75,7 +75,7 @@ impl Attempt<'_> {
             Ok(LookUp::DealGone) => {
                 tracing::warn!(lead_id = %lead.id(), "the deal to complete is gone: another one is made");
                 lead.lead_mut().start_over();
-                Err(Stop::PutBack { due_at: (self.push.clock)() })
+                Err(Stop::PutBack { due_at: self.function.now() })
             }
             Ok(LookUp::NotBefore(due_at)) => Err(Stop::PutBack { due_at }),
             Ok(LookUp::NoTime) => Err(FailedAttempt::too_slow().into()),
@@ -98,7 +98,7 @@ impl Attempt<'_> {
 
     /// Stores what is known of the lead so far. A lead whose lease is lost is not touched any more.
     pub(crate) async fn checkpoint(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
-        match self.push.leads.save(&mut lead.stored).await {
+        match self.function.leads.save(&mut lead.stored).await {
             Ok(()) => Ok(()),
             Err(SaveError::Conflict) => {
                 tracing::warn!(lead_id = %lead.id(), "the lead was taken over or deleted meanwhile");
@@ -115,7 +115,7 @@ impl Attempt<'_> {
     /// reason, so that the next one looks first.
     fn check_time(&self, step: &dyn Step, lead: &ClaimedLead, lost: Option<&CrmError>) -> Result<(), Stop> {
         let calls = if step.always_looks() { 2 } else { 1 }; // to look and to create, or only to create
-        if lead.has_time_for(calls, (self.push.clock)()) {
+        if lead.has_time_for(calls, self.function.now()) {
             return Ok(());
         }
         Err(lost.map_or_else(FailedAttempt::too_slow, |error| FailedAttempt::because_of(error.clone())).into())
@@ -124,7 +124,7 @@ impl Attempt<'_> {
     /// Another worker may have taken the lead over, or the customer may have had it deleted: then name and phone must not go to
     /// amoCRM any more.
     async fn check_still_ours(&self, lead: &ClaimedLead) -> Result<(), Stop> {
-        match self.push.leads.get(&lead.id()).await {
+        match self.function.leads.get(&lead.id()).await {
             Ok(Some(stored)) if stored.version == lead.stored.version => Ok(()),
             Ok(_) => {
                 tracing::info!(lead_id = %lead.id(), "the lead was taken over or deleted meanwhile");
@@ -149,7 +149,7 @@ impl Attempt<'_> {
             return Err(self.failed(lead, CrmError::Refused(refusal)));
         }
         if fallbacks.iter().any(|fallback| matches!(fallback, Fallback::Field(..))) {
-            read_fields_again(&self.push.documents).await;
+            read_fields_again(&self.function.documents).await;
         }
         // Stored before the item is offered again: if that answer is lost, the next attempt looks for the item as it was offered.
         self.checkpoint(lead).await

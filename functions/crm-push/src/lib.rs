@@ -28,12 +28,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use amocrm::{Client, Clock};
+use amocrm::Client;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use delivery::{AdminChat, Incidents, Permit};
 use futures::{StreamExt, stream};
-use lead::Backoff;
-use settings::{Env, Retry};
+use lead::{Backoff, Seconds};
+use settings::{Clock, Env, Retry, system_clock};
 use storage::{Aws, AwsSettings, CurrentDealer, Customers, Documents, Leads, Queue};
 use texts::Language;
 use tokio::sync::OnceCell;
@@ -80,8 +80,7 @@ pub struct CrmPush {
     queue: Queue,
     /// `None` in mock mode.
     crm: Option<Client>,
-    amocrm: settings::Amocrm,
-    /// What managers and admins read.
+    amocrm_settings: settings::Amocrm,
     /// What admins read.
     language: Language,
     telegram: telegram::Api,
@@ -106,7 +105,7 @@ impl CrmPush {
     /// # Errors
     /// When no HTTP client can be built.
     pub fn connect(settings: &Settings) -> anyhow::Result<Self> {
-        let clock = delivery::system_clock();
+        let clock = system_clock();
         let aws = Aws::connect(&settings.aws);
         let documents = aws.documents(&settings.tables);
         let crm = delivery::amocrm_client(&settings.amocrm, &documents, &clock, delivery::WORKERS)?;
@@ -138,7 +137,7 @@ impl CrmPush {
             dealer,
             customers: aws.customers(&settings.tables),
             queue: aws.queue(&settings.tables),
-            amocrm: settings.amocrm.clone(),
+            amocrm_settings: settings.amocrm.clone(),
             language,
             backoff: Backoff {
                 first: retry.first.as_secs().cast_signed(),
@@ -166,7 +165,8 @@ impl CrmPush {
             failed.extend(self.deliver_photos_in_turn(photos).await);
         } else {
             failed.extend(self.deliver_requests(requests).await);
-            // A message group is held until its batch ends: photos are left to a batch of their own.
+            // SQS holds back the groups of a batch until it ends, and photos take up to 75 s. So they are queued again, for a
+            // batch without requests.
             for job in photos {
                 if self.put_photos_off(job.lead_id).await.is_err() {
                     failed.push(job.position);
@@ -178,7 +178,7 @@ impl CrmPush {
 
     /// Delivers the requests of each group in order, several groups at a time. Returns the positions of failed messages.
     async fn deliver_requests(&self, groups: Vec<Vec<Job>>) -> Vec<usize> {
-        let permit = self.incidents.load().await.permit((self.clock)());
+        let permit = self.incidents.load().await.permit(self.now());
         // While amoCRM is in trouble, one request after the other: the first shows whether the rest may follow.
         let at_once = if permit == Permit::Deliver { GROUPS_AT_ONCE } else { 1 };
         let payloads = &OnceCell::new();
@@ -208,6 +208,11 @@ impl CrmPush {
             }
         }
         failed
+    }
+
+    /// Seconds since the Unix epoch.
+    fn now(&self) -> Seconds {
+        (self.clock)()
     }
 
     fn next_mock_id(&self) -> u64 {

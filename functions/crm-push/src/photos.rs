@@ -49,7 +49,7 @@ struct PhotoFailure {
 
 /// The photos of one request on their way.
 struct Photos<'a> {
-    push: &'a CrmPush,
+    function: &'a CrmPush,
     crm: &'a Client,
     lead: Versioned<Lead>,
     deadline: Instant,
@@ -68,7 +68,7 @@ impl CrmPush {
         has_full_time: bool,
     ) -> Result<(), Redeliver> {
         let Some(mut lead) = self.lead_of_photos(id).await? else { return Ok(()) };
-        let now = (self.clock)();
+        let now = self.now();
         let Some(crm) = &self.crm else {
             lead.value.finish_photos();
             return self.store_photos(&mut lead).await.map(drop);
@@ -80,7 +80,7 @@ impl CrmPush {
         if !lead.value.claim_photos(now, LEASE) || !self.store_photos(&mut lead).await? {
             return Ok(());
         }
-        let mut photos = Photos { push: self, crm, lead, deadline, has_full_time, is_drive_closed: false };
+        let mut photos = Photos { function: self, crm, lead, deadline, has_full_time, is_drive_closed: false };
         let result = photos.deliver().await;
         self.close_photos(photos.lead, result).await
     }
@@ -98,7 +98,7 @@ impl CrmPush {
             tracing::error!(lead_id = %id, %error, "a lead cannot be read");
             Redeliver
         })?;
-        let now = (self.clock)();
+        let now = self.now();
         let is_free = |job: &lead::PhotoJob| job.lease_until <= now;
         Ok(lead.filter(|lead| lead.value.photo_job.as_ref().is_some_and(is_free)))
     }
@@ -119,7 +119,7 @@ impl CrmPush {
     }
 
     async fn close_failed_photos(&self, mut lead: Versioned<Lead>, failed: PhotoFailure) -> Result<(), Redeliver> {
-        let now = (self.clock)();
+        let now = self.now();
         let id = lead.value.lead_id;
         tracing::warn!(lead_id = %id, reason = failed.reason, "photos have to wait");
         let is_given_up = !lead.value.fail_photos(&failed.reason, now, self.backoff, rand::random());
@@ -140,7 +140,7 @@ impl CrmPush {
     }
 
     async fn queue_photos_again(&self, mut lead: Versioned<Lead>) -> Result<(), Redeliver> {
-        lead.value.put_photos_back((self.clock)() + PHOTO_GRACE);
+        lead.value.put_photos_back(self.now() + PHOTO_GRACE);
         if self.store_photos(&mut lead).await?
             && let Err(error) = self.queue.enqueue_photos(&lead).await
         {
@@ -213,10 +213,10 @@ impl Photos<'_> {
         if self.is_drive_closed {
             return Ok(None);
         }
-        let content = match self.push.telegram.download(file_id).await {
+        let content = match self.function.telegram.download(file_id).await {
             Ok(content) => content,
             Err(error) if error.is_temporary() || error == ApiError::Unauthorized => {
-                let text = self.push.language.text("photos-error-telegram");
+                let text = self.function.language.text("photos-error-telegram");
                 return Err(PhotoStop::Failed(PhotoFailure {
                     reason: format!("a photo cannot be read: {error}"),
                     text,
@@ -253,7 +253,7 @@ impl Photos<'_> {
 
     /// The note about photos that are not there, once.
     async fn note_missing(&self, deal_id: u64, missing: usize) -> Result<(), PhotoStop> {
-        let text = photos_missing_text(&self.lead.value, missing, self.push.amocrm.language);
+        let text = photos_missing_text(&self.lead.value, missing, self.function.amocrm_settings.language);
         let notes = self.crm.notes(deal_id).await.map_err(|error| self.failed(&error))?;
         if notes.iter().any(|note| note.is(&text)) {
             return Ok(());
@@ -272,8 +272,8 @@ impl Photos<'_> {
             CrmError::Refused(_) => true,
             CrmError::Closed { status: 200 | 403, .. } => {
                 // No scope for files, or no file storage: only a person can change that.
-                let text = self.push.language.text_with("drive-closed", [("detail", error.detail().into())]);
-                self.push.admins.tell(&AdminMessage { key: "drive-closed".to_owned(), text }).await;
+                let text = self.function.language.text_with("drive-closed", [("detail", error.detail().into())]);
+                self.function.admins.tell(&AdminMessage { key: "drive-closed".to_owned(), text }).await;
                 true
             }
             CrmError::Closed { status: 404, .. } => failures >= BELIEVED_AFTER,
@@ -287,7 +287,7 @@ impl Photos<'_> {
     }
 
     async fn checkpoint(&mut self) -> Result<(), PhotoStop> {
-        match self.push.store_photos(&mut self.lead).await {
+        match self.function.store_photos(&mut self.lead).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(PhotoStop::Lost),
             Err(Redeliver) => Err(PhotoStop::StorageDown),
@@ -296,7 +296,10 @@ impl Photos<'_> {
 
     fn failed(&self, error: &CrmError) -> PhotoStop {
         settings::metrics::count("CrmErrors", "kind", error.kind());
-        PhotoStop::Failed(PhotoFailure { reason: error.to_string(), text: text_of_error(error, self.push.language) })
+        PhotoStop::Failed(PhotoFailure {
+            reason: error.to_string(),
+            text: text_of_error(error, self.function.language),
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use lead::Lead;
 use serde_json::Value;
 
 use super::{LookUp, Step, change_deal};
-use crate::attempt::Attempt;
+use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
 pub(crate) struct CompletionStep;
@@ -22,18 +22,22 @@ impl Step for CompletionStep {
     }
 
     /// A change is not made again: a manager may have corrected something since.
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
+    fn find<'a>(
+        &'a self,
+        context: &'a StepContext<'_>,
+        lead: &'a ClaimedLead,
+    ) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         async {
             let lead = lead.lead();
-            let Some(deal) = attempt.deal(lead).await? else { return Ok(LookUp::DealGone) };
-            let is_completed = attempt.payloads.is_completed(lead, &deal);
+            let Some(deal) = context.deal(lead).await? else { return Ok(LookUp::DealGone) };
+            let is_completed = context.payloads.is_completed(lead, &deal);
             Ok(LookUp::of_lost_creation(is_completed.then_some(deal.id)))
         }
         .boxed()
     }
 
-    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
-        lead.completes.iter().map(|unfinished| attempt.payloads.completion(lead, unfinished)).collect()
+    fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
+        lead.completes.iter().map(|unfinished| context.payloads.completion(lead, unfinished)).collect()
     }
 
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {

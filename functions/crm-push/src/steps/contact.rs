@@ -13,7 +13,7 @@ use storage::SaveError;
 
 use super::{LookUp, Origin, Step};
 use crate::CrmPush;
-use crate::attempt::Attempt;
+use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 use crate::recent_contacts::{KEY, Recent, RecentContacts};
 
@@ -32,33 +32,37 @@ impl Step for ContactStep {
         false
     }
 
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
-        attempt.find_contact(lead).boxed()
+    fn find<'a>(
+        &'a self,
+        context: &'a StepContext<'_>,
+        lead: &'a ClaimedLead,
+    ) -> BoxFuture<'a, Result<LookUp, CrmError>> {
+        context.find_contact(lead).boxed()
     }
 
-    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
-        vec![attempt.payloads.new_contact(lead)]
+    fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
+        vec![context.payloads.new_contact(lead)]
     }
 
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
         async { crm.create_contact(&items[0]).await }.boxed()
     }
 
-    fn creation_was_lost<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a Lead) -> BoxFuture<'a, ()> {
-        attempt.remember(lead, Recent::in_doubt((attempt.push.clock)())).boxed()
+    fn creation_was_lost<'a>(&'a self, context: &'a StepContext<'_>, lead: &'a Lead) -> BoxFuture<'a, ()> {
+        context.remember(lead, Recent::in_doubt(context.function.now())).boxed()
     }
 
     /// Remembered for its phone before the lead has it: if the worker dies in between, the next one finds it.
     fn record<'a>(
         &'a self,
-        attempt: &'a Attempt<'_>,
+        context: &'a StepContext<'_>,
         lead: &'a mut Lead,
         id: u64,
         origin: Origin,
     ) -> BoxFuture<'a, ()> {
         async move {
             if origin == Origin::Created {
-                attempt.remember(lead, Recent::created(id, (attempt.push.clock)())).await;
+                context.remember(lead, Recent::created(id, context.function.now())).await;
             }
             lead.progress.record(step::CONTACT, id);
             lead.progress.created_contact = origin != Origin::Existing;
@@ -67,12 +71,12 @@ impl Step for ContactStep {
     }
 }
 
-impl Attempt<'_> {
+impl StepContext<'_> {
     async fn find_contact(&self, claimed: &ClaimedLead) -> Result<LookUp, CrmError> {
         let lead = claimed.lead();
         let phone = &lead.request.customer.phone;
-        let now = (self.push.clock)();
-        let recent = match load_document::<RecentContacts>(&self.push.documents, KEY).await {
+        let now = self.function.now();
+        let recent = match load_document::<RecentContacts>(&self.function.documents, KEY).await {
             Ok(stored) => stored.value,
             Err(error) => {
                 // Without them a contact that search does not know yet could be created again.
@@ -91,7 +95,7 @@ impl Attempt<'_> {
             None => {}
         }
         for term in search_terms(phone) {
-            if !claimed.has_time_for(1, (self.push.clock)()) {
+            if !claimed.has_time_for(1, self.function.now()) {
                 return Ok(LookUp::NoTime);
             }
             let hits = self.crm.search_contacts(&term).await?;
@@ -130,7 +134,7 @@ impl Attempt<'_> {
     }
 
     async fn remember(&self, lead: &Lead, recent: Recent) {
-        if let Err(error) = self.push.remember_contacts(&[(lead.request.queue_group(), recent)]).await {
+        if let Err(error) = self.function.remember_contacts(&[(lead.request.queue_group(), recent)]).await {
             tracing::error!(lead_id = %lead.lead_id, %error, "recent contacts cannot be stored");
         }
     }
@@ -151,7 +155,7 @@ impl CrmPush {
         if recent.is_empty() {
             return Ok(());
         }
-        let now = (self.clock)();
+        let now = self.now();
         update_document(&self.documents, KEY, |known: &mut RecentContacts| known.add(recent, now)).await
     }
 }

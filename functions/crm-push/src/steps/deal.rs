@@ -8,7 +8,7 @@ use serde_json::Value;
 use settings::metrics::{self, Unit};
 
 use super::{LookUp, Origin, Step};
-use crate::attempt::Attempt;
+use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
 /// A customer's newest deals are looked through for one whose creation was not confirmed.
@@ -23,12 +23,16 @@ impl Step for DealStep {
         step::DEAL
     }
 
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
-        async { Ok(LookUp::of_lost_creation(attempt.find_deal(lead.lead()).await?)) }.boxed()
+    fn find<'a>(
+        &'a self,
+        context: &'a StepContext<'_>,
+        lead: &'a ClaimedLead,
+    ) -> BoxFuture<'a, Result<LookUp, CrmError>> {
+        async { Ok(LookUp::of_lost_creation(context.find_deal(lead.lead()).await?)) }.boxed()
     }
 
-    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
-        vec![attempt.payloads.deal(lead, lead.progress.contact_id().unwrap_or_default())]
+    fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
+        vec![context.payloads.deal(lead, lead.progress.contact_id().unwrap_or_default())]
     }
 
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
@@ -37,7 +41,7 @@ impl Step for DealStep {
 
     fn record<'a>(
         &'a self,
-        attempt: &'a Attempt<'_>,
+        context: &'a StepContext<'_>,
         lead: &'a mut Lead,
         id: u64,
         _origin: Origin,
@@ -45,14 +49,14 @@ impl Step for DealStep {
         lead.progress.record(step::DEAL, id);
         if lead.request.unfinished.is_none() {
             #[expect(clippy::cast_precision_loss, reason = "seconds of a delivery")]
-            let seconds = ((attempt.push.clock)() - lead.request.created_at).max(0) as f64;
+            let seconds = (context.function.now() - lead.request.created_at).max(0) as f64;
             metrics::put(&[("SecondsToDeal", seconds, Unit::Seconds)], &[("branch", &lead.request.branch)]);
         }
         ready(()).boxed()
     }
 }
 
-impl Attempt<'_> {
+impl StepContext<'_> {
     /// The deal as amoCRM has it now; `None` if it was deleted, or merged into another.
     pub(super) async fn deal(&self, lead: &Lead) -> Result<Option<Deal>, CrmError> {
         let Some(id) = lead.progress.deal_id() else { return Ok(None) };

@@ -13,7 +13,7 @@ use futures::future::{BoxFuture, ready};
 use lead::{Lead, Seconds};
 use serde_json::Value;
 
-use crate::attempt::Attempt;
+use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
 /// The steps in their order.
@@ -34,13 +34,13 @@ pub fn step_names(lead: &Lead) -> impl Iterator<Item = &'static str> + use<> {
     steps_of(lead).map(Step::name)
 }
 
-/// Creates or changes one thing in amoCRM for a request. [`Attempt::ensure`] calls it.
+/// Creates or changes one thing in amoCRM for a request. [`StepContext::ensure`] calls it.
 pub(crate) trait Step: Sync {
     /// Under this name the lead remembers what the step left.
     fn name(&self) -> &'static str;
 
     /// Whether requests are to have it.
-    fn is_wanted(&self, _attempt: &Attempt<'_>) -> bool {
+    fn is_wanted(&self, _context: &StepContext<'_>) -> bool {
         true
     }
 
@@ -60,23 +60,27 @@ pub(crate) trait Step: Sync {
     }
 
     /// Looks for what exists already.
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>>;
+    fn find<'a>(
+        &'a self,
+        context: &'a StepContext<'_>,
+        lead: &'a ClaimedLead,
+    ) -> BoxFuture<'a, Result<LookUp, CrmError>>;
 
     /// What to create, at least one item; or the change to make.
-    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value>;
+    fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value>;
 
     /// Creates the items, or makes the change; returns the id of the first.
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>>;
 
     /// The answer to a creation was lost: others may have to know.
-    fn creation_was_lost<'a>(&'a self, _attempt: &'a Attempt<'_>, _lead: &'a Lead) -> BoxFuture<'a, ()> {
+    fn creation_was_lost<'a>(&'a self, _context: &'a StepContext<'_>, _lead: &'a Lead) -> BoxFuture<'a, ()> {
         ready(()).boxed()
     }
 
     /// Writes into the lead what there is now.
     fn record<'a>(
         &'a self,
-        _attempt: &'a Attempt<'_>,
+        _context: &'a StepContext<'_>,
         lead: &'a mut Lead,
         id: u64,
         _origin: Origin,

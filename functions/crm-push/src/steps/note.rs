@@ -7,7 +7,7 @@ use lead::Lead;
 use serde_json::Value;
 
 use super::{LookUp, Step};
-use crate::attempt::Attempt;
+use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
 pub(crate) struct NoteStep {
@@ -32,22 +32,26 @@ impl Step for NoteStep {
     }
 
     /// All parts are posted in one call, so that the last one is there if all are.
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
+    fn find<'a>(
+        &'a self,
+        context: &'a StepContext<'_>,
+        lead: &'a ClaimedLead,
+    ) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         async move {
             let lead = lead.lead();
-            let parts = note_parts(lead, &attempt.dealer.calendar, attempt.payloads.language());
+            let parts = note_parts(lead, &context.dealer.calendar, context.payloads.language());
             let (Some(deal_id), Some(last)) = (lead.progress.deal_id(), parts.last()) else {
                 return Ok(LookUp::Missing);
             };
-            let notes = attempt.crm.notes(deal_id).await?;
+            let notes = context.crm.notes(deal_id).await?;
             Ok(LookUp::of_lost_creation(notes.iter().find(|note| note.is(last)).map(|note| note.id)))
         }
         .boxed()
     }
 
-    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
+    fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
         let deal_id = lead.progress.deal_id().unwrap_or_default();
-        note_items(lead, deal_id, &attempt.dealer.calendar, attempt.payloads.language())
+        note_items(lead, deal_id, &context.dealer.calendar, context.payloads.language())
     }
 
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {

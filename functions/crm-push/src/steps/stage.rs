@@ -7,7 +7,7 @@ use lead::Lead;
 use serde_json::Value;
 
 use super::{LookUp, Origin, Step, change_deal};
-use crate::attempt::Attempt;
+use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
 pub(crate) struct StageStep;
@@ -21,11 +21,15 @@ impl Step for StageStep {
         true
     }
 
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
+    fn find<'a>(
+        &'a self,
+        context: &'a StepContext<'_>,
+        lead: &'a ClaimedLead,
+    ) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         async {
             let lead = lead.lead();
-            let Some(deal) = attempt.deal(lead).await? else { return Ok(LookUp::DealGone) };
-            Ok(if attempt.payloads.is_to_be_moved(lead, &deal) {
+            let Some(deal) = context.deal(lead).await? else { return Ok(LookUp::DealGone) };
+            Ok(if context.payloads.is_to_be_moved(lead, &deal) {
                 LookUp::Missing
             } else {
                 LookUp::Exists { id: deal.id, origin: Origin::Existing }
@@ -34,8 +38,8 @@ impl Step for StageStep {
         .boxed()
     }
 
-    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
-        vec![attempt.payloads.usual_stage(lead)]
+    fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
+        vec![context.payloads.usual_stage(lead)]
     }
 
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use settings::Amocrm;
 
 use super::{LookUp, STEPS, Step};
-use crate::attempt::Attempt;
+use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
 pub(crate) const CALL_BACK: TaskStep =
@@ -28,18 +28,22 @@ impl Step for TaskStep {
         self.name
     }
 
-    fn is_wanted(&self, attempt: &Attempt<'_>) -> bool {
-        (self.minutes)(&attempt.push.amocrm) > 0
+    fn is_wanted(&self, context: &StepContext<'_>) -> bool {
+        (self.minutes)(&context.function.amocrm_settings) > 0
     }
 
     fn leaves_task(&self) -> bool {
         true
     }
 
-    fn find<'a>(&'a self, attempt: &'a Attempt<'_>, lead: &'a ClaimedLead) -> BoxFuture<'a, Result<LookUp, CrmError>> {
+    fn find<'a>(
+        &'a self,
+        context: &'a StepContext<'_>,
+        lead: &'a ClaimedLead,
+    ) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         async move {
             let Some(deal_id) = lead.lead().progress.deal_id() else { return Ok(LookUp::Missing) };
-            let tasks = attempt.crm.tasks(deal_id).await?;
+            let tasks = context.crm.tasks(deal_id).await?;
             let others = STEPS.iter().filter(|step| step.leaves_task() && step.name() != self.name);
             let known: Vec<u64> = others.filter_map(|step| lead.lead().progress.id_of(step.name())).collect();
             Ok(LookUp::of_lost_creation(unknown_task(&tasks, &lead.id().request_number(), &known)))
@@ -47,10 +51,10 @@ impl Step for TaskStep {
         .boxed()
     }
 
-    fn items(&self, attempt: &Attempt<'_>, lead: &Lead) -> Vec<Value> {
+    fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
         let deal_id = lead.progress.deal_id().unwrap_or_default();
-        let due_at = (attempt.push.clock)() + i64::from((self.minutes)(&attempt.push.amocrm)) * 60;
-        vec![attempt.payloads.task(lead, self.text, deal_id, due_at)]
+        let due_at = context.function.now() + i64::from((self.minutes)(&context.function.amocrm_settings)) * 60;
+        vec![context.payloads.task(lead, self.text, deal_id, due_at)]
     }
 
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
