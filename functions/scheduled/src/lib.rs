@@ -18,13 +18,13 @@ mod unfinished;
 use std::fmt;
 use std::sync::Arc;
 
-use amocrm::{Client, Clock};
+use amocrm::Client;
 use anyhow::Context;
 use delivery::{AdminChat, Incident, Incidents, Permit, RequeueFilter, requeue, requeue_photos};
 use lead::Seconds;
 use serde_json::{Value, json};
-use settings::Env;
 use settings::metrics::{self, Unit};
+use settings::{Clock, Env, system_clock};
 use storage::{Aws, AwsSettings, Counters};
 use texts::Language;
 use turn::Bot;
@@ -78,7 +78,7 @@ impl Scheduled {
     /// # Errors
     /// When no HTTP client can be built.
     pub fn connect(settings: &Settings) -> anyhow::Result<Self> {
-        let clock = delivery::system_clock();
+        let clock = system_clock();
         let aws = Aws::connect(&settings.aws);
         let documents = aws.documents(&settings.turn.tables);
         let crm = delivery::amocrm_client(&settings.amocrm, &documents, &clock, delivery::WORKERS)?;

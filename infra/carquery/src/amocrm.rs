@@ -92,7 +92,7 @@ impl Account {
         let aws = stage.aws(&storage::AwsSettings::read(&mut env)).await?;
         env.finish(())?;
         let client =
-            delivery::amocrm_client(&settings, &aws.documents(&tables), &delivery::system_clock(), delivery::WORKERS)?;
+            delivery::amocrm_client(&settings, &aws.documents(&tables), &settings::system_clock(), delivery::WORKERS)?;
         Ok(Self { settings, delivery, tables, aws, client })
     }
 

@@ -178,7 +178,7 @@ async fn authorize(
     tables: &Tables,
     simulated: Option<&Amocrm>,
 ) -> anyhow::Result<()> {
-    let Some(client) = delivery::amocrm_client(settings, &aws.documents(tables), &delivery::system_clock(), 1)? else {
+    let Some(client) = delivery::amocrm_client(settings, &aws.documents(tables), &settings::system_clock(), 1)? else {
         return Ok(());
     };
     let state = client.tokens().state().await.map_err(|error| anyhow!("the tokens cannot be read: {error}"))?;

@@ -35,7 +35,6 @@ pub use fallback::{Fallback, Fault, fault_of_field};
 pub use fields::{AccountFields, TrackingField};
 pub use note::{NOTE_LIMIT, note_item, note_items, note_parts, photos_missing_text};
 pub use payload::{PayloadBuilder, SOURCE, TAG_NEW, TAG_REPEAT, TAG_UNFINISHED};
-pub use settings::Clock;
 pub use setup::{Account, CustomField, Entity, FieldOption, NewField, Pipeline, Stage, User, wanted_fields};
 pub use tokens::{
     ConsentNeeded, Lock, StoreTrouble, StoredTokens, TokenDocument, TokenState, TokenStore, Tokens, refresh_is_due,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use amocrm::{Client, Clock, Options, StoreTrouble, StoredTokens, TokenStore, Tokens};
+use amocrm::{Client, Options, StoreTrouble, StoredTokens, TokenStore, Tokens};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use settings::Clock;
 use storage::{Documents, SaveError, Versioned};
 
 /// How many processes deliver at once: the queue's maximum concurrency. They share the account's rate limit.

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use amocrm::Clock;
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
+use settings::Clock;
 use storage::{Documents, SaveError};
 use telegram::{Api, ApiError};
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use amocrm::Clock;
 use lead::{LeadId, Seconds, Status};
+use settings::Clock;
 use storage::{CurrentDealer, Documents, Leads, SaveError, StorageError};
 use texts::Language;
 

@@ -20,8 +20,6 @@ mod requeue;
 
 pub use account::{TokensTable, WORKERS, amocrm_client, worker_name};
 pub use account_fields::{account_fields, read_fields_again};
-pub use settings::system_clock;
-
 pub use admin::{AdminChat, AdminMessage, Written};
 pub use document::{load as load_document, update as update_document};
 pub use incident::{Ended, Incident, Outcome, Permit, Trouble};
