@@ -3,8 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use delivery::update_document;
 use lead::{SEARCH_LAG, Seconds};
 use serde::{Deserialize, Serialize};
+use storage::SaveError;
+
+use crate::CrmPush;
 
 /// Key of the shared document.
 pub(crate) const KEY: &str = "amocrm-recent-contacts";
@@ -12,7 +16,7 @@ pub(crate) const KEY: &str = "amocrm-recent-contacts";
 /// How long a new contact is remembered.
 const KNOWN: Seconds = 300;
 
-/// By the queue group of the phone: a hash, no personal data.
+/// By the hash of the phone: no personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecentContacts {
     by_phone: BTreeMap<String, Recent>,
@@ -53,14 +57,34 @@ impl Recent {
 }
 
 impl RecentContacts {
-    pub(crate) fn get(&self, group: &str, now: Seconds) -> Option<Recent> {
-        self.by_phone.get(group).copied().filter(|recent| recent.until() > now)
+    pub(crate) fn get(&self, phone_hash: &str, now: Seconds) -> Option<Recent> {
+        self.by_phone.get(phone_hash).copied().filter(|recent| recent.until() > now)
     }
 
     /// Adds what is new and forgets what is old.
     pub(crate) fn add(&mut self, new: &[(String, Recent)], now: Seconds) {
         self.by_phone.retain(|_, recent| recent.until() > now);
         self.by_phone.extend(new.iter().cloned());
+    }
+}
+
+impl CrmPush {
+    /// Tells every worker that the contact of these phones may be in creation: until then nobody looks for it or creates
+    /// another. For the local stack, which knows when it starts that the last one's workers are dead. By hash of the phone.
+    ///
+    /// # Errors
+    /// When that cannot be stored.
+    pub async fn doubt_contacts(&self, phones: &[(String, Seconds)]) -> Result<(), SaveError> {
+        let doubt = |(phone_hash, until): &(String, Seconds)| (phone_hash.clone(), Recent::in_doubt_until(*until));
+        self.remember_contacts(&phones.iter().map(doubt).collect::<Vec<_>>()).await
+    }
+
+    pub(crate) async fn remember_contacts(&self, recent: &[(String, Recent)]) -> Result<(), SaveError> {
+        if recent.is_empty() {
+            return Ok(());
+        }
+        let now = self.now();
+        update_document(&self.documents, KEY, |known: &mut RecentContacts| known.add(recent, now)).await
     }
 }
 

@@ -102,10 +102,10 @@ impl Request {
             .join(" — ")
     }
 
-    /// FIFO message group. Requests with the same phone are delivered one after the other, so that they never race to
-    /// create a contact. It is a hash, because the queue has no personal data.
+    /// A hash of the phone, where personal data must not be. The queue uses it as its message group: requests with the same
+    /// phone are delivered one after the other, so that they never race to create a contact.
     #[must_use]
-    pub fn queue_group(&self) -> String {
+    pub fn phone_hash(&self) -> String {
         let digest = Sha256::digest(self.customer.phone.as_bytes());
         digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }

@@ -119,7 +119,7 @@ fn read(item: &HashMap<String, AttributeValue>) -> Option<(Seconds, u32)> {
 /// The writes that count a new request, for the transaction that stores it. Each fails above its limit.
 pub(crate) fn request(table: &str, request: &Request) -> Result<[Update; 2], StorageError> {
     let at = request.created_at;
-    let of_phone = format!("phone:{}", request.queue_group());
+    let of_phone = format!("phone:{}", request.phone_hash());
     Ok([
         update(table, &of_phone, at - at % DAY, MAX_OF_PHONE_A_DAY)?,
         update(table, REQUESTS, at - at % HOUR, MAX_OF_ALL_AN_HOUR)?,

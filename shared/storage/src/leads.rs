@@ -273,8 +273,8 @@ impl Leads {
     }
 
     /// Makes every undelivered request due at `now` and ends their leases. Only for a caller that knows that no worker is
-    /// alive: the local stack when it starts. Returns the queue groups whose contact a dead worker may have been creating,
-    /// and until when that cannot be seen.
+    /// alive: the local stack when it starts. Returns the hashes of the phones whose contact a dead worker may have
+    /// been creating, and until when that cannot be seen.
     ///
     /// # Errors
     /// When the table cannot be read or written.
@@ -286,7 +286,7 @@ impl Leads {
             if let Status::Sending { lease_until, .. } = lead.value.status
                 && lead.value.progress.contact_id().is_none()
             {
-                in_doubt.push((lead.value.request.queue_group(), lease_until));
+                in_doubt.push((lead.value.request.phone_hash(), lease_until));
             }
             self.save(&mut lead).await?;
         }

@@ -59,7 +59,7 @@ impl Queue {
     /// # Errors
     /// When the queue does not take the message.
     pub async fn enqueue(&self, lead: &Versioned<Lead>) -> Result<(), StorageError> {
-        self.send(lead, QueueJob::Request, lead.value.request.queue_group()).await
+        self.send(lead, QueueJob::Request, lead.value.request.phone_hash()).await
     }
 
     /// Asks for delivery of a lead's photos, one lead after the other.

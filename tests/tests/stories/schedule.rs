@@ -158,7 +158,9 @@ async fn a_consent_that_stopped_a_request_already_is_not_reported_again() {
     bot.crm().revoke_everything();
     bot.wait(61);
     let error = another_client(&bot).account().await.unwrap_err();
-    incidents(&bot).record_outcome(&Outcome { waiting: vec![id], obstacle: Obstacle::of(&error), ..Default::default() }).await;
+    incidents(&bot)
+        .record_outcome(&Outcome { waiting: vec![id], obstacle: Obstacle::of(&error), ..Default::default() })
+        .await;
     run(&bot).await;
     bot.wait(300);
     run(&bot).await;

@@ -4,15 +4,13 @@
 //! ([`RecentContacts`]), and after a lost creation nobody creates another before search would know the first.
 
 use amocrm::{Client, Contact, CrmError, TAG_NEW, contact_of_phone, search_terms};
-use delivery::{load_document, update_document};
+use delivery::load_document;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use lead::{Lead, SEARCH_LAG, Seconds, step};
+use lead::{Lead, SEARCH_LAG, step};
 use serde_json::{Value, json};
-use storage::SaveError;
 
 use super::{LookUp, Origin, Step};
-use crate::CrmPush;
 use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 use crate::recent_contacts::{KEY, Recent, RecentContacts};
@@ -84,7 +82,7 @@ impl StepContext<'_> {
                 return Ok(LookUp::NotBefore(now + SEARCH_LAG));
             }
         };
-        match recent.get(&lead.request.queue_group(), now) {
+        match recent.get(&lead.request.phone_hash(), now) {
             Some(Recent::InDoubt { until }) => return Ok(LookUp::NotBefore(until)),
             Some(Recent::Created { id, .. }) => {
                 let contact = self.crm.contact(id).await?;
@@ -134,29 +132,9 @@ impl StepContext<'_> {
     }
 
     async fn remember(&self, lead: &Lead, recent: Recent) {
-        if let Err(error) = self.function.remember_contacts(&[(lead.request.queue_group(), recent)]).await {
+        if let Err(error) = self.function.remember_contacts(&[(lead.request.phone_hash(), recent)]).await {
             tracing::error!(lead_id = %lead.lead_id, %error, "recent contacts cannot be stored");
         }
-    }
-}
-
-impl CrmPush {
-    /// Keeps every worker from creating the contact of these queue groups' phones until then, because a dead worker may have
-    /// been creating it.
-    ///
-    /// # Errors
-    /// When that cannot be stored.
-    pub async fn doubt_contacts(&self, groups: &[(String, Seconds)]) -> Result<(), SaveError> {
-        let doubt = |(group, until): &(String, Seconds)| (group.clone(), Recent::in_doubt_until(*until));
-        self.remember_contacts(&groups.iter().map(doubt).collect::<Vec<_>>()).await
-    }
-
-    async fn remember_contacts(&self, recent: &[(String, Recent)]) -> Result<(), SaveError> {
-        if recent.is_empty() {
-            return Ok(());
-        }
-        let now = self.now();
-        update_document(&self.documents, KEY, |known: &mut RecentContacts| known.add(recent, now)).await
     }
 }
 
