@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lead::LeadId;
-use storage::{QueueJob, QueueMessage};
+use storage::{MessageKind, QueueMessage};
 
 /// The batch in the order of the queue.
 pub(crate) struct Batch {
@@ -18,9 +18,9 @@ struct Message {
     body: Option<QueueMessage>,
 }
 
-/// A message to act on.
+/// What a message asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Job {
+pub(crate) struct Delivery {
     /// In the batch.
     pub(crate) position: usize,
     pub(crate) lead_id: LeadId,
@@ -40,35 +40,35 @@ impl Batch {
     }
 
     /// The requests to deliver, by group, in order.
-    pub(crate) fn requests(&self) -> Vec<Vec<Job>> {
-        self.jobs(QueueJob::Request)
+    pub(crate) fn requests(&self) -> Vec<Vec<Delivery>> {
+        self.deliveries(MessageKind::Request)
     }
 
     /// The photos to deliver, in order.
-    pub(crate) fn photos(&self) -> Vec<Job> {
-        self.jobs(QueueJob::Photos).concat()
+    pub(crate) fn photos(&self) -> Vec<Delivery> {
+        self.deliveries(MessageKind::Photos).concat()
     }
 
     /// A lead that is named twice counts once. What is behind an unreadable message of its group waits with it.
-    fn jobs(&self, wanted: QueueJob) -> Vec<Vec<Job>> {
+    fn deliveries(&self, wanted: MessageKind) -> Vec<Vec<Delivery>> {
         let mut seen = HashSet::new();
         let mut stopped = HashSet::new();
-        let mut groups: Vec<(&str, Vec<Job>)> = Vec::new();
+        let mut groups: Vec<(&str, Vec<Delivery>)> = Vec::new();
         for (position, Message { group, body, .. }) in self.messages.iter().enumerate() {
-            let Some(QueueMessage { lead_id, job }) = *body else {
+            let Some(QueueMessage { lead_id, kind }) = *body else {
                 stopped.insert(group);
                 continue;
             };
-            if job != wanted || stopped.contains(group) || !seen.insert(lead_id) {
+            if kind != wanted || stopped.contains(group) || !seen.insert(lead_id) {
                 continue;
             }
-            let job = Job { position, lead_id };
+            let delivery = Delivery { position, lead_id };
             match groups.iter_mut().find(|(name, _)| name == group) {
-                Some((_, jobs)) => jobs.push(job),
-                None => groups.push((group, vec![job])),
+                Some((_, deliveries)) => deliveries.push(delivery),
+                None => groups.push((group, vec![delivery])),
             }
         }
-        groups.into_iter().map(|(_, jobs)| jobs).collect()
+        groups.into_iter().map(|(_, deliveries)| deliveries).collect()
     }
 
     /// The failed messages, each with the rest of its group: a FIFO queue keeps its order only that way.
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn an_unreadable_message_stops_its_group_and_fails() {
         let batch = batch(&[("1", "g", A), ("2", "g", "nonsense"), ("3", "g", B)]);
-        assert_eq!(batch.requests(), [[Job { position: 0, lead_id: A.parse().unwrap() }]]);
+        assert_eq!(batch.requests(), [[Delivery { position: 0, lead_id: A.parse().unwrap() }]]);
         assert_eq!(failures(batch, &[]), ["2", "3"]);
     }
 
@@ -134,9 +134,9 @@ mod tests {
     #[test]
     fn requests_are_grouped_in_the_order_of_the_queue_and_photos_are_apart() {
         let mut batch = batch(&[("1", "g", A), ("2", "h", B), ("3", "g", C), ("4", "photos", A)]);
-        batch.messages[3].body.as_mut().unwrap().job = QueueJob::Photos;
-        let positions = |groups: Vec<Vec<Job>>| -> Vec<Vec<usize>> {
-            groups.iter().map(|jobs| jobs.iter().map(|job| job.position).collect()).collect()
+        batch.messages[3].body.as_mut().unwrap().kind = MessageKind::Photos;
+        let positions = |groups: Vec<Vec<Delivery>>| -> Vec<Vec<usize>> {
+            groups.iter().map(|group| group.iter().map(|delivery| delivery.position).collect()).collect()
         };
         assert_eq!(positions(batch.requests()), [vec![0, 2], vec![1]]);
         assert_eq!(positions(vec![batch.photos()]), [[3]]);

@@ -39,7 +39,7 @@ use texts::Language;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use crate::batch::{Batch, Job};
+use crate::batch::{Batch, Delivery};
 pub use crate::claimed::LEASE;
 use crate::photos::TIME_FOR_PHOTOS;
 pub use crate::steps::step_names;
@@ -167,9 +167,9 @@ impl CrmPush {
             failed.extend(self.deliver_requests(requests).await);
             // SQS holds back the groups of a batch until it ends, and photos take up to 75 s. So they are queued again, for a
             // batch without requests.
-            for job in photos {
-                if self.put_photos_off(job.lead_id).await.is_err() {
-                    failed.push(job.position);
+            for delivery in photos {
+                if self.put_photos_off(delivery.lead_id).await.is_err() {
+                    failed.push(delivery.position);
                 }
             }
         }
@@ -177,15 +177,15 @@ impl CrmPush {
     }
 
     /// Delivers the requests of each group in order, several groups at a time. Returns the positions of failed messages.
-    async fn deliver_requests(&self, groups: Vec<Vec<Job>>) -> Vec<usize> {
+    async fn deliver_requests(&self, groups: Vec<Vec<Delivery>>) -> Vec<usize> {
         let permit = self.incidents.load().await.permit(self.now());
         // While amoCRM is in trouble, one request after the other: the first shows whether the rest may follow.
         let at_once = if permit == Permit::Deliver { GROUPS_AT_ONCE } else { 1 };
         let payloads = &OnceCell::new();
         let delivered = stream::iter(groups).map(|group| async move {
-            for job in group {
-                if self.deliver_request(job.lead_id, payloads).await.is_err() {
-                    return Some(job.position);
+            for delivery in group {
+                if self.deliver_request(delivery.lead_id, payloads).await.is_err() {
+                    return Some(delivery.position);
                 }
             }
             None
@@ -194,17 +194,17 @@ impl CrmPush {
     }
 
     /// Delivers photos one request after the other. Returns the positions of failed messages.
-    async fn deliver_photos_in_turn(&self, jobs: Vec<Job>) -> Vec<usize> {
+    async fn deliver_photos_in_turn(&self, deliveries: Vec<Delivery>) -> Vec<usize> {
         let deadline = Instant::now() + TIME_FOR_PHOTOS;
         let mut failed = Vec::new();
-        for (n, job) in jobs.into_iter().enumerate() {
+        for (n, delivery) in deliveries.into_iter().enumerate() {
             let delivered = if Instant::now() < deadline {
-                self.deliver_photos(job.lead_id, deadline, n == 0).await
+                self.deliver_photos(delivery.lead_id, deadline, n == 0).await
             } else {
-                self.put_photos_off(job.lead_id).await
+                self.put_photos_off(delivery.lead_id).await
             };
             if delivered.is_err() {
-                failed.push(job.position);
+                failed.push(delivery.position);
             }
         }
         failed

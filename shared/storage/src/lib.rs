@@ -36,7 +36,7 @@ pub use error::{FinishError, SaveError, StorageError};
 pub use forget::forget_customer;
 pub use leads::Leads;
 pub use left_in_crm::{LeftInCrm, left_in_crm};
-pub use queue::{Queue, QueueJob, QueueMessage};
+pub use queue::{MessageKind, Queue, QueueMessage};
 pub use sessions::Sessions;
 pub use tables::Tables;
 pub use versioned::Versioned;

@@ -18,14 +18,14 @@ pub struct Queue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueMessage {
     pub lead_id: LeadId,
-    #[serde(default, skip_serializing_if = "QueueJob::is_request")]
-    pub job: QueueJob,
+    #[serde(default, rename = "job", skip_serializing_if = "MessageKind::is_request")]
+    pub kind: MessageKind,
 }
 
 /// What of a lead is to be delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum QueueJob {
+pub enum MessageKind {
     /// The request: contact, deal, note, task.
     #[default]
     Request,
@@ -33,7 +33,7 @@ pub enum QueueJob {
     Photos,
 }
 
-impl QueueJob {
+impl MessageKind {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     const fn is_request(&self) -> bool {
         matches!(self, Self::Request)
@@ -59,7 +59,7 @@ impl Queue {
     /// # Errors
     /// When the queue does not take the message.
     pub async fn enqueue(&self, lead: &Versioned<Lead>) -> Result<(), StorageError> {
-        self.send(lead, QueueJob::Request, lead.value.request.phone_hash()).await
+        self.send(lead, MessageKind::Request, lead.value.request.phone_hash()).await
     }
 
     /// Asks for delivery of a lead's photos, one lead after the other.
@@ -67,13 +67,13 @@ impl Queue {
     /// # Errors
     /// When the queue does not take the message.
     pub async fn enqueue_photos(&self, lead: &Versioned<Lead>) -> Result<(), StorageError> {
-        self.send(lead, QueueJob::Photos, PHOTOS_GROUP.to_owned()).await
+        self.send(lead, MessageKind::Photos, PHOTOS_GROUP.to_owned()).await
     }
 
-    async fn send(&self, lead: &Versioned<Lead>, job: QueueJob, group: String) -> Result<(), StorageError> {
+    async fn send(&self, lead: &Versioned<Lead>, kind: MessageKind, group: String) -> Result<(), StorageError> {
         const SEND: &str = "queueing a request";
         let Versioned { value: lead, version } = lead;
-        let body = serde_json::to_string(&QueueMessage { lead_id: lead.lead_id, job })
+        let body = serde_json::to_string(&QueueMessage { lead_id: lead.lead_id, kind })
             .map_err(|error| StorageError::other(SEND, error.to_string()))?;
         self.client
             .send_message()
