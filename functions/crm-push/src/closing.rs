@@ -6,16 +6,14 @@ use lead::{Backoff, PhoneSource, Repeat, Seconds, Status};
 use settings::metrics;
 use storage::SaveError;
 
-use crate::CrmPush;
 use crate::bad_settings::warnings;
 use crate::claimed::ClaimedLead;
+use crate::photos::PHOTO_GRACE;
 use crate::stop::{FailedAttempt, Redeliver, Stop};
+use crate::{CrmPush, DAY};
 
 /// Requests queued again when the breaker closes; the schedule takes care of more.
 const REQUEUE_AT_ONCE: usize = 100;
-/// Photos whose queue message is lost are found again after this many seconds.
-pub(crate) const PHOTO_GRACE: Seconds = 120;
-const DAY: Seconds = 24 * 3600;
 
 /// How the lead was stored.
 enum Ending {

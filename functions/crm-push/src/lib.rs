@@ -44,6 +44,7 @@ pub use crate::claimed::LEASE;
 use crate::photos::TIME_FOR_PHOTOS;
 pub use crate::steps::step_names;
 
+const DAY: Seconds = 24 * 3600;
 /// Groups of requests under way at the same time; the client paces the calls.
 const GROUPS_AT_ONCE: usize = 4;
 
@@ -168,7 +169,7 @@ impl CrmPush {
             // SQS holds back the groups of a batch until it ends, and photos take up to 75 s. So they are queued again, for a
             // batch without requests.
             for delivery in photos {
-                if self.put_photos_off(delivery.lead_id).await.is_err() {
+                if self.requeue_photos_of(delivery.lead_id).await.is_err() {
                     failed.push(delivery.position);
                 }
             }
@@ -198,10 +199,11 @@ impl CrmPush {
         let deadline = Instant::now() + TIME_FOR_PHOTOS;
         let mut failed = Vec::new();
         for (n, delivery) in deliveries.into_iter().enumerate() {
+            let is_first = n == 0;
             let delivered = if Instant::now() < deadline {
-                self.deliver_photos(delivery.lead_id, deadline, n == 0).await
+                self.deliver_photos(delivery.lead_id, deadline, is_first).await
             } else {
-                self.put_photos_off(delivery.lead_id).await
+                self.requeue_photos_of(delivery.lead_id).await
             };
             if delivered.is_err() {
                 failed.push(delivery.position);

@@ -14,20 +14,20 @@ use storage::{SaveError, Versioned};
 use telegram::ApiError;
 use tokio::time::Instant;
 
-use crate::CrmPush;
 use crate::claimed::LEASE;
-use crate::closing::PHOTO_GRACE;
 use crate::stop::Redeliver;
+use crate::{CrmPush, DAY};
 
 /// How long an invocation works on photos. The lease lasts for one more file call and storing the result.
 pub(crate) const TIME_FOR_PHOTOS: Duration = Duration::from_secs(75);
+/// Photos whose queue message is lost are due again after this many seconds.
+pub(crate) const PHOTO_GRACE: Seconds = 120;
 /// Bytes of one request at most. Ten photos from a phone have about half of it.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// "There is no such address" may be said once by mistake; after this many failures it is believed.
 const BELIEVED_AFTER: u32 = 2;
 /// After this many failures of one request's photos, more than an hour, the admins are told that photos wait.
 const TOLD_AFTER: u32 = 5;
-const DAY: Seconds = 24 * 3600;
 
 /// Why the photos of a request are not done.
 enum PhotoStop {
@@ -53,10 +53,10 @@ struct Photos<'a> {
     crm: &'a Client,
     lead: Versioned<Lead>,
     deadline: Instant,
-    /// Nothing of the invocation's time was used before.
-    has_full_time: bool,
+    /// No photo was begun before: the next one has all of the invocation's time.
+    is_first_of_invocation: bool,
     /// The account takes no files at all.
-    is_drive_closed: bool,
+    takes_no_files: bool,
 }
 
 impl CrmPush {
@@ -65,7 +65,7 @@ impl CrmPush {
         &self,
         id: LeadId,
         deadline: Instant,
-        has_full_time: bool,
+        is_first_of_invocation: bool,
     ) -> Result<(), Redeliver> {
         let Some(mut lead) = self.lead_of_photos(id).await? else { return Ok(()) };
         let now = self.now();
@@ -80,15 +80,15 @@ impl CrmPush {
         if !lead.value.claim_photos(now, LEASE) || !self.store_photos(&mut lead).await? {
             return Ok(());
         }
-        let mut photos = Photos { function: self, crm, lead, deadline, has_full_time, is_drive_closed: false };
+        let mut photos = Photos { function: self, crm, lead, deadline, is_first_of_invocation, takes_no_files: false };
         let result = photos.deliver().await;
         self.close_photos(photos.lead, result).await
     }
 
     /// Leaves photos to a later invocation.
-    pub(crate) async fn put_photos_off(&self, id: LeadId) -> Result<(), Redeliver> {
+    pub(crate) async fn requeue_photos_of(&self, id: LeadId) -> Result<(), Redeliver> {
         match self.lead_of_photos(id).await? {
-            Some(lead) => self.queue_photos_again(lead).await,
+            Some(lead) => self.requeue_photos(lead).await,
             None => Ok(()),
         }
     }
@@ -111,7 +111,7 @@ impl CrmPush {
                 tracing::info!(lead_id = %id, count = lead.value.progress.files.len(), "photos are done");
                 self.store_photos(&mut lead).await.map(drop)
             }
-            Err(PhotoStop::OutOfTime) => self.queue_photos_again(lead).await,
+            Err(PhotoStop::OutOfTime) => self.requeue_photos(lead).await,
             Err(PhotoStop::Failed(failed)) => self.close_failed_photos(lead, failed).await,
             Err(PhotoStop::Lost) => Ok(()),
             Err(PhotoStop::StorageDown) => Err(Redeliver),
@@ -139,7 +139,7 @@ impl CrmPush {
         self.store_photos(&mut lead).await.map(drop)
     }
 
-    async fn queue_photos_again(&self, mut lead: Versioned<Lead>) -> Result<(), Redeliver> {
+    async fn requeue_photos(&self, mut lead: Versioned<Lead>) -> Result<(), Redeliver> {
         lead.value.put_photos_back(self.now() + PHOTO_GRACE);
         if self.store_photos(&mut lead).await?
             && let Err(error) = self.queue.enqueue_photos(&lead).await
@@ -172,7 +172,7 @@ impl Photos<'_> {
         if !uuids.is_empty() {
             match self.crm.attach_files(deal_id, &uuids).await {
                 Ok(()) => attached = uuids.len(),
-                Err(error) => self.settle_if_final(error).await?,
+                Err(error) => self.pass_by_if_final(error).await?,
             }
         }
         let missing = self.lead.value.request.photos.len().saturating_sub(attached);
@@ -189,7 +189,7 @@ impl Photos<'_> {
             if left.is_zero() {
                 return Err(PhotoStop::OutOfTime);
             }
-            let begun_with_full_time = std::mem::take(&mut self.has_full_time);
+            let is_first = std::mem::take(&mut self.is_first_of_invocation);
             let name = format!("{number}-{}", n + 1);
             match tokio::time::timeout(left, self.transfer(&name, &photo.file_id)).await {
                 Ok(uploaded) => {
@@ -197,7 +197,7 @@ impl Photos<'_> {
                     self.lead.value.progress.files.push(uuid);
                 }
                 // A file that does not fit into all of an invocation's time never will.
-                Err(_) if begun_with_full_time => {
+                Err(_) if is_first => {
                     tracing::warn!(lead_id = %self.lead.value.lead_id, "a photo takes too long to upload");
                     self.lead.value.progress.files.push(String::new());
                 }
@@ -210,7 +210,7 @@ impl Photos<'_> {
 
     /// One photo, from Telegram to the file host; `None` if it cannot be had or is not taken.
     async fn transfer(&mut self, name: &str, file_id: &str) -> Result<Option<String>, PhotoStop> {
-        if self.is_drive_closed {
+        if self.takes_no_files {
             return Ok(None);
         }
         let content = match self.function.telegram.download(file_id).await {
@@ -243,9 +243,9 @@ impl Photos<'_> {
             }
             Err(error) => {
                 // An account that takes no files at all need not be asked for each.
-                let is_closed = matches!(error, CrmError::Closed { .. });
-                self.settle_if_final(error).await?;
-                self.is_drive_closed = is_closed;
+                let takes_no_files = matches!(error, CrmError::Closed { .. });
+                self.pass_by_if_final(error).await?;
+                self.takes_no_files = takes_no_files;
                 Ok(None)
             }
         }
@@ -261,29 +261,30 @@ impl Photos<'_> {
         let note = note_item(deal_id, &text, &format!("{}.photos", self.lead.value.lead_id));
         match self.crm.create_notes(&[note]).await {
             Ok(_) => Ok(()),
-            Err(error) => self.settle_if_final(error).await,
+            Err(error) => self.pass_by_if_final(error).await,
         }
     }
 
-    /// Passes by what the account will never take (no scope, no storage, a refusal); any other error stops the attempt.
-    async fn settle_if_final(&self, error: CrmError) -> Result<(), PhotoStop> {
-        let failures = self.lead.value.photo_job.as_ref().map_or(0, |job| job.failures);
-        let is_final = match &error {
-            CrmError::Refused(_) => true,
-            CrmError::Closed { status: 200 | 403, .. } => {
-                // No scope for files, or no file storage: only a person can change that.
-                let text = self.function.language.text_with("drive-closed", [("detail", error.detail().into())]);
-                self.function.admins.tell(&AdminMessage { key: "drive-closed".to_owned(), text }).await;
-                true
-            }
-            CrmError::Closed { status: 404, .. } => failures >= BELIEVED_AFTER,
-            _ => false,
-        };
-        if !is_final {
+    /// Passes by what the account will never take; any other error stops the attempt.
+    async fn pass_by_if_final(&self, error: CrmError) -> Result<(), PhotoStop> {
+        if !self.is_final(&error) {
             return Err(self.failed(&error));
         }
         tracing::warn!(lead_id = %self.lead.value.lead_id, %error, "the account does not take photos");
+        if lacks_files(&error) {
+            let text = self.function.language.text_with("drive-closed", [("detail", error.detail().into())]);
+            self.function.admins.tell(&AdminMessage { key: "drive-closed".to_owned(), text }).await;
+        }
         Ok(())
+    }
+
+    fn is_final(&self, error: &CrmError) -> bool {
+        let failures = self.lead.value.photo_job.as_ref().map_or(0, |job| job.failures);
+        match error {
+            CrmError::Refused(_) => true,
+            CrmError::Closed { status: 404, .. } => failures >= BELIEVED_AFTER,
+            error => lacks_files(error),
+        }
     }
 
     async fn checkpoint(&mut self) -> Result<(), PhotoStop> {
@@ -301,6 +302,11 @@ impl Photos<'_> {
             text: text_of_error(error, self.function.language),
         })
     }
+}
+
+/// No scope for files, or no file storage: only a person can change that.
+const fn lacks_files(error: &CrmError) -> bool {
+    matches!(error, CrmError::Closed { status: 200 | 403, .. })
 }
 
 /// Extension and type, by how the file begins. Telegram's photos are JPEG; images sent as files may be anything.
