@@ -22,7 +22,8 @@ pub(crate) struct StepContext<'a> {
 
 impl CrmPush {
     /// Makes one attempt. Its result is stored with the request; only if that fails, the message has to come again.
-    /// `payloads` is made when the batch's first attempt needs it.
+    /// `payloads` is one builder for the whole batch: the first attempt makes it, and its permit decides whether the account's
+    /// fields are read.
     pub(crate) async fn deliver_request(
         &self,
         id: LeadId,
@@ -47,7 +48,7 @@ impl CrmPush {
         dealer: &Dealer,
     ) -> Result<(), Stop> {
         if lead.lead().attempts > self.backoff.max_attempts {
-            // A request that takes its workers along is given up in time, too.
+            // A lead that kills its worker never reaches `close`. Here it is given up.
             return Err(FailedAttempt::workers_stopped().into());
         }
         let permit = self.incidents.take_permit(incident).await;
@@ -55,7 +56,7 @@ impl CrmPush {
             tracing::info!(lead_id = %lead.id(), until, "amoCRM is left alone");
             return Err(Stop::PutBack { due_at: until });
         }
-        let payloads = payloads.get_or_init(|| self.payloads(crm, permit, dealer)).await;
+        let payloads = payloads.get_or_init(|| self.payload_builder(crm, permit, dealer)).await;
         let result = StepContext { function: self, crm, payloads, dealer }.take_steps(lead).await;
         if let Err(Stop::Failed(failed)) = &result
             && permit == Permit::Probe
@@ -63,13 +64,13 @@ impl CrmPush {
             && !lead.has_progressed()
         {
             // A probe that finds amoCRM still down does not come nearer to being given up.
-            lead.lead_mut().discount();
+            lead.lead_mut().uncount_attempt();
         }
         result
     }
 
-    /// Builds payloads for the account's fields, as far as they are known. An account in trouble is not asked for them.
-    async fn payloads(&self, crm: &Client, permit: Permit, dealer: &Dealer) -> PayloadBuilder {
+    /// A builder for the account's fields, as far as they are known. An account in trouble is not asked for them.
+    async fn payload_builder(&self, crm: &Client, permit: Permit, dealer: &Dealer) -> PayloadBuilder {
         let fields = match permit {
             Permit::Deliver => {
                 account_fields(&self.documents, crm, &self.amocrm_settings, self.amocrm_settings.language, self.now())

@@ -39,7 +39,7 @@ impl ClaimedLead {
         now + calls * LONGEST_CALL <= self.lease_until
     }
 
-    /// Whether this attempt has brought anything into amoCRM, whatever became of the rest.
+    /// Whether this attempt has recorded a step: then amoCRM has answered, whatever became of the rest.
     pub(crate) fn has_progressed(&self) -> bool {
         self.stored.value.progress.steps().count() > self.steps_before
     }

@@ -92,7 +92,7 @@ impl StepContext<'_> {
             tracing::info!(lead_id = %lead.id(), step = step.name(), id, ?origin, "found in amoCRM");
         }
         step.record(self, lead.lead_mut(), id, origin).await;
-        lead.lead_mut().settle_doubt();
+        lead.lead_mut().end_doubt();
         self.checkpoint(lead).await
     }
 

@@ -202,7 +202,7 @@ impl Lead {
     }
 
     /// The step in doubt is known to be done, and the next one was never begun.
-    pub const fn settle_doubt(&mut self) {
+    pub const fn end_doubt(&mut self) {
         if let Status::Sending { in_doubt, .. } = &mut self.status {
             *in_doubt = false;
         }
@@ -235,12 +235,12 @@ impl Lead {
     /// Gives the lead back untried, as when amoCRM is known to be down: the attempt does not count.
     pub fn put_back(&mut self, due_at: Seconds) {
         let in_doubt = self.is_in_doubt();
-        self.discount();
+        self.uncount_attempt();
         self.status = Status::Retry { due_at, in_doubt, not_before: 0 };
     }
 
     /// The attempt that failed does not count.
-    pub fn discount(&mut self) {
+    pub fn uncount_attempt(&mut self) {
         self.attempts = self.attempts.saturating_sub(1);
     }
 

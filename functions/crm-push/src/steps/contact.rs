@@ -104,8 +104,8 @@ impl StepContext<'_> {
         Ok(LookUp::Missing)
     }
 
-    /// Takes a contact that was found. If an earlier attempt for this request created it without learning of it, it lacks
-    /// nothing.
+    /// Takes a contact that was found. If an earlier attempt for this request created it without learning of it, it
+    /// needs no update.
     async fn use_contact(&self, contact: &Contact, lead: &Lead) -> Result<LookUp, CrmError> {
         // A deal is only created for a contact that is known: a contact without one may be from a lost creation.
         let is_own = lead.is_in_doubt() && contact.has_tag(TAG_NEW) && contact.deal_ids().is_empty();

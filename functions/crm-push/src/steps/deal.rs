@@ -7,7 +7,7 @@ use lead::{CrmField, Lead, Seconds, step};
 use serde_json::Value;
 use settings::metrics::{self, Unit};
 
-use super::{LookUp, Origin, Step};
+use super::{LookUp, Origin, Step, recorded_contact};
 use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
@@ -32,7 +32,7 @@ impl Step for DealStep {
     }
 
     fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
-        vec![context.payloads.deal(lead, lead.progress.contact_id().unwrap_or_default())]
+        vec![context.payloads.deal(lead, recorded_contact(lead))]
     }
 
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>> {
@@ -63,8 +63,7 @@ impl StepContext<'_> {
         Ok(self.crm.deals(&[id]).await?.pop())
     }
 
-    /// Through the contact, because a contact and deals read by id are always current; by search besides, which lags, but
-    /// does not depend on the link.
+    /// Reads the contact's deals first: reads by id are current. Then searches, which lags but does not need the link.
     async fn find_deal(&self, lead: &Lead) -> Result<Option<u64>, CrmError> {
         let Some(contact_id) = lead.progress.contact_id() else { return Ok(None) };
         let mut ids = self.crm.contact(contact_id).await?.map(|contact| contact.deal_ids()).unwrap_or_default();

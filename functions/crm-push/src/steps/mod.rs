@@ -39,7 +39,7 @@ pub(crate) trait Step: Sync {
     /// Under this name the lead remembers what the step left.
     fn name(&self) -> &'static str;
 
-    /// Whether requests are to have it.
+    /// Whether the settings ask for it.
     fn is_wanted(&self, _context: &StepContext<'_>) -> bool {
         true
     }
@@ -122,6 +122,16 @@ pub(crate) enum Origin {
     CreatedUnseen,
     /// It was there before the request.
     Existing,
+}
+
+/// The lead's contact, for steps that come after it. Steps are taken in order, and each is recorded before the next one starts.
+fn recorded_contact(lead: &Lead) -> u64 {
+    lead.progress.contact_id().unwrap_or_default()
+}
+
+/// The lead's deal, for steps that come after it.
+fn recorded_deal(lead: &Lead) -> u64 {
+    lead.progress.deal_id().unwrap_or_default()
 }
 
 /// Makes `change` to the deal that it names; returns its id.

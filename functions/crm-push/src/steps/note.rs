@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use lead::Lead;
 use serde_json::Value;
 
-use super::{LookUp, Step};
+use super::{LookUp, Step, recorded_deal};
 use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
@@ -31,7 +31,7 @@ impl Step for NoteStep {
         self.may_be_there
     }
 
-    /// All parts are posted in one call, so that the last one is there if all are.
+    /// Looks for the last part only: all parts are posted in one call.
     fn find<'a>(
         &'a self,
         context: &'a StepContext<'_>,
@@ -50,7 +50,7 @@ impl Step for NoteStep {
     }
 
     fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
-        let deal_id = lead.progress.deal_id().unwrap_or_default();
+        let deal_id = recorded_deal(lead);
         note_items(lead, deal_id, &context.dealer.calendar, context.payloads.language())
     }
 

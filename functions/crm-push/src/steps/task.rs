@@ -7,7 +7,7 @@ use lead::Lead;
 use serde_json::Value;
 use settings::Amocrm;
 
-use super::{LookUp, STEPS, Step};
+use super::{LookUp, STEPS, Step, recorded_deal};
 use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
@@ -36,6 +36,7 @@ impl Step for TaskStep {
         true
     }
 
+    /// Finds the task by the request's number in its text.
     fn find<'a>(
         &'a self,
         context: &'a StepContext<'_>,
@@ -52,7 +53,7 @@ impl Step for TaskStep {
     }
 
     fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
-        let deal_id = lead.progress.deal_id().unwrap_or_default();
+        let deal_id = recorded_deal(lead);
         let due_at = context.function.now() + i64::from((self.minutes)(&context.function.amocrm_settings)) * 60;
         vec![context.payloads.task(lead, self.text, deal_id, due_at)]
     }
