@@ -200,7 +200,7 @@ mod tests {
         let open = Incident { open_until: Some(100), pause: 30, failures: 3, ..Default::default() };
         assert_eq!(filter(&open, 99, 300), None);
         let (now, again_at) = (100, 700);
-        let probe = RequeueFilter { now, due_by: 21_700, again_at, limit: 1, last: vec![] };
+        let probe = RequeueFilter { now, due_by: Seconds::MAX, again_at, limit: 1, last: vec![] };
         assert_eq!(filter(&open, now, 300), Some(probe));
         let calm = RequeueFilter { now, due_by: now, again_at, limit: 500, last: vec![] };
         assert_eq!(filter(&Incident::default(), 100, 300), Some(calm));
