@@ -166,7 +166,6 @@ button-forget-no = Нет, оставить
 button-continue = Продолжить
 button-start-over = Начать заново
 button-continue-reminded = ▶️ Продолжить
-button-not-now = Не сейчас
 button-no-reminders = Больше не напоминать
 
 ## Menu and pages
