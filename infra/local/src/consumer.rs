@@ -131,10 +131,13 @@ impl Consumer {
 ///
 /// # Errors
 /// It crashed.
-pub(crate) async fn invoke<T: Send + 'static>(function: impl Future<Output = T> + Send + 'static) -> anyhow::Result<T> {
+pub(crate) fn invoke<T: Send + 'static>(
+    function: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = anyhow::Result<T>> {
     let mut task = JoinSet::new();
+    // Not within the future: it would hold the function's, which is large, once more.
     task.spawn(function);
-    task.join_next().await.context("the function was not started")?.map_err(Into::into)
+    async move { task.join_next().await.context("the function was not started")?.map_err(Into::into) }
 }
 
 fn id(message: &Message) -> &str {
