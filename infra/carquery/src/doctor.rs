@@ -221,22 +221,45 @@ async fn of_models(stage: &Stage) -> Vec<Finding> {
         return vec![Finding::good(NAME, "unknown: the settings cannot be read")];
     };
     let settings = OpenAi::read(&mut env);
-    if !settings.configured {
-        return vec![Finding::good(NAME, "none configured: the built-in rules answer")];
-    }
     let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
-    match ai::look_up(&settings).await {
-        Ok(models) => models.iter().map(|(name, availability)| of_model(name, *availability, today)).collect(),
+    let mut findings = Vec::new();
+    if settings.configured {
+        let fix = "choose another in OPENAI_MODEL or OPENAI_FALLBACK_MODEL; without one the built-in rules answer";
+        match ai::look_up(&settings).await {
+            Ok(models) => findings.extend(models.iter().map(|model| of_model("AI model", model, today, fix))),
+            Err(error) => {
+                let fix = "check OPENAI_API_KEY and OPENAI_BASE_URL; meanwhile the built-in rules answer";
+                findings.push(Finding::bad(NAME, &error.to_string(), fix));
+            }
+        }
+    } else {
+        findings.push(Finding::good(NAME, "none configured: the built-in rules answer"));
+    }
+    findings.extend(of_transcription(&settings, today).await);
+    findings
+}
+
+async fn of_transcription(settings: &OpenAi, today: Date) -> Vec<Finding> {
+    const NAME: &str = "voice model";
+    let Some(transcription) = &settings.transcription else {
+        return vec![Finding::good(NAME, "none configured: voice messages are declined")];
+    };
+    match ai::look_up_transcription(transcription).await {
+        Ok(models) => {
+            let fix = "choose another in OPENAI_TRANSCRIBE_MODEL; without one voice messages are declined";
+            models.iter().map(|model| of_model(NAME, model, today, fix)).collect()
+        }
         Err(error) => {
-            let fix = "check OPENAI_API_KEY and OPENAI_BASE_URL; meanwhile the built-in rules answer";
+            let fix =
+                "check OPENAI_TRANSCRIBE_API_KEY and OPENAI_TRANSCRIBE_BASE_URL; meanwhile voice messages are declined";
             vec![Finding::bad(NAME, &error.to_string(), fix)]
         }
     }
 }
 
-fn of_model(name: &str, availability: Availability, today: Date) -> Finding {
-    let what = format!("AI model {name}");
-    let fix = "choose another in OPENAI_MODEL or OPENAI_FALLBACK_MODEL; without one the built-in rules answer";
+fn of_model(kind: &str, model: &(String, Availability), today: Date, fix: &str) -> Finding {
+    let (name, availability) = model;
+    let what = format!("{kind} {name}");
     match availability {
         Availability::Missing => Finding::bad(&what, "is not on the server", fix),
         Availability::Available { shutdown: Some(day) } if availability.ends_within(MODEL_NOTICE_DAYS, today) => {
@@ -326,7 +349,7 @@ mod tests {
     #[test]
     fn a_model_that_ends_soon_or_is_gone_is_a_fault() {
         let day = jiff::civil::date;
-        let ok = |availability| of_model("m", availability, day(2026, 11, 28)).ok;
+        let ok = |availability| of_model("AI model", &("m".to_owned(), availability), day(2026, 11, 28), "").ok;
         assert!(ok(Availability::Available { shutdown: None }));
         assert!(ok(Availability::Available { shutdown: Some(day(2027, 3, 1)) }));
         assert!(!ok(Availability::Available { shutdown: Some(day(2027, 1, 14)) }));

@@ -17,13 +17,14 @@ use crate::output::Output;
 use crate::stage::Stage;
 
 /// Settings that are secret. All others are parameters of the template, which the console shows.
-pub(crate) const SECRETS: [&str; 6] = [
+pub(crate) const SECRETS: [&str; 7] = [
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_WEBHOOK_SECRET",
     "AMOCRM_CLIENT_ID",
     "AMOCRM_CLIENT_SECRET",
     "AMOCRM_LONG_LIVED_TOKEN",
     "OPENAI_API_KEY",
+    "OPENAI_TRANSCRIBE_API_KEY",
 ];
 
 #[derive(Subcommand)]

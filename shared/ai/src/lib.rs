@@ -9,7 +9,9 @@ mod lenient;
 mod look_up;
 mod model;
 pub mod offline;
+mod transcription;
 
 pub use answered::{Answered, CallLog, ModelCall};
 pub use classifier::Classifier;
-pub use look_up::{Availability, LookUpError, look_up};
+pub use look_up::{Availability, LookUpError, look_up, look_up_transcription};
+pub use transcription::{NotHeard, Transcriber};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::Date;
+use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::model::service::{self, Refused};
@@ -49,7 +50,27 @@ pub enum LookUpError {
 /// # Errors
 /// The server does not answer, or refuses the key.
 pub async fn look_up(settings: &settings::OpenAi) -> Result<Vec<(String, Availability)>, LookUpError> {
-    let client = service::client(settings);
+    let mut names = vec![settings.model.as_str(), settings.fallback_model.as_str()];
+    names.dedup();
+    availabilities(&settings.base_url, settings.api_key.as_ref(), &names).await
+}
+
+/// Looks the model for voice messages up.
+///
+/// # Errors
+/// The server does not answer, or refuses the key.
+pub async fn look_up_transcription(
+    settings: &settings::Transcription,
+) -> Result<Vec<(String, Availability)>, LookUpError> {
+    availabilities(&settings.base_url, settings.api_key.as_ref(), &[&settings.model]).await
+}
+
+async fn availabilities(
+    base_url: &str,
+    api_key: Option<&SecretString>,
+    names: &[&str],
+) -> Result<Vec<(String, Availability)>, LookUpError> {
+    let client = service::client(base_url, api_key);
     let models = client.models();
     let listed = match tokio::time::timeout(PATIENCE, models.list_byot::<Value>()).await {
         Ok(Ok(list)) => shutdowns(&list),
@@ -61,16 +82,14 @@ pub async fn look_up(settings: &settings::OpenAi) -> Result<Vec<(String, Availab
         },
         Err(_) => return Err(LookUpError::NoConnection),
     };
-    let availability = |name: &String| match &listed {
+    let availability = |name: &str| match &listed {
         None => Availability::Unlisted,
         Some(listed) => match listed.get(name) {
             Some(shutdown) => Availability::Available { shutdown: *shutdown },
             None => Availability::Missing,
         },
     };
-    let mut names = vec![&settings.model, &settings.fallback_model];
-    names.dedup();
-    Ok(names.into_iter().map(|name| (name.clone(), availability(name))).collect())
+    Ok(names.iter().map(|name| ((*name).to_owned(), availability(name))).collect())
 }
 
 /// The models by name, each with the day it is switched off; `None` if this is not a list of models, or an empty one.

@@ -22,7 +22,7 @@ fn settings(base_url: &str) -> settings::OpenAi {
         temperature: 0.3,
         smart_fallback_confidence: 0.65,
         timeout_seconds: 1,
-        transcribe_model: None,
+        transcription: None,
         configured: true,
     }
 }

@@ -41,7 +41,7 @@ fn settings(server: &OpenAi) -> settings::OpenAi {
         temperature: 0.3,
         smart_fallback_confidence: 0.65,
         timeout_seconds: 2,
-        transcribe_model: None,
+        transcription: None,
         configured: true,
     }
 }

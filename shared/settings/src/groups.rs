@@ -247,10 +247,21 @@ pub struct OpenAi {
     pub smart_fallback_confidence: f32,
     /// `OPENAI_TIMEOUT_SECONDS`: of one call.
     pub timeout_seconds: u64,
-    /// `OPENAI_TRANSCRIBE_MODEL`: reserved for voice messages.
-    pub transcribe_model: Option<String>,
     /// A model is configured: a key is set, or an address other than OpenAI's own.
     pub configured: bool,
+    /// `None`: voice messages are declined.
+    pub transcription: Option<Transcription>,
+}
+
+/// The model that turns voice messages into text.
+#[derive(Clone, Debug)]
+pub struct Transcription {
+    /// `OPENAI_TRANSCRIBE_MODEL`
+    pub model: String,
+    /// `OPENAI_TRANSCRIBE_BASE_URL`, or that of the language model.
+    pub base_url: String,
+    /// `OPENAI_TRANSCRIBE_API_KEY`, or that of the language model.
+    pub api_key: Option<SecretString>,
 }
 
 impl OpenAi {
@@ -260,7 +271,15 @@ impl OpenAi {
     pub fn read(env: &mut Env) -> Self {
         let api_key = env.secret("OPENAI_API_KEY");
         let base_url = env.address("OPENAI_BASE_URL", Self::OWN_ADDRESS);
+        let transcription = Transcription {
+            model: env.text("OPENAI_TRANSCRIBE_MODEL", ""),
+            base_url: env.address("OPENAI_TRANSCRIBE_BASE_URL", &base_url),
+            api_key: env.secret("OPENAI_TRANSCRIBE_API_KEY").or_else(|| api_key.clone()),
+        };
+        let can_transcribe = !transcription.model.is_empty()
+            && (transcription.api_key.is_some() || transcription.base_url != Self::OWN_ADDRESS);
         Self {
+            transcription: can_transcribe.then_some(transcription),
             configured: api_key.is_some() || base_url != Self::OWN_ADDRESS,
             api_key,
             base_url,
@@ -270,19 +289,38 @@ impl OpenAi {
             temperature: env.within("OPENAI_TEMPERATURE", 0.3, 0.0..=2.0),
             smart_fallback_confidence: env.within("OPENAI_SMART_FALLBACK_CONFIDENCE", 0.65, 0.0..=1.0),
             timeout_seconds: env.within("OPENAI_TIMEOUT_SECONDS", 10, 1..=60),
-            transcribe_model: env.optional("OPENAI_TRANSCRIBE_MODEL"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn base_url(subdomain: &str) -> Result<String, String> {
         let mut env = Env::from_pairs([("AMOCRM_SUBDOMAIN", subdomain), ("AMOCRM_LONG_LIVED_TOKEN", "t")]);
         let settings = Amocrm::read(&mut env);
         env.finish(settings).map(|settings| settings.base_url).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn voice_messages_go_to_the_server_of_the_language_model_unless_another_is_set() {
+        let transcription = |pairs: &[(&str, &str)]| {
+            let mut env = Env::from_pairs(pairs.iter().copied());
+            let read = OpenAi::read(&mut env).transcription?;
+            Some((read.base_url, read.api_key.map(|key| key.expose_secret().to_owned())))
+        };
+        let key = ("OPENAI_API_KEY", "sk-1");
+        let model = ("OPENAI_TRANSCRIBE_MODEL", "whisper-1");
+        let own = OpenAi::OWN_ADDRESS.to_owned();
+        assert_eq!(transcription(&[key]), None);
+        assert_eq!(transcription(&[model]), None, "nobody would take it");
+        assert_eq!(transcription(&[key, model]), Some((own, Some("sk-1".to_owned()))));
+        let other = ("OPENAI_TRANSCRIBE_BASE_URL", "http://127.0.0.1:9000/v1");
+        let expected = Some(("http://127.0.0.1:9000/v1".to_owned(), Some("sk-2".to_owned())));
+        assert_eq!(transcription(&[key, model, other, ("OPENAI_TRANSCRIBE_API_KEY", "sk-2")]), expected);
     }
 
     #[test]

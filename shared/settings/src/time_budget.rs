@@ -4,7 +4,9 @@ use std::time::Duration;
 
 /// One call to a model, whatever `OPENAI_TIMEOUT_SECONDS` is: a second model must have its time.
 pub const MODEL_CALL: Duration = Duration::from_secs(11);
-/// All calls to models for one question.
+/// From a voice message to its words: the download and the call to the model.
+pub const TRANSCRIPTION: Duration = Duration::from_secs(10);
+/// All calls to models for one question, those for a spoken one with its transcription.
 pub const MODEL_CALLS: Duration = Duration::from_secs(22);
 /// From a question to its answer. After that the answer counts as lost, and a redelivery asks again.
 pub const QUESTION: Duration = Duration::from_secs(25);
@@ -27,6 +29,7 @@ mod tests {
     #[test]
     fn each_part_fits_into_the_next() {
         assert!(2 * MODEL_CALL <= MODEL_CALLS);
+        assert!(TRANSCRIPTION < MODEL_CALL, "a model has its time after it");
         let budget = [MODEL_CALLS, QUESTION, SAME_UPDATE, WEBHOOK, HTTP_API];
         assert!(budget.is_sorted_by(|inner, outer| inner < outer), "{budget:?}");
         assert!(2 * UNFINISHED_FORMS <= SCHEDULED, "the other repairs have their time");

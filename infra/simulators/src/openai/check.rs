@@ -64,7 +64,17 @@ impl ApiError {
         Self { status: 429, kind: "requests", code: Some("rate_limit_exceeded"), param: None, message }
     }
 
-    fn invalid(param: &str, message: impl Into<String>) -> Self {
+    /// 413
+    pub(super) fn too_large(message: String) -> Self {
+        Self { status: 413, kind: "server_error", code: None, param: None, message }
+    }
+
+    /// 400 that names no parameter
+    pub(super) fn unnamed(message: impl Into<String>) -> Self {
+        Self { status: 400, kind: "invalid_request_error", code: None, param: None, message: message.into() }
+    }
+
+    pub(super) fn invalid(param: &str, message: impl Into<String>) -> Self {
         let param = Some(param.to_owned());
         Self { status: 400, kind: "invalid_request_error", code: None, param, message: message.into() }
     }

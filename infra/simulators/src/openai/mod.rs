@@ -1,8 +1,10 @@
-//! An `OpenAI` that answers chat completions: from a script, or by whatever stands in for a model.
+//! An `OpenAI` that answers chat completions, from a script or by whatever stands in for a model, and that hears in a
+//! recording what it is told to.
 //!
 //! Requests are checked as the real API checks them, strict JSON schemas too. Connection faults come through
-//! [`Faults`] (route «POST /v1/chat/completions»), faults of the model itself through [`Mood`] and [`OpenAi::script`].
+//! [`Faults`] (routes such as «POST /v1/chat/completions»), faults of the model itself through [`Mood`] and [`OpenAi::script`].
 
+mod audio;
 mod check;
 mod refusal;
 #[cfg(test)]
@@ -13,7 +15,8 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Path, State};
+use axum::extract::multipart::{Multipart, MultipartRejection};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -24,12 +27,17 @@ use serde_json::{Value, json};
 
 use crate::fault::{Faults, now_ms};
 use crate::http::{Dialect, Server};
+pub use audio::Recording;
+use audio::Upload;
 use check::{Accepted, ApiError};
 use refusal::Refusal;
 pub use refusal::{Parameter, Words};
 
-/// Questions kept for [`OpenAi::questions`].
+/// Questions kept for [`OpenAi::questions`], and recordings for [`OpenAi::recordings`].
 const QUESTIONS_KEPT: usize = 1000;
+
+/// What is heard in recordings at first.
+pub const HEARD_AT_FIRST: &str = "Хочу продать Киа Рио 2019 года, пробег 85 тысяч километров";
 
 /// The body of the 429 that an account without money gets, for [`crate::fault::Fault::Status`].
 pub const QUOTA_EXCEEDED: &str = r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#;
@@ -141,7 +149,6 @@ struct Model {
     state: Mutex<Minds>,
 }
 
-#[derive(Default)]
 struct Minds {
     script: VecDeque<Answer>,
     mood: Mood,
@@ -151,6 +158,24 @@ struct Minds {
     refusals: Vec<Refusal>,
     /// By model.
     shutdown_dates: BTreeMap<String, String>,
+    /// What is heard in every recording.
+    heard: String,
+    recordings: VecDeque<Recording>,
+}
+
+impl Default for Minds {
+    fn default() -> Self {
+        Self {
+            script: VecDeque::new(),
+            mood: Mood::default(),
+            asked: VecDeque::new(),
+            count: 0,
+            refusals: Vec::new(),
+            shutdown_dates: BTreeMap::new(),
+            heard: HEARD_AT_FIRST.to_owned(),
+            recordings: VecDeque::new(),
+        }
+    }
 }
 
 impl fmt::Debug for Model {
@@ -174,6 +199,7 @@ impl OpenAi {
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
+            .route("/v1/audio/transcriptions", post(transcribe).layer(DefaultBodyLimit::disable()))
             .route("/v1/models", get(list_models))
             .route("/v1/models/{model}", get(show_model))
             .fallback(no_such_path)
@@ -213,6 +239,17 @@ impl OpenAi {
     /// The list of models says when this one is switched off: `2027-01-14`.
     pub fn set_shutdown_date(&self, model: &str, date: &str) {
         self.model.lock().shutdown_dates.insert(model.to_owned(), date.to_owned());
+    }
+
+    /// What is heard in every recording from now on.
+    pub fn hear(&self, text: &str) {
+        text.clone_into(&mut self.model.lock().heard);
+    }
+
+    /// The last thousand recordings that were in order, oldest first.
+    #[must_use]
+    pub fn recordings(&self) -> Vec<Recording> {
+        self.model.lock().recordings.iter().cloned().collect()
     }
 
     /// How all models are.
@@ -260,6 +297,18 @@ impl Model {
         json!({
             "id": name, "object": "model", "created": 1_721_172_741, "owned_by": "system", "shutdown_date": shutdown
         })
+    }
+
+    fn listen(&self, upload: Upload) -> String {
+        let mut state = self.lock();
+        let text = state.heard.clone();
+        if state.recordings.len() == QUESTIONS_KEPT {
+            state.recordings.pop_front();
+        }
+        let Upload { model, language, prompt, file_name, content } = upload;
+        let size = content.len();
+        state.recordings.push_back(Recording { model, language, prompt, file_name, size, text: text.clone() });
+        text
     }
 
     fn think(&self, request: &Accepted) -> Answer {
@@ -365,6 +414,23 @@ async fn complete(State(model): State<Arc<Model>>, headers: HeaderMap, body: Byt
         Ok(model.completion(&request))
     });
     outcome.map_or_else(IntoResponse::into_response, |completion| Json(completion).into_response())
+}
+
+async fn transcribe(
+    State(model): State<Arc<Model>>,
+    headers: HeaderMap,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let upload = async {
+        model.admit(&headers)?;
+        let form = form.map_err(|_| ApiError::unnamed("Could not parse multipart form"))?;
+        let upload = audio::upload(form).await?;
+        model.know(&upload.model)?;
+        Ok::<_, ApiError>(upload)
+    };
+    upload
+        .await
+        .map_or_else(IntoResponse::into_response, |upload| Json(json!({"text": model.listen(upload)})).into_response())
 }
 
 async fn list_models(State(model): State<Arc<Model>>, headers: HeaderMap) -> Response {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use reqwest::multipart;
 use serde_json::{Value, json};
 
 use super::{Answer, Mood, OpenAi, Options, Parameter, QUOTA_EXCEEDED, Words};
@@ -212,5 +213,71 @@ async fn a_limit_of_tokens_cuts_the_answer() -> Done {
         (&json!("length"), &json!(10))
     );
     assert_eq!(content(&answer).chars().count(), 30);
+    Ok(())
+}
+
+fn recording(name: &str, content: Vec<u8>, fields: &[(&'static str, &'static str)]) -> multipart::Form {
+    let form = multipart::Form::new().part("file", multipart::Part::bytes(content).file_name(name.to_owned()));
+    fields.iter().fold(form, |form, (field, value)| form.text(*field, *value))
+}
+
+async fn send(openai: &OpenAi, key: &str, form: multipart::Form) -> reqwest::Result<(u16, Value)> {
+    let url = format!("{}/audio/transcriptions", openai.url());
+    let answer = reqwest::Client::new().post(url).bearer_auth(key).multipart(form).send().await?;
+    Ok((answer.status().as_u16(), answer.json().await?))
+}
+
+#[tokio::test]
+async fn a_recording_is_heard_as_told() -> Done {
+    let openai = OpenAi::start(keyed()).await?;
+    openai.hear("Лада Веста");
+    let fields = [("model", "gpt-4o-mini"), ("language", "ru"), ("prompt", "Машины")];
+    let heard = send(&openai, "sk-right", recording("voice.ogg", b"OggS....".to_vec(), &fields)).await?;
+    assert_eq!(heard, (200, json!({"text": "Лада Веста"})));
+    let [recording] = &openai.recordings()[..] else { panic!("one recording") };
+    assert_eq!((recording.file_name.as_str(), recording.size), ("voice.ogg", 8));
+    assert_eq!((recording.language.as_deref(), recording.prompt.as_deref()), (Some("ru"), Some("Машины")));
+    Ok(())
+}
+
+/// The message about formats: <https://github.com/B4PT0R/streamlit-mic-recorder/issues/10>; 25 MiB:
+/// <https://help.openai.com/en/articles/7031512-whisper-api-faq>.
+#[tokio::test]
+async fn recordings_that_openai_refuses() -> Done {
+    let openai = OpenAi::start(keyed()).await?;
+    let sound = || b"OggS....".to_vec();
+    let model = ("model", "gpt-4o-mini");
+    let mut told = Vec::new();
+    for (key, form) in [
+        ("sk-wrong", recording("voice.ogg", sound(), &[model])),
+        ("sk-right", multipart::Form::new().text("model", "gpt-4o-mini")),
+        ("sk-right", recording("voice.ogg", sound(), &[])),
+        ("sk-right", recording("voice.ogg", sound(), &[("model", "gpt-9")])),
+        ("sk-right", recording("voice", sound(), &[model])),
+        ("sk-right", recording("voice.opus", sound(), &[model])),
+        ("sk-right", recording("voice.ogg", Vec::new(), &[model])),
+        ("sk-right", recording("voice.ogg", b"<html>".to_vec(), &[model])),
+        ("sk-right", recording("voice.ogg", [b"OggS".as_slice(), &vec![0; 25 << 20]].concat(), &[model])),
+        ("sk-right", recording("voice.ogg", sound(), &[model, ("language", "russian")])),
+        ("sk-right", recording("voice.ogg", sound(), &[model, ("speed", "2")])),
+    ] {
+        let (status, answer) = send(&openai, key, form).await?;
+        let error = &answer["error"];
+        told.push(format!("{status} {} {}", error["param"], error["message"].as_str().unwrap_or_default()));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    401 null Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.
+    400 "file" you must provide a file parameter
+    400 "model" you must provide a model parameter
+    404 null The model `gpt-9` does not exist or you do not have access to it.
+    400 null Invalid file format. Supported formats: ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', 'wav', 'webm']
+    400 null Invalid file format. Supported formats: ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', 'wav', 'webm']
+    400 "file" Audio file is too short. Minimum audio length is 0.1 seconds.
+    400 "file" Audio file might be corrupted or unsupported
+    413 null Maximum content size limit (26214400) exceeded (26214404 bytes read)
+    400 "language" Invalid language 'russian'. Language parameter must be specified in ISO-639-1 format.
+    400 "speed" Unknown parameter: 'speed'.
+    "#);
+    assert_eq!(openai.recordings(), []);
     Ok(())
 }

@@ -85,7 +85,7 @@ pub(crate) enum Failure {
 impl Model {
     pub(crate) fn new(settings: &settings::OpenAi) -> Self {
         Self {
-            client: service::client(settings),
+            client: service::client(&settings.base_url, settings.api_key.as_ref()),
             limits: Limits { max_tokens: settings.max_tokens, temperature: settings.temperature },
             dialects: Arc::default(),
         }

@@ -11,13 +11,13 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// A client of the server. Given a service of its own, the library does not wrap ours in its retries, which would outlast
 /// the customer.
-pub(crate) fn client(settings: &settings::OpenAi) -> Client<Server> {
+pub(crate) fn client(base_url: &str, api_key: Option<&SecretString>) -> Client<Server> {
     let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build().unwrap_or_default();
     let service = {
         let http = http.clone();
         tower::service_fn(move |request: HttpRequestFactory| send(http.clone(), request))
     };
-    Client::build(http, Server::new(settings)).with_http_service(service)
+    Client::build(http, Server::new(base_url, api_key)).with_http_service(service)
 }
 
 /// Sends a request. The library keeps an error only if it is written as OpenAI writes it; compatible servers have their own
@@ -59,16 +59,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn new(settings: &settings::OpenAi) -> Self {
-        let key = settings.api_key.clone().unwrap_or_default();
+    fn new(base_url: &str, api_key: Option<&SecretString>) -> Self {
+        let key = api_key.cloned().unwrap_or_default();
         let bearer = format!("Bearer {}", key.expose_secret().trim());
         let authorization = HeaderValue::from_str(&bearer).ok().map(|mut value| {
             value.set_sensitive(true);
             value
         });
         Self {
-            base_url: settings.base_url.trim_end_matches('/').to_owned(),
-            authorization: authorization.filter(|_| settings.api_key.is_some()),
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            authorization: authorization.filter(|_| api_key.is_some()),
             key,
         }
     }

@@ -1,0 +1,69 @@
+//! A voice message becomes words, against a server that is as strict as OpenAI's.
+
+use std::time::Duration;
+
+use ai::{NotHeard, Transcriber};
+use bytes::Bytes;
+use secrecy::SecretString;
+use settings::Transcription;
+use simulators::fault::{Fault, When};
+use simulators::openai::{OpenAi, Options};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const KEY: &str = "sk-voice";
+
+async fn server() -> OpenAi {
+    let options = Options { api_key: Some(KEY.to_owned()), models: vec!["whisper-1".to_owned()], ..Options::default() };
+    OpenAi::start(options).await.unwrap()
+}
+
+fn transcriber(openai: &OpenAi, key: &str) -> Transcriber {
+    let api_key = Some(SecretString::from(key));
+    Transcriber::new(&Transcription { model: "whisper-1".to_owned(), base_url: openai.url(), api_key })
+}
+
+async fn words(openai: &OpenAi) -> Result<String, NotHeard> {
+    transcriber(openai, KEY).words(Bytes::from_static(b"OggS...."), PATIENCE).await
+}
+
+#[tokio::test]
+async fn the_words_of_a_recording_are_heard_as_russian_with_cars_as_hints() {
+    let openai = server().await;
+    openai.hear(" Продаю Ладу Весту \n");
+    assert_eq!(words(&openai).await.as_deref(), Ok("Продаю Ладу Весту"));
+    let [recording] = &openai.recordings()[..] else { panic!("one call") };
+    assert_eq!((recording.file_name.as_str(), recording.model.as_str()), ("voice.ogg", "whisper-1"));
+    assert_eq!(recording.language.as_deref(), Some("ru"));
+    assert!(recording.prompt.as_deref().is_some_and(|prompt| prompt.contains("Веста")));
+}
+
+#[tokio::test]
+async fn silence_has_no_words() {
+    let openai = server().await;
+    for made_up in ["", "...", "Продолжение следует...", "Субтитры сделал DimaTorzok", "Спасибо за просмотр!"]
+    {
+        openai.hear(made_up);
+        assert_eq!(words(&openai).await, Err(NotHeard::Silence), "{made_up}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_named_and_costs_one_call() {
+    let openai = server().await;
+    for (fault, expected) in [
+        (Fault::Html(502), NotHeard::Status(502)),
+        (Fault::TooMany { retry_after: 1 }, NotHeard::Status(429)),
+        (Fault::Garbage, NotHeard::NoTranscription),
+        (Fault::LoseAnswer, NotHeard::Connection),
+    ] {
+        let mark = openai.faults().mark();
+        openai.faults().add("*", When::Times(1), fault);
+        assert_eq!(words(&openai).await, Err(expected));
+        assert_eq!(openai.faults().calls_since(mark).len(), 1, "{expected}");
+    }
+    let refused = transcriber(&openai, "sk-other").words(Bytes::from_static(b"OggS"), PATIENCE).await;
+    assert_eq!(refused, Err(NotHeard::Status(401)));
+    openai.faults().add("*", When::Times(1), Fault::Hang(Duration::from_secs(5)));
+    let late = transcriber(&openai, KEY).words(Bytes::from_static(b"OggS"), Duration::from_millis(200)).await;
+    assert_eq!(late, Err(NotHeard::Timeout));
+}
