@@ -1,4 +1,4 @@
-//! One attempt to deliver one request: claim it, take its steps, close it.
+//! One attempt to deliver one lead: claim it, take its steps, close it.
 
 use amocrm::{Client, PayloadBuilder};
 use dealer::Dealer;
@@ -21,7 +21,7 @@ pub(crate) struct StepContext<'a> {
 }
 
 impl CrmPush {
-    /// Makes one attempt. Its result is stored with the request; only if that fails, the message has to come again.
+    /// Makes one attempt. Its result is stored with the lead; only if that fails, the message has to come again.
     /// `payloads` is one builder for the whole batch: the first attempt makes it, and its permit decides whether the account's
     /// fields are read.
     pub(crate) async fn deliver_request(
@@ -82,7 +82,7 @@ impl CrmPush {
             .with_unfinished_stage(dealer.unfinished.status_id)
     }
 
-    /// Claims a request; `None` if it is settled, or another worker has it.
+    /// Claims a lead; `None` if nothing is to be delivered, or another worker has it.
     async fn claim(&self, id: LeadId) -> Result<Option<ClaimedLead>, Redeliver> {
         let stored = self.leads.get(&id).await.map_err(|error| {
             tracing::error!(lead_id = %id, %error, "a lead cannot be read");
@@ -107,7 +107,7 @@ impl CrmPush {
         }
     }
 
-    /// Mock mode: the request looks as if amoCRM had taken it.
+    /// Mock mode: the lead looks as if amoCRM had taken it.
     fn pretend(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
         for step in steps_of(lead.lead()) {
             if lead.lead().progress.id_of(step.name()).is_none() {

@@ -3,13 +3,13 @@
 use lead::{Lead, LeadId, Seconds};
 use storage::Versioned;
 
-/// A worker's lease on a request, in seconds. The function's timeout is no longer.
+/// A worker's lease on a lead, in seconds. The function's timeout is no longer.
 pub const LEASE: Seconds = 120;
 
 /// The longest a call to amoCRM may take with all its tries, and storing the result: a lease must last for that.
 const LONGEST_CALL: Seconds = 45;
 
-/// A request that this worker has a lease on.
+/// A lead that this worker has a lease on.
 pub(crate) struct ClaimedLead {
     pub(crate) stored: Versioned<Lead>,
     lease_until: Seconds,

@@ -1,4 +1,4 @@
-//! The end of an attempt: the request is stored with how it went, the circuit breaker takes note, and the admins are told
+//! The end of an attempt: the lead is stored with how it went, the circuit breaker takes note, and the admins are told
 //! what they have to know.
 
 use delivery::{AdminMessage, Incident, Outcome, RequeueFilter, Written, requeue};

@@ -169,5 +169,5 @@ fn forget_contact(lead: &mut ClaimedLead, refusal: Box<Refusal>) -> Stop {
 
 fn count_error(lead: &ClaimedLead, error: &CrmError) {
     settings::metrics::count("CrmErrors", "kind", error.kind());
-    tracing::warn!(lead_id = %lead.id(), kind = error.kind(), %error, "a request was not delivered");
+    tracing::warn!(lead_id = %lead.id(), kind = error.kind(), %error, "a lead was not delivered");
 }

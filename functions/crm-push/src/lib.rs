@@ -1,17 +1,17 @@
 //! Delivers finished requests from the queue to amoCRM, exactly once in effect.
 //!
 //! 1. [`CrmPush::handle`] takes a batch of messages apart: requests by group, then photos.
-//! 2. `attempt.rs` makes one attempt for one request: it claims the request and takes its steps.
+//! 2. `attempt.rs` makes one attempt for one lead: it claims the lead and takes its steps.
 //! 3. `steps/` has a file for each step: contact, deal, note, task; and what completes the deal of an unfinished request. What
 //!    a step left is stored before the next one starts.
 //! 4. `ensure.rs` makes sure that what a step creates exists once, whatever answer was lost.
-//! 5. `closing.rs` stores how the attempt went, for the request, the circuit breaker and the admins.
+//! 5. `closing.rs` stores how the attempt went, for the lead, the circuit breaker and the admins.
 //! 6. `photos.rs` brings photos to the deal, afterwards.
 //!
 //! Helpers: `batch.rs` reads the messages, `claimed.rs` is a lead under this worker's lease, `stop.rs` is how an attempt may end
 //! early, `recent_contacts.rs` makes up for the lag of amoCRM's search, `bad_settings.rs` warns the admins.
 //!
-//! The queue is a hint: a request that fails is stored with the time of its next attempt, and its message is deleted.
+//! The queue is a hint: a lead that fails is stored with the time of its next attempt, and its message is deleted.
 
 mod attempt;
 mod bad_settings;

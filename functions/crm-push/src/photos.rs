@@ -22,14 +22,14 @@ use crate::{CrmPush, DAY};
 pub(crate) const TIME_FOR_PHOTOS: Duration = Duration::from_secs(75);
 /// Photos whose queue message is lost are due again after this many seconds.
 pub(crate) const PHOTO_GRACE: Seconds = 120;
-/// Bytes of one request at most. Ten photos from a phone have about half of it.
+/// Bytes of one lead's photos at most. Ten photos from a phone have about half of it.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// "There is no such address" may be said once by mistake; after this many failures it is believed.
 const BELIEVED_AFTER: u32 = 2;
-/// After this many failures of one request's photos, more than an hour, the admins are told that photos wait.
+/// After this many failures of one lead's photos, more than an hour, the admins are told that photos wait.
 const TOLD_AFTER: u32 = 5;
 
-/// Why the photos of a request are not done.
+/// Why the photos of a lead are not done.
 enum PhotoStop {
     /// Time is up: the rest follows at once.
     OutOfTime,
@@ -47,7 +47,7 @@ struct PhotoFailure {
     text: String,
 }
 
-/// The photos of one request on their way.
+/// The photos of one lead on their way.
 struct Photos<'a> {
     function: &'a CrmPush,
     crm: &'a Client,
@@ -60,7 +60,7 @@ struct Photos<'a> {
 }
 
 impl CrmPush {
-    /// Brings the photos of a request to its deal, as far as they get until `deadline`.
+    /// Brings the photos of a lead to its deal, as far as they get until `deadline`.
     pub(crate) async fn deliver_photos(
         &self,
         id: LeadId,

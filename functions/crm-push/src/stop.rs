@@ -14,7 +14,7 @@ pub(crate) enum Stop {
     Failed(FailedAttempt),
     /// It was not tried, or cannot be tried before then.
     PutBack { due_at: Seconds },
-    /// Another worker took the request over, or the customer had it deleted.
+    /// Another worker took the lead over, or the customer had it deleted.
     Lost,
     /// It could not be read again, or its progress could not be stored: the message must come again.
     StorageDown,
@@ -39,8 +39,8 @@ impl FailedAttempt {
         Self { repeat: error.failure().repeat, reason: Reason::Crm(error) }
     }
 
-    /// A look-up failed. Whatever amoCRM says to a look-up, it does not refuse the request. After a creation whose answer was
-    /// lost (`in_doubt`), the request waits until that could be seen.
+    /// A look-up failed. Whatever amoCRM says to a look-up, it does not refuse the lead. After a creation whose answer was
+    /// lost (`in_doubt`), the lead waits until that could be seen.
     pub(crate) fn on_lookup(error: CrmError, in_doubt: bool) -> Self {
         let mut failed = Self::because_of(error);
         let pause = match failed.repeat {
@@ -67,7 +67,7 @@ impl FailedAttempt {
         Failure { repeat: self.repeat, reason: self.to_string() }
     }
 
-    /// Why amoCRM could not take this request, and might not take others either; `None` when it was about this one only.
+    /// Why amoCRM could not take this lead, and might not take others either; `None` when it was about this one only.
     pub(crate) fn obstacle(&self) -> Option<Obstacle> {
         match &self.reason {
             Reason::Crm(error) => Obstacle::of(error),

@@ -1,15 +1,15 @@
-//! Due requests back onto the queue.
+//! Due leads back onto the queue.
 
 use futures::{StreamExt, stream};
 use lead::{Lead, LeadId, Seconds, Status};
 use storage::{Leads, Queue, SaveError, StorageError};
 
-/// Requests handled at once.
+/// Leads handled at once.
 const AT_ONCE: usize = 8;
-/// The oldest are looked for among this many due requests: one page of the index.
+/// The oldest are looked for among this many due leads: one page of the index.
 const LOOKED_AT: i32 = 1000;
 
-/// Which requests to queue.
+/// Which leads to queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequeueFilter {
     /// The time now: a lease that lasts longer belongs to a living worker.
@@ -24,7 +24,7 @@ pub struct RequeueFilter {
 }
 
 impl RequeueFilter {
-    /// Every unsent request, however long its pause would still last: for when amoCRM takes requests again. `interval` is the
+    /// Every unsent lead, however long its pause would still last: for when amoCRM takes requests again. `interval` is the
     /// schedule's, which takes care of more than `limit`.
     #[must_use]
     pub const fn all_unsent(now: Seconds, interval: Seconds, limit: usize) -> Self {
@@ -38,10 +38,10 @@ impl RequeueFilter {
     }
 }
 
-/// Puts the requests that the filter takes onto the queue, the oldest first, and counts them.
+/// Puts the leads that the filter takes onto the queue, the oldest first, and counts them.
 ///
 /// # Errors
-/// When the table cannot be read. A request that cannot be queued is logged: it is found again when it is due again.
+/// When the table cannot be read. A lead that cannot be queued is logged: it is found again when it is due again.
 pub async fn requeue(leads: &Leads, queue: &Queue, filter: RequeueFilter) -> Result<usize, StorageError> {
     let mut ids = leads.due(filter.due_by, LOOKED_AT).await?;
     // Ids begin with the time at which the dialog did.
@@ -65,7 +65,7 @@ async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, filter: &RequeueF
             Err(SaveError::Conflict) => return Ok(false),
             Err(SaveError::Storage(error)) => return Err(error),
         }
-        // A request that has to wait is due when the wait is over, and found by the schedule then.
+        // A lead that has to wait is due when the wait is over, and found by the schedule then.
         match held_until {
             Some(_) => Ok(false),
             None => queue.enqueue(&lead).await.map(|()| true),
@@ -73,7 +73,7 @@ async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, filter: &RequeueF
     };
     let done: Result<bool, StorageError> = done.await;
     done.unwrap_or_else(|error| {
-        tracing::error!(lead_id = %id, %error, "a request cannot be queued");
+        tracing::error!(lead_id = %id, %error, "a lead cannot be queued");
         false
     })
 }

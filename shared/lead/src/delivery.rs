@@ -1,4 +1,4 @@
-//! The state of a request's delivery, and what may follow what.
+//! The state of a lead's delivery, and what may follow what.
 //!
 //! ```text
 //! pending ─┐                                   ┌─> sent ─ complete ─> pending …
