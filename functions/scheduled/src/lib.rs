@@ -61,7 +61,7 @@ pub struct Scheduled {
     admins: AdminChat,
     incidents: Incidents,
     counters: Counters,
-    interval: Seconds,
+    retry_interval: Seconds,
     /// What admins read.
     language: Language,
 }
@@ -104,7 +104,7 @@ impl Scheduled {
                 language,
             ),
             counters: aws.counters(&settings.turn.tables),
-            interval: settings.turn.delivery.retry_interval_seconds,
+            retry_interval: settings.turn.delivery.retry_interval_seconds,
             bot,
             crm,
             admins,
@@ -150,14 +150,15 @@ impl Scheduled {
             }
         };
         let now = (self.bot.clock)();
-        let Some(filter) = filter(&incident, now, self.interval) else { return Ok(0) };
+        let Some(filter) = filter(&incident, now, self.retry_interval) else { return Ok(0) };
         let requests =
             requeue(&self.bot.leads, &self.bot.queue, filter).await.context("due requests cannot be queued")?;
         if incident.permit(now) != Permit::Deliver {
             return Ok(requests);
         }
         let photos =
-            requeue_photos(&self.bot.leads, &self.bot.queue, now, now + 2 * self.interval, MOST_PHOTOS_A_RUN).await;
+            requeue_photos(&self.bot.leads, &self.bot.queue, now, now + 2 * self.retry_interval, MOST_PHOTOS_A_RUN)
+                .await;
         Ok(requests + photos.context("due photos cannot be queued")?)
     }
 
@@ -181,12 +182,15 @@ impl Scheduled {
 
 /// Which requests may be queued; `None` while amoCRM is left alone. When the breaker waits for a probe, every run queues one,
 /// however long its own pause: the others wait for it.
-fn filter(incident: &Incident, now: Seconds, interval: Seconds) -> Option<RequeueFilter> {
+fn filter(incident: &Incident, now: Seconds, retry_interval: Seconds) -> Option<RequeueFilter> {
     match incident.permit(now) {
-        Permit::Deliver => Some(RequeueFilter { due_by: now, ..RequeueFilter::all_unsent(now, interval, MOST_A_RUN) }),
-        Permit::Probe => {
-            Some(RequeueFilter { last: incident.probed.clone(), ..RequeueFilter::all_unsent(now, interval, PROBES) })
+        Permit::Deliver => {
+            Some(RequeueFilter { due_by: now, ..RequeueFilter::all_unsent(now, retry_interval, MOST_A_RUN) })
         }
+        Permit::Probe => Some(RequeueFilter {
+            last: incident.probed.clone(),
+            ..RequeueFilter::all_unsent(now, retry_interval, PROBES)
+        }),
         Permit::Wait { .. } => None,
     }
 }

@@ -12,7 +12,6 @@
 //! <https://developers.kommo.com/reference>.
 
 mod client;
-mod contact;
 mod entities;
 mod error;
 mod fallback;
@@ -22,19 +21,20 @@ mod jwt;
 mod note;
 mod oauth;
 mod payload;
+mod phones;
 mod safe_text;
 mod setup;
 mod tokens;
 mod transport;
 
 pub use client::Client;
-pub use contact::{contact_of_phone, phone_key, search_terms};
 pub use entities::{Contact, Deal, FieldValues, Note, Task};
 pub use error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
 pub use fallback::{Fallback, Fault, fault_of_field};
 pub use fields::{AccountFields, TrackingField};
 pub use note::{NOTE_LIMIT, note_item, note_items, note_parts, photos_missing_text};
 pub use payload::{PayloadBuilder, SOURCE, TAG_NEW, TAG_REPEAT, TAG_UNFINISHED};
+pub use phones::{contact_of_phone, phone_key, search_terms};
 pub use setup::{Account, CustomField, Entity, FieldOption, NewField, Pipeline, Stage, User, wanted_fields};
 pub use tokens::{
     ConsentNeeded, Lock, StoreTrouble, StoredTokens, TokenDocument, TokenState, TokenStore, Tokens, refresh_is_due,

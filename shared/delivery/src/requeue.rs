@@ -24,11 +24,11 @@ pub struct RequeueFilter {
 }
 
 impl RequeueFilter {
-    /// Every unsent lead, however long its pause would still last: for when amoCRM takes requests again. `interval` is the
+    /// Every unsent lead, however long its pause would still last: for when amoCRM takes requests again. `retry_interval` is the
     /// schedule's, which takes care of more than `limit`.
     #[must_use]
-    pub const fn all_unsent(now: Seconds, interval: Seconds, limit: usize) -> Self {
-        Self { now, due_by: Seconds::MAX, again_at: now + 2 * interval, limit, last: Vec::new() }
+    pub const fn all_unsent(now: Seconds, retry_interval: Seconds, limit: usize) -> Self {
+        Self { now, due_by: Seconds::MAX, again_at: now + 2 * retry_interval, limit, last: Vec::new() }
     }
 
     /// Whether the lead is due, and nobody is delivering it.

@@ -6,16 +6,16 @@
 #![deny(clippy::disallowed_methods)] // pure: no clock, no randomness, no environment
 
 mod completion;
-mod delivery;
 mod example;
 mod expiry;
+mod lead;
 mod photos;
 mod progress;
 mod request;
 mod source;
 
-pub use delivery::{Backoff, Failure, Lead, Refused, Repeat, SEARCH_LAG, Status};
 pub use expiry::RETENTION_AFTER_SENT;
+pub use lead::{Backoff, Failure, Lead, Refused, Repeat, SEARCH_LAG, Status};
 pub use photos::PhotoJob;
 pub use progress::{Progress, step};
 pub use request::{Answer, Consent, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request};
