@@ -91,7 +91,8 @@ impl Dialled {
         Some((format!("+7{national}"), is_guess))
     }
 
-    /// How many of the digits are the country code, read as written. Needs the library: see [`is_russian_mobile`].
+    /// How many of the digits are the country code, read as written. Only the library knows: see
+    /// [`is_russian_mobile`](super::plans::is_russian_mobile).
     fn country_code_length(&self) -> usize {
         let code = phonenumber::parse(None, format!("+{}", self.digits)).map(|number| number.country().code());
         code.map_or(0, |code| code.to_string().len())
