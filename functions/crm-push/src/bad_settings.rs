@@ -4,8 +4,16 @@ use amocrm::{Fallback, Fault, SOURCE, fault_of_field};
 use lead::{CrmField, Lead};
 use texts::Language;
 
-/// One message for all fields with the same fault, one for each other setting; each with a key.
-pub(crate) fn warnings(lead: &Lead, language: Language) -> Vec<(String, String)> {
+/// A warning for the admins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Warning {
+    /// What it is about: each is told once a day.
+    pub(crate) key: String,
+    pub(crate) text: String,
+}
+
+/// One warning for all fields with the same fault, one for each other setting.
+pub(crate) fn warnings(lead: &Lead, language: Language) -> Vec<Warning> {
     let about_fields = [Fault::Unknown, Fault::NoOption, Fault::WrongType].into_iter().filter_map(|fault| {
         let faulty = CrmField::ALL.iter().copied().filter(|field| fault_of_field(lead, *field) == Some(fault));
         let fields: Vec<&str> = faulty.map(CrmField::code).collect();
@@ -19,11 +27,11 @@ pub(crate) fn warnings(lead: &Lead, language: Language) -> Vec<(String, String)>
     let about_settings = settings
         .into_iter()
         .filter(|(fallback, _)| fallback.applies_to(lead))
-        .map(|(fallback, id)| (fallback.key().into_owned(), language.text(id)));
+        .map(|(fallback, id)| Warning { key: fallback.key().into_owned(), text: language.text(id) });
     about_fields.chain(about_settings).collect()
 }
 
-fn about_fields(fault: Fault, fields: &[&str], language: Language) -> (String, String) {
+fn about_fields(fault: Fault, fields: &[&str], language: Language) -> Warning {
     let (key, id) = match fault {
         Fault::Unknown => ("FIELDS", "settings-fields-unknown"),
         Fault::NoOption => ("OPTIONS", "settings-options-missing"),
@@ -34,7 +42,7 @@ fn about_fields(fault: Fault, fields: &[&str], language: Language) -> (String, S
         text.push(' ');
         text.push_str(&language.text_with("settings-source-option", [("source", SOURCE.into())]));
     }
-    (key.to_owned(), text)
+    Warning { key: key.to_owned(), text }
 }
 
 #[cfg(test)]
@@ -66,7 +74,7 @@ mod tests {
             "PIPELINE",
         ];
         lead.progress.refused_fields = refused.map(str::to_owned).to_vec();
-        let texts: Vec<String> = warnings(&lead, Language::Russian).into_iter().map(|(_, text)| text).collect();
+        let texts: Vec<String> = warnings(&lead, Language::Russian).into_iter().map(|warning| warning.text).collect();
         assert_snapshot!(texts.join("\n"), @"
         ⚠️ В amoCRM нет полей: CAR_BRAND, VIN_NUMBER. Их значения пишутся в примечание. Создайте поля командой carquery amocrm setup или исправьте AMOCRM_FIELD_…
         ⚠️ В списках amoCRM нет нужного варианта: SOURCE. Он пишется в примечание. Добавьте в список вариант, как он стоит в примечании. Для SOURCE это «Telegram Bot».

@@ -6,7 +6,7 @@ use lead::{Backoff, PhoneSource, Repeat, Seconds, Status};
 use settings::metrics;
 use storage::SaveError;
 
-use crate::bad_settings::warnings;
+use crate::bad_settings::{Warning, warnings};
 use crate::claimed::ClaimedLead;
 use crate::photos::PHOTO_GRACE;
 use crate::stop::{FailedAttempt, Redeliver, Stop};
@@ -171,7 +171,7 @@ impl CrmPush {
     /// Tells the admins which settings the account does not know, at most once a day each.
     async fn warn_about_bad_settings(&self, lead: &ClaimedLead) {
         let day = self.now() / DAY;
-        for (key, text) in warnings(lead.lead(), self.language) {
+        for Warning { key, text } in warnings(lead.lead(), self.language) {
             self.admins.tell(&AdminMessage { key: format!("settings:{key}:{day}"), text }).await;
         }
     }
