@@ -167,7 +167,7 @@ impl Photos<'_> {
         self.upload().await?;
         let lead = &self.lead.value;
         let Some(deal_id) = lead.progress.deal_id() else { return Ok(()) };
-        let uuids: Vec<String> = lead.progress.files.iter().filter(|uuid| !uuid.is_empty()).cloned().collect();
+        let uuids: Vec<String> = lead.progress.files.iter().flatten().cloned().collect();
         let mut attached = 0;
         if !uuids.is_empty() {
             match self.crm.attach_files(deal_id, &uuids).await {
@@ -179,7 +179,7 @@ impl Photos<'_> {
         if missing > 0 { self.note_missing(deal_id, missing).await } else { Ok(()) }
     }
 
-    /// Uploads the photos not uploaded yet. One that cannot be had or is refused leaves an empty place. Each is stored before
+    /// Uploads the photos not uploaded yet. One that cannot be had or is refused leaves a gap. Each is stored before
     /// the next one, and before they are attached: an attempt that does not know of it would attach another beside it.
     async fn upload(&mut self) -> Result<(), PhotoStop> {
         let photos = self.lead.value.request.photos.clone();
@@ -193,13 +193,13 @@ impl Photos<'_> {
             let name = format!("{number}-{}", n + 1);
             match tokio::time::timeout(left, self.transfer(&name, &photo.file_id)).await {
                 Ok(uploaded) => {
-                    let uuid = uploaded?.unwrap_or_default();
+                    let uuid = uploaded?;
                     self.lead.value.progress.files.push(uuid);
                 }
                 // A file that does not fit into all of an invocation's time never will.
                 Err(_) if is_first => {
                     tracing::warn!(lead_id = %self.lead.value.lead_id, "a photo takes too long to upload");
-                    self.lead.value.progress.files.push(String::new());
+                    self.lead.value.progress.files.push(None);
                 }
                 Err(_) => return Err(PhotoStop::OutOfTime),
             }
@@ -271,7 +271,7 @@ impl Photos<'_> {
             return Err(self.failed(&error));
         }
         tracing::warn!(lead_id = %self.lead.value.lead_id, %error, "the account does not take photos");
-        if lacks_files(&error) {
+        if means_no_drive(&error) {
             let text = self.function.language.text_with("drive-closed", [("detail", error.detail().into())]);
             self.function.admins.tell(&AdminMessage { key: "drive-closed".to_owned(), text }).await;
         }
@@ -283,7 +283,7 @@ impl Photos<'_> {
         match error {
             CrmError::Refused(_) => true,
             CrmError::Closed { status: 404, .. } => failures >= BELIEVED_AFTER,
-            error => lacks_files(error),
+            error => means_no_drive(error),
         }
     }
 
@@ -305,7 +305,7 @@ impl Photos<'_> {
 }
 
 /// No scope for files, or no file storage: only a person can change that.
-const fn lacks_files(error: &CrmError) -> bool {
+const fn means_no_drive(error: &CrmError) -> bool {
     matches!(error, CrmError::Closed { status: 200 | 403, .. })
 }
 

@@ -145,7 +145,7 @@ mod tests {
         let mut lead = lead(Status::Pending { due_at: 1 }, &["contact", "deal"]);
         lead.request.photos = ["a", "b"].map(photo).to_vec();
         lead.succeed(1, GRACE);
-        lead.progress.files = vec!["uuid-a".to_owned(), "uuid-b".to_owned()];
+        lead.progress.files = ["uuid-a", "uuid-b"].map(|uuid| Some(uuid.to_owned())).to_vec();
         lead.finish_photos();
         let mut finished = Request::example();
         finished.photos = ["c", "a"].map(photo).to_vec();
@@ -163,7 +163,7 @@ mod tests {
         lead.request.photos = ["a", "b"].map(photo).to_vec();
         lead.succeed(1, GRACE);
         assert!(lead.claim_photos(2, 120));
-        lead.progress.files = vec!["uuid-a".to_owned()];
+        lead.progress.files = vec![Some("uuid-a".to_owned())];
         let mut finished = Request::example();
         finished.photos = ["b", "a"].map(photo).to_vec();
         lead.complete(finished, NOW, GRACE);
@@ -174,7 +174,7 @@ mod tests {
     fn without_new_photos_those_at_the_deal_are_done() {
         let mut lead = lead(Status::Sent { at: 1 }, &["contact", "deal"]);
         lead.request.photos = vec![photo("a")];
-        lead.progress.files = vec!["uuid-a".to_owned()];
+        lead.progress.files = vec![Some("uuid-a".to_owned())];
         lead.finish_photos();
         lead.complete(Request { photos: vec![photo("a")], ..Request::example() }, NOW, GRACE);
         lead.succeed(NOW, GRACE);

@@ -24,9 +24,9 @@ pub struct Progress {
     /// What was left out because the account does not take it, as keys of `amocrm::Fallback`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused_fields: Vec<String>,
-    /// amoCRM's uuid of each photo uploaded so far, in the order of the request's photos. Empty: it cannot be had.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<String>,
+    /// amoCRM's uuid of each photo tried so far, in the order of the request's photos; `None`: the photo cannot be had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "stored_files")]
+    pub files: Vec<Option<String>>,
     /// The photos are attached to the deal, or it is settled that they cannot be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub photos_done: bool,
@@ -71,6 +71,20 @@ impl Progress {
     }
 }
 
+/// A photo that cannot be had is stored as an empty text.
+mod stored_files {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(files: &[Option<String>], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(files.iter().map(|uuid| uuid.as_deref().unwrap_or_default()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Option<String>>, D::Error> {
+        let stored = Vec::<String>::deserialize(deserializer)?;
+        Ok(stored.into_iter().map(|uuid| (!uuid.is_empty()).then_some(uuid)).collect())
+    }
+}
+
 fn key(step: &str) -> String {
     format!("{step}_id")
 }
@@ -94,7 +108,7 @@ mod tests {
         assert_eq!(steps, [("contact", 501), ("deal", 8001), ("note", 9001), ("task", 7001)]);
         assert!(progress.photos_done && !progress.created_contact);
         assert_eq!(progress.refused_fields, ["CAR_YEAR:type"]);
-        assert_eq!(progress.files, ["uuid-1", ""]);
+        assert_eq!(progress.files, [Some("uuid-1".to_owned()), None]);
         assert_eq!(
             serde_json::to_value(&progress).unwrap(),
             stored,
