@@ -214,9 +214,9 @@ class Test3Trouble(Story):
 
         turns("OK")  # of a new alarm: no news
         turns("ALARM")
-        self.assertIn("dlq redrive", self.admin_sees("ALARM", alarm))
+        self.assertIn("dlq redrive", self.admin_sees("🔴", alarm))
         turns("OK")
-        self.admin_sees("OK", alarm)
+        self.admin_sees("🟢 Прошло", alarm)
         chat = self.simulators.call("GET", f"/customers/{self.simulators.settings['ADMIN_CHAT_ID']}")
         self.assertEqual(len([message for message in chat["messages"] if alarm in message["text"]]), 2)
 

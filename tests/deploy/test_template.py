@@ -38,6 +38,7 @@ ALARMS = {
     "webhook-throttles": ("AWS/Lambda Throttles", "FunctionName", "WebhookFunction", "Sum", "1 of 1 × 300", AT_LEAST, 1),
     "crm-push-throttles": ("AWS/Lambda Throttles", "FunctionName", "CrmPushFunction", "Sum", "1 of 1 × 300", AT_LEAST, 1),
     "scheduled-throttles": ("AWS/Lambda Throttles", "FunctionName", "ScheduledFunction", "Sum", "1 of 1 × 300", AT_LEAST, 1),
+    "model-failures": ("CarQuery ModelFailures", "stage", "Stage", "Average", "2 of 2 × 1800", AT_LEAST, 0.9),
     "slow-replies": ("AWS/Lambda Duration", "FunctionName", "WebhookFunction", "p99", "2 of 3 × 300", MORE, 5000),
     "api-5xx": ("AWS/ApiGateway 5xx", "ApiId", "Api", "Sum", "1 of 1 × 300", AT_LEAST, 5),
     "schedule-silent": ("CarQuery UnsentLeads", "stage", "Stage", "SampleCount", "3 of 3 × 300", LESS, 1),
@@ -414,6 +415,12 @@ class Alarms(unittest.TestCase):
         runbook = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
         for name in alarms():
             self.assertIn(f"`{name}`", runbook)
+
+    def test_the_admins_read_of_every_alarm_in_their_language_what_is_wrong_and_what_to_do(self):
+        texts = (ROOT / "shared/texts/ru/admin.ftl").read_text(encoding="utf-8")
+        reported_by_functions = {"request-given-up", "token-expires"}
+        told = set(re.findall(r"^alarm-([\w-]+) = .+\n    \.remedy = ", texts, re.M))
+        self.assertEqual(told, set(alarms()) - reported_by_functions)
 
     def test_the_admins_chat_and_the_mail_hear_the_same(self):
         subscriptions = of_type("AWS::SNS::Subscription")

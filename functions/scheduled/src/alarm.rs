@@ -4,6 +4,7 @@
 
 use delivery::AdminMessage;
 use serde_json::Value;
+use texts::Language;
 
 /// An alarm that changed its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub(crate) struct Alarm {
     name: String,
     /// `ALARM`, `OK` or, through SNS, `INSUFFICIENT_DATA`.
     state: String,
-    /// What to do, as template.yaml has it.
+    /// What template.yaml, or the operator, says of it.
     description: String,
     at: String,
 }
@@ -66,13 +67,33 @@ impl Alarm {
     }
 
     /// One line for the admins. One change of state has one key, however often and by whichever way it arrives.
-    pub(crate) fn message(&self) -> AdminMessage {
-        let sign = if self.state == "OK" { "🟢" } else { "🔴" };
-        let colon = if self.description.is_empty() { "" } else { ": " };
+    pub(crate) fn message(&self, language: Language) -> AdminMessage {
         AdminMessage {
             key: format!("alarm:{}:{}:{}", self.name, self.state, self.at),
-            text: format!("{sign} {} {}{colon}{}", self.state, self.name, self.description),
+            text: self.text_id(language).map_or_else(|| self.unknown(language), |id| self.known(&id, language)),
         }
+    }
+
+    /// Id of its text: names are `carquery-{stage}-{end}`, and a stage may have hyphens too.
+    fn text_id(&self, language: Language) -> Option<String> {
+        let ends = self.name.match_indices('-').map(|(at, _)| format!("alarm{}", &self.name[at..]));
+        ends.into_iter().find(|id| language.has(&format!("{id}.remedy")))
+    }
+
+    fn known(&self, id: &str, language: Language) -> String {
+        let (what, alarm) = (language.text(id).into(), self.name.as_str().into());
+        if self.state == "OK" {
+            return language.text_with("alarm-over", [("what", what), ("alarm", alarm)]);
+        }
+        let remedy = language.text(&format!("{id}.remedy")).into();
+        language.text_with("alarm-started", [("what", what), ("remedy", remedy), ("alarm", alarm)])
+    }
+
+    /// An alarm of the operator's own has only the description that they gave it.
+    fn unknown(&self, language: Language) -> String {
+        let sign = if self.state == "OK" { "🟢" } else { "🔴" };
+        let (alarm, description) = (self.name.as_str().into(), self.description.as_str().into());
+        language.text_with("alarm-unknown", [("sign", sign.into()), ("alarm", alarm), ("description", description)])
     }
 }
 
@@ -101,10 +122,11 @@ mod tests {
     #[test]
     fn an_alarm_is_one_line_that_says_what_to_do() {
         let alarms = read(&state_change("OK", "ALARM")).unwrap();
-        assert_snapshot!(alarms[0].message().text, @"🔴 ALARM carquery-prod-dead-letters: Messages are in the dead-letter queue. Run `carquery dlq list`.");
-        let over = read(&state_change("ALARM", "OK")).unwrap();
-        assert!(over[0].message().text.starts_with("🟢 OK carquery-prod-dead-letters"));
-        assert_ne!(alarms[0].message().key, over[0].message().key);
+        let started = alarms[0].message(Language::Russian);
+        assert_snapshot!(started.text, @"🔴 Сообщение очереди не удалось обработать три раза. Заявки целы, они в таблице. Посмотрите: carquery dlq show. Устраните причину, затем: carquery dlq redrive. (carquery-prod-dead-letters)");
+        let over = read(&state_change("ALARM", "OK")).unwrap()[0].message(Language::Russian);
+        assert_snapshot!(over.text, @"🟢 Прошло: Сообщение очереди не удалось обработать три раза. Заявки целы, они в таблице. (carquery-prod-dead-letters)");
+        assert_ne!(started.key, over.key);
     }
 
     #[test]
@@ -128,20 +150,19 @@ mod tests {
         });
         let event = json!({ "Records": [{ "EventSource": "aws:sns", "Sns": { "Message": message.to_string() } }] });
         let alarms = read(&event).unwrap();
-        assert_eq!(alarms[0].message().text, "🔴 ALARM carquery-prod-unsent: Requests wait for more than an hour.");
+        let message = alarms[0].message(Language::Russian);
+        assert_eq!(message.text, "🔴 carquery-prod-unsent: Requests wait for more than an hour.", "an operator's own");
     }
 
     #[test]
     fn silence_is_news_when_sns_brings_it() {
         let message = json!({
-            "AlarmName": "carquery-prod-schedule-silent", "AlarmDescription": "The schedule has not run.",
+            "AlarmName": "carquery-prod-eu-schedule-silent", "AlarmDescription": "The schedule has not run.",
             "NewStateValue": "INSUFFICIENT_DATA", "OldStateValue": "OK", "StateChangeTime": "2026-01-02T03:04:05.000+0000"
         });
         let alarms = read(&json!({ "Records": [{ "Sns": { "Message": message.to_string() } }] })).unwrap();
-        assert_eq!(
-            alarms[0].message().text,
-            "🔴 INSUFFICIENT_DATA carquery-prod-schedule-silent: The schedule has not run."
-        );
+        let text = alarms[0].message(Language::Russian).text;
+        assert!(text.starts_with("🔴 Расписание не работает уже 15 минут"), "{text}");
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl Scheduled {
         if let Some(alarms) = alarm::read(&event) {
             for alarm in &alarms {
                 // SNS brings it again.
-                let message = alarm.message();
+                let message = alarm.message(self.language);
                 anyhow::ensure!(self.admins.tell(&message).await, "an alarm cannot be written down");
             }
             return Ok(json!({ "alarms": alarms.len() }));

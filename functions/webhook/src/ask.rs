@@ -26,13 +26,17 @@ impl Webhook {
         let dealer = self.bot.dealer.get().await;
         let year = dealer.calendar.local(now).year();
         let understand = async {
-            let may_ask_model = self.may_ask_model(now, dealer.limits.model_questions_a_day).await;
-            let classifier = if may_ask_model { &self.classifier } else { &self.rules_alone };
+            let is_asked = self.may_ask_model(now, dealer.limits.model_questions_a_day).await;
+            let classifier = if is_asked { &self.classifier } else { &self.rules_alone };
             let answered = classifier.answer(question, year, &dealer.facts).await;
-            (answered, started.elapsed())
+            (answered, is_asked, started.elapsed())
         };
-        let (answered, took) = self.typing_while(to, understand).await;
+        let (answered, is_asked, took) = self.typing_while(to, understand).await;
         let (answer, call) = (answered.answer, answered.call);
+        if is_asked {
+            // The average is the share of questions that the model was asked in vain: an alarm watches it.
+            metrics::put(&[("ModelFailures", f64::from(u8::from(call.offline)), Unit::Count)], &[]);
+        }
         let intent = serde_json::to_value(answer.intent).ok().and_then(|intent| intent.as_str().map(str::to_owned));
         let entry = AiLogEntry {
             chat_id,

@@ -90,3 +90,36 @@ token-ends-soon =
        *[many] { $days } дней
     }. Создайте новый в ключах интеграции и задайте AMOCRM_LONG_LIVED_TOKEN.
 token-has-ended = 🔑 Долгосрочный токен amoCRM закончился. Создайте новый в ключах интеграции и задайте AMOCRM_LONG_LIVED_TOKEN.
+
+## Alarms of CloudWatch, by the end of their names: what is wrong, and what to do
+
+alarm-started = 🔴 { $what } { $remedy } ({ $alarm })
+alarm-over = 🟢 Прошло: { $what } ({ $alarm })
+alarm-unknown = { $sign } { $alarm }: { $description }
+
+alarm-dead-letters = Сообщение очереди не удалось обработать три раза. Заявки целы, они в таблице.
+    .remedy = Посмотрите: carquery dlq show. Устраните причину, затем: carquery dlq redrive.
+alarm-queue-stuck = Заявка ждёт отправки в amoCRM больше 5 минут.
+    .remedy = Проверьте: carquery doctor. Если amoCRM отвечает, посмотрите журнал crm-push.
+alarm-webhook-errors = Функция, которая отвечает клиентам, завершается с ошибкой. Telegram доставит сообщения ещё раз.
+    .remedy = Посмотрите последнюю ошибку в журнале webhook. Началось после обновления — верните прежнюю версию.
+alarm-api-5xx = Telegram получает ошибки 5xx и доставляет сообщения ещё раз, клиенты ждут.
+    .remedy = Проверьте: carquery doctor. Обычно это DynamoDB или настройка.
+alarm-crm-push-errors = Функция, которая передаёт заявки в amoCRM, завершается с ошибкой. Заявки ждут, бот повторит.
+    .remedy = Посмотрите журнал crm-push. Что ждёт: carquery leads list.
+alarm-scheduled-errors = Не удаются повторы, обновление токенов или сообщения админам.
+    .remedy = Посмотрите журнал scheduled.
+alarm-schedule-silent = Расписание не работает уже 15 минут или больше: заявки не повторяются, токены не обновляются. Когда пройдёт, сообщения не будет.
+    .remedy = Посмотрите журнал scheduled, проверьте, что расписание включено, и разверните бота ещё раз.
+alarm-webhook-throttles = AWS не запускает функцию, которая отвечает клиентам: исчерпан лимит одновременных запусков. Клиенты ждут.
+    .remedy = Посмотрите, что ещё работает в аккаунте AWS, или попросите больше в Service Quotas (Lambda, Concurrent executions).
+alarm-crm-push-throttles = AWS не запускает функцию, которая передаёт заявки: исчерпан лимит одновременных запусков. Очередь повторит.
+    .remedy = Посмотрите, что ещё работает в аккаунте AWS, или попросите больше в Service Quotas (Lambda, Concurrent executions).
+alarm-scheduled-throttles = AWS не запускает расписание: исчерпан лимит одновременных запусков. Следующий запуск всё наверстает.
+    .remedy = Посмотрите, что ещё работает в аккаунте AWS, или попросите больше в Service Quotas (Lambda, Concurrent executions).
+alarm-model-failures = Уже час модель не отвечает на девять вопросов из десяти или больше. Отвечают встроенные правила, клиенты ошибок не видят.
+    .remedy = Проверьте: carquery doctor. Модель могли отключить, мог закончиться ключ или деньги на счёте.
+alarm-slow-replies = Один клиент из ста ждёт ответа дольше 5 секунд.
+    .remedy = Посмотрите «Replies» и «AI» на панели CloudWatch: медленная модель, Telegram или DynamoDB.
+alarm-unsent-too-long = Заявка не передана в amoCRM больше 30 минут.
+    .remedy = Почему: carquery leads list. Отвечает ли amoCRM: carquery amocrm check. Клиенту можно позвонить уже сейчас: carquery leads show ID.

@@ -196,5 +196,5 @@ async fn an_alarm_reaches_the_admins_once() {
     });
     bot.stack().scheduled().handle(alarm.clone()).await.unwrap();
     bot.stack().scheduled().handle(alarm).await.unwrap();
-    assert_eq!(bot.admin().reads(), ["🔴 ALARM carquery-prod-unsent: Requests wait. Run `carquery doctor`."]);
+    assert_eq!(bot.admin().reads(), ["🔴 carquery-prod-unsent: Requests wait. Run `carquery doctor`."]);
 }
