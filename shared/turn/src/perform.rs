@@ -55,9 +55,16 @@ impl Bot {
         let Decided { effects, session, lead, .. } = decided;
         let mut plan = Plan::new(to.chat_id, effects);
         let webhook_reply = (!plan.fire_and_forget.is_empty()).then(|| plan.fire_and_forget.remove(0).into());
-        let question = plan.question.take();
-        self.carry_out(to, plan, session, lead).await?;
-        Ok(Performed { webhook_reply, question })
+        let (shown, (), ()) = futures::join!(
+            self.show_all(to, plan.visible, session),
+            self.call_in_background(plan.fire_and_forget),
+            self.enqueue(lead),
+        );
+        if plan.forget {
+            self.forget(to.chat_id).await?;
+        }
+        shown?;
+        Ok(Performed { webhook_reply, question: plan.question })
     }
 
     /// Performs the effects of a decision that no update has asked for. Returns whether the customer got a message.
@@ -66,24 +73,11 @@ impl Bot {
     /// The customer may not have got the message.
     pub(crate) async fn perform_unasked(&self, chat_id: i64, decided: Decided) -> Result<bool, RetryLater> {
         let Decided { effects, session, lead, .. } = decided;
-        self.carry_out(chat_id.into(), Plan::new(chat_id, effects), session, lead).await
-    }
-
-    /// Returns whether the customer got a message.
-    async fn carry_out(
-        &self,
-        to: Recipient,
-        plan: Plan,
-        session: Versioned<Conversation>,
-        lead: Option<Versioned<Lead>>,
-    ) -> Result<bool, RetryLater> {
-        let (shown, (), ()) = futures::join!(
-            self.show_all(to, plan.visible, session),
-            self.call_in_background(plan.fire_and_forget),
-            self.enqueue(lead),
-        );
-        if plan.forget {
-            self.forget(to.chat_id).await?;
+        let plan = Plan::new(chat_id, effects);
+        let (shown, ()) = futures::join!(self.show_all(chat_id.into(), plan.visible, session), self.enqueue(lead));
+        // A lost message does not come again: the customer then has nothing but the old buttons.
+        if matches!(shown, Ok(true)) {
+            self.call_in_background(plan.fire_and_forget).await;
         }
         shown
     }
