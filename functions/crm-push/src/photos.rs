@@ -1,4 +1,4 @@
-//! Photos, from Telegram to the deal: work of their own, after the request counts as sent.
+//! Photos and voice messages, from Telegram to the deal: work of their own, after the request counts as sent.
 //!
 //! All photos share one message group, so that one worker at a time has photos, and calls to the file host have a share of
 //! the account's rate: however large somebody's files are, other people's deals go out. A photo that cannot be had, or that
@@ -108,7 +108,7 @@ impl CrmPush {
         match result {
             Ok(()) => {
                 lead.value.finish_photos();
-                tracing::info!(lead_id = %id, count = lead.value.progress.files.len(), "photos are done");
+                tracing::info!(lead_id = %id, count = lead.value.request.file_count(), "photos are done");
                 self.store_photos(&mut lead).await.map(drop)
             }
             Err(PhotoStop::OutOfTime) => self.requeue_photos(lead).await,
@@ -167,7 +167,8 @@ impl Photos<'_> {
         self.upload().await?;
         let lead = &self.lead.value;
         let Some(deal_id) = lead.progress.deal_id() else { return Ok(()) };
-        let uuids: Vec<String> = lead.progress.files.iter().flatten().cloned().collect();
+        let uploaded = lead.progress.files.iter().chain(&lead.progress.voice_files);
+        let uuids: Vec<String> = uploaded.flatten().cloned().collect();
         let mut attached = 0;
         if !uuids.is_empty() {
             match self.crm.attach_files(deal_id, &uuids).await {
@@ -175,33 +176,40 @@ impl Photos<'_> {
                 Err(error) => self.pass_by_if_final(error).await?,
             }
         }
-        let missing = self.lead.value.request.photos.len().saturating_sub(attached);
+        let missing = self.lead.value.request.file_count().saturating_sub(attached);
         if missing > 0 { self.note_missing(deal_id, missing).await } else { Ok(()) }
     }
 
-    /// Uploads the photos not uploaded yet. One that cannot be had or is refused leaves a gap. Each is stored before
-    /// the next one, and before they are attached: an attempt that does not know of it would attach another beside it.
+    /// Uploads what is not uploaded yet: photos, then voice messages. One that cannot be had or is refused leaves a gap. Each
+    /// is stored before the next one, and before they are attached: an attempt that does not know of it would attach another
+    /// beside it.
     async fn upload(&mut self) -> Result<(), PhotoStop> {
-        let photos = self.lead.value.request.photos.clone();
-        let number = self.lead.value.lead_id.request_number();
-        for (n, photo) in photos.iter().enumerate().skip(self.lead.value.progress.files.len()) {
+        let Lead { request, progress, lead_id, .. } = &self.lead.value;
+        let number = lead_id.request_number();
+        let photos = request.photos.iter().enumerate().skip(progress.files.len());
+        let photos = photos.map(|(n, photo)| (format!("{number}-{}", n + 1), photo.file_id.clone(), false));
+        let voices = request.voices.iter().enumerate().skip(progress.voice_files.len());
+        let voices = voices.map(|(n, voice)| (format!("{number}-voice-{}", n + 1), voice.file_id.clone(), true));
+        for (name, file_id, is_voice) in photos.chain(voices).collect::<Vec<_>>() {
             let left = self.deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(PhotoStop::OutOfTime);
             }
             let is_first = std::mem::take(&mut self.is_first_of_invocation);
-            let name = format!("{number}-{}", n + 1);
-            match tokio::time::timeout(left, self.transfer(&name, &photo.file_id)).await {
-                Ok(uploaded) => {
-                    let uuid = uploaded?;
-                    self.lead.value.progress.files.push(uuid);
-                }
+            let uuid = match tokio::time::timeout(left, self.transfer(&name, &file_id)).await {
+                Ok(uploaded) => uploaded?,
                 // A file that does not fit into all of an invocation's time never will.
                 Err(_) if is_first => {
-                    tracing::warn!(lead_id = %self.lead.value.lead_id, "a photo takes too long to upload");
-                    self.lead.value.progress.files.push(None);
+                    tracing::warn!(lead_id = %self.lead.value.lead_id, "a file takes too long to upload");
+                    None
                 }
                 Err(_) => return Err(PhotoStop::OutOfTime),
+            };
+            let progress = &mut self.lead.value.progress;
+            if is_voice {
+                progress.voice_files.push(uuid);
+            } else {
+                progress.files.push(uuid);
             }
             self.checkpoint().await?;
         }
@@ -309,12 +317,13 @@ const fn means_no_drive(error: &CrmError) -> bool {
     matches!(error, CrmError::Closed { status: 200 | 403, .. })
 }
 
-/// Extension and type, by how the file begins. Telegram's photos are JPEG; images sent as files may be anything.
+/// Extension and type, by how the file begins. Telegram's photos are JPEG, its voice messages Ogg; images sent as files may be anything.
 fn kind_of(content: &Bytes) -> (&'static str, &'static str) {
     match &content[..] {
         [0x89, b'P', b'N', b'G', ..] => ("png", "image/png"),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => ("webp", "image/webp"),
         [_, _, _, _, b'f', b't', b'y', b'p', b'h', b'e', ..] => ("heic", "image/heic"),
+        [b'O', b'g', b'g', b'S', ..] => ("ogg", "audio/ogg"),
         _ => ("jpg", "image/jpeg"),
     }
 }
@@ -324,10 +333,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_are_known_by_how_they_begin() {
+    fn files_are_known_by_how_they_begin() {
         assert_eq!(kind_of(&Bytes::from_static(b"\x89PNG\r\n")).0, "png");
         assert_eq!(kind_of(&Bytes::from_static(b"RIFF....WEBPVP8 ")).0, "webp");
         assert_eq!(kind_of(&Bytes::from_static(b"\xff\xd8\xff")).0, "jpg");
+        assert_eq!(kind_of(&Bytes::from_static(b"OggS")).0, "ogg");
         assert_eq!(kind_of(&Bytes::new()).0, "jpg");
     }
 }

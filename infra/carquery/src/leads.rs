@@ -163,8 +163,9 @@ async fn show(stores: &Stores, id: &str, output: Output) -> anyhow::Result<ExitC
         }
         let progress = &lead.progress;
         let steps: Vec<String> = progress.steps().map(|(step, id)| format!("{step} {id}")).collect();
-        let photos = lead.request.photos.len();
-        text += &format!("amoCRM: {}, photos {} of {photos}\n\n", steps.join(", "), progress.files.len());
+        let files = lead.request.file_count();
+        let uploaded = progress.files.len() + progress.voice_files.len();
+        text += &format!("amoCRM: {}, files {uploaded} of {files}\n\n", steps.join(", "));
         for answer in &lead.request.answers {
             text += &format!("{}: {}\n", answer.question, answer.answer);
         }

@@ -26,12 +26,13 @@ pub fn note_parts(lead: &Lead, calendar: &Calendar, language: Language) -> Vec<S
 /// The note that follows when photos could not be attached. Never a link: it would carry the bot's token.
 #[must_use]
 pub fn photos_missing_text(lead: &Lead, missing: usize, language: Language) -> String {
+    let id = if lead.request.voices.is_empty() { "note-photos-missing" } else { "note-photos-missing.with-voice" };
     language.text_with(
-        "note-photos-missing",
+        id,
         [
             ("number", lead.lead_id.request_number().into()),
             ("missing", missing.to_string().into()),
-            ("all", lead.request.photos.len().to_string().into()),
+            ("all", lead.request.file_count().to_string().into()),
             ("chat", lead.chat_id.to_string().into()),
         ],
     )
@@ -143,6 +144,9 @@ fn about_customer(lead: &Lead, language: Language) -> Vec<String> {
     }
     if !lead.request.photos.is_empty() {
         lines.push(language.text_with("note-photos", [("count", lead.request.photos.len().to_string().into())]));
+    }
+    if !lead.request.voices.is_empty() {
+        lines.push(language.text_with("note-voices", [("count", lead.request.voices.len().to_string().into())]));
     }
     lines
 }
@@ -321,6 +325,19 @@ mod tests {
         Фото к заявке № K7QX-3M9Q
         Приложить не удалось 2 из 2. Они остались в чате Telegram с клиентом (ID 123456789012): попросите его прислать их ещё раз.
         ");
+    }
+
+    #[test]
+    fn voice_messages_are_counted_and_those_left_in_the_chat_are_mentioned() {
+        let mut lead = lead();
+        lead.request.voices = vec![lead::Voice { file_id: "V".to_owned(), unique_id: "v".to_owned() }];
+        let note = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        assert!(note.contains("Голосовые сообщения: 1"), "{note}");
+        let missing = photos_missing_text(&lead, 1, Language::Russian);
+        assert!(
+            missing.starts_with("Фото и голосовые сообщения к заявке № K7QX-3M9Q\nПриложить не удалось 1 из 3."),
+            "{missing}"
+        );
     }
 
     #[test]

@@ -92,6 +92,7 @@ fn request(
         fields,
         answers,
         photos,
+        voices: Vec::new(),
         source: None,
         consent: None,
         unfinished: None,

@@ -1,7 +1,7 @@
 //! A form that went to amoCRM half-way, and that its customer finished later.
 
 use crate::progress::step;
-use crate::{Lead, Photo, Request, SEARCH_LAG, Seconds, Status};
+use crate::{Lead, Request, SEARCH_LAG, Seconds, Status};
 
 impl Lead {
     /// Puts the finished request in the place of the unfinished one of the same id. It is to be delivered again: should its
@@ -25,7 +25,7 @@ impl Lead {
         };
         (self.attempts, self.error, self.photo_job) = (0, None, None);
         let unfinished = std::mem::replace(&mut self.request, request);
-        self.keep_uploaded_photos(&unfinished.photos);
+        self.keep_uploaded_files(&unfinished);
         let may_have_deal =
             self.progress.deal_id().is_some() || (self.progress.contact_id().is_some() && self.is_in_doubt());
         self.completes = may_have_deal.then_some(unfinished);
@@ -38,21 +38,32 @@ impl Lead {
         self.progress.photos_done = false; // those uploaded are attached to the new deal
     }
 
-    /// Photos that are uploaded are not uploaded again: they stand first, as `progress.files` has them. One that the customer
-    /// took back meanwhile stays, because the deal has it.
-    fn keep_uploaded_photos(&mut self, earlier: &[Photo]) {
-        let uploaded = &earlier[..self.progress.files.len().min(earlier.len())];
-        let is_new = |photo: &Photo| uploaded.iter().all(|known| known.unique_id != photo.unique_id);
-        let new: Vec<Photo> = self.request.photos.drain(..).filter(is_new).collect();
-        self.progress.photos_done &= new.is_empty();
-        self.request.photos = uploaded.iter().cloned().chain(new).collect();
+    /// Files that are uploaded are not uploaded again: they stand first, as `progress` has them. One that the customer took back
+    /// meanwhile stays, because the deal has it.
+    fn keep_uploaded_files(&mut self, unfinished: &Request) {
+        let Self { request, progress, .. } = self;
+        let photos =
+            uploaded_first(&mut request.photos, &unfinished.photos, progress.files.len(), |photo| &photo.unique_id);
+        let voices = uploaded_first(&mut request.voices, &unfinished.voices, progress.voice_files.len(), |voice| {
+            &voice.unique_id
+        });
+        progress.photos_done &= photos == 0 && voices == 0;
     }
+}
+
+/// Puts the first `uploaded` of the earlier files in front of those that are not among them. Returns how many of these there are.
+fn uploaded_first<T: Clone>(files: &mut Vec<T>, earlier: &[T], uploaded: usize, id: impl Fn(&T) -> &str) -> usize {
+    let uploaded = &earlier[..uploaded.min(earlier.len())];
+    files.retain(|file| uploaded.iter().all(|known| id(known) != id(file)));
+    let new = files.len();
+    files.splice(..0, uploaded.iter().cloned());
+    new
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Refused;
+    use crate::{Photo, Refused, Voice};
 
     const NOW: Seconds = 10_000;
     const GRACE: Seconds = 60;
@@ -189,5 +200,20 @@ mod tests {
         lead.start_over();
         assert_eq!(lead.progress.steps().collect::<Vec<_>>(), [("contact", 501)]);
         assert_eq!((lead.completes, lead.progress.photos_done), (None, false));
+    }
+
+    #[test]
+    fn voice_messages_that_are_uploaded_stand_first_too() {
+        let voice = |id: &str| Voice { file_id: format!("file-{id}"), unique_id: id.to_owned() };
+        let mut lead = lead(Status::Sent { at: 1 }, &["contact", "deal", "note"]);
+        lead.request.photos = vec![photo("a")];
+        lead.request.voices = ["x", "y"].map(voice).to_vec();
+        (lead.progress.files, lead.progress.voice_files) =
+            (vec![Some("uuid-a".to_owned())], vec![Some("uuid-x".to_owned())]);
+        lead.progress.photos_done = true;
+        let voices = ["z", "x"].map(voice).to_vec();
+        lead.complete(Request { photos: vec![photo("a")], voices, ..Request::example() }, NOW, GRACE);
+        assert_eq!((lead.request.photos, lead.request.voices), (vec![photo("a")], ["x", "z"].map(voice).to_vec()));
+        assert!(!lead.progress.photos_done, "one is left to upload");
     }
 }

@@ -35,6 +35,7 @@ impl Request {
                 answer("Пробег", "85 000 км"),
             ],
             photos: Vec::new(),
+            voices: Vec::new(),
             source: None,
             consent: None,
             unfinished: None,

@@ -1,4 +1,4 @@
-//! The photos of a delivered request: work of their own, so that large files never hold up a deal.
+//! The photos and voice messages of a delivered request, its files: work of their own, so that large files never hold up a deal.
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ impl Lead {
 
     /// Begins the work on photos once everything else is in amoCRM.
     pub(crate) fn begin_photos(&mut self, due_at: Seconds) {
-        let wanted = !self.request.photos.is_empty() && !self.progress.photos_done;
+        let wanted = self.request.file_count() > 0 && !self.progress.photos_done;
         self.photo_job = wanted.then_some(PhotoJob { due_at, lease_until: 0, failures: 0, bytes: 0, error: None });
     }
 

@@ -27,6 +27,9 @@ pub struct Progress {
     /// amoCRM's uuid of each photo tried so far, in the order of the request's photos; `None`: the photo cannot be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "stored_files")]
     pub files: Vec<Option<String>>,
+    /// The same of the voice messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "stored_files")]
+    pub voice_files: Vec<Option<String>>,
     /// The photos are attached to the deal, or it is settled that they cannot be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub photos_done: bool,

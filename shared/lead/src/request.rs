@@ -64,6 +64,9 @@ pub struct Request {
     /// In the order sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<Photo>,
+    /// Voice messages that gave answers, in the order sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<Voice>,
     /// The link that brought the customer, if there was one lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -100,6 +103,12 @@ impl Request {
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join(" — ")
+    }
+
+    /// How many files belong to the deal: photos and voice messages.
+    #[must_use]
+    pub const fn file_count(&self) -> usize {
+        self.photos.len() + self.voices.len()
     }
 
     /// A hash of the phone, where personal data must not be. The queue uses it as its message group: requests with the same
@@ -155,6 +164,15 @@ pub struct Photo {
     /// Telegram `file_id`, for `getFile`.
     pub file_id: String,
     /// Telegram `file_unique_id`: the same for the same photo.
+    pub unique_id: String,
+}
+
+/// A voice message at Telegram, by its ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voice {
+    /// Telegram `file_id`, for `getFile`.
+    pub file_id: String,
+    /// Telegram `file_unique_id`: the same for the same recording.
     pub unique_id: String,
 }
 

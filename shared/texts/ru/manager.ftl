@@ -39,9 +39,13 @@ note-telegram-id = Telegram ID: { $id }
 note-telegram-username = Telegram: @{ $username }
 note-source = Пришёл по ссылке: { $source }
 note-photos = Фото: { $count }
+note-voices = Голосовые сообщения: { $count }
 note-consent = Согласие на обработку данных: { $time }, версия { $version }
 note-photos-missing =
     Фото к заявке № { $number }
+    Приложить не удалось { $missing } из { $all }. Они остались в чате Telegram с клиентом (ID { $chat }): попросите его прислать их ещё раз.
+    .with-voice =
+    Фото и голосовые сообщения к заявке № { $number }
     Приложить не удалось { $missing } из { $all }. Они остались в чате Telegram с клиентом (ID { $chat }): попросите его прислать их ещё раз.
 
 ## The call-back task

@@ -133,7 +133,7 @@ fn steps(lead: &Lead) -> Vec<(&'static str, bool)> {
     let has_arrived = matches!(lead.status, Status::Sent { .. });
     let taken = crm_push::step_names(lead).map(|step| (step, progress.id_of(step).is_some()));
     let mut steps: Vec<_> = taken.filter(|(_, done)| *done || !has_arrived).collect();
-    if !lead.request.photos.is_empty() {
+    if lead.request.file_count() > 0 {
         steps.push(("photos", progress.photos_done));
     }
     steps
