@@ -19,16 +19,22 @@ const TYPING_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Webhook {
     /// Finds out what the customer wants and shows «typing…» meanwhile. Also returns the entry for the AI log.
-    pub(crate) async fn ask(&self, event: &Event, to: Recipient, question: &str) -> (AiAnswer, AiLogEntry) {
+    pub(crate) async fn ask(
+        &self,
+        event: &Event,
+        to: Recipient,
+        question: &str,
+        patience: Duration,
+    ) -> (AiAnswer, AiLogEntry) {
         let chat_id = event.person.chat_id;
         let started = Instant::now();
         let now = (self.bot.clock)();
         let dealer = self.bot.dealer.get().await;
         let year = dealer.calendar.local(now).year();
         let understand = async {
-            let is_asked = self.may_ask_model(now, dealer.limits.model_questions_a_day).await;
+            let is_asked = self.has_model && self.may_call_model(now, dealer.limits.model_questions_a_day).await;
             let classifier = if is_asked { &self.classifier } else { &self.rules_alone };
-            let answered = classifier.answer(question, year, &dealer.facts).await;
+            let answered = classifier.answer_within(patience, question, year, &dealer.facts).await;
             (answered, is_asked, started.elapsed())
         };
         let (answered, is_asked, took) = self.typing_while(to, understand).await;
@@ -64,12 +70,11 @@ impl Webhook {
     }
 
     /// Whether the model may be asked once more today. If that cannot be counted, it may not: nothing else bounds what it costs.
-    async fn may_ask_model(&self, now: Seconds, most_a_day: u32) -> bool {
-        self.has_model
-            && self.counters.count_model_question(now, most_a_day).await.unwrap_or_else(|error| {
-                tracing::warn!("the rules answer, because a question to the model cannot be counted: {error}");
-                false
-            })
+    pub(crate) async fn may_call_model(&self, now: Seconds, most_a_day: u32) -> bool {
+        self.counters.count_model_question(now, most_a_day).await.unwrap_or_else(|error| {
+            tracing::warn!("a model is not asked, because that cannot be counted: {error}");
+            false
+        })
     }
 
     /// Appends to the AI log. A failure is only logged: the customer has the answer.
@@ -80,7 +85,7 @@ impl Webhook {
     }
 
     /// Shows «typing…» until the work is done, and not at all if it is done at once.
-    async fn typing_while<T>(&self, to: Recipient, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn typing_while<T>(&self, to: Recipient, work: impl Future<Output = T>) -> T {
         let (working, mut done) = oneshot::channel::<()>();
         let work = async {
             let result = work.await;

@@ -1,14 +1,15 @@
 //! Talks to the customer: Telegram webhook in, screens out, finished requests stored and queued.
 //!
 //! `http` handles HTTP and accepts only what Telegram sent; `update` takes the turns that an update asks for, and between
-//! them `ask` asks the model; `health` says whether requests can be accepted.
+//! them `ask` asks the model and `listen` has voice messages turned into text; `health` says whether requests can be accepted.
 
 mod ask;
 mod health;
 mod http;
+mod listen;
 mod update;
 
-use ai::Classifier;
+use ai::{Classifier, Transcriber};
 use secrecy::{ExposeSecret, SecretString};
 use settings::{Clock, Env, OpenAi};
 use storage::{Aws, AwsSettings, Counters};
@@ -48,6 +49,8 @@ pub struct Webhook {
     /// Answers when the model may not be asked.
     rules_alone: Classifier,
     has_model: bool,
+    /// `None`: voice messages are declined.
+    transcriber: Option<Transcriber>,
     counters: Counters,
 }
 
@@ -58,10 +61,11 @@ impl Webhook {
         let aws = Aws::connect(&settings.aws);
         Self {
             secret: settings.webhook_secret.clone(),
-            bot: Bot::connect(&settings.turn, &aws, clock),
+            bot: Bot::connect(&settings.turn, &aws, clock).listening(settings.openai.transcription.is_some()),
             classifier: Classifier::new(&settings.openai),
             rules_alone: Classifier::new(&OpenAi { configured: false, ..settings.openai.clone() }),
             has_model: settings.openai.configured,
+            transcriber: settings.openai.transcription.as_ref().map(Transcriber::new),
             counters: aws.counters(&settings.turn.tables),
         }
     }

@@ -1,10 +1,12 @@
-//! One update: decide and perform, and once more with the model's answer if a question is asked.
+//! One update: decide and perform, and again with what a model has found out meanwhile.
 
 use dialog::{Event, Input};
 use settings::metrics::{self, Unit};
+use settings::time_budget::MODEL_CALLS;
+use storage::AiLogEntry;
 use telegram::{BotCall, Recipient};
 use tokio::time::Instant;
-use turn::RetryLater;
+use turn::{Inquiry, RetryLater};
 
 use crate::Webhook;
 
@@ -30,21 +32,36 @@ impl Webhook {
         to: Recipient,
         started: Instant,
     ) -> Result<Option<BotCall>, RetryLater> {
-        let decided = self.bot.decide_and_save(&event, started).await?;
-        let first = self.bot.perform(to, decided).await?;
-        let Some(question) = first.question else { return Ok(first.webhook_reply) };
-        let (answer, log_entry) = self.ask(&event, to, &question).await;
-        event.input = Input::Ai(answer);
-        let decided = self.bot.decide_and_save(&event, started).await?;
-        // If nobody awaits it any more, the customer may have had everything deleted: a log entry would outlive that.
-        let is_logged = decided.was_awaited;
-        let log = async {
-            if is_logged {
-                self.log_question(&log_entry).await;
-            }
-        };
-        let (answered, ()) = futures::join!(self.bot.perform(to, decided), log);
-        Ok(first.webhook_reply.or(answered?.webhook_reply))
+        let mut webhook_reply = None;
+        let mut asked: Option<AiLogEntry> = None;
+        let mut inquiring_since = None;
+        loop {
+            let decided = self.bot.decide_and_save(&event, started).await?;
+            // If nobody awaits it any more, the customer may have had everything deleted: a log entry would outlive that.
+            let asked_and_awaited = asked.take().filter(|_| decided.was_awaited);
+            let log = async {
+                if let Some(entry) = &asked_and_awaited {
+                    self.log_question(entry).await;
+                }
+            };
+            let (performed, ()) = futures::join!(self.bot.perform(to, decided), log);
+            let performed = performed?;
+            webhook_reply = webhook_reply.or(performed.webhook_reply);
+            let since = *inquiring_since.get_or_insert_with(Instant::now);
+            event.input = match performed.inquiry {
+                None => return Ok(webhook_reply),
+                Some(Inquiry::Recording(voice)) => {
+                    let words = self.listen(to, &voice).await;
+                    Input::Heard { voice, words }
+                }
+                Some(Inquiry::Question(question)) => {
+                    let patience = MODEL_CALLS.saturating_sub(since.elapsed());
+                    let (answer, entry) = self.ask(&event, to, &question, patience).await;
+                    asked = Some(entry);
+                    Input::Ai(answer)
+                }
+            };
+        }
     }
 }
 
@@ -57,6 +74,7 @@ fn kind_of(input: &Input) -> &'static str {
         Input::Edited(_) => "edit",
         Input::Press { .. } => "press",
         Input::Photo { .. } => "photo",
+        Input::Voice(_) | Input::Heard { .. } => "voice",
         Input::Contact { .. } => "contact",
         Input::Unsupported { .. } => "unsupported",
         Input::Ai(_) => "ai",

@@ -36,6 +36,11 @@ impl Classifier {
     /// What `question` asks for, and which of the dealer's facts answer it. `this_year` is the calendar year at the dealer's. It
     /// never fails and never takes longer than [`MODEL_CALLS`]: when no model gives a usable answer, the rules do.
     pub async fn answer(&self, question: &str, this_year: i16, known: &Facts) -> Answered {
+        self.answer_within(MODEL_CALLS, question, this_year, known).await
+    }
+
+    /// The same within `patience`.
+    pub async fn answer_within(&self, patience: Duration, question: &str, this_year: i16, known: &Facts) -> Answered {
         let started = Instant::now();
         let question = offline::beginning(question.trim(), MAX_QUESTION_CHARS);
         let mut call = CallLog::default();
@@ -46,9 +51,9 @@ impl Classifier {
                     text: question,
                     facts: known,
                     this_year,
-                    patience: self.call_timeout,
+                    patience: self.call_timeout.min(patience / 2),
                 };
-                self.ask_models(model, first, started, &mut call).await
+                self.ask_models(model, first, started + patience, &mut call).await
             }
             _ => None,
         };
@@ -74,7 +79,7 @@ impl Classifier {
         &self,
         model: &Model,
         mut question: Question<'_>,
-        started: Instant,
+        deadline: Instant,
         log: &mut CallLog,
     ) -> Option<(Form, String)> {
         let first = self.ask_one(model, &question, log).await;
@@ -93,7 +98,7 @@ impl Classifier {
         };
         log.fallback = true;
         question.model = &self.second;
-        question.patience = self.call_timeout.min(MODEL_CALLS.saturating_sub(started.elapsed()));
+        question.patience = self.call_timeout.min(deadline.saturating_duration_since(Instant::now()));
         match self.ask_one(model, &question, log).await {
             Ok(form) => Some((form, self.second.clone())),
             Err(failure) => {

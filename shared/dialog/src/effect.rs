@@ -2,7 +2,7 @@
 
 use lead::Request;
 
-use crate::{Conversation, Screen};
+use crate::{Conversation, Screen, Voice};
 
 /// What follows from an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,8 @@ pub enum Effect {
         /// At most 500 characters.
         question: String,
     },
+    /// Find out what was said, then decide again with [`crate::Input::Heard`].
+    Transcribe { voice: Voice },
     /// Delete everything stored about this chat except [`Conversation::counters_only`].
     ForgetCustomer,
 }

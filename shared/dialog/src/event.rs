@@ -60,6 +60,11 @@ pub enum Input {
         album: Option<String>,
         caption: Option<String>,
     },
+    /// A voice message.
+    Voice(Voice),
+    /// The words of such a message, asked for through [`crate::Effect::Transcribe`]; `None` if nothing was understood. Its event
+    /// has the `update_id` of the message.
+    Heard { voice: Voice, words: Option<String> },
     /// A contact card, the customer's own or somebody else's.
     Contact {
         /// As in the card, often without «+».
@@ -95,6 +100,21 @@ impl Input {
             _ => None,
         }
     }
+}
+
+/// Longest voice message that is listened to, in seconds.
+pub const MAX_VOICE_SECONDS: u32 = 120;
+
+/// Largest voice message that is listened to, in bytes.
+pub const MAX_VOICE_BYTES: u64 = 5 * 1024 * 1024;
+
+/// A voice message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voice {
+    pub file: lead::Voice,
+    pub seconds: u32,
+    /// 0 if Telegram does not say.
+    pub bytes: u64,
 }
 
 /// The bot's commands.
@@ -226,6 +246,8 @@ pub struct Rules {
     pub session_ttl: Seconds,
     /// `PRIVACY_POLICY_URL`
     pub privacy_policy_url: Option<String>,
+    /// Whether there is a model for voice messages.
+    pub hears_voice: bool,
     pub language: Language,
     pub dealer: Arc<Dealer>,
 }

@@ -4,6 +4,7 @@ mod contact;
 mod follow_up;
 mod photos;
 mod room;
+mod spoken;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use values::Typed;
 
 use follow_up::FollowUp;
 pub(crate) use photos::{AddedPhoto, MAX_PHOTOS};
+use spoken::Spoken;
 use stored::StoredForm;
 
 use crate::albums::Albums;
@@ -63,6 +65,8 @@ pub(crate) struct Form {
     /// The catalogue's spelling of the answer just given is offered.
     spelling: Option<SpellingOffer>,
     last_typed: Option<TypedAnswer>,
+    /// Voice messages, in the order in which they came.
+    spoken: Vec<Spoken>,
     follow_up: FollowUp,
 }
 
@@ -128,6 +132,7 @@ impl Form {
             captions: Vec::new(),
             spelling: None,
             last_typed: None,
+            spoken: Vec::new(),
             follow_up: FollowUp::default(),
         }
     }
@@ -219,6 +224,7 @@ impl Form {
 
     /// Replaces the answer of a step and stays at the current one.
     pub(crate) fn replace_answer(&mut self, step: &Step, read: Typed<Value>) {
+        self.unmark_spoken(step.id);
         let has_other_spelling = matches!(&read.value, Value::Car(car) if car.has_other_spelling());
         self.answers.insert(step.id.to_owned(), read.value);
         match read.remark {
@@ -244,8 +250,9 @@ impl Form {
     pub(crate) fn confirm_understood(&mut self) {
         let Some(Unconfirmed { value, remark }) = self.unconfirmed.take() else { return };
         let last_typed = self.last_typed.take();
+        let spoken = self.spoken.clone();
         self.answer_read(Typed { value, remark, doubt: None });
-        self.last_typed = last_typed;
+        (self.last_typed, self.spoken) = (last_typed, spoken);
     }
 
     pub(crate) fn drop_unconfirmed(&mut self) {

@@ -40,7 +40,8 @@ pub use conversation::Conversation;
 pub use decide::{DueChat, decide, decide_due};
 pub use effect::{Effect, Target, Verdict};
 pub use event::{
-    AiAnswer, AnsweredBy, BotCommand, Event, Input, Intent, MAX_REPLY_CHARS, Moment, Person, Rules, SURE, Unsupported,
+    AiAnswer, AnsweredBy, BotCommand, Event, Input, Intent, MAX_REPLY_CHARS, MAX_VOICE_BYTES, MAX_VOICE_SECONDS,
+    Moment, Person, Rules, SURE, Unsupported, Voice,
 };
 pub use facts::Facts;
 pub use introduction::{commands, descriptions};

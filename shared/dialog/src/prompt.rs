@@ -63,6 +63,8 @@ pub(crate) enum Interjection {
     Privacy,
     /// What the dealer's facts say to a question.
     Facts(Vec<FactId>),
+    /// What was understood of a voice message.
+    Heard(String),
     /// The phone number is accepted, and its keyboard goes away.
     PhoneTaken(String),
     /// The keyboard of the phone question goes away.

@@ -42,14 +42,24 @@ fn request(
     let question = language.text("chat-question");
     let mut answers: Vec<Answer> =
         form.preface.iter().map(|text| Answer { question: question.clone(), answer: text.clone() }).collect();
+    answers.extend(
+        form.said_before().map(|words| Answer { question: question.clone(), answer: by_voice(words, language) }),
+    );
     for step in form.branch.steps {
         let Some(value) = form.answer(step) else { continue };
         let shown = answer::shown(step, value, language);
         let remark = form.remark(step);
         let about_number = phone_of(value).map(|phone| about_number(phone, remark, language));
+        let in_full = answer::shown_in_full(step, value, remark.filter(|_| about_number.is_none()), language);
         answers.push(Answer {
             question: language.text(&step.text_id("label")),
-            answer: answer::shown_in_full(step, value, remark.filter(|_| about_number.is_none()), language),
+            answer: match form.said_at(step.id) {
+                Some(Some(words)) => {
+                    language.text_with("by-voice.words", [("value", in_full.into()), ("words", words.into())])
+                }
+                Some(None) => by_voice(&in_full, language),
+                None => in_full,
+            },
         });
         if let Some(answer) = about_number.filter(|about| !about.is_empty()) {
             answers.push(Answer { question: language.text("about-number"), answer });
@@ -92,12 +102,17 @@ fn request(
         fields,
         answers,
         photos,
-        voices: Vec::new(),
+        voices: form.voices().cloned().collect(),
         source: None,
         consent: None,
         unfinished: None,
         created_at,
     })
+}
+
+/// An answer that was spoken in these words.
+fn by_voice(value: &str, language: Language) -> String {
+    language.text_with("by-voice", [("value", value.into())])
 }
 
 /// Whether a button was pressed instead of typing an answer: «Без разницы» is not a topic.

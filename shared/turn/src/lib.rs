@@ -18,7 +18,7 @@ use telegram::{Api, ApiError};
 
 pub use crate::decide::Decided;
 pub use crate::due::DueTurn;
-pub use crate::perform::Performed;
+pub use crate::perform::{Inquiry, Performed};
 
 /// What a turn needs of the environment.
 #[derive(Clone, Debug)]
@@ -72,6 +72,7 @@ impl Bot {
             rules: Rules {
                 session_ttl: settings.dialog.session_ttl_seconds,
                 privacy_policy_url: settings.dialog.privacy_policy_url.clone(),
+                hears_voice: false,
                 language: settings.telegram.language,
                 dealer: Arc::default(),
             },
@@ -88,6 +89,13 @@ impl Bot {
             tables: tables.clone(),
             clock,
         }
+    }
+
+    /// The same bot. Whether voice messages are listened to is up to the caller, who then does it.
+    #[must_use]
+    pub fn listening(mut self, hears_voice: bool) -> Self {
+        self.rules.hears_voice = hears_voice;
+        self
     }
 }
 

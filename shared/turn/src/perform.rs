@@ -1,7 +1,7 @@
 //! Performs the effects of a decision. What the customer waits for goes out one after the other; everything else runs
 //! beside it.
 
-use dialog::{Conversation, Effect, PromptSent, Screen, Target};
+use dialog::{Conversation, Effect, PromptSent, Screen, Target, Voice};
 use futures::future::join_all;
 use lead::Lead;
 use serde_json::{Value, json};
@@ -16,8 +16,17 @@ use crate::{Bot, Decided, RetryLater};
 pub struct Performed {
     /// A call whose result nobody needs: it may go out in the HTTP response to Telegram.
     pub webhook_reply: Option<BotCall>,
-    /// A question to the model.
-    pub question: Option<String>,
+    /// What to find out before the next decision on the update.
+    pub inquiry: Option<Inquiry>,
+}
+
+/// What only a model knows.
+#[derive(Debug)]
+pub enum Inquiry {
+    /// What the customer wants, by these words.
+    Question(String),
+    /// What was said in this message.
+    Recording(Voice),
 }
 
 /// Effects by who waits for their result.
@@ -27,7 +36,7 @@ struct Plan {
     visible: Vec<Message>,
     /// Nobody waits: failures are only logged.
     fire_and_forget: Vec<BackgroundCall>,
-    question: Option<String>,
+    inquiry: Option<Inquiry>,
     forget: bool,
 }
 
@@ -64,7 +73,7 @@ impl Bot {
             self.forget(to.chat_id).await?;
         }
         shown?;
-        Ok(Performed { webhook_reply, question: plan.question })
+        Ok(Performed { webhook_reply, inquiry: plan.inquiry })
     }
 
     /// Performs the effects of a decision that no update has asked for. Returns whether the customer got a message.
@@ -202,7 +211,8 @@ impl Plan {
                 Effect::DropKeyboard { message_id } => {
                     plan.fire_and_forget.push(BackgroundCall::DropKeyboard { chat_id, message_id });
                 }
-                Effect::AskAi { question } => plan.question = Some(question),
+                Effect::AskAi { question } => plan.inquiry = Some(Inquiry::Question(question)),
+                Effect::Transcribe { voice } => plan.inquiry = Some(Inquiry::Recording(voice)),
                 Effect::ForgetCustomer => plan.forget = true,
             }
         }

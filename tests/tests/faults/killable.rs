@@ -67,7 +67,10 @@ impl KillableBot {
     }
 
     async fn with(setup: Setup) -> Self {
-        let mut setup = setup.with("RETRY_BACKOFF_BASE", 0).with("TELEGRAM_WEBHOOK_SECRET", SECRET);
+        let mut setup = setup
+            .with("RETRY_BACKOFF_BASE", 0)
+            .with("TELEGRAM_WEBHOOK_SECRET", SECRET)
+            .with("OPENAI_TRANSCRIBE_MODEL", "whisper-1");
         setup.account = amocrm::Options { search_lag: SEARCH_LAG, ..setup.account };
         setup.redelivery = Redelivery {
             attempts: 500,
@@ -120,6 +123,11 @@ impl KillableBot {
 
     /// Lets hours pass until every request has gone out and nobody has anything left to say.
     pub(crate) async fn recover(&self) {
+        // Boxed: a story waits for it many times, and unoptimised each place takes its whole size of a worker's stack.
+        Box::pin(self.recover_in_rounds()).await;
+    }
+
+    async fn recover_in_rounds(&self) {
         self.deliver().await;
         for _ in 0..ROUNDS {
             if self.is_quiet().await {

@@ -8,13 +8,15 @@ use simulators::served::Caller;
 use stories::{Customer, System};
 
 use crate::killable::KillableBot;
-use crate::story::{COMPLETED, EXPECTED, anna_sells_her_car, leaves_a_form, sells, what_came_of};
+use crate::story::{COMPLETED, EXPECTED, anna_sells_her_car, leaves_a_form, sells, speaks_and_sells, what_came_of};
 
 /// A story in which a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Story {
     /// Anna asks a question and sells her car; the access token is refreshed.
     Calm,
+    /// Anna sends a voice message and sells her car.
+    Spoken,
     /// Two requests at a time, whose every creation loses its answer, and whose messages are lost.
     Troubled,
     /// The dealer has Anna's contact already.
@@ -47,7 +49,7 @@ const fn route(system: System, name: &'static str, story: Story) -> Route {
     Route { system, name, story }
 }
 
-use Story::{Calm, Completed, Forgotten, Known, Troubled};
+use Story::{Calm, Completed, Forgotten, Known, Spoken, Troubled};
 use System::{Amocrm, DynamoDb, OpenAi, Sqs, Telegram};
 
 /// Every outside call of the functions.
@@ -105,6 +107,9 @@ pub(crate) const TABLE: &[Route] = &[
     route(Amocrm, "GET /api/v4/leads/*/notes", Troubled),
     route(Amocrm, "GET /api/v4/tasks", Troubled),
     route(OpenAi, "POST /v1/chat/completions", Calm),
+    route(OpenAi, "POST /v1/audio/transcriptions", Spoken),
+    route(Telegram, "getFile", Spoken),
+    route(Telegram, "file", Spoken),
 ];
 
 /// What only `/health` calls. Nothing depends on it.
@@ -135,6 +140,10 @@ impl Story {
         match self {
             Calm => {
                 anna_sells_her_car(bot, &customers[0]).await;
+                bot.recover().await;
+            }
+            Spoken => {
+                speaks_and_sells(&customers[0]).await;
                 bot.recover().await;
             }
             Troubled => {
@@ -172,7 +181,7 @@ impl Story {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_fails_and_every_call_is_in_the_table() {
     let mut called = BTreeSet::new();
-    for story in [Calm, Troubled, Known, Forgotten, Completed] {
+    for story in [Calm, Spoken, Troubled, Known, Forgotten, Completed] {
         let bot = KillableBot::start().await;
         let mark = bot.mark();
         let customers = story.cast(&bot);

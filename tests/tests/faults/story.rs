@@ -75,6 +75,13 @@ pub(crate) async fn anna_sells_her_car(bot: &KillableBot, anna: &Customer) {
     sells(anna).await;
 }
 
+/// Anna says in a voice message that she sells her car, and then answers the questions all the same.
+pub(crate) async fn speaks_and_sells(anna: &Customer) {
+    anna.say("/start").await;
+    anna.act(|app| app.send_voice(&b"OggS"[..], 3)).await;
+    sells(anna).await;
+}
+
 /// From the menu to «Отправить».
 pub(crate) async fn sells(anna: &Customer) {
     to_confirmation(anna).await;

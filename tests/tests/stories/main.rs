@@ -27,3 +27,4 @@ mod settings;
 mod troubles;
 mod unfinished;
 mod unfinished_deal;
+mod voice;

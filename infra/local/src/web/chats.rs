@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -266,9 +266,23 @@ pub(super) async fn sticker(State(core): State<Arc<Core>>, Path(id): Path<i64>) 
     done()
 }
 
-/// `POST /api/chats/{id}/voice`
-pub(super) async fn voice(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
-    telegram(&core)?.customer(id).send_voice(Bytes::from_static(b"OggS"))?;
+/// How long a voice message is.
+#[derive(Deserialize)]
+pub(super) struct Spoken {
+    seconds: u32,
+}
+
+/// `POST /api/chats/{id}/voice`: a recording, as the browser makes it.
+pub(super) async fn voice(
+    State(core): State<Arc<Core>>,
+    Path(id): Path<i64>,
+    Query(spoken): Query<Spoken>,
+    recording: Bytes,
+) -> Answer {
+    if recording.is_empty() {
+        return Err(Refusal::wrong("Запись пустая"));
+    }
+    telegram(&core)?.customer(id).send_voice(recording, spoken.seconds)?;
     done()
 }
 

@@ -314,11 +314,11 @@ impl Customer {
         })
     }
 
-    /// Sends a voice message, an Ogg.
-    pub fn send_voice(&self, ogg: impl Into<Bytes>) -> Result<i64, CustomerError> {
+    /// Sends a voice message, an Ogg of so many seconds.
+    pub fn send_voice(&self, ogg: impl Into<Bytes>, seconds: u32) -> Result<i64, CustomerError> {
         let ogg = ogg.into();
         let file = move |state: &mut State| state.add_file("voice", "oga", "audio/ogg", ogg);
-        self.send(None, |state| Content::Voice { file: file(state), duration: 3 })
+        self.send(None, |state| Content::Voice { file: file(state), duration: seconds })
     }
 
     /// Sends a place.

@@ -10,8 +10,8 @@ use crate::form::{AddedPhoto, Form, MAX_PHOTOS, View};
 use crate::questionnaire::Kind;
 use crate::{Conversation, Input, Unsupported, Verdict, plain};
 
-/// Longest ids of a photo that are stored, in bytes. Telegram's have about a hundred.
-const MAX_IDS: usize = 180;
+/// Longest ids of a file that are stored, in bytes. Telegram's have about a hundred.
+pub(super) const MAX_IDS: usize = 180;
 
 pub(super) fn photo(mut turn: Turn<'_>, photo: Photo, album: Option<&str>, caption: Option<&str>) -> Verdict {
     if turn.next.hinted_albums.contains(album) {

@@ -17,6 +17,7 @@ mod press;
 mod question;
 mod redelivery;
 mod turn;
+mod voice;
 
 #[cfg(test)]
 pub(crate) use aside::of as aside_of;
@@ -34,8 +35,10 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
     if before.banned {
         return banned(turn);
     }
-    if let Input::Ai(answer) = &event.input {
-        return question::answered(turn, answer);
+    match &event.input {
+        Input::Ai(answer) => return question::answered(turn, answer),
+        Input::Heard { voice, words } => return voice::heard(turn, voice, words.as_deref()),
+        _ => {}
     }
     if before.has_seen(event.update_id) {
         return redelivery::redelivered(turn);
@@ -72,7 +75,9 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
             album::photo(turn, photo, album.as_deref(), caption.as_deref())
         }
         Input::Unsupported { kind, album, .. } => album::unsupported(turn, *kind, album.as_deref()),
+        Input::Voice(voice) => voice::came(turn, voice),
         Input::Ai(answer) => question::answered(turn, answer),
+        Input::Heard { voice, words } => voice::heard(turn, voice, words.as_deref()),
     }
 }
 

@@ -93,6 +93,12 @@ pub(super) fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) 
         // It was offered because the answers did not help: the manager should know the questions.
         form.preface = turn.before.questions.recent().to_vec();
     }
+    if let (Place::Idle(IdleScreen::Answer { .. }), Some((voice, words))) =
+        (&turn.before.place, turn.before.questions.spoken())
+    {
+        let has_words = !branch.in_menu;
+        form.begin_spoken(voice, Some(words).filter(|_| !has_words));
+    }
     turn.next.start(form);
     turn.show()
 }

@@ -21,12 +21,17 @@ pub(super) fn asked(mut turn: Turn<'_>, typed: &str) -> Verdict {
     }
     match turn.next.questions.ask(turn.event.update_id, text.trim(), turn.moment.now) {
         Some(question) => turn.store(vec![Effect::AskAi { question }]),
-        None if turn.next.questions.should_warn(turn.moment.now) => {
-            let warning = turn.text("too-many-questions");
-            turn.send(warning)
-        }
-        None => Verdict::Stay(Vec::new()),
+        None => refuse(turn),
     }
+}
+
+/// A question or a voice message above the limit: the customer is warned once.
+pub(super) fn refuse(mut turn: Turn<'_>) -> Verdict {
+    if !turn.next.questions.should_warn(turn.moment.now) {
+        return Verdict::Stay(Vec::new());
+    }
+    let warning = turn.text("too-many-questions");
+    turn.send(warning)
 }
 
 /// The model's answer to such a text. A customer who has begun a dialog meanwhile does not get it.

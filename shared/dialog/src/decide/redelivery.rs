@@ -3,8 +3,9 @@
 use lead::Seconds;
 
 use super::turn::{Turn, messages_before};
+use super::voice;
 use crate::render::render;
-use crate::{Effect, Target, Verdict};
+use crate::{Effect, Input, Target, Verdict};
 
 /// Longest time in which another delivery of the update sends its reply and notes the message's id.
 const REPLY_TIMEOUT: Seconds = 10;
@@ -12,12 +13,14 @@ const REPLY_TIMEOUT: Seconds = 10;
 pub(super) fn redelivered(mut turn: Turn<'_>) -> Verdict {
     let (update_id, now) = (turn.event.update_id, turn.moment.now);
     if let Some(until) = turn.next.questions.waits_until(update_id) {
-        return match turn.event.input.words() {
-            Some(words) if until <= now => {
+        return match (&turn.event.input, turn.event.input.words()) {
+            _ if now < until => Verdict::Busy,
+            (Input::Voice(voice), _) => voice::came_again(turn, voice),
+            (_, Some(words)) => {
                 let question = turn.next.questions.ask_again(update_id, words, now);
                 turn.store(vec![Effect::AskAi { question }])
             }
-            _ => Verdict::Busy,
+            (_, None) => Verdict::Busy,
         };
     }
     let answer = turn.answer_press(None, false);

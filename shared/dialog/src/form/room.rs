@@ -3,6 +3,7 @@
 use values::Typed;
 
 use super::Form;
+use super::spoken::Spoken;
 use crate::answer::Value;
 use crate::plain;
 use crate::questionnaire::{Parser, Step};
@@ -22,6 +23,9 @@ const FOR_PHOTOS: usize = 2_100;
 
 /// Bytes of a Cyrillic letter.
 const LETTER: usize = 2;
+
+/// Bytes of an answer that is long, but not the longest.
+const USUAL_ANSWER: usize = 300 * LETTER;
 
 impl Form {
     /// Keeps a free question for the manager, if there is room: answers of full length must still fit.
@@ -52,7 +56,7 @@ impl Form {
         let steps = self.branch.steps;
         let unconfirmed = self.unconfirmed.iter().filter_map(|unconfirmed| unconfirmed.remark.as_ref());
         let texts = self.preface.iter().chain(&self.captions).chain(&self.first_name).chain(unconfirmed);
-        let besides = texts.map(|text| plain::stored_len(text));
+        let besides = texts.map(|text| plain::stored_len(text)).chain(self.spoken.iter().map(Spoken::stored_len));
         let taken: usize = steps.iter().map(size_of).chain(besides).sum();
         let for_photos = if self.photo_step().is_some() { FOR_PHOTOS } else { 0 };
         (MAX_TEXT - for_photos).saturating_sub(taken + self.reserved)
@@ -65,14 +69,24 @@ impl Form {
 
     /// Whether a text beside the answers fits, with answers of full length to all steps to come.
     pub(super) fn has_room_for_more(&self, text: &str) -> bool {
+        self.fits_beside_answers_of(usize::MAX, plain::stored_len(text))
+    }
+
+    /// Whether a voice message of this size fits, with answers of usual length to all steps to come. A dealer wants the sound
+    /// more than room for answers that hardly anybody types.
+    pub(super) fn has_room_for_voice(&self, bytes: usize) -> bool {
+        self.fits_beside_answers_of(USUAL_ANSWER, bytes)
+    }
+
+    fn fits_beside_answers_of(&self, longest_to_come: usize, bytes: usize) -> bool {
         let to_come = |step: &Step| {
             let longest = match step.parser() {
                 Some(Parser::Text { max }) => max * LETTER,
                 Some(Parser::Name) => values::name::MAX_CHARS * LETTER,
                 _ => 0,
             };
-            longest.max(self.size_of(step))
+            longest.min(longest_to_come).max(self.size_of(step))
         };
-        plain::stored_len(text) <= self.room_beside(to_come)
+        bytes <= self.room_beside(to_come)
     }
 }

@@ -6,6 +6,7 @@ use lead::LeadId;
 use serde::{Deserialize, Serialize};
 
 use super::follow_up::FollowUp;
+use super::spoken::Spoken;
 use super::{Form, SpellingOffer, TypedAnswer, Unconfirmed, View};
 use crate::albums::Albums;
 use crate::answer::Value;
@@ -51,6 +52,8 @@ pub(super) struct StoredForm {
     spelling: Option<SpellingOffer>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_typed: Option<TypedAnswer>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spoken: Vec<Spoken>,
     #[serde(default)]
     follow_up: FollowUp,
 }
@@ -87,6 +90,7 @@ impl From<Form> for StoredForm {
             captions: form.captions,
             spelling: form.spelling,
             last_typed: form.last_typed,
+            spoken: form.spoken,
             follow_up: form.follow_up,
         }
     }
@@ -125,6 +129,7 @@ impl TryFrom<StoredForm> for Form {
             captions: stored.captions,
             spelling: stored.spelling,
             last_typed: stored.last_typed,
+            spoken: stored.spoken,
             follow_up: stored.follow_up,
         })
     }

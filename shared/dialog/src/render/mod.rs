@@ -57,6 +57,10 @@ pub(crate) fn render_interjection(interjection: &Interjection, context: &RenderC
         Interjection::Facts(facts) => {
             page(Text::plain(words_of(facts, context.rules).unwrap_or_else(|| language.text("question-unknown"))))
         }
+        Interjection::Heard(words) => {
+            let text = language.text_with("heard", [("words", crate::plain::isolated(words).into())]);
+            Screen { text: Text::plain(text), keyboard: Keyboard::None }
+        }
         Interjection::PhoneTaken(phone) => {
             keyboard_away(language.text_with("phone-taken", [("phone", phone.as_str().into())]))
         }

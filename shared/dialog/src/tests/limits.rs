@@ -91,6 +91,25 @@ fn a_conversation_with_every_text_stays_below_its_limit() {
 }
 
 #[test]
+fn a_conversation_with_every_voice_message_stays_below_its_limit() {
+    let mut talk = full_of_other_things(answer(Intent::Legal, 0.9, "Поможем"));
+    talk.wait(60).speak(&"щ".repeat(500)).understand(answer(Intent::Legal, 0.9, "Поможем"));
+    talk.tap("⚖️ Юридическая помощь").tap("Другое").speak(&"👍".repeat(560)).speak(&"ы".repeat(640));
+    talk.tap("✏️ Другие имя и номер")
+        .speak(&format!("{}я", "🚗".repeat(59)))
+        .speak("+79001234567")
+        .speak(&"\"".repeat(79));
+    assert_eq!(talk.header(), "*Юридическая помощь · Проверьте заявку*");
+    fill_the_rest(&mut talk);
+    for _ in 0..3 {
+        talk.wait(60).speak_for(3).speak_for(3).speak_for(3).hear(Some(&"ы".repeat(1000)));
+    }
+    talk.wait(60).tap("✅ Отправить");
+    let voices = talk.requests.last().expect("a request").voices.len();
+    assert!((3..=5).contains(&voices), "{voices}");
+}
+
+#[test]
 fn a_conversation_with_every_photo_stays_below_its_limit() {
     let told = AiAnswer {
         facts: Facts {

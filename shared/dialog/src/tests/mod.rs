@@ -20,4 +20,5 @@ mod stored;
 mod talk;
 mod too_many;
 mod unfinished;
+mod voice;
 mod wording;

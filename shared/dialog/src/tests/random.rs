@@ -29,6 +29,8 @@ enum Step {
     Captioned(u8, String),
     Unsupported(Option<String>),
     Understand(AiAnswer),
+    Speak(u32),
+    Hear(Option<String>),
     Redeliver,
     Wait(i64),
     WaitUntilDue,
@@ -67,6 +69,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<u8>(), words()).prop_map(|(name, words)| Step::Captioned(name, words)),
         1 => prop::option::of(words()).prop_map(Step::Unsupported),
         3 => ai_answer().prop_map(Step::Understand),
+        3 => (1..130_u32).prop_map(Step::Speak),
+        3 => prop::option::weighted(0.9, words()).prop_map(Step::Hear),
         2 => Just(Step::Redeliver),
         3 => prop_oneof![0..HOUR, 0..9 * DAY].prop_map(Step::Wait),
         3 => any::<bool>().prop_map(Step::ClockStrikes),
@@ -147,13 +151,22 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
             }
             must_answer = false;
         }
+        Step::Speak(seconds) => {
+            talk.speak_for(seconds);
+            must_answer = false; // its words are found out first
+        }
+        Step::Hear(words) => {
+            if !talk.recordings.is_empty() {
+                talk.hear(words.as_deref());
+            }
+            must_answer = false;
+        }
         Step::Redeliver => {
             if talk.last_update() > 100 {
                 let was_handled = talk.conversation.has_seen(talk.last_update());
                 let requests = talk.requests.len();
                 let verdict = talk.redeliver();
-                let moves =
-                    matches!(&verdict, Verdict::Move { effects, .. } if !matches!(effects[..], [Effect::AskAi { .. }]));
+                let moves = matches!(&verdict, Verdict::Move { effects, .. } if !matches!(effects[..], [Effect::AskAi { .. } | Effect::Transcribe { .. }]));
                 assert!(!(was_handled && moves), "state moves once for an update, but to ask the model again");
                 assert!(!was_handled || talk.requests.len() == requests);
             }

@@ -21,6 +21,8 @@ pub(super) struct Talk {
     pub(super) requests: Vec<Request>,
     /// Questions to the model, with their updates.
     pub(super) questions: Vec<(i64, String)>,
+    /// Voice messages to be listened to, with their updates.
+    pub(super) recordings: Vec<(i64, Voice)>,
     pub(super) forgotten: bool,
     /// What the store says to a new request.
     pub(super) takes_requests: bool,
@@ -42,6 +44,7 @@ impl Talk {
             rules: Rules {
                 session_ttl: 1800,
                 privacy_policy_url: None,
+                hears_voice: true,
                 language: Language::default(),
                 dealer: Arc::default(),
             },
@@ -49,6 +52,7 @@ impl Talk {
             popups: Vec::new(),
             requests: Vec::new(),
             questions: Vec::new(),
+            recordings: Vec::new(),
             forgotten: false,
             takes_requests: true,
             loses_ids: false,
@@ -158,6 +162,28 @@ impl Talk {
     pub(super) fn understand_update(&mut self, update_id: i64, answer: AiAnswer) -> &mut Self {
         self.wait(2);
         let event = Event { update_id, message_id: None, person: self.person.clone(), input: Input::Ai(answer) };
+        self.handle(&event);
+        self
+    }
+
+    /// Sends a voice message of so many seconds.
+    pub(super) fn speak_for(&mut self, seconds: u32) -> &mut Self {
+        let id = self.update_id + 1;
+        let file = lead::Voice { file_id: format!("voice-{id}-{}", "x".repeat(70)), unique_id: format!("unique-{id}") };
+        self.input(Input::Voice(Voice { file, seconds, bytes: 4_000 * u64::from(seconds) }))
+    }
+
+    /// Says something in a voice message, of which these words are understood.
+    pub(super) fn speak(&mut self, words: &str) -> &mut Self {
+        self.speak_for(5).hear(Some(words))
+    }
+
+    /// The words of the latest voice message are known.
+    pub(super) fn hear(&mut self, words: Option<&str>) -> &mut Self {
+        let (update_id, voice) = self.recordings.last().expect("a voice message").clone();
+        let input = Input::Heard { voice, words: words.map(str::to_owned) };
+        self.wait(2);
+        let event = Event { update_id, message_id: Some(update_id), person: self.person.clone(), input };
         self.handle(&event);
         self
     }
@@ -290,6 +316,7 @@ impl Talk {
                 }
             }
             Effect::AskAi { question } => self.questions.push((update_id, question.clone())),
+            Effect::Transcribe { voice } => self.recordings.push((update_id, voice.clone())),
             Effect::ForgetCustomer => {
                 self.forgotten = true;
                 self.conversation = stored(&self.conversation.counters_only(self.now));

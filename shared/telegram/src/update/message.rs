@@ -1,6 +1,6 @@
 //! What a message holds: <https://core.telegram.org/bots/api#message>.
 
-use dialog::{BotCommand, Input, Unsupported};
+use dialog::{BotCommand, Input, Unsupported, Voice};
 use serde_json::Value;
 
 use super::rich;
@@ -94,6 +94,9 @@ pub(super) fn input(message: &Value) -> Option<Input> {
     if contact.is_object() {
         return Some(self::contact(contact, &message["from"]));
     }
+    if let Some(voice) = voice(&message["voice"]) {
+        return Some(Input::Voice(voice));
+    }
     let sizes = elements(&message["photo"]).iter().filter(|size| size["file_id"].is_string());
     let largest = sizes.max_by_key(|size| integer(&size["width"]));
     let document = &message["document"];
@@ -118,6 +121,18 @@ fn text(message: &Value) -> Option<String> {
     string(&message["text"]).or_else(|| {
         let text = rich::plain_text(&message["rich_message"]);
         (!text.is_empty()).then_some(text)
+    })
+}
+
+/// <https://core.telegram.org/bots/api#voice>
+fn voice(voice: &Value) -> Option<Voice> {
+    let file_id = string(&voice["file_id"])?;
+    let unique_id = string(&voice["file_unique_id"]).unwrap_or_else(|| file_id.clone());
+    let number = |name: &str| integer(&voice[name]).unwrap_or_default();
+    Some(Voice {
+        file: lead::Voice { file_id, unique_id },
+        seconds: number("duration").try_into().unwrap_or_default(),
+        bytes: number("file_size").try_into().unwrap_or_default(),
     })
 }
 

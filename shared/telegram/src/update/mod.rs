@@ -115,7 +115,7 @@ fn person(from: &Value, chat: &Value) -> Result<Person, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use dialog::{BotCommand, Unsupported};
+    use dialog::{BotCommand, Unsupported, Voice};
     use lead::Link;
     use proptest::prelude::*;
     use serde_json::json;
@@ -146,6 +146,14 @@ mod tests {
         assert_eq!(
             input(json!({ "voice": {} })),
             Input::Unsupported { kind: Unsupported::Voice, album: None, caption: None }
+        );
+        let sound = json!({ "file_id": "f", "file_unique_id": "u", "duration": 7, "file_size": 9000, "mime_type": "audio/ogg" });
+        let file = lead::Voice { file_id: "f".into(), unique_id: "u".into() };
+        assert_eq!(input(json!({ "voice": sound })), Input::Voice(Voice { file, seconds: 7, bytes: 9000 }));
+        assert_eq!(
+            input(json!({ "audio": sound })),
+            Input::Unsupported { kind: Unsupported::Voice, album: None, caption: None },
+            "music is not spoken to the bot"
         );
         assert_eq!(
             input(json!({ "video": {}, "media_group_id": "a1" })),

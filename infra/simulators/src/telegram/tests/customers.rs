@@ -163,7 +163,7 @@ async fn whatever_else_can_be_sent_has_its_own_field() -> Done {
     assert_eq!(heard(&bot).await?["message"]["document"]["file_name"], "договор.pdf");
     anna.send_sticker()?;
     assert_eq!(heard(&bot).await?["message"]["sticker"]["emoji"], "👍");
-    anna.send_voice("ogg")?;
+    anna.send_voice("ogg", 3)?;
     assert_eq!(heard(&bot).await?["message"]["voice"]["mime_type"], "audio/ogg");
     anna.send_location(55.75, 37.61)?;
     assert_eq!(heard(&bot).await?["message"]["location"]["latitude"], 55.75);
