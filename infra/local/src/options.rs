@@ -29,6 +29,8 @@ pub struct Options {
     pub ahead: Arc<AtomicI64>,
     /// Puts a proxy in front of the embedded DynamoDB that fails by these rules and counts the calls.
     pub database_faults: Option<Faults>,
+    /// Whether the simulated model takes voice messages, too.
+    pub simulated_voice: bool,
     /// Options of the simulated amoCRM; the stack sets its journal.
     pub simulated_amocrm: amocrm::Options,
     /// How the simulated Telegram repeats an update that was not accepted.
@@ -50,6 +52,7 @@ impl Default for Options {
             queue_visibility: Duration::from_secs(180),
             ahead: Arc::default(),
             database_faults: None,
+            simulated_voice: false,
             simulated_amocrm: amocrm::Options { search_lag: SEARCH_LAG, ..amocrm::Options::default() },
             redelivery: telegram::Redelivery::default(),
         }
@@ -72,6 +75,7 @@ impl Options {
             data_dir: Some(data_dir),
             dealer_file: Some(dealer_file.into()),
             port,
+            simulated_voice: true,
             redelivery: telegram::Redelivery { in_order: true, ..telegram::Redelivery::default() },
             ..Self::default()
         })

@@ -72,6 +72,9 @@ impl Outside {
         if parts.openai == OpenAiPart::Simulated {
             let openai = start_openai().await?;
             variables.insert("OPENAI_BASE_URL".to_owned(), openai.url());
+            if options.simulated_voice {
+                variables.entry("OPENAI_TRANSCRIBE_MODEL".to_owned()).or_insert_with(|| "simulated".to_owned());
+            }
             outside.openai = Some(openai);
         }
         Ok(outside)

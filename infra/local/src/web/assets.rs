@@ -5,8 +5,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Everything the page loads is its own: a stray address in a message cannot make it call out.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; \
-                      base-uri 'none'; form-action 'self'";
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; \
+                      frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -38,6 +38,7 @@ const FILES: &[(&str, &str, &str)] = files![
     "js/samples.js": SCRIPT,
     "js/state.js": SCRIPT,
     "js/text.js": SCRIPT,
+    "js/voice.js": SCRIPT,
 ];
 
 /// `GET /`

@@ -104,6 +104,7 @@ fn kind_title(kind: &str) -> &'static str {
 fn message(message: &MessageView) -> Value {
     let url = |file: &FileView| format!("/api/files/{}", file.path);
     let media = message.file.as_ref().filter(|_| matches!(message.kind, "photo" | "video"));
+    let voice = message.file.as_ref().filter(|_| message.kind == "voice");
     let document = message.file.as_ref().filter(|_| message.kind == "document").map(|file| {
         let preview = SHOWN.contains(&file.mime.as_str()).then(|| url(file));
         json!({ "name": file.name, "size": file.size, "preview": preview })
@@ -131,6 +132,7 @@ fn message(message: &MessageView) -> Value {
         "media": media.map(|file| json!({ "kind": message.kind, "url": url(file) })).into_iter().collect::<Vec<_>>(),
         "document": document,
         "contact": contact,
+        "voice": voice.map(|file| json!({ "url": url(file), "seconds": message.seconds })),
         "buttons": buttons.collect::<Value>(),
     })
 }
@@ -141,9 +143,13 @@ pub(super) async fn sent_file(State(core): State<Arc<Core>>, Path(path): Path<St
     Ok(stranger(&kind, bytes))
 }
 
-/// A stranger's file: shown as a picture or a video, or not at all.
+/// A stranger's file: shown as a picture or a video, played, or not at all.
 pub(super) fn stranger(kind: &str, bytes: Bytes) -> Response {
-    let kind = if SHOWN.contains(&kind) || kind == "video/mp4" { kind } else { "application/octet-stream" };
+    let kind = if SHOWN.contains(&kind) || ["video/mp4", "audio/ogg"].contains(&kind) {
+        kind
+    } else {
+        "application/octet-stream"
+    };
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

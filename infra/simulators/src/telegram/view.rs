@@ -66,6 +66,8 @@ pub struct MessageView {
     pub entities: Vec<Entity>,
     /// The photo, video, document, sticker or voice.
     pub file: Option<FileView>,
+    /// Of a voice message.
+    pub seconds: Option<u32>,
     /// Parts of one album share it.
     pub album: Option<String>,
     /// Buttons under it.
@@ -137,6 +139,7 @@ impl MessageView {
             text: message.text().to_owned(),
             entities: Vec::new(),
             file: None,
+            seconds: None,
             album: message.album.clone(),
             buttons: message.inline.clone(),
             contact: None,
@@ -165,7 +168,8 @@ impl MessageView {
                 view.file = file(sticker);
                 view.text.clone_from(emoji);
             }
-            Content::Voice { file: voice, .. } => {
+            Content::Voice { file: voice, duration } => {
+                view.seconds = Some(*duration);
                 view.kind = "voice";
                 view.file = file(voice);
             }

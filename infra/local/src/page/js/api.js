@@ -25,6 +25,9 @@ export const read = (path) => call(path, { headers: { accept: "application/json"
 export const act = (path, body = {}) =>
   call(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
+/** Sends bytes. */
+export const send = (path, bytes) => call(path, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: bytes });
+
 /** Sends a caption and parts `{ kind, file }`, where kind is `photo`, `video` or `file`. */
 export function upload(path, caption, parts) {
   const form = new FormData();

@@ -7,6 +7,7 @@ import { ask, openMenu, toast } from "./overlay.js";
 import { samplePhotos } from "./samples.js";
 import { on, state } from "./state.js";
 import { size as fileSize, phone as shownPhone } from "./text.js";
+import { isRecording, pickRecording, record } from "./voice.js";
 
 /** Telegram sends photos in albums of up to ten, at most this many pixels a side. */
 const ALBUM = 10;
@@ -46,7 +47,7 @@ async function submit(event) {
   event.preventDefault();
   const chat = state.chosen;
   const words = at("text").value.trim();
-  if (!words) return doing(() => act(own("voice")));
+  if (!words || isRecording()) return record();
   if (sending) return null;
   sending = true;
   // Only what has been accepted leaves the field.
@@ -156,7 +157,7 @@ function attachMenu(event) {
     { glyph: "👤", text: "Чужой контакт", act: sendOtherContact },
     { glyph: "📍", text: "Геопозиция", act: () => doing(() => act(own("location"))) },
     { glyph: "👍", text: "Стикер", act: () => doing(() => act(own("sticker"))) },
-    { glyph: "🎤", text: "Голосовое сообщение", act: () => doing(() => act(own("voice"))) },
+    { glyph: "🎤", text: "Голосовое сообщение из файла", act: pickRecording },
   ]);
 }
 

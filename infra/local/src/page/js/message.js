@@ -1,7 +1,7 @@
 // One message or album as a bubble.
 
 import { h, icon } from "./dom.js";
-import { enlarge } from "./overlay.js";
+import { enlarge, toast } from "./overlay.js";
 import { avatar, phone, richText, safe, size, time } from "./text.js";
 
 /** Columns, of six, that each photo of an album takes: rows of two or three, a wide one first where it comes out even. */
@@ -43,6 +43,14 @@ const words = (item) => h("span", { class: "words", dir: "auto" }, richText(item
 const file = (glyph, title, note) =>
   h("div", { class: "file" }, h("div", { class: "glyph" }, glyph), h("div", {}, h("strong", {}, title), h("span", { class: "muted" }, note)));
 
+/** Plays a voice message; the button pauses it. */
+function listenTo(url, button) {
+  const player = (button.player ??= new Audio(url));
+  const show = () => { button.textContent = player.paused ? "▶" : "❚❚"; };
+  for (const event of ["play", "pause", "ended"]) player[`on${event}`] = show;
+  return player.paused ? player.play().catch(() => toast("Эту запись браузер не воспроизводит")) : player.pause();
+}
+
 const KINDS = {
   text: (item) => [words(item), meta(item)],
   photo: media,
@@ -52,9 +60,9 @@ const KINDS = {
       h("div", {}, h("strong", {}, item.contact.name), h("span", {}, phone(item.contact.phone)))), meta(item)],
   sticker: (item) => [h("div", { class: "sticker" }, item.emoji ?? "👍"), meta(item)],
   voice: (item) => [
-    h("div", { class: "voice" }, h("span", { class: "play" }, "▶"),
+    h("div", { class: "voice" }, h("button", { type: "button", class: "play", "aria-label": "Прослушать", onclick: ({ target }) => listenTo(item.voice.url, target) }, "▶"),
       h("div", {}, h("div", { class: "wave" }, Array.from({ length: 30 }, (_, bar) => h("i", { style: { height: `${6 + Math.abs(Math.sin(bar * 1.7 + item.id)) * 19}px` } }))),
-        h("span", { class: "muted" }, `0:${String(item.duration ?? 4).padStart(2, "0")}`))), meta(item)],
+        h("span", { class: "muted" }, `${Math.floor(item.voice.seconds / 60)}:${String(item.voice.seconds % 60).padStart(2, "0")}`))), meta(item)],
   location: (item) => [h("div", { class: "place" }, "📍"), meta(item, true)],
   document: (item) => {
     const { name, size: bytes, preview } = item.document;
