@@ -169,6 +169,8 @@ pub(crate) struct AdminRead {
     pub(crate) ended: usize,
     /// Trouble turned into one that only a person can end.
     pub(crate) asked: usize,
+    /// A customer had everything deleted: they are to delete amoCRM's copy.
+    pub(crate) deletions: usize,
     pub(crate) other: Vec<String>,
 }
 
@@ -192,6 +194,7 @@ pub(crate) fn what_admins_read(bot: &Bot) -> AdminRead {
             text if text.starts_with("⚠️ Проблема с amoCRM с ") => read.started += 1,
             text if text.starts_with("⚠️ Проблема с amoCRM ждёт вас") => read.asked += 1,
             text if text.starts_with("✅ amoCRM снова принимает заявки") => read.ended += 1,
+            text if text.starts_with("🗑 Клиент удалил свои данные") => read.deletions += 1,
             text => read.other.push(text),
         }
     }
