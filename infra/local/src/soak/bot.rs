@@ -21,6 +21,8 @@ const SECRET: &str = "secret-of-the-soak";
 const LOG: &str = "bot.log";
 /// Who stops half-way is reminded, and becomes a deal. A minute of this file is a second.
 const DEALER_FILE: &str = "[unfinished]\nremind_after_minutes = 15\nto_crm_after_minutes = 20\n";
+/// How long a message whose handling failed is hidden: shorter than elsewhere, or a soak would mostly wait.
+const QUEUE_VISIBILITY: Duration = Duration::from_secs(30);
 /// How long the bot may take to start.
 const START: Duration = Duration::from_secs(60);
 
@@ -38,7 +40,11 @@ pub(crate) struct Arguments {
 /// Runs the local stack with a DynamoDB and an SQS that fail. A line on standard input ends the faults; its end ends the stack.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let database = Faults::default();
-    let options = Options { database_faults: Some(database.clone()), ..Options::of_process()? };
+    let options = Options {
+        database_faults: Some(database.clone()),
+        queue_visibility: QUEUE_VISIBILITY,
+        ..Options::of_process()?
+    };
     let stack = Stack::start(options).await?;
     chaos::break_some(&database, arguments.faults, arguments.seed);
     chaos::break_some(stack.sqs().faults(), arguments.faults, arguments.seed);
