@@ -17,6 +17,7 @@ let typingTimer = null;
 /** The newest messages are being watched; whoever has scrolled up stays where they are. */
 let following = true;
 let lastTop = 0;
+let lastSize = "";
 
 /** Does something and says what is wrong if it cannot be done; what came of it shows by itself, or `done` says it. */
 export async function doing(action, done = null) {
@@ -155,9 +156,12 @@ export function startChat() {
   at("log").addEventListener("scroll", () => {
     const log = at("log");
     const below = log.scrollHeight - log.scrollTop - log.clientHeight;
+    const size = `${log.scrollHeight} ${log.clientHeight}`;
     if (below < 90) following = true;
-    else if (log.scrollTop < lastTop) following = false;
+    // Messages that become shorter move the view up, too: that is nobody's wish to read what is above.
+    else if (log.scrollTop < lastTop && size === lastSize) following = false;
     lastTop = log.scrollTop;
+    lastSize = size;
     at("to-bottom").hidden = following || below < 260;
   }, { passive: true });
   // Photos that load, a keyboard that opens: whoever was at the bottom stays there.
