@@ -89,7 +89,7 @@ def tables() -> list[Table]:
         text = path.read_text(encoding="utf-8")
         if definition := re.search(r'suffix: "([a-z-]+)",.*?indexes: &\[(.*?)\],\n    expires: (true|false)', text, re.S):
             suffix, definitions, expires = definition.groups()
-            constants = dict(re.findall(r'const (\w+): &str = "(\w+)"', text))
+            constants = dict(re.findall(r'const (\w+_INDEX): &str = "(\w+)"', source("shared/storage/src")))
             indexes = [constants[name] for name in re.findall(r"\((\w+), &\[", definitions)]
             variable = suffix.upper().replace("-", "_") + "_TABLE"
             opener = re.search(r"pub fn (\w+)\(&self, tables: &Tables\)", text).group(1)

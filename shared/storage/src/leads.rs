@@ -11,6 +11,7 @@ use futures::future::{join_all, try_join_all};
 use lead::{Lead, LeadId, Seconds, Status};
 use serde::{Deserialize, Serialize};
 
+use crate::due::{DUE_INDEX, due_by};
 use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
@@ -26,8 +27,6 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
     forget: Some(|aws, tables, chat_id, _| async move { aws.leads(tables).forget(chat_id).await }.boxed()),
 };
 
-/// Index of undelivered requests.
-const DUE_INDEX: &str = "due";
 /// Index of a chat's requests.
 const CHAT_INDEX: &str = "by_chat";
 /// The partition of the index `due` with undelivered requests.
@@ -168,19 +167,8 @@ impl Leads {
     }
 
     async fn due_in(&self, partition: &str, now: Seconds, limit: i32) -> Result<Vec<LeadId>, StorageError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(DUE_INDEX)
-            .key_condition_expression("due = :due AND due_at <= :now")
-            .expression_attribute_values(":due", AttributeValue::S(partition.to_owned()))
-            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
-            .limit(limit)
-            .send()
-            .await
-            .map_err(StorageError::of("looking for due requests"))?;
-        Ok(answer.items().iter().filter_map(id_of).collect())
+        let items = due_by(&self.client, &self.table, partition, now, limit).await?;
+        Ok(items.iter().filter_map(id_of).collect())
     }
 
     /// How many requests are not delivered yet, dead ones not counted. Reads index pages, not items.

@@ -14,6 +14,7 @@ mod current_dealer;
 mod customers;
 mod dealer_file;
 mod documents;
+mod due;
 mod error;
 mod forget;
 mod leads;

@@ -13,6 +13,7 @@ use lead::{Lead, Seconds};
 use serde::Serialize;
 
 use crate::customers::{self, Customers};
+use crate::due::{DUE_INDEX, due_by};
 use crate::leads::{self, replacing_lead};
 use crate::profile_update;
 use crate::schema::TableDefinition;
@@ -27,9 +28,7 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
     forget: Some(|aws, tables, chat_id, now| async move { aws.sessions(tables).forget(chat_id, now).await }.boxed()),
 };
 
-/// Index of chats for which the clock has something to do.
-const DUE_INDEX: &str = "due";
-/// Its only partition.
+/// The only partition of the index `due`, with the chats for which the clock has something to do.
 const DUE: &str = "1";
 /// The operation, for errors.
 const WRITE: &str = "writing the session";
@@ -206,20 +205,9 @@ impl Sessions {
     /// # Errors
     /// When the table cannot be read.
     pub async fn due(&self, now: Seconds, limit: i32) -> Result<Vec<i64>, StorageError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(DUE_INDEX)
-            .key_condition_expression("due = :due AND due_at <= :now")
-            .expression_attribute_values(":due", AttributeValue::S(DUE.to_owned()))
-            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
-            .limit(limit)
-            .send()
-            .await
-            .map_err(StorageError::of("looking for forms left half-way"))?;
+        let items = due_by(&self.client, &self.table, DUE, now, limit).await?;
         let chat_id = |item: &HashMap<String, AttributeValue>| item.get("chat_id")?.as_n().ok()?.parse().ok();
-        Ok(answer.items().iter().filter_map(chat_id).collect())
+        Ok(items.iter().filter_map(chat_id).collect())
     }
 
     /// Deletes everything personal in the conversation of a chat. Its counters stay until their time to live ends.
