@@ -263,7 +263,7 @@ impl Bot {
     /// No request is stored, queued, or at amoCRM.
     pub async fn nothing_was_requested(&self) {
         assert_eq!(self.requests().await, [], "no request is stored");
-        assert_eq!(self.stack.sqs().view().waiting, [], "no request is queued");
+        assert_eq!(self.stack.sqs().queues.view().waiting, [], "no request is queued");
         assert!(self.crm().deals().is_empty(), "no deal is made");
     }
 
@@ -349,7 +349,7 @@ impl Bot {
         if let Some(crm) = self.stack.amocrm() {
             assert!(crm.twins().is_none(), "twins: {:?}", crm.twins());
         }
-        let queue = self.stack.sqs().view();
+        let queue = self.stack.sqs().queues.view();
         assert!(queue.dead.is_empty(), "dead letters: {:?}", queue.dead);
         assert!(queue.waiting.is_empty(), "the queue was not delivered: {:?}", queue.waiting);
         if let Ok(stack) = Arc::try_unwrap(self.stack) {

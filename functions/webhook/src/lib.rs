@@ -11,7 +11,7 @@ mod update;
 
 use ai::{Classifier, Transcriber};
 use secrecy::{ExposeSecret, SecretString};
-use settings::{Clock, Env, OpenAi};
+use settings::{Clock, Env, OpenAi, system_clock};
 use storage::{Aws, AwsSettings, Counters};
 use turn::Bot;
 
@@ -57,11 +57,16 @@ pub struct Webhook {
 impl Webhook {
     /// Builds the clients. Makes no connection.
     #[must_use]
-    pub fn connect(settings: &Settings, clock: Clock) -> Self {
-        let aws = Aws::connect(&settings.aws);
+    pub fn connect(settings: &Settings) -> Self {
+        Self::with(settings, &Aws::connect(&settings.aws), system_clock())
+    }
+
+    /// The function over these clients and this clock.
+    #[must_use]
+    pub fn with(settings: &Settings, aws: &Aws, clock: Clock) -> Self {
         Self {
             secret: settings.webhook_secret.clone(),
-            bot: Bot::connect(&settings.turn, &aws, clock).listening(settings.openai.transcription.is_some()),
+            bot: Bot::connect(&settings.turn, aws, clock).listening(settings.openai.transcription.is_some()),
             classifier: Classifier::new(&settings.openai),
             rules_alone: Classifier::new(&OpenAi { configured: false, ..settings.openai.clone() }),
             has_model: settings.openai.configured,

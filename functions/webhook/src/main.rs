@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     let mut env = Env::of_process();
     metrics::start("webhook", env.text("STAGE", "dev"));
     let settings = Settings::read(&mut env);
-    let webhook = Webhook::connect(&env.finish(settings)?, settings::system_clock());
+    let webhook = Webhook::connect(&env.finish(settings)?);
     // The first call of each client opens its TLS connection: better now than while a customer waits.
     webhook.warm_up().await;
     let webhook = &webhook;

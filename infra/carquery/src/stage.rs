@@ -70,7 +70,7 @@ impl Stage {
     /// Clients of the stage's tables and queue.
     pub(crate) async fn aws(&self, settings: &AwsSettings) -> anyhow::Result<Aws> {
         Ok(match self {
-            Self::Local => Aws::connect(settings),
+            Self::Local => Aws::through(&embedded::socket::http_client(&data_folder(&mut Env::of_process()))),
             Self::Deployed(_) => Aws::with_config(aws::config().await?, settings),
         })
     }

@@ -16,7 +16,7 @@ use simulators::amocrm::Amocrm;
 use simulators::openai::OpenAi;
 use simulators::sqs::Sqs;
 use simulators::telegram::Telegram;
-use storage::{Aws, AwsSettings, Leads, Queue, Tables};
+use storage::{Aws, Leads, Queue, Tables};
 use telegram::{Api, ApiError};
 use tokio::sync::watch;
 use webhook::Webhook;
@@ -76,7 +76,7 @@ impl Core {
         variables: &Variables,
         parts: Parts,
         outside: Outside,
-        sqs: Sqs,
+        (aws, sqs): (Aws, Sqs),
         ahead: Arc<AtomicI64>,
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
@@ -85,15 +85,14 @@ impl Core {
         read(env(), |env| {
             (webhook::Settings::read(env), crm_push::Settings::read(env), scheduled::Settings::read(env))
         })?;
-        let (aws_settings, tables) = read(env(), |env| (AwsSettings::read(env), Tables::read(env)))?;
-        let aws = Aws::connect(&aws_settings);
+        let tables = read(env(), Tables::read)?;
         let (leads, queue) = (aws.leads(&tables), aws.queue(&tables));
         storage::schema::create(&aws.dynamodb, &tables).await?;
         // The workers that held leases ended with the last stack of this folder.
         let in_doubt = leads.release_all(now()).await?;
 
         let clock: Clock = Arc::new(move || now() + ahead.load(Ordering::Relaxed));
-        let webhook = Webhook::connect(&read(env(), webhook::Settings::read)?, clock.clone());
+        let webhook = Webhook::with(&read(env(), webhook::Settings::read)?, &aws, clock.clone());
         let webhook = Arc::new(webhook);
         authorize(&read(env(), settings::Amocrm::read)?, &aws, &tables, outside.amocrm.as_ref()).await?;
         let crm_push_settings = read(env(), crm_push::Settings::read)?;
@@ -164,7 +163,7 @@ impl Core {
                 now.requests += 1;
             });
         }
-        self.changes.follow(self.sqs.changes(), |now| {
+        self.changes.follow(self.sqs.queues.changes(), |now| {
             now.queue += 1;
             now.requests += 1;
         });

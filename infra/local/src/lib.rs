@@ -1,6 +1,6 @@
 //! The local stack: the three functions as on AWS, everything they need, and a page to watch them, in one process.
 //!
-//! The functions talk over loopback to an embedded DynamoDB and to our own SQS with the real protocols. Telegram, amoCRM
+//! The functions use the embedded tables in this process, and our own SQS over loopback. Telegram, amoCRM
 //! and the model are simulated unless a setting makes them real ([`Parts`]). Everything listens on 127.0.0.1.
 //!
 //! [`run`] is `cargo run`; tests start a [`Stack`] themselves and control it step by step.

@@ -27,7 +27,7 @@ pub struct Options {
     pub queue_visibility: Duration,
     /// How many seconds the functions' clock is ahead of the computer's: tests set it forward so that sessions and pauses end.
     pub ahead: Arc<AtomicI64>,
-    /// Puts a proxy in front of the embedded DynamoDB that fails by these rules and counts the calls.
+    /// Puts the embedded DynamoDB behind HTTP, where calls fail by these rules and are counted.
     pub database_faults: Option<Faults>,
     /// Whether the simulated model takes voice messages, too.
     pub simulated_voice: bool,

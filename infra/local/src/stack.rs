@@ -2,19 +2,22 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use crm_push::CrmPush;
+use embedded::Services;
 use scheduled::Scheduled;
 use settings::{ENDPOINTS_FILE, Env};
 use simulators::amocrm::Amocrm;
 use simulators::dynamodb::DynamoDb;
+use simulators::fault::Faults;
 use simulators::openai::OpenAi;
-use simulators::sqs::{self, Sqs};
+use simulators::sqs::Sqs;
 use simulators::telegram::Telegram;
-use storage::{Aws, Tables};
+use storage::{Aws, AwsSettings, Tables};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -46,11 +49,37 @@ pub struct Stack {
     core: Arc<Core>,
     variables: Variables,
     url: String,
-    database: DynamoDb,
+    database: Database,
     folder: Folder,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     workers: Vec<JoinHandle<()>>,
+    /// Brings the calls of the `carquery` command to the services.
+    server_for_operators: Option<JoinHandle<()>>,
+}
+
+/// The tables.
+enum Database {
+    /// In this process.
+    Embedded(embedded::DynamoDb),
+    /// Behind HTTP, where calls can fail.
+    Faulty(DynamoDb),
+}
+
+impl Database {
+    async fn start(file: Option<&Path>, faults: Option<Faults>) -> io::Result<Self> {
+        Ok(match faults {
+            Some(faults) => Self::Faulty(DynamoDb::start(file, faults).await?),
+            None => Self::Embedded(embedded::DynamoDb::open(file)?),
+        })
+    }
+
+    const fn tables(&self) -> &embedded::DynamoDb {
+        match self {
+            Self::Embedded(tables) => tables,
+            Self::Faulty(server) => &server.tables,
+        }
+    }
 }
 
 impl Stack {
@@ -66,22 +95,27 @@ impl Stack {
         let url = format!("http://{}", listener.local_addr()?);
         let mut folder = Folder::open(options.data_dir.as_deref())?;
 
-        let database = DynamoDb::start(folder.file("dynamodb.sqlite").as_deref(), options.database_faults.as_ref())
+        let database = Database::start(folder.file("dynamodb.sqlite").as_deref(), options.database_faults.clone())
             .await
             .context("cannot start the database")?;
-        let queue_options = sqs::Options {
+        let queue_options = embedded::sqs::Options {
             journal: folder.file("queue.jsonl"),
             visibility: options.queue_visibility,
-            ..sqs::Options::default()
+            ..embedded::sqs::Options::default()
         };
-        let sqs = Sqs::start(queue_options).await.context("cannot start the queue")?;
+        let sqs = Sqs::start(&queue_options).await.context("cannot start the queue")?;
         // The consumer that was handling a message ended with the last stack of this folder.
-        sqs.release_in_flight();
-        own_aws(&mut variables, &database.url(), &sqs);
+        sqs.queues.release_in_flight();
+        own_aws(&mut variables, &database, &sqs);
+        let services = Services { dynamodb: database.tables().clone(), sqs: sqs.queues.clone() };
+        let mut aws = Aws::connect(&read(Env::from_pairs(variables.clone()), AwsSettings::read)?);
+        if let Database::Embedded(_) = database {
+            aws.dynamodb = Aws::through(&services.http_client()).dynamodb;
+        }
         let outside = Outside::start(&parts, &options, &mut folder, &mut variables).await?;
 
         let (stop, stopping) = watch::channel(false);
-        let core = Core::build(&variables, parts, outside, sqs, options.ahead, stopping.clone()).await?;
+        let core = Core::build(&variables, parts, outside, (aws, sqs), options.ahead, stopping.clone()).await?;
         let core = Arc::new(core);
         core.follow_changes();
         let mut dealer_file = options
@@ -102,7 +136,21 @@ impl Stack {
             }
         });
 
-        let mut stack = Self { core, variables, url, database, folder, stop, server, workers: Vec::new() };
+        let mut stack = Self {
+            core,
+            variables,
+            url,
+            database,
+            folder,
+            stop,
+            server,
+            workers: Vec::new(),
+            server_for_operators: None,
+        };
+        if let Some(path) = &options.data_dir {
+            stack.server_for_operators =
+                Some(tokio::spawn(services.listen(path).context("cannot listen for the carquery command")?));
+        }
         stack.workers.extend(dealer_file.map(|file| tokio::spawn(file.follow(stopping))));
         stack.take_updates();
         if options.schedule {
@@ -216,7 +264,12 @@ impl Stack {
         };
         outside.stop().await;
         self.core.sqs.stop().await;
-        self.database.stop().await;
+        if let Some(server) = self.server_for_operators {
+            server.abort();
+        }
+        if let Database::Faulty(server) = &self.database {
+            server.stop().await;
+        }
         if let Some(file) = self.folder.file(ENDPOINTS_FILE) {
             let _ = std::fs::remove_file(file);
         }
@@ -270,11 +323,14 @@ impl Stack {
                 }
             }
         }));
-        let (sweep, mut stopping) = (self.database.sweeper(), self.core.stopping.clone());
+        let (tables, mut stopping) = (self.database.tables().clone(), self.core.stopping.clone());
         self.workers.push(tokio::spawn(async move {
             loop {
                 tokio::select! {
-                    () = tokio::time::sleep(SWEEP_EVERY) => sweep(),
+                    () = tokio::time::sleep(SWEEP_EVERY) => match tables.sweep() {
+                        Ok(count) => tracing::debug!(count, "deleted expired items"),
+                        Err(error) => tracing::warn!("expired items stay: {error}"),
+                    },
                     _ = stopping.wait_for(|stop| *stop) => return,
                 }
             }
@@ -285,16 +341,7 @@ impl Stack {
     fn write_endpoints(&self) -> anyhow::Result<()> {
         let Some(file) = self.folder.file(ENDPOINTS_FILE) else { return Ok(()) };
         // What the operator has set is in the operator's environment and does not belong in this file.
-        let mut names = vec![
-            "AWS_ENDPOINT_URL_DYNAMODB",
-            "AWS_ENDPOINT_URL_SQS",
-            "AWS_REGION",
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-            "LEADS_QUEUE_URL",
-            "LEADS_DLQ_URL",
-            "TELEGRAM_WEBHOOK_SECRET",
-        ];
+        let mut names = vec!["LEADS_QUEUE_URL", "LEADS_DLQ_URL", "TELEGRAM_WEBHOOK_SECRET"];
         if self.core.telegram.is_some() {
             names.extend(["TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "ADMIN_CHAT_ID"]);
         }
@@ -338,11 +385,13 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 /// Sets the stack's own tables and queue, whatever the operator's environment says about AWS.
-pub(crate) fn own_aws(variables: &mut Variables, database_url: &str, sqs: &Sqs) {
+fn own_aws(variables: &mut Variables, database: &Database, sqs: &Sqs) {
     variables.retain(|name, _| !name.starts_with("AWS_"));
+    if let Database::Faulty(server) = database {
+        variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), server.url());
+    }
     for (name, value) in [
-        ("AWS_ENDPOINT_URL_DYNAMODB", database_url),
-        ("AWS_ENDPOINT_URL_SQS", &sqs.url()),
+        ("AWS_ENDPOINT_URL_SQS", sqs.url().as_str()),
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),

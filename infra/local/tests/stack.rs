@@ -192,11 +192,11 @@ async fn a_message_whose_receiver_died_is_to_be_had_at_the_next_start() -> Outco
         .send()
         .await?;
     queue.receive_message().queue_url(&url).send().await?;
-    assert_eq!(first.sqs().view().in_flight.len(), 1);
+    assert_eq!(first.sqs().queues.view().in_flight.len(), 1);
     first.stop().await;
 
     let second = Stack::start(options()).await?;
-    let view = second.sqs().view();
+    let view = second.sqs().queues.view();
     assert_eq!((view.waiting.len(), view.in_flight.len()), (1, 0));
     second.stop().await;
     Ok(())

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
 use aws_types::SdkConfig;
 use secrecy::{ExposeSecret, SecretString};
 use settings::Env;
@@ -53,6 +54,23 @@ impl Aws {
     #[must_use]
     pub fn connect(settings: &AwsSettings) -> Self {
         Self::with_config(&sdk_config(settings), settings)
+    }
+
+    /// Builds clients of services that `http_client` reaches without a network: no address, no keys, no second try.
+    #[must_use]
+    pub fn through(http_client: &SharedHttpClient) -> Self {
+        const NOWHERE: &str = "http://embedded.invalid";
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("local"))
+            .endpoint_url(NOWHERE)
+            .http_client(http_client.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .build();
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).allow_no_auth().build();
+        let sqs = aws_sdk_sqs::config::Builder::from(&config).allow_no_auth().build();
+        Self { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), sqs: aws_sdk_sqs::Client::from_conf(sqs) }
     }
 
     /// Builds the clients with credentials from elsewhere; of the settings only the addresses are used.

@@ -108,7 +108,7 @@ impl KillableBot {
         for _ in 0..50 {
             if let Some(Ok(delivered)) = until_stopped(&self.stop, self.stack().deliver_once().boxed()).await
                 && delivered.done + delivered.failed == 0
-                && self.stack().sqs().view().waiting.is_empty()
+                && self.stack().sqs().queues.view().waiting.is_empty()
             {
                 return;
             }
@@ -142,7 +142,7 @@ impl KillableBot {
             sleep(SEARCH_LAG).await;
             self.schedule().await;
         }
-        panic!("not in order after hours: {:?}, {:?}", self.requests().await, self.stack().sqs().view());
+        panic!("not in order after hours: {:?}, {:?}", self.requests().await, self.stack().sqs().queues.view());
     }
 
     /// What is stored about a chat, other than that it wrote.
@@ -168,7 +168,7 @@ impl KillableBot {
 
     /// No request waits, and nothing is left to be told to the admins.
     async fn is_quiet(&self) -> bool {
-        let queue = self.stack().sqs().view();
+        let queue = self.stack().sqs().queues.view();
         let sent = self.requests().await.iter().all(lead::Lead::is_complete);
         sent && queue.waiting.is_empty() && queue.in_flight.is_empty() && !self.has_news().await
     }

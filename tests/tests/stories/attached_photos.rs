@@ -101,6 +101,6 @@ async fn photos_in_a_batch_with_requests_are_left_to_a_batch_of_their_own() {
     worker.handle(together).await;
     assert!(bot.is_sent(second).await);
     assert!(bot.lead(first).await.has_photos_left());
-    let queued = bot.stack().sqs().view().waiting.iter().filter(|item| item.body.contains("photos")).count();
+    let queued = bot.stack().sqs().queues.view().waiting.iter().filter(|item| item.body.contains("photos")).count();
     assert_eq!(queued, 2, "once after the request, once more put off");
 }

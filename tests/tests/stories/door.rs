@@ -41,7 +41,7 @@ async fn nothing_changed(bot: &Bot, calls_before: u64) {
     }
     let calls = bot.telegram().faults().calls_since(calls_before);
     assert!(calls.is_empty(), "Telegram was called: {calls:#?}");
-    assert!(bot.stack().sqs().view().waiting.is_empty());
+    assert!(bot.stack().sqs().queues.view().waiting.is_empty());
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ async fn run(bot: &Bot) -> Value {
 }
 
 fn queued(bot: &Bot) -> usize {
-    bot.stack().sqs().view().waiting.len()
+    bot.stack().sqs().queues.view().waiting.len()
 }
 
 /// amoCRM as another process has it.

@@ -122,7 +122,7 @@ async fn an_outage_is_one_story_and_the_breaker_spares_amocrm() {
     bot.wait(61);
     bot.push(&more[..1]).await;
     assert!(bot.is_sent(more[0]).await);
-    assert!(!bot.stack().sqs().view().waiting.is_empty(), "requests that were put back are queued");
+    assert!(!bot.stack().sqs().queues.view().waiting.is_empty(), "requests that were put back are queued");
     assert_eq!(bot.admin().reads(), [""; 0], "some still wait");
 
     bot.wait(1000);

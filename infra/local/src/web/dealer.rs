@@ -6,10 +6,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use embedded::sqs::Item;
 use lead::{Lead, LeadId, Seconds, Status};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use simulators::sqs::Item;
 use storage::QueueMessage;
 
 use super::{Refusal, chats};
@@ -161,7 +161,7 @@ pub(super) async fn schedule(State(core): State<Arc<Core>>) -> Answer {
 
 /// `GET /api/queue`: messages that wait, are being handled, or could not be processed.
 pub(super) async fn queue(State(core): State<Arc<Core>>) -> Answer {
-    let view = core.sqs.view();
+    let view = core.sqs.queues.view();
     let items = |items: &[Item]| items.iter().map(queued).collect::<Value>();
     Ok(Json(json!({ "waiting": items(&view.waiting), "in_flight": items(&view.in_flight), "dead": items(&view.dead) })))
 }
@@ -178,7 +178,7 @@ fn queued(item: &Item) -> Value {
 
 /// `POST /api/queue/redrive`: moves dead letters back to the queue.
 pub(super) async fn redrive(State(core): State<Arc<Core>>) -> Answer {
-    core.sqs.redrive();
+    core.sqs.queues.redrive();
     Ok(Json(json!({})))
 }
 

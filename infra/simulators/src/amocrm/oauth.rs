@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::journal::Journal;
+use embedded::journal::Journal;
 
 use super::model::Id;
 use super::reply::Reply;

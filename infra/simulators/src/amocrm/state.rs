@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
 use crate::fault::now_ms;
-use crate::journal::{Entry, Journal};
+use embedded::journal::{Entry, Journal};
 
 use super::drive::Upload;
 use super::model::{Contact, Field, Id, Kind, Lead, Note, Pipeline, StoredFile, Tag, Task, User};

@@ -1,99 +1,51 @@
-//! An SQS with one FIFO queue, `leads.fifo`, and its dead-letter queue, `leads-dlq.fifo`.
-//!
-//! It speaks the JSON protocol of the AWS SDKs. Fault rules match action names such as «`SendMessage`».
+//! The embedded SQS behind HTTP, as the AWS SDK expects it. Fault rules match action names such as «`SendMessage`».
 
-mod actions;
-mod api;
-mod error;
-mod queue;
-mod store;
 #[cfg(test)]
 mod tests;
 
 use std::io;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use tokio::sync::watch;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use embedded::sqs::{DEAD_LETTER_QUEUE, Options, QUEUE, queue_url};
+use http::request::Parts;
+use http::{HeaderMap, header};
 
-pub use store::{Item, View};
-
-use crate::fault::{Faults, now_ms};
+use crate::fault::Faults;
 use crate::http::{Dialect, Server};
-use crate::journal::Journal;
-use crate::served::Served;
-use store::Store;
+use crate::served::{Caller, Served};
 
-/// Name of the queue.
-pub const QUEUE: &str = "leads.fifo";
-/// Name of its dead-letter queue.
-pub const DEAD_LETTER_QUEUE: &str = "leads-dlq.fifo";
-/// The account both belong to.
-const ACCOUNT: &str = "000000000000";
-
-/// How a simulated SQS is set up.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How long a received message is hidden, unless the receiver says.
-    pub visibility: Duration,
-    /// After so many receives without a delete a message is a dead letter.
-    pub max_receive_count: u32,
-    /// Where messages survive a restart.
-    pub journal: Option<PathBuf>,
-    /// The port to listen at; 0 for any free one.
-    pub port: u16,
-    /// Failures to start with.
-    pub faults: Faults,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            visibility: Duration::from_secs(30),
-            max_receive_count: 5,
-            journal: None,
-            port: 0,
-            faults: Faults::default(),
-        }
-    }
-}
+/// Every action that the functions use. The operator's command does not come this way.
+const SERVED: [Served; 4] = [
+    Served::new(Caller::Functions, "SendMessage"),
+    Served::new(Caller::Functions, "ReceiveMessage"),
+    Served::new(Caller::Functions, "DeleteMessageBatch"),
+    Served::new(Caller::Functions, "GetQueueAttributes"),
+];
 
 /// A simulated SQS. Clones are the same one; it ends with [`Sqs::stop`] or the last clone.
 #[derive(Clone, Debug)]
 pub struct Sqs {
-    model: Arc<Model>,
+    /// The queues themselves.
+    pub queues: embedded::Sqs,
+    faults: Faults,
     server: Server,
 }
 
-/// What the server's tasks share; it does not hold the server.
-#[derive(Debug)]
-struct Model {
-    visibility: Duration,
-    max_receive_count: u32,
-    faults: Faults,
-    store: Mutex<Store>,
-    /// Counts changes, for whoever waits for one.
-    changes: watch::Sender<u64>,
-}
-
 impl Sqs {
-    /// Starts one, with what its journal remembers.
+    /// Starts one on any free port, with what its journal remembers.
     ///
     /// # Errors
-    /// The journal cannot be read or written, or the port is taken.
-    pub async fn start(options: Options) -> io::Result<Self> {
-        let (journal, entries) = Journal::open(options.journal.as_deref())?;
-        let model = Arc::new(Model {
-            visibility: options.visibility,
-            max_receive_count: options.max_receive_count,
-            faults: options.faults.clone(),
-            store: Mutex::new(Store::restore(journal, entries, options.max_receive_count)),
-            changes: watch::channel(0).0,
-        });
-        let dialect = Dialect { route: api::route, too_many: api::too_many };
-        let server = Server::start(api::router(Arc::clone(&model)), options.port, options.faults, dialect).await?;
-        Ok(Self { model, server })
+    /// The journal cannot be read or written.
+    pub async fn start(options: &Options) -> io::Result<Self> {
+        let queues = embedded::Sqs::open(options)?;
+        let faults = Faults::default();
+        let router = Router::new().fallback(serve).layer(axum::extract::DefaultBodyLimit::disable());
+        let dialect = Dialect { route, too_many: |_| embedded::Sqs::too_many().map(Into::into) };
+        let server = Server::start(router.with_state(queues.clone()), 0, faults.clone(), dialect).await?;
+        Ok(Self { queues, faults, server })
     }
 
     /// The endpoint for an AWS SDK.
@@ -105,57 +57,25 @@ impl Sqs {
     /// Of the queue.
     #[must_use]
     pub fn queue_url(&self) -> String {
-        format!("{}/{ACCOUNT}/{QUEUE}", self.server.url())
+        queue_url(&self.url(), QUEUE)
     }
 
     /// Of the dead-letter queue.
     #[must_use]
     pub fn dlq_url(&self) -> String {
-        format!("{}/{ACCOUNT}/{DEAD_LETTER_QUEUE}", self.server.url())
-    }
-
-    /// Of the dead-letter queue: `StartMessageMoveTask` asks for it.
-    #[must_use]
-    pub fn dlq_arn(&self) -> String {
-        api::arn(DEAD_LETTER_QUEUE)
+        queue_url(&self.url(), DEAD_LETTER_QUEUE)
     }
 
     /// Every action that is served.
     #[must_use]
     pub fn served() -> Vec<Served> {
-        api::served()
+        SERVED.to_vec()
     }
 
     /// The failures to come, and the calls that came.
     #[must_use]
-    pub fn faults(&self) -> &Faults {
-        &self.model.faults
-    }
-
-    /// What is in the queues.
-    #[must_use]
-    pub fn view(&self) -> View {
-        self.model.lock().view(now_ms())
-    }
-
-    /// A counter that goes up with every change.
-    #[must_use]
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.model.changes.subscribe()
-    }
-
-    /// Moves the dead letters back to the queue, and says how many.
-    pub fn redrive(&self) -> usize {
-        let count = self.model.lock().redrive(now_ms());
-        self.model.changed();
-        count
-    }
-
-    /// Makes messages in flight visible again, and says how many: for whoever knows that their receivers are gone.
-    pub fn release_in_flight(&self) -> usize {
-        let count = self.model.lock().release(now_ms());
-        self.model.changed();
-        count
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Cuts every connection, as a crash would. What the journal has comes back with the next [`Sqs::start`].
@@ -164,12 +84,19 @@ impl Sqs {
     }
 }
 
-impl Model {
-    fn lock(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+async fn serve(State(queues): State<embedded::Sqs>, headers: HeaderMap, parameters: Bytes) -> Response {
+    let signed = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if !signed.is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256 ")) {
+        return embedded::Sqs::not_signed().map(Into::into);
     }
+    queues.call(action(&headers).unwrap_or_default(), &parameters).await.map(Into::into)
+}
 
-    fn changed(&self) {
-        self.changes.send_modify(|count| *count += 1);
-    }
+/// Names a call for fault rules: the action.
+fn route(parts: &Parts, _body: &[u8]) -> String {
+    action(&parts.headers).unwrap_or_else(|| parts.uri.path()).to_owned()
+}
+
+fn action(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-amz-target")?.to_str().ok()?.strip_prefix("AmazonSQS.")
 }

@@ -9,8 +9,9 @@ use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, MessageSystemAttributeName, QueueAttributeName};
 use md5::{Digest as _, Md5};
 
-use super::{Options, Sqs};
+use super::Sqs;
 use crate::fault::{Fault, When};
+use embedded::sqs::{DEAD_LETTER_QUEUE, Item, Options, View, arn};
 
 type Done = Result<(), Box<dyn std::error::Error>>;
 
@@ -44,11 +45,11 @@ async fn delete(client: &Client, sqs: &Sqs, receipt: &str) -> Result<bool, Box<d
 
 #[tokio::test]
 async fn a_message_is_sent_received_and_deleted() -> Done {
-    let sqs = Sqs::start(Options::default()).await?;
+    let sqs = Sqs::start(&Options::default()).await?;
     let client = client(&sqs, 1);
     let id = send(&client, &sqs, "lead-1", "g").await?;
     assert_eq!(send(&client, &sqs, "lead-1", "g").await?, id, "the same deduplication id is the same message");
-    assert_eq!(sqs.view().waiting.len(), 1);
+    assert_eq!(sqs.queues.view().waiting.len(), 1);
 
     let receive = client.receive_message().queue_url(sqs.queue_url()).max_number_of_messages(10);
     let received = receive.message_system_attribute_names(MessageSystemAttributeName::All).send().await?;
@@ -57,18 +58,18 @@ async fn a_message_is_sent_received_and_deleted() -> Done {
     let attributes = message.attributes().ok_or("no attributes")?;
     assert_eq!(attributes[&MessageSystemAttributeName::ApproximateReceiveCount], "1");
     assert_eq!(attributes[&MessageSystemAttributeName::MessageGroupId], "g");
-    assert_eq!(sqs.view().in_flight.len(), 1);
+    assert_eq!(sqs.queues.view().in_flight.len(), 1);
 
     let receipt = message.receipt_handle().unwrap_or_default();
     delete(&client, &sqs, receipt).await?;
     assert!(delete(&client, &sqs, receipt).await?, "deleting twice is no error");
-    assert_eq!(sqs.view(), super::View::default());
+    assert_eq!(sqs.queues.view(), View::default());
     Ok(())
 }
 
 #[tokio::test]
 async fn a_batch_tells_apart_what_failed() -> Done {
-    let sqs = Sqs::start(Options::default()).await?;
+    let sqs = Sqs::start(&Options::default()).await?;
     let client = client(&sqs, 1);
     send(&client, &sqs, "lead-1", "g").await?;
     let received = client.receive_message().queue_url(sqs.queue_url()).send().await?;
@@ -84,7 +85,7 @@ async fn a_batch_tells_apart_what_failed() -> Done {
 
 #[tokio::test]
 async fn a_long_poll_ends_with_the_first_message() -> Done {
-    let sqs = Sqs::start(Options::default()).await?;
+    let sqs = Sqs::start(&Options::default()).await?;
     let client = client(&sqs, 1);
     let poll = client.receive_message().queue_url(sqs.queue_url()).wait_time_seconds(10).send();
     let write = async {
@@ -102,7 +103,7 @@ async fn a_long_poll_ends_with_the_first_message() -> Done {
 #[tokio::test]
 async fn a_message_that_keeps_failing_is_a_dead_letter_until_it_is_redriven() -> Done {
     let options = Options { visibility: Duration::from_millis(50), max_receive_count: 2, ..Options::default() };
-    let sqs = Sqs::start(options).await?;
+    let sqs = Sqs::start(&options).await?;
     let client = client(&sqs, 1);
     send(&client, &sqs, "lead-1", "g").await?;
     for _ in 0..2 {
@@ -111,7 +112,7 @@ async fn a_message_that_keeps_failing_is_a_dead_letter_until_it_is_redriven() ->
     }
     let received = client.receive_message().queue_url(sqs.queue_url()).wait_time_seconds(1).send().await?;
     assert!(received.messages().is_empty());
-    let dead = &sqs.view().dead;
+    let dead = &sqs.queues.view().dead;
     assert_eq!((dead.len(), dead[0].body.as_str(), dead[0].receives), (1, "lead-1", 2));
     let depth = client
         .get_queue_attributes()
@@ -122,15 +123,15 @@ async fn a_message_that_keeps_failing_is_a_dead_letter_until_it_is_redriven() ->
     let depth = depth.attributes().ok_or("no attributes")?;
     assert_eq!(depth[&QueueAttributeName::ApproximateNumberOfMessages], "1");
 
-    client.start_message_move_task().source_arn(sqs.dlq_arn()).send().await?;
-    let view = sqs.view();
+    client.start_message_move_task().source_arn(arn(DEAD_LETTER_QUEUE)).send().await?;
+    let view = sqs.queues.view();
     assert_eq!((view.waiting.len(), view.waiting[0].receives, view.dead.len()), (1, 0, 0));
     Ok(())
 }
 
 #[tokio::test]
 async fn errors_are_those_the_sdk_knows() -> Done {
-    let sqs = Sqs::start(Options::default()).await?;
+    let sqs = Sqs::start(&Options::default()).await?;
     let client = client(&sqs, 1);
     let no_queue = client.receive_message().queue_url("http://localhost/0/other.fifo").send().await;
     let error = no_queue.err().ok_or("it was answered")?.into_service_error();
@@ -146,12 +147,12 @@ async fn errors_are_those_the_sdk_knows() -> Done {
 
 #[tokio::test]
 async fn a_send_whose_answer_was_lost_is_made_again_without_a_second_message() -> Done {
-    let sqs = Sqs::start(Options::default()).await?;
+    let sqs = Sqs::start(&Options::default()).await?;
     sqs.faults().add("SendMessage", When::Times(1), Fault::LoseAnswer);
     sqs.faults().add("SendMessage", When::Times(1), Fault::TooMany { retry_after: 1 });
     send(&client(&sqs, 3), &sqs, "lead-1", "g").await?;
     assert_eq!(sqs.faults().counts()["SendMessage"], 3);
-    assert_eq!(sqs.view().waiting.len(), 1);
+    assert_eq!(sqs.queues.view().waiting.len(), 1);
     Ok(())
 }
 
@@ -159,7 +160,7 @@ async fn a_send_whose_answer_was_lost_is_made_again_without_a_second_message() -
 async fn messages_survive_a_crash_and_are_still_in_flight() -> Done {
     let folder = tempfile::tempdir()?;
     let options = Options { journal: Some(folder.path().join("sqs.jsonl")), ..Options::default() };
-    let sqs = Sqs::start(options.clone()).await?;
+    let sqs = Sqs::start(&options).await?;
     let first = client(&sqs, 1);
     for lead in ["lead-1", "lead-2", "lead-3"] {
         send(&first, &sqs, lead, lead).await?;
@@ -169,9 +170,9 @@ async fn messages_survive_a_crash_and_are_still_in_flight() -> Done {
     delete(&first, &sqs, receipt(0)).await?;
     sqs.stop().await;
 
-    let sqs = Sqs::start(options).await?;
-    let view = sqs.view();
-    let bodies = |items: &[super::Item]| items.iter().map(|item| item.body.clone()).collect::<Vec<_>>();
+    let sqs = Sqs::start(&options).await?;
+    let view = sqs.queues.view();
+    let bodies = |items: &[Item]| items.iter().map(|item| item.body.clone()).collect::<Vec<_>>();
     assert_eq!(
         (bodies(&view.in_flight), bodies(&view.waiting)),
         (vec!["lead-2".to_owned()], vec!["lead-3".to_owned()])
@@ -179,20 +180,20 @@ async fn messages_survive_a_crash_and_are_still_in_flight() -> Done {
     let second = client(&sqs, 1);
     delete(&second, &sqs, receipt(1)).await?;
     send(&second, &sqs, "lead-1", "lead-1").await?;
-    assert_eq!(bodies(&sqs.view().waiting), ["lead-3"], "the deduplication id is still known");
+    assert_eq!(bodies(&sqs.queues.view().waiting), ["lead-3"], "the deduplication id is still known");
     Ok(())
 }
 
 #[tokio::test]
 async fn messages_of_receivers_that_are_gone_can_be_had_at_once() -> Done {
-    let sqs = Sqs::start(Options { visibility: Duration::from_secs(600), ..Options::default() }).await?;
+    let sqs = Sqs::start(&Options { visibility: Duration::from_secs(600), ..Options::default() }).await?;
     let client = client(&sqs, 1);
     send(&client, &sqs, "lead-1", "g").await?;
     let receive = || client.receive_message().queue_url(sqs.queue_url()).send();
     assert_eq!(receive().await?.messages().len(), 1);
     assert_eq!(receive().await?.messages().len(), 0, "it is in flight");
 
-    assert_eq!(sqs.release_in_flight(), 1);
+    assert_eq!(sqs.queues.release_in_flight(), 1);
     assert_eq!(receive().await?.messages().len(), 1);
     Ok(())
 }

@@ -40,8 +40,8 @@ pub use view::{Alert, ChatLine, ChatView, FileView, Fresh, How, MessageView};
 
 use crate::fault::Faults;
 use crate::http::{Dialect, Server};
-use crate::journal::Journal;
 use crate::served::{Caller, Served};
+use embedded::journal::Journal;
 use state::{State, Webhook};
 
 /// Deliveries to the webhook at a time, as Telegram's default `max_connections`.

@@ -13,7 +13,7 @@ use super::markup::ReplyKeyboard;
 use super::message::{FileRef, Message};
 use super::view::{Alert, Fresh, How, MessageView};
 use crate::fault::now_ms;
-use crate::journal::{Entry, Journal};
+use embedded::journal::{Entry, Journal};
 
 /// Updates kept for [`super::Telegram::redeliver`].
 const HISTORY: usize = 10_000;

@@ -7,12 +7,11 @@ use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::api::{arn, queue_named};
 use super::error::SqsError;
 use super::queue::{Message, Stale, random_uuid};
 use super::store::Which;
-use super::{DEAD_LETTER_QUEUE, Model, QUEUE};
-use crate::fault::now_ms;
+use super::{DEAD_LETTER_QUEUE, Model, QUEUE, arn, queue_named};
+use crate::now_ms;
 
 /// Longest body, in bytes.
 const LONGEST_BODY: usize = 1024 * 1024;

@@ -1,8 +1,9 @@
 //! How SQS says no.
 
-use axum::response::{IntoResponse, Response};
-use http::{HeaderName, StatusCode, header};
+use http::StatusCode;
 use serde_json::json;
+
+use crate::reply::{Reply, reply};
 
 /// An error of the SQS JSON protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,10 @@ impl SqsError {
         Self::new("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
     }
 
+    pub(super) fn unknown_action() -> Self {
+        Self::new("UnknownOperationException", "InvalidAction", "The action is not known.")
+    }
+
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new("InvalidParameterValue", "InvalidParameterValue", message)
     }
@@ -40,16 +45,14 @@ impl SqsError {
     pub(super) fn as_batch_entry(&self, id: &str) -> serde_json::Value {
         json!({"Id": id, "SenderFault": true, "Code": self.query_code, "Message": self.message})
     }
-}
 
-impl IntoResponse for SqsError {
-    fn into_response(self) -> Response {
+    /// The whole answer.
+    pub(super) fn into_reply(self) -> Reply {
         let body = json!({"__type": format!("com.amazonaws.sqs#{}", self.shape), "message": self.message});
-        let query_error = format!("{};Sender", self.query_code);
-        let headers = [
-            (header::CONTENT_TYPE, "application/x-amz-json-1.0".to_owned()),
-            (HeaderName::from_static("x-amzn-query-error"), query_error),
-        ];
-        (StatusCode::BAD_REQUEST, headers, body.to_string()).into_response()
+        let mut reply = reply(StatusCode::BAD_REQUEST, body.to_string().into_bytes());
+        if let Ok(query_error) = format!("{};Sender", self.query_code).parse() {
+            reply.headers_mut().insert("x-amzn-query-error", query_error);
+        }
+        reply
     }
 }

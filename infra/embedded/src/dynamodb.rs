@@ -1,0 +1,107 @@
+//! DynamoDB over SQLite, with the actions that the program uses.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use dynoxide::{Database, DynoxideError};
+use http::StatusCode;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::reply::{Reply, reply};
+
+/// An action: its parameters in, its result out, both JSON.
+type Act = fn(&Database, &[u8]) -> Result<Vec<u8>, DynoxideError>;
+
+macro_rules! actions {
+    ($($name:literal => $method:ident),+ $(,)?) => {
+        [$(($name, (|database, parameters| json(database.$method(read(parameters)?)?)) as Act)),+]
+    };
+}
+
+const ACTIONS: [(&str, Act); 13] = actions! {
+    "GetItem" => get_item,
+    "PutItem" => put_item,
+    "UpdateItem" => update_item,
+    "DeleteItem" => delete_item,
+    "Query" => query,
+    "Scan" => scan,
+    "TransactWriteItems" => transact_write_items,
+    "BatchWriteItem" => batch_write_item,
+    "CreateTable" => create_table,
+    "UpdateTable" => update_table,
+    "DescribeTable" => describe_table,
+    "UpdateTimeToLive" => update_time_to_live,
+    "DescribeTimeToLive" => describe_time_to_live,
+};
+
+/// The tables. Clones are the same ones.
+#[derive(Clone)]
+pub struct DynamoDb(Database);
+
+impl DynamoDb {
+    /// Opens or creates the file; in memory without one.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or is not a database.
+    pub fn open(file: Option<&Path>) -> io::Result<Self> {
+        let database = match file {
+            Some(file) => Database::new(&file.to_string_lossy()),
+            None => Database::memory(),
+        };
+        database.map(Self).map_err(failed("open the database"))
+    }
+
+    /// Carries out an action with the JSON of its parameters. It reads and writes the file before it returns.
+    #[must_use]
+    pub fn call(&self, action: &str, parameters: &[u8]) -> Reply {
+        let result = match ACTIONS.iter().find(|(name, _)| *name == action) {
+            Some((_, act)) => act(&self.0, parameters),
+            None => {
+                Err(DynoxideError::ValidationException(format!("{action} is not an action of the embedded DynamoDB")))
+            }
+        };
+        match result {
+            Ok(body) => reply(StatusCode::OK, body),
+            Err(error) => {
+                let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                reply(status, error.to_json().into_bytes())
+            }
+        }
+    }
+
+    /// Deletes what has expired, and says how many items: DynamoDB does that by itself, this one only when asked to.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn sweep(&self) -> io::Result<usize> {
+        self.0.sweep_ttl().map_err(failed("delete expired items"))
+    }
+
+    /// Copies every table, as it is at this moment, to a new file.
+    ///
+    /// # Errors
+    /// The file exists already, or cannot be written.
+    pub fn back_up(&self, file: &Path) -> io::Result<()> {
+        self.0.vacuum_into(&file.to_string_lossy()).map_err(failed("write the backup"))
+    }
+}
+
+impl fmt::Debug for DynamoDb {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("DynamoDb").finish_non_exhaustive()
+    }
+}
+
+fn read<T: DeserializeOwned>(parameters: &[u8]) -> Result<T, DynoxideError> {
+    serde_json::from_slice(parameters).map_err(|error| DynoxideError::SerializationException(error.to_string()))
+}
+
+fn json(result: impl Serialize) -> Result<Vec<u8>, DynoxideError> {
+    serde_json::to_vec(&result).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+fn failed(doing: &'static str) -> impl Fn(DynoxideError) -> io::Error {
+    move |error| io::Error::other(format!("cannot {doing}: {error}"))
+}
