@@ -1,6 +1,6 @@
 //! A customer: says, taps, shares and sends, and sees what the bot does.
 
-use simulators::telegram::{self, CustomerError, Fresh, How, KeyboardButton, MessageView, Telegram, photo};
+use simulators::telegram::{self, Fresh, How, KeyboardButton, MessageView, PersonError, Telegram, photo};
 
 use crate::bot::Clock;
 
@@ -10,7 +10,7 @@ pub struct Customer {
     /// Telegram id of the chat.
     pub chat: i64,
     /// The same customer in a hurry: actions return before the bot has heard of them.
-    pub app: telegram::Customer,
+    pub app: telegram::Person,
     telegram: Telegram,
     clock: Clock,
 }
@@ -19,12 +19,12 @@ pub struct Customer {
 pub type Button = (i64, String);
 
 impl Customer {
-    pub(crate) fn new(app: telegram::Customer, telegram: &Telegram, clock: &Clock) -> Self {
+    pub(crate) fn new(app: telegram::Person, telegram: &Telegram, clock: &Clock) -> Self {
         Self { chat: app.chat, app, telegram: telegram.clone(), clock: clock.clone() }
     }
 
     /// Does something that is possible.
-    pub async fn act<T>(&self, action: impl FnOnce(&telegram::Customer) -> Result<T, CustomerError>) -> T {
+    pub async fn act<T>(&self, action: impl FnOnce(&telegram::Person) -> Result<T, PersonError>) -> T {
         let done = action(&self.app).unwrap_or_else(|error| panic!("{error}; last: {:#?}", self.app.last_from_bot()));
         self.settle().await;
         done

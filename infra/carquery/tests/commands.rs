@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use simulators::amocrm::{self, Amocrm};
 use simulators::fault::{Fault, Faults, When};
 use simulators::served::{Caller, Served};
-use simulators::telegram::{self, Customer, Telegram};
+use simulators::telegram::{self, Person, Telegram};
 use tempfile::TempDir;
 
 /// A folder, and everything that commands printed which ran in it.
@@ -113,7 +113,7 @@ async fn stack(operator: &Operator) -> Stack {
 }
 
 /// A customer goes through the shortest questionnaire and sends the request.
-async fn asks_a_lawyer(telegram: &Telegram, name: &str, phone: &str) -> Customer {
+async fn asks_a_lawyer(telegram: &Telegram, name: &str, phone: &str) -> Person {
     let customer = telegram.new_customer(name, None);
     for step in [
         "/start",

@@ -11,7 +11,7 @@ use std::time::Duration;
 use lead::{Lead, Request};
 use simulators::amocrm::{self, Amocrm, Deal};
 use simulators::fault::{Fault, Faults, When};
-use simulators::telegram::{self, Customer, CustomerError, Telegram, photo};
+use simulators::telegram::{self, Person, PersonError, Telegram, photo};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take: after a kill a request waits until amoCRM's search would know what was created.
@@ -26,7 +26,7 @@ struct Bot {
 struct Simulators {
     telegram: Telegram,
     amocrm: Amocrm,
-    admin: Customer,
+    admin: Person,
     port: u16,
 }
 
@@ -81,8 +81,8 @@ impl Simulators {
     }
 
     /// From the menu to the confirmation, with a photo.
-    async fn to_confirmation(&self, anna: &Customer, phone: &str) {
-        type Step<'a> = &'a dyn Fn() -> Result<(), CustomerError>;
+    async fn to_confirmation(&self, anna: &Person, phone: &str) {
+        type Step<'a> = &'a dyn Fn() -> Result<(), PersonError>;
         let steps: [Step<'_>; 11] = [
             &|| anna.say("/start").map(drop),
             &|| anna.tap("🚗 Продать авто").map(drop),

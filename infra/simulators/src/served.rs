@@ -9,6 +9,8 @@ pub enum Caller {
     Operator,
     /// The local stack and its page.
     LocalStack,
+    /// Nobody but the tests of the simulators.
+    Nobody,
 }
 
 /// A call that a simulator serves.

@@ -20,14 +20,15 @@ fn assert_news(bot: &Bot, group: i64, beginning: &str) {
 #[tokio::test]
 async fn a_group_that_becomes_a_supergroup_is_followed() {
     story_with(Setup::default().with("ADMIN_CHAT_ID", GROUP), async |bot| {
-        assert_eq!(bot.telegram().new_group("Администраторы"), GROUP);
+        let group = bot.telegram().new_group("Администраторы");
+        assert_eq!(group.chat, GROUP);
         let anna = bot.customer("Анна");
         bot.crm().faults().add("*", When::Always, Fault::Html(503));
         to_sent(&anna).await;
         bot.deliver().await;
         assert_news(bot, GROUP, "⚠️ Проблема с amoCRM");
 
-        let supergroup = bot.telegram().upgrade_group(GROUP);
+        let supergroup = group.upgrade().chat;
         bot.crm().faults().clear();
         bot.wait(600);
         bot.schedule().await;

@@ -1,7 +1,7 @@
 //! What customers do besides answering: they go back, change their minds, get lost, and press what is long gone.
 
 use insta::assert_snapshot;
-use simulators::telegram::{self, CustomerError};
+use simulators::telegram::{self, PersonError};
 use stories::{Bot, Customer, Setup, account_without_lag, story, story_with, to_confirmation, to_photos, to_sent};
 
 /// To the question for the mileage of a car that is to be sold.
@@ -415,7 +415,7 @@ async fn what_is_no_text_gets_a_hint_and_the_dialog_stands_still() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_mileage(&anna).await;
-        type Send = fn(&telegram::Customer) -> Result<i64, CustomerError>;
+        type Send = fn(&telegram::Person) -> Result<i64, PersonError>;
         let sends: [(Send, &str); 6] = [
             (|app| app.send_sticker(), "Симпатичный стикер!"),
             (|app| app.send_voice(&b"OggS"[..], 3), "Голосовые сообщения я пока не понимаю."),

@@ -100,7 +100,7 @@ async fn an_update_costs_one_read_one_write_and_one_call() {
         meter.take_usual("a press: an answer", false);
         anna.send_photo(1).await;
         meter.take_usual("a photo", true);
-        anna.act(simulators::telegram::Customer::send_sticker).await;
+        anna.act(simulators::telegram::Person::send_sticker).await;
         meter.take_usual("a sticker", true);
         anna.tap("✅ Готово").await;
         meter.take_usual("a press: done", false);

@@ -177,7 +177,7 @@ async fn who_has_blocked_the_bot_or_deleted_everything_is_left_alone() {
             begins(customer).await;
             gives_the_phone(customer).await;
         }
-        blocks.act(telegram::Customer::block_bot).await;
+        blocks.act(telegram::Person::block_bot).await;
         deletes.say("/delete").await;
         deletes.tap("Да, удалить").await;
         let _ = deletes.reads();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use simulators::telegram::{Customer, Telegram, photo};
+use simulators::telegram::{Person, Telegram, photo};
 use tokio::time::{Instant, sleep};
 
 /// How often a customer looks at the screen.
@@ -73,7 +73,7 @@ enum Plan {
 
 /// A customer who goes through a questionnaire.
 pub(super) struct Visitor {
-    customer: Customer,
+    customer: Person,
     /// As Telegram shares it: without `+`.
     phone: String,
     script: Script,

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use simulators::telegram::{ChatView, CustomerError, FileView, Media, MessageView, Telegram};
+use simulators::telegram::{ChatView, FileView, Media, MessageView, PersonError, Telegram};
 
 use super::Refusal;
 use crate::core::Core;
@@ -28,10 +28,10 @@ const BEGINNING: usize = 60;
 
 type Answer = Result<Json<Value>, Refusal>;
 
-impl From<CustomerError> for Refusal {
-    fn from(error: CustomerError) -> Self {
+impl From<PersonError> for Refusal {
+    fn from(error: PersonError) -> Self {
         match error {
-            CustomerError::NoSuchChat(_) => Self::unknown("Такого клиента нет"),
+            PersonError::NoSuchChat(_) => Self::unknown("Такого клиента нет"),
             _ => Self::wrong("Сейчас так сделать нельзя"),
         }
     }
@@ -54,7 +54,7 @@ pub(super) async fn list(State(core): State<Arc<Core>>) -> Answer {
 
 /// `GET /api/chats/{id}`
 pub(super) async fn show(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
-    let chat = telegram(&core)?.chat(id).ok_or(CustomerError::NoSuchChat(id))?;
+    let chat = telegram(&core)?.chat(id).ok_or(PersonError::NoSuchChat(id))?;
     let mut view = summary(&core, &chat);
     view["typing_until"] = json!(chat.typing_until_ms / 1000);
     view["messages"] = chat.messages.iter().map(message).collect();
@@ -225,7 +225,7 @@ pub(super) struct NewContact {
 pub(super) async fn contact(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewContact>) -> Answer {
     let customer = telegram(&core)?.customer(id);
     if new.own {
-        let chat = customer.view().ok_or(CustomerError::NoSuchChat(id))?;
+        let chat = customer.view().ok_or(PersonError::NoSuchChat(id))?;
         customer.share_contact(&chat.phone)?;
     } else {
         customer.share_contact_of(&new.first_name, &new.phone)?;

@@ -71,7 +71,7 @@ async fn serve(Shared(model): Shared<Arc<Model>>, uri: Uri, headers: http::Heade
         };
     };
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let outcome = match Params::read(uri.query().unwrap_or_default(), content_type, &body) {
+    let outcome = match Params::read(uri.query().unwrap_or_default(), content_type, &body).await {
         Ok(params) if method.eq_ignore_ascii_case("getUpdates") => get_updates(&model, &params).await,
         Ok(params) => call(&model, method, &params),
         Err(refusal) => Err(refusal),

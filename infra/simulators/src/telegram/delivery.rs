@@ -21,7 +21,7 @@ pub(super) fn emit(model: &Arc<Model>, update: Value) -> i64 {
     let id = {
         let mut state = model.lock();
         let id = state.add_update(update);
-        if !wanted(&state, id) {
+        if !wanted(&state, id) || !readable(&state, id) {
             state.confirm(id);
         }
         id
@@ -76,6 +76,15 @@ fn wanted(state: &State, id: i64) -> bool {
     let Some(kind) = update.keys().find(|key| *key != "update_id") else { return true };
     let allowed = state.bot.webhook.as_ref().map(|webhook| webhook.allowed.as_slice()).unwrap_or_default();
     if allowed.is_empty() { !ON_REQUEST.contains(&kind.as_str()) } else { allowed.contains(kind) }
+}
+
+/// Whether the bot may read the message of this update.
+fn readable(state: &State, id: i64) -> bool {
+    let Some(update) = state.pending.get(&id) else { return false };
+    let message = update.get("message").or_else(|| update.get("edited_message"));
+    let message =
+        message.and_then(|message| state.message(message["chat"]["id"].as_i64()?, message["message_id"].as_i64()?));
+    message.is_none_or(|message| state.bot_reads(message))
 }
 
 /// One update on its way, through all tries.

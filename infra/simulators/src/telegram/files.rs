@@ -32,6 +32,21 @@ pub(super) fn extension(name: &str) -> String {
     if usable { extension } else { "bin".to_owned() }
 }
 
+/// Width and height of a PNG, as its header says; of a JPEG those of a camera, whatever is in it. `None` if it is neither.
+pub(super) fn picture_sides(bytes: &[u8]) -> Option<(u32, u32)> {
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+    if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
+        return Some((1280, 960));
+    }
+    let side = |from: usize| bytes.get(from..from + 4)?.try_into().ok().map(u32::from_be_bytes);
+    bytes.starts_with(PNG).then(|| Some((side(16)?, side(20)?)))?
+}
+
+/// The media type of a picture, as its first bytes say.
+pub(super) fn picture_type(bytes: &[u8]) -> (&'static str, &'static str) {
+    if bytes.starts_with(b"\x89PNG") { ("png", "image/png") } else { ("jpg", "image/jpeg") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,14 +5,18 @@ use serde_json::{Value, json};
 
 use super::markup::InlineButton;
 use super::text::Entity;
+use crate::fault::now_ms;
 
-/// A message of a private chat.
+/// A message of a private chat or a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Message {
     /// Unique in the whole account, as in real private chats.
     pub(super) id: i64,
     pub(super) chat: i64,
     pub(super) from_bot: bool,
+    /// Who wrote it in a group; in a private chat there is only one who can.
+    #[serde(default)]
+    pub(super) author: Option<i64>,
     /// Seconds since the epoch.
     pub(super) date: i64,
     pub(super) edit_date: Option<i64>,
@@ -25,7 +29,18 @@ pub(super) struct Message {
     /// `message_thread_id`, in a chat with topics.
     #[serde(default)]
     pub(super) topic: Option<i64>,
+    /// The message it replies to.
+    #[serde(default)]
+    pub(super) reply_to: Option<i64>,
     pub(super) deleted: bool,
+}
+
+/// Who writes a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sender {
+    Bot,
+    /// By Telegram id.
+    Person(i64),
 }
 
 /// What is in a message.
@@ -44,11 +59,15 @@ pub(super) enum Content {
     Photo {
         sizes: Vec<Size>,
         caption: Option<String>,
+        #[serde(default)]
+        entities: Vec<Entity>,
     },
     Video {
         file: FileRef,
         duration: u32,
         caption: Option<String>,
+        #[serde(default)]
+        entities: Vec<Entity>,
     },
     Document {
         file: FileRef,
@@ -56,6 +75,8 @@ pub(super) enum Content {
         /// What the customer's app says of it, if anything.
         mime: Option<String>,
         caption: Option<String>,
+        #[serde(default)]
+        entities: Vec<Entity>,
     },
     Sticker {
         file: FileRef,
@@ -64,12 +85,21 @@ pub(super) enum Content {
     Voice {
         file: FileRef,
         duration: u32,
+        #[serde(default)]
+        caption: Option<String>,
+        #[serde(default)]
+        entities: Vec<Entity>,
     },
     Location {
         latitude: f64,
         longitude: f64,
     },
     Contact(Card),
+    /// Telegram's own words, such as `forum_topic_closed`.
+    Service {
+        field: String,
+        value: Value,
+    },
 }
 
 /// A contact card.
@@ -105,13 +135,37 @@ pub(super) struct Size {
 }
 
 impl Message {
+    /// A message as it is when it is sent, without buttons; [`super::state::State::add_message`] gives it its id.
+    pub(super) fn new(chat: i64, sender: Sender, content: Content) -> Self {
+        let author = match sender {
+            Sender::Bot => None,
+            Sender::Person(id) => Some(id),
+        };
+        Self {
+            id: 0,
+            chat,
+            from_bot: author.is_none(),
+            author,
+            date: i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX),
+            edit_date: None,
+            content,
+            inline: Vec::new(),
+            had_reply_markup: false,
+            album: None,
+            topic: None,
+            reply_to: None,
+            deleted: false,
+        }
+    }
+
     /// The text or caption.
     pub(super) fn text(&self) -> &str {
         match &self.content {
             Content::Text { text, .. } | Content::Rich { text } => text,
-            Content::Photo { caption, .. } | Content::Video { caption, .. } | Content::Document { caption, .. } => {
-                caption.as_deref().unwrap_or_default()
-            }
+            Content::Photo { caption, .. }
+            | Content::Video { caption, .. }
+            | Content::Document { caption, .. }
+            | Content::Voice { caption, .. } => caption.as_deref().unwrap_or_default(),
             _ => "",
         }
     }
@@ -138,6 +192,26 @@ impl Message {
 }
 
 impl Content {
+    /// Telegram's own words.
+    pub(super) fn service(field: &str, value: Value) -> Self {
+        Self::Service { field: field.to_owned(), value }
+    }
+
+    /// Gives it this caption; false if it cannot have one. An empty one is none.
+    pub(super) fn set_caption(&mut self, text: String, styled: Vec<Entity>) -> bool {
+        match self {
+            Self::Photo { caption, entities, .. }
+            | Self::Video { caption, entities, .. }
+            | Self::Document { caption, entities, .. }
+            | Self::Voice { caption, entities, .. } => {
+                *caption = (!text.is_empty()).then_some(text);
+                *entities = styled;
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn write(&self, message: &mut Value) {
         let caption = match self {
             Self::Text { text, entities } => {
@@ -151,23 +225,23 @@ impl Content {
                 message["rich_message"] = json!({"blocks": [{"type": "paragraph", "text": [text]}]});
                 None
             }
-            Self::Photo { sizes, caption } => {
+            Self::Photo { sizes, caption, entities } => {
                 message["photo"] = json!(sizes);
-                caption.as_ref()
+                caption.as_ref().map(|caption| (caption, entities))
             }
-            Self::Video { file, duration, caption } => {
+            Self::Video { file, duration, caption, entities } => {
                 message["video"] =
                     json!({"duration": duration, "width": 1280, "height": 720, "mime_type": "video/mp4"});
                 merge(&mut message["video"], file);
-                caption.as_ref()
+                caption.as_ref().map(|caption| (caption, entities))
             }
-            Self::Document { file, name, mime, caption } => {
+            Self::Document { file, name, mime, caption, entities } => {
                 message["document"] = json!({"file_name": name});
                 if let Some(mime) = mime {
                     message["document"]["mime_type"] = json!(mime);
                 }
                 merge(&mut message["document"], file);
-                caption.as_ref()
+                caption.as_ref().map(|caption| (caption, entities))
             }
             Self::Sticker { file, emoji } => {
                 message["sticker"] = json!({
@@ -177,10 +251,10 @@ impl Content {
                 merge(&mut message["sticker"], file);
                 None
             }
-            Self::Voice { file, duration } => {
+            Self::Voice { file, duration, caption, entities } => {
                 message["voice"] = json!({"duration": duration, "mime_type": "audio/ogg"});
                 merge(&mut message["voice"], file);
-                None
+                caption.as_ref().map(|caption| (caption, entities))
             }
             Self::Location { latitude, longitude } => {
                 message["location"] = json!({"latitude": latitude, "longitude": longitude});
@@ -190,9 +264,16 @@ impl Content {
                 message["contact"] = json!(card);
                 None
             }
+            Self::Service { field, value } => {
+                message[field] = value.clone();
+                None
+            }
         };
-        if let Some(caption) = caption {
+        if let Some((caption, entities)) = caption {
             message["caption"] = json!(caption);
+            if !entities.is_empty() {
+                message["caption_entities"] = json!(entities);
+            }
         }
     }
 }

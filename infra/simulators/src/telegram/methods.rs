@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::Model;
-use super::markup::{InlineButton, Markup, inline_markup, markup};
-use super::message::{Content, Message};
+use super::markup::{InlineButton, inline_markup};
+use super::message::Content;
 use super::params::Params;
 use super::refusal::Refusal;
 use super::state::{State, Webhook};
-use super::text::{message_text, utf16_len};
+use super::text::{caption, message_text, utf16_len};
 use super::view::{Alert, How};
+use super::{sending, topics};
 use crate::fault::now_ms;
 use crate::served::{Caller, Served};
 
@@ -37,15 +38,24 @@ const ACTIONS: [&str; 11] = [
 type Method = fn(&Model, &mut State, &Params) -> Result<Value, Refusal>;
 
 /// Every method but `getUpdates`, which waits.
-const METHODS: [(Served, Method); 14] = [
+const METHODS: [(Served, Method); 23] = [
     (Served::new(Caller::Operator, "getMe"), |model, _, _| Ok(me(model))),
-    (Served::new(Caller::Functions, "sendMessage"), send_message),
+    (Served::new(Caller::Functions, "sendMessage"), sending::send_message),
+    (Served::new(Caller::Nobody, "sendPhoto"), sending::send_photo),
+    (Served::new(Caller::Nobody, "copyMessage"), sending::copy_message),
     (Served::new(Caller::Functions, "editMessageText"), edit_text),
+    (Served::new(Caller::Nobody, "editMessageCaption"), edit_caption),
     (Served::new(Caller::Functions, "editMessageReplyMarkup"), edit_keyboard),
     (Served::new(Caller::Functions, "answerCallbackQuery"), |_, state, params| answer_press(state, params)),
     (Served::new(Caller::Functions, "sendChatAction"), |_, state, params| send_action(state, params)),
     (Served::new(Caller::Functions, "getFile"), |_, state, params| get_file(state, params)),
     (Served::new(Caller::Operator, "getChat"), |_, state, params| get_chat(state, params)),
+    (Served::new(Caller::Nobody, "getChatMember"), |model, state, params| topics::get_member(model, state, params)),
+    (Served::new(Caller::Nobody, "createForumTopic"), topics::create),
+    (Served::new(Caller::Nobody, "editForumTopic"), topics::edit),
+    (Served::new(Caller::Nobody, "closeForumTopic"), topics::close),
+    (Served::new(Caller::Nobody, "reopenForumTopic"), topics::reopen),
+    (Served::new(Caller::Nobody, "deleteForumTopic"), topics::delete),
     (Served::new(Caller::Operator, "setWebhook"), |_, state, params| set_webhook(state, params)),
     (Served::new(Caller::Operator, "deleteWebhook"), |_, state, params| Ok(delete_webhook(state, params))),
     (Served::new(Caller::Operator, "getWebhookInfo"), |_, state, _| Ok(webhook_info(state))),
@@ -67,7 +77,7 @@ pub(super) fn perform(model: &Model, state: &mut State, method: &str, params: &P
 
 fn me(model: &Model) -> Value {
     let mut me = model.bot_user();
-    me["can_join_groups"] = json!(false);
+    me["can_join_groups"] = json!(true);
     me["can_read_all_group_messages"] = json!(false);
     me["supports_inline_queries"] = json!(false);
     me
@@ -78,60 +88,26 @@ fn get_chat(state: &mut State, params: &Params) -> Result<Value, Refusal> {
     Ok(state.chats[&chat_id].chat_json())
 }
 
-fn send_message(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
-    if !params.has("text") {
-        return Err(Refusal::bad_request("message text is empty"));
-    }
-    let chat_id = open_chat(state, params)?;
-    let (text, entities) = message_text(params)?;
-    let markup = params.json("reply_markup").as_ref().map(markup).transpose()?;
-    if let (Some(pace), Some(chat)) = (model.pace, state.chats.get(&chat_id)) {
-        let elapsed = now_ms().saturating_sub(chat.bot_wrote_ms);
-        if u128::from(elapsed) < pace.as_millis() {
-            return Err(Refusal::too_many(pace.as_secs().max(1)));
-        }
-    }
-    let inline = match &markup {
-        Some(Markup::Inline(rows)) => rows.clone(),
-        _ => Vec::new(),
-    };
-    let had_reply_markup = matches!(markup, Some(Markup::Reply(_) | Markup::Remove | Markup::ForceReply));
-    let content = Content::Text { text, entities };
-    let id = state.add_message(Message {
-        id: 0,
-        chat: chat_id,
-        from_bot: true,
-        date: now_seconds(),
-        edit_date: None,
-        content,
-        inline,
-        had_reply_markup,
-        album: None,
-        topic: params.integer("message_thread_id"),
-        deleted: false,
-    });
-    state.change_chat(chat_id, |chat| {
-        chat.typing_until_ms = 0;
-        chat.bot_wrote_ms = now_ms();
-        match markup {
-            Some(Markup::Reply(keyboard)) => {
-                chat.reply_keyboard = Some(keyboard);
-                chat.keyboard_used = false;
-            }
-            Some(Markup::Remove) => chat.reply_keyboard = None,
-            _ => {}
-        }
-    });
-    state.note(id, How::Sent);
-    Ok(message_json(model, state, id))
-}
-
 fn edit_text(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
     let (text, entities) = message_text(params)?;
     let id = editable(state, params)?;
     let inline = inline_markup(params.json("reply_markup").as_ref())?;
+    if !matches!(state.messages.get(&id).map(|message| &message.content), Some(Content::Text { .. })) {
+        return Err(Refusal::bad_request("there is no text in the message to edit"));
+    }
     let content = Content::Text { text, entities };
     edit(model, state, id, Some(content), inline)
+}
+
+fn edit_caption(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let (text, entities) = caption(params)?.unwrap_or_default();
+    let id = editable(state, params)?;
+    let inline = inline_markup(params.json("reply_markup").as_ref())?;
+    let mut content = state.messages.get(&id).map(|message| message.content.clone());
+    if !content.as_mut().is_some_and(|content| content.set_caption(text, entities)) {
+        return Err(Refusal::bad_request("there is no caption in the message to edit"));
+    }
+    edit(model, state, id, content, inline)
 }
 
 fn edit_keyboard(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
@@ -157,6 +133,8 @@ fn edit(
              content and reply markup of the message",
         ));
     }
+    let chat = message.chat;
+    sending::count(model, state, chat)?;
     state.change_message(id, |message| {
         if let Some(content) = content {
             message.content = content;
@@ -180,9 +158,9 @@ fn answer_press(state: &mut State, params: &Params) -> Result<Value, Refusal> {
     if now.saturating_sub(press.at_ms) > PRESS_LIFE_MS {
         return Err(too_old());
     }
-    let chat = press.chat;
+    let person = press.person;
     if !text.is_empty() {
-        state.alert(chat, Alert { text: text.to_owned(), alert: params.flag("show_alert"), at_ms: now });
+        state.alert(person, Alert { text: text.to_owned(), alert: params.flag("show_alert"), at_ms: now });
     }
     Ok(json!(true))
 }
@@ -191,6 +169,10 @@ fn send_action(state: &mut State, params: &Params) -> Result<Value, Refusal> {
     let chat = open_chat(state, params)?;
     if !params.text("action").is_some_and(|action| ACTIONS.contains(&action)) {
         return Err(Refusal::bad_request("wrong parameter action in request"));
+    }
+    if let (Some(group), Some(topic)) = (state.group(chat), params.integer("message_thread_id")) {
+        // Of all methods this one knows «General» by its number.
+        group.admits_into(Some(topic).filter(|topic| *topic != 1))?;
     }
     state.show_typing(chat);
     Ok(json!(true))
@@ -298,14 +280,14 @@ fn set_text(params: &Params, name: &str, longest: usize) -> Result<Value, Refusa
 }
 
 /// The chat of a call, if the bot may write there.
-fn open_chat(state: &State, params: &Params) -> Result<i64, Refusal> {
+pub(super) fn open_chat(state: &State, params: &Params) -> Result<i64, Refusal> {
     if !params.has("chat_id") {
         return Err(Refusal::bad_request("chat_id is empty"));
     }
     let chat = params.integer("chat_id").and_then(|id| state.chats.get(&id));
     let chat = chat.ok_or_else(|| Refusal::bad_request("chat not found"))?;
-    if let Some(supergroup) = chat.migrated_to {
-        return Err(Refusal::migrated(supergroup));
+    if let Some(group) = &chat.group {
+        group.admits_bot()?;
     }
     if !chat.started {
         return Err(Refusal::forbidden("bot can't initiate conversation with a user"));
@@ -329,7 +311,8 @@ fn editable(state: &State, params: &Params) -> Result<i64, Refusal> {
     Ok(id)
 }
 
-fn message_json(model: &Model, state: &State, id: i64) -> Value {
+/// A message of any chat as the Bot API writes it.
+pub(super) fn message_json(model: &Model, state: &State, id: i64) -> Value {
     state.messages.get(&id).map_or(Value::Null, |message| state.message_json(message, &model.bot_user()))
 }
 

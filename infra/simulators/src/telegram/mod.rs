@@ -1,26 +1,30 @@
-//! A Telegram with one bot and any number of customers.
+//! A Telegram with one bot, any number of customers, and groups.
 //!
 //! The bot talks to it over HTTP as it does to `https://api.telegram.org`: methods at `/bot{token}/{method}`, files at
 //! `/file/bot{token}/{path}`, updates through a webhook or `getUpdates`. Tests and the local stack's page play the
-//! customers through [`Customer`], and read what a customer would see.
+//! customers and the team through [`Person`], run groups through [`Group`], and read what people would see.
 //!
 //! Fault rules match method names («sendMessage»), «file» for downloads, and «webhook» for the delivery of updates: there
 //! [`crate::fault::Fault::LoseAnswer`] lets the bot handle an update whose answer never reaches Telegram, and any other
 //! fault but `Hang` loses the update on its way. Both make Telegram deliver it again.
 
 mod api;
-mod customer;
 mod delivery;
 mod files;
+mod group;
+mod group_owner;
 mod markup;
 mod message;
 mod methods;
 mod params;
+mod person;
 mod refusal;
+mod sending;
 mod state;
 #[cfg(test)]
 mod tests;
 mod text;
+mod topics;
 mod view;
 
 use std::io;
@@ -32,9 +36,11 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 
-pub use customer::{Customer, CustomerError, Media, photo};
+pub use group::BotRole;
+pub use group_owner::{Group, TopicView};
 pub use markup::{InlineButton, KeyboardButton, ReplyKeyboard};
 pub use message::Card;
+pub use person::{Media, Person, PersonError, photo};
 pub use text::Entity;
 pub use view::{Alert, ChatLine, ChatView, FileView, Fresh, How, MessageView};
 
@@ -58,8 +64,10 @@ pub struct Options {
     pub journal: Option<PathBuf>,
     /// The port to listen at; 0 for any free one.
     pub port: u16,
-    /// The least time between two messages of the bot in one chat; a quicker one gets 429.
+    /// The least time between two messages of the bot in a private chat; a quicker one gets 429.
     pub pace: Option<Duration>,
+    /// How long the minute lasts in which a group takes 20 messages of the bot.
+    pub group_minute: Duration,
     /// How often and how fast a delivery to the webhook is tried again.
     pub redelivery: Redelivery,
     /// Failures to start with.
@@ -102,6 +110,7 @@ impl Default for Options {
             journal: None,
             port: 0,
             pace: None,
+            group_minute: Duration::from_secs(60),
             redelivery: Redelivery::default(),
             faults: Faults::default(),
         }
@@ -135,6 +144,7 @@ impl std::error::Error for Unsettled {}
 struct Model {
     token: String,
     pace: Option<Duration>,
+    group_minute: Duration,
     redelivery: Redelivery,
     faults: Faults,
     state: Mutex<State>,
@@ -154,6 +164,7 @@ impl Telegram {
         let model = Arc::new(Model {
             token: options.token,
             pace: options.pace,
+            group_minute: options.group_minute,
             redelivery: options.redelivery,
             faults: options.faults.clone(),
             state: Mutex::new(State::restore(journal, entries)),
@@ -258,7 +269,7 @@ impl Telegram {
         self.model.file(path)
     }
 
-    /// What the bot did that no [`Customer::take_new`] has taken, by chat: a test that ends with any has missed it.
+    /// What the bot did that no [`Person::take_new`] has taken, by chat: a test that ends with any has missed it.
     #[must_use]
     pub fn untaken(&self) -> Vec<(i64, Vec<Fresh>)> {
         let state = self.model.lock();

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::group::GroupChat;
 use super::markup::ReplyKeyboard;
 use super::message::{FileRef, Message};
 use super::view::{Alert, Fresh, How, MessageView};
@@ -74,7 +75,7 @@ struct Counters {
     press: u64,
 }
 
-/// A private chat, which is a customer too; or a group.
+/// A private chat, which is a person too; or a group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Chat {
     pub(super) id: i64,
@@ -86,12 +87,9 @@ pub(super) struct Chat {
     pub(super) started: bool,
     /// The customer has blocked the bot.
     pub(super) blocked: bool,
-    /// `group` or `supergroup`; its title is in place of a name.
+    /// Its title is in place of a name.
     #[serde(default)]
-    pub(super) group: Option<String>,
-    /// The supergroup that this group has become.
-    #[serde(default)]
-    pub(super) migrated_to: Option<i64>,
+    pub(super) group: Option<GroupChat>,
     pub(super) reply_keyboard: Option<ReplyKeyboard>,
     /// A one-time keyboard that was used: it is folded away.
     pub(super) keyboard_used: bool,
@@ -124,10 +122,17 @@ struct SavedFile {
     base64: String,
 }
 
+impl StoredFile {
+    /// What kind of file it is, as its path says: `photos`, `voice`, …
+    pub(super) fn folder(&self) -> &str {
+        self.path.split('/').next().unwrap_or_default()
+    }
+}
+
 /// A press on a button that the bot may answer.
 #[derive(Clone, Debug)]
 pub(super) struct Press {
-    pub(super) chat: i64,
+    pub(super) person: i64,
     pub(super) at_ms: u64,
 }
 
@@ -191,25 +196,20 @@ impl State {
 
     /// A new chat, not yet started.
     pub(super) fn new_chat(&mut self, first_name: &str, username: Option<&str>) -> i64 {
-        self.counters.chat += 1;
-        let id = self.counters.chat;
+        let id = self.next_chat();
         self.put_chat(id, first_name, username);
         id
     }
 
-    /// A new group, in which the bot is.
-    pub(super) fn new_group(&mut self, title: &str, is_super: bool) -> i64 {
+    /// The number of the next chat.
+    pub(super) fn next_chat(&mut self) -> i64 {
         self.counters.chat += 1;
-        let id = if is_super { -1_000_000_000_000 - self.counters.chat } else { -self.counters.chat };
-        self.put_chat(id, title, None);
-        self.change_chat(id, |chat| {
-            chat.group = Some(if is_super { "supergroup" } else { "group" }.to_owned());
-            chat.started = true;
-        });
-        id
+        self.save_counters();
+        self.counters.chat
     }
 
-    fn put_chat(&mut self, id: i64, first_name: &str, username: Option<&str>) {
+    /// A chat with this id, not yet started.
+    pub(super) fn put_chat(&mut self, id: i64, first_name: &str, username: Option<&str>) {
         let chat = Chat {
             id,
             first_name: first_name.to_owned(),
@@ -218,7 +218,6 @@ impl State {
             started: false,
             blocked: false,
             group: None,
-            migrated_to: None,
             reply_keyboard: None,
             keyboard_used: false,
             typing_until_ms: 0,
@@ -228,8 +227,13 @@ impl State {
             bot_wrote_ms: 0,
         };
         self.chats.insert(id, chat);
-        self.save_counters();
         self.save_chat(id);
+    }
+
+    /// Uses up the id of a message that nobody needs.
+    pub(super) fn skip_message_id(&mut self) {
+        self.counters.message += 1;
+        self.save_counters();
     }
 
     /// Stores a new message under the next id and returns the id.
@@ -296,15 +300,15 @@ impl State {
         }
     }
 
-    /// A fresh `callback_query.id` for a press in this chat.
-    pub(super) fn add_press(&mut self, chat: i64) -> String {
+    /// A fresh `callback_query.id` for a press of this person.
+    pub(super) fn add_press(&mut self, person: i64) -> String {
         self.counters.press += 1;
         self.save_counters();
         let now = now_ms();
         // Presses that can be answered no more need not be remembered.
         self.presses.retain(|_, press| now.saturating_sub(press.at_ms) < 3_600_000);
         let id = format!("{}", 4_382_000_000_000_000_000_u64 + self.counters.press);
-        self.presses.insert(id.clone(), Press { chat, at_ms: now });
+        self.presses.insert(id.clone(), Press { person, at_ms: now });
         id
     }
 
@@ -338,9 +342,9 @@ impl State {
         }
     }
 
-    /// Brings something up in front of the customer.
-    pub(super) fn alert(&mut self, chat: i64, alert: Alert) {
-        if let Some(chat) = self.chats.get_mut(&chat) {
+    /// Brings something up in front of this person.
+    pub(super) fn alert(&mut self, person: i64, alert: Alert) {
+        if let Some(chat) = self.chats.get_mut(&person) {
             push_bounded(&mut chat.alerts, alert, ALERTS_KEPT);
         }
     }
@@ -354,9 +358,29 @@ impl State {
 
     /// The Bot API's `Message` object.
     pub(super) fn message_json(&self, message: &Message, bot: &Value) -> Value {
+        let mut json = self.bare_json(message, bot);
+        if let Some(replied) = self.replied(message) {
+            json["reply_to_message"] = self.bare_json(replied, bot);
+        }
+        json
+    }
+
+    /// The update of this kind about a message that a person wrote.
+    pub(super) fn update_of(&self, kind: &str, id: i64, bot: &Value) -> Value {
+        json!({kind: self.messages.get(&id).map(|message| self.message_json(message, bot))})
+    }
+
+    fn bare_json(&self, message: &Message, bot: &Value) -> Value {
         let Some(chat) = self.chats.get(&message.chat) else { return Value::Null };
-        let from = if message.from_bot { bot.clone() } else { chat.user_json() };
+        let author = message.author.and_then(|id| self.chats.get(&id)).unwrap_or(chat);
+        let from = if message.from_bot { bot.clone() } else { author.user_json() };
         message.to_json(&from, &chat.chat_json())
+    }
+
+    /// What a message replies to: in a topic of a group, without a reply, it is the topic's first message.
+    fn replied(&self, message: &Message) -> Option<&Message> {
+        let first = message.topic.filter(|topic| *topic != message.id && self.group(message.chat).is_some());
+        self.message(message.chat, message.reply_to.or(first)?)
     }
 
     /// Writes down what the bot has set about itself.
@@ -395,8 +419,12 @@ impl Chat {
 
     /// The Bot API's `Chat` object.
     pub(super) fn chat_json(&self) -> Value {
-        if let Some(kind) = &self.group {
-            return json!({"id": self.id, "title": self.first_name, "type": kind});
+        if let Some(group) = &self.group {
+            let mut chat = json!({"id": self.id, "title": self.first_name, "type": group.kind_name()});
+            if group.topics().is_some() {
+                chat["is_forum"] = json!(true);
+            }
+            return chat;
         }
         let mut chat = json!({"id": self.id, "first_name": self.first_name, "type": "private"});
         if let Some(username) = &self.username {

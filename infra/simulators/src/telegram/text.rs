@@ -9,6 +9,8 @@ use super::refusal::Refusal;
 
 /// Longest message, in UTF-16 units.
 const LONGEST: usize = 4096;
+/// Longest caption, in UTF-16 units.
+const LONGEST_CAPTION: usize = 1024;
 
 /// Kinds of entities that need nothing but their place.
 const PLAIN_KINDS: [&str; 15] = [
@@ -63,6 +65,23 @@ pub(super) fn message_text(params: &Params) -> Result<(String, Vec<Entity>), Ref
         return Err(Refusal::bad_request("message is too long"));
     }
     Ok((text, entities))
+}
+
+/// The caption of a call, if it has one.
+pub(super) fn caption(params: &Params) -> Result<Option<(String, Vec<Entity>)>, Refusal> {
+    let Some(raw) = params.text("caption") else { return Ok(None) };
+    if params.has("parse_mode") {
+        return Err(Refusal::bad_request("unsupported parse_mode"));
+    }
+    let entities = match params.json("caption_entities") {
+        None => Vec::new(),
+        Some(value) => entities(raw, &value)?,
+    };
+    let (text, entities) = trimmed(raw, entities);
+    if utf16_len(&text) > LONGEST_CAPTION {
+        return Err(Refusal::bad_request("message caption is too long"));
+    }
+    Ok(Some((text, entities)))
 }
 
 /// Length as Telegram counts it.

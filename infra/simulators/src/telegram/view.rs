@@ -41,6 +41,8 @@ pub struct ChatView {
     pub started: bool,
     /// The customer has blocked the bot.
     pub blocked: bool,
+    /// A group; its title is in place of a name.
+    pub is_group: bool,
     /// Oldest first, without deleted ones.
     pub messages: Vec<MessageView>,
     /// The keyboard in place of the customer's own.
@@ -56,9 +58,11 @@ pub struct ChatView {
 pub struct MessageView {
     /// Its id.
     pub id: i64,
-    /// `bot` or `customer`.
+    /// `bot`, `customer`, or `member` of a group.
     pub from: &'static str,
-    /// `text`, `photo`, `video`, `document`, `sticker`, `voice`, `location` or `contact`.
+    /// Telegram id of the member.
+    pub author: Option<i64>,
+    /// `text`, `photo`, `video`, `document`, `sticker`, `voice`, `location`, `contact` or `service`.
     pub kind: &'static str,
     /// Text or caption.
     pub text: String,
@@ -82,6 +86,10 @@ pub struct MessageView {
     pub edited: bool,
     /// The topic of the chat it is in.
     pub topic: Option<i64>,
+    /// The message it replies to.
+    pub reply_to: Option<i64>,
+    /// What Telegram says by itself, such as `forum_topic_closed`.
+    pub service: Option<String>,
 }
 
 /// A file as a page can show it; [`super::Telegram::file`] gives its bytes.
@@ -121,9 +129,9 @@ pub struct Fresh {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
-    /// `sendMessage`
+    /// `sendMessage`, and whatever else puts a message into a chat
     Sent,
-    /// `editMessageText`
+    /// `editMessageText`, `editMessageCaption`
     Edited,
     /// `editMessageReplyMarkup`
     Keyboard,
@@ -134,7 +142,14 @@ impl MessageView {
         let file = |file: &FileRef| files.get(&file.file_id).map(FileView::of);
         let mut view = Self {
             id: message.id,
-            from: if message.from_bot { "bot" } else { "customer" },
+            from: if message.from_bot {
+                "bot"
+            } else if message.author.is_none_or(|author| author == message.chat) {
+                "customer"
+            } else {
+                "member"
+            },
+            author: message.author.filter(|author| *author != message.chat),
             kind: "text",
             text: message.text().to_owned(),
             entities: Vec::new(),
@@ -147,19 +162,24 @@ impl MessageView {
             date: message.date,
             edited: message.edit_date.is_some(),
             topic: message.topic,
+            reply_to: message.reply_to,
+            service: None,
         };
         match &message.content {
             Content::Text { entities, .. } => view.entities.clone_from(entities),
             Content::Rich { .. } => {}
-            Content::Photo { sizes, .. } => {
+            Content::Photo { sizes, entities, .. } => {
+                view.entities.clone_from(entities);
                 view.kind = "photo";
                 view.file = sizes.last().and_then(|size| file(&size.file));
             }
-            Content::Video { file: video, .. } => {
+            Content::Video { file: video, entities, .. } => {
+                view.entities.clone_from(entities);
                 view.kind = "video";
                 view.file = file(video);
             }
-            Content::Document { file: document, name, .. } => {
+            Content::Document { file: document, name, entities, .. } => {
+                view.entities.clone_from(entities);
                 view.kind = "document";
                 view.file = file(document).map(|file| FileView { name: Some(name.clone()), ..file });
             }
@@ -168,7 +188,8 @@ impl MessageView {
                 view.file = file(sticker);
                 view.text.clone_from(emoji);
             }
-            Content::Voice { file: voice, duration } => {
+            Content::Voice { file: voice, duration, entities, .. } => {
+                view.entities.clone_from(entities);
                 view.seconds = Some(*duration);
                 view.kind = "voice";
                 view.file = file(voice);
@@ -181,6 +202,11 @@ impl MessageView {
                 view.kind = "contact";
                 view.contact = Some(card.clone());
             }
+            Content::Service { field, value } => {
+                view.kind = "service";
+                view.service = Some(field.clone());
+                view.text = value["name"].as_str().unwrap_or_default().to_owned();
+            }
         }
         view
     }
@@ -189,6 +215,9 @@ impl MessageView {
 /// The text, then each row of buttons on a line of its own: `[⬅️ Назад] [🏠 В начало]`.
 impl fmt::Display for MessageView {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(service) = &self.service {
+            return write!(formatter, "‹{service}› {}", self.text);
+        }
         formatter.write_str(&self.text)?;
         for row in &self.buttons {
             let row: Vec<String> = row.iter().map(|button| format!("[{}]", button.text)).collect();
@@ -234,6 +263,7 @@ impl State {
             phone: chat.phone.clone(),
             started: chat.started,
             blocked: chat.blocked,
+            is_group: chat.group.is_some(),
             messages: messages.map(|message| MessageView::of(message, &self.files)).collect(),
             reply_keyboard: chat.visible_keyboard().cloned(),
             typing_until_ms: if chat.typing_until_ms > now_ms() { chat.typing_until_ms } else { 0 },

@@ -289,9 +289,9 @@ async fn dropping_a_keyboard_is_told_apart_from_an_edit() -> Done {
 async fn a_group_that_became_a_supergroup_names_it() -> Done {
     let bot = Bot::start().await?;
     let group = bot.telegram.new_group("Администраторы");
-    bot.call("sendMessage", json!({"chat_id": group, "text": "one"})).await?;
-    let supergroup = bot.telegram.upgrade_group(group);
-    let moved = bot.answer("sendMessage", json!({"chat_id": group, "text": "two"})).await?;
+    bot.call("sendMessage", json!({"chat_id": group.chat, "text": "one"})).await?;
+    let supergroup = group.upgrade().chat;
+    let moved = bot.answer("sendMessage", json!({"chat_id": group.chat, "text": "two"})).await?;
     assert_eq!(moved["description"], "Bad Request: group chat was upgraded to a supergroup chat");
     assert_eq!((&moved["error_code"], &moved["parameters"]), (&json!(400), &json!({"migrate_to_chat_id": supergroup})));
     bot.call("sendMessage", json!({"chat_id": supergroup, "text": "two"})).await?;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{Bot, Done};
-use crate::telegram::{CustomerError, Media};
+use crate::telegram::{Media, PersonError};
 
 /// The one update that waits, without what differs from run to run.
 async fn heard(bot: &Bot) -> Result<Value, Box<dyn std::error::Error>> {
@@ -84,7 +84,7 @@ async fn a_keyboard_button_is_typed_and_a_missing_one_is_named() -> Done {
     assert_eq!(heard(&bot).await?["message"]["text"], "⬅️ Назад");
     let missing = anna.tap("Вперёд");
     let visible = vec!["⬅️ Назад".to_owned()];
-    assert_eq!(missing, Err(CustomerError::NoSuchButton { text: "Вперёд".to_owned(), visible }));
+    assert_eq!(missing, Err(PersonError::NoSuchButton { text: "Вперёд".to_owned(), visible }));
     bot.call("sendMessage", json!({"chat_id": anna.chat, "text": "?", "reply_markup": {"remove_keyboard": true}}))
         .await?;
     assert!(anna.tap("⬅️ Назад").is_err());

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::message::{Card, Content, Message, Size};
+use super::group::{GroupChat, TopicChange};
+use super::message::{Card, Content, Message, Sender, Size};
 use super::state::{Chat, State};
 use super::text::found_entities;
 use super::view::{Alert, ChatView, Fresh, MessageView};
@@ -19,6 +20,9 @@ use crate::fault::now_ms;
 const THUMBNAIL: &[u8] =
     &[0xff, 0xd8, 0xff, 0xe0, 0, 16, b'J', b'F', b'I', b'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0xff, 0xd9];
 
+/// Width and height of a photo from a camera.
+const CAMERA: (u32, u32) = (1280, 960);
+
 /// A photo as small as a JPEG gets; `n` makes it a different one.
 #[must_use]
 pub fn photo(n: u8) -> Bytes {
@@ -27,7 +31,7 @@ pub fn photo(n: u8) -> Bytes {
 
 /// Why a customer could not do something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CustomerError {
+pub enum PersonError {
     /// There is no such chat.
     NoSuchChat(i64),
     /// The customer has blocked the bot; its app lets them write again only after unblocking.
@@ -39,13 +43,17 @@ pub enum CustomerError {
         /// The buttons that can be seen, newest message first, then the keyboard's.
         visible: Vec<String>,
     },
-    /// The message is not in this chat.
+    /// The message is not in this chat, or somebody else wrote it.
     NoSuchMessage(i64),
+    /// Somebody who is not in the group.
+    NotAMember(i64),
+    /// The topic is not there, or it is closed.
+    NoSuchTopic(i64),
     /// The update is not remembered.
     NoSuchUpdate(i64),
 }
 
-impl fmt::Display for CustomerError {
+impl fmt::Display for PersonError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchChat(id) => write!(formatter, "there is no chat {id}"),
@@ -54,12 +62,14 @@ impl fmt::Display for CustomerError {
                 write!(formatter, "no button says «{text}»; these can be seen: {}", visible.join(" · "))
             }
             Self::NoSuchMessage(id) => write!(formatter, "message {id} is not in this chat"),
+            Self::NotAMember(id) => write!(formatter, "{id} is not in the group"),
+            Self::NoSuchTopic(id) => write!(formatter, "topic {id} is not there, or it is closed"),
             Self::NoSuchUpdate(id) => write!(formatter, "update {id} is not remembered"),
         }
     }
 }
 
-impl std::error::Error for CustomerError {}
+impl std::error::Error for PersonError {}
 
 /// Something of a customer's gallery or disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +98,7 @@ enum Tap {
 
 impl Telegram {
     /// Somebody who knows of the bot but has not written yet.
-    pub fn new_customer(&self, first_name: &str, username: Option<&str>) -> Customer {
+    pub fn new_customer(&self, first_name: &str, username: Option<&str>) -> Person {
         let chat = self.model.lock().new_chat(first_name, username);
         self.model.changed();
         self.customer(chat)
@@ -96,28 +106,19 @@ impl Telegram {
 
     /// The customer of this chat.
     #[must_use]
-    pub fn customer(&self, chat: i64) -> Customer {
-        Customer { chat, topic: None, telegram: self.clone() }
+    pub fn customer(&self, chat: i64) -> Person {
+        Person { chat, id: chat, topic: None, telegram: self.clone() }
     }
 
-    /// A group that the bot is in. Returns the chat's id.
-    pub fn new_group(&self, title: &str) -> i64 {
-        let id = self.model.lock().new_group(title, false);
+    /// Somebody with this Telegram id, as a dealer's file names them; who is known already stays as they are.
+    pub fn person_at(&self, id: i64, first_name: &str, username: Option<&str>) -> Person {
+        let mut state = self.model.lock();
+        if !state.chats.contains_key(&id) {
+            state.put_chat(id, first_name, username);
+        }
+        drop(state);
         self.model.changed();
-        id
-    }
-
-    /// The group becomes a supergroup: a chat with another id, which the old one names from now on. Returns the new id.
-    pub fn upgrade_group(&self, group: i64) -> i64 {
-        let id = {
-            let mut state = self.model.lock();
-            let title = state.chats.get(&group).map(|chat| chat.first_name.clone()).unwrap_or_default();
-            let id = state.new_group(&title, true);
-            state.change_chat(group, |chat| chat.migrated_to = Some(id));
-            id
-        };
-        self.model.changed();
-        id
+        self.customer(id)
     }
 
     /// Emits an update as it is, with an `update_id` of its own unless it has one: for what the simulator does not model,
@@ -136,55 +137,73 @@ impl Telegram {
     ///
     /// # Errors
     /// It is too old to be remembered.
-    pub fn redeliver(&self, update_id: i64) -> Result<(), CustomerError> {
-        delivery::redeliver(&self.model, update_id).then_some(()).ok_or(CustomerError::NoSuchUpdate(update_id))
+    pub fn redeliver(&self, update_id: i64) -> Result<(), PersonError> {
+        delivery::redeliver(&self.model, update_id).then_some(()).ok_or(PersonError::NoSuchUpdate(update_id))
     }
 }
 
-/// A customer with Telegram in hand. Actions return at once, with the id of the update that tells the bot; they fail when
-/// there is no such chat, or its customer has blocked the bot.
+/// Somebody with Telegram in hand: a customer in the private chat with the bot, or a member of a group ([`super::Group`]).
+/// Actions return at once, with the id of the update that tells the bot; they fail when there is no such chat, or its
+/// customer has blocked the bot. Of what the bot cannot read in a group it gets no update.
 #[derive(Clone, Debug)]
-pub struct Customer {
-    /// Telegram id of the private chat, which is the customer's own id too.
+pub struct Person {
+    /// Where they act. The id of the private chat is their own, too.
     pub chat: i64,
+    /// Their own Telegram id.
+    pub id: i64,
     topic: Option<i64>,
     telegram: Telegram,
 }
 
-impl Customer {
+impl Person {
+    /// The same person in a group.
+    pub(super) fn in_group(&self, chat: i64) -> Self {
+        Self { chat, ..self.clone() }
+    }
+
     /// The customer has written to the bot some time before: it may write to them. No update comes of it.
     pub fn mark_started(&self) {
         self.change(|chat| chat.started = true);
         self.model().changed();
     }
 
-    /// The same customer, writing in a topic of the chat.
+    /// The same person, writing in a topic of the chat.
     #[must_use]
     pub fn in_topic(&self, topic: i64) -> Self {
         Self { topic: Some(topic), ..self.clone() }
     }
 
+    /// Replies to a message.
+    pub fn reply(&self, message_id: i64, text: &str) -> Result<i64, PersonError> {
+        let content = Content::Text { text: text.to_owned(), entities: found_entities(text) };
+        let update = self.write_reply(None, Some(message_id), |_| content)?;
+        Ok(delivery::emit(self.model(), update))
+    }
+
     /// Types a text.
-    pub fn say(&self, text: &str) -> Result<i64, CustomerError> {
+    pub fn say(&self, text: &str) -> Result<i64, PersonError> {
         self.send(None, |_| Content::Text { text: text.to_owned(), entities: found_entities(text) })
     }
 
     /// Pastes a text with its formatting.
-    pub fn paste_formatted(&self, text: &str) -> Result<i64, CustomerError> {
+    pub fn paste_formatted(&self, text: &str) -> Result<i64, PersonError> {
         self.send(None, |_| Content::Rich { text: text.to_owned() })
     }
 
     /// Changes a message that was typed before.
-    pub fn edit(&self, message_id: i64, text: &str) -> Result<i64, CustomerError> {
+    pub fn edit(&self, message_id: i64, text: &str) -> Result<i64, PersonError> {
         let update = {
             let mut state = self.model().lock();
-            state.message(self.chat, message_id).ok_or(CustomerError::NoSuchMessage(message_id))?;
+            let message = state.message(self.chat, message_id).filter(|message| self.wrote(message));
+            message.ok_or(PersonError::NoSuchMessage(message_id))?;
             state.change_message(message_id, |message| {
-                message.content = Content::Text { text: text.to_owned(), entities: found_entities(text) };
-                message.edit_date = Some(now_seconds());
+                let entities = found_entities(text);
+                if !message.content.set_caption(text.to_owned(), entities.clone()) {
+                    message.content = Content::Text { text: text.to_owned(), entities };
+                }
+                message.edit_date = Some(i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX));
             });
-            let message = state.messages.get(&message_id).map(|message| state.message_json(message, &Value::Null));
-            json!({"edited_message": message})
+            state.update_of("edited_message", message_id, &self.model().bot_user())
         };
         Ok(delivery::emit(self.model(), update))
     }
@@ -194,7 +213,7 @@ impl Customer {
     ///
     /// # Errors
     /// No such button can be seen.
-    pub fn tap(&self, text: &str) -> Result<Option<i64>, CustomerError> {
+    pub fn tap(&self, text: &str) -> Result<Option<i64>, PersonError> {
         match self.find_button(text)? {
             Tap::Press { message_id, data } => self.press(message_id, &data).map(Some),
             Tap::Open => Ok(None),
@@ -204,7 +223,7 @@ impl Customer {
             }
             Tap::ShareContact => {
                 self.change(|chat| chat.keyboard_used = true);
-                let phone = self.view().ok_or(CustomerError::NoSuchChat(self.chat))?.phone;
+                let phone = self.view().ok_or(PersonError::NoSuchChat(self.chat))?.phone;
                 self.share_contact(&phone).map(Some)
             }
             Tap::ShareLocation => {
@@ -219,57 +238,58 @@ impl Customer {
     ///
     /// # Errors
     /// There is no such message.
-    pub fn press(&self, message_id: i64, data: &str) -> Result<i64, CustomerError> {
+    pub fn press(&self, message_id: i64, data: &str) -> Result<i64, PersonError> {
         let update = {
             let mut state = self.model().lock();
-            let from = state.chats.get(&self.chat).ok_or(CustomerError::NoSuchChat(self.chat))?;
-            let (from, chat_json) = (from.user_json(), from.chat_json());
+            let chat = state.chats.get(&self.chat).ok_or(PersonError::NoSuchChat(self.chat))?;
+            let from = state.chats.get(&self.id).ok_or(PersonError::NoSuchChat(self.id))?;
+            let (from, chat_json) = (from.user_json(), chat.chat_json());
             let known = state.messages.get(&message_id).filter(|message| message.chat == self.chat);
-            let message = known.ok_or(CustomerError::NoSuchMessage(message_id))?;
+            let message = known.ok_or(PersonError::NoSuchMessage(message_id))?;
             let message = if message.deleted {
                 // The Bot API's `InaccessibleMessage`.
                 json!({"chat": chat_json, "message_id": message_id, "date": 0})
             } else {
                 state.message_json(message, &self.model().bot_user())
             };
-            let id = state.add_press(self.chat);
-            let instance = format!("-{}", 3_788_000_000_000_000_000_i64 + self.chat);
+            let id = state.add_press(self.id);
+            let instance = format!("-{}", 3_788_000_000_000_000_000_i64 + self.chat.abs());
             json!({"callback_query": {"id": id, "from": from, "message": message, "chat_instance": instance, "data": data}})
         };
         Ok(delivery::emit(self.model(), update))
     }
 
     /// Shares the own contact, with this number: Telegram vouches that it is the customer's.
-    pub fn share_contact(&self, phone: &str) -> Result<i64, CustomerError> {
-        let first_name = self.view().ok_or(CustomerError::NoSuchChat(self.chat))?.first_name;
+    pub fn share_contact(&self, phone: &str) -> Result<i64, PersonError> {
+        let first_name = self.view().ok_or(PersonError::NoSuchChat(self.chat))?.first_name;
         self.share_card(phone, &first_name, Some(self.chat))
     }
 
     /// Shares a contact of the customer's phone book.
-    pub fn share_contact_of(&self, first_name: &str, phone: &str) -> Result<i64, CustomerError> {
+    pub fn share_contact_of(&self, first_name: &str, phone: &str) -> Result<i64, PersonError> {
         self.share_card(phone, first_name, None)
     }
 
-    fn share_card(&self, phone: &str, first_name: &str, user_id: Option<i64>) -> Result<i64, CustomerError> {
+    fn share_card(&self, phone: &str, first_name: &str, user_id: Option<i64>) -> Result<i64, PersonError> {
         let (phone_number, first_name) = (phone.to_owned(), first_name.to_owned());
         self.send(None, |_| Content::Contact(Card { phone_number, first_name, last_name: None, user_id }))
     }
 
     /// Sends a photo, a JPEG.
-    pub fn send_photo(&self, jpeg: impl Into<Bytes>, caption: Option<&str>) -> Result<i64, CustomerError> {
+    pub fn send_photo(&self, jpeg: impl Into<Bytes>, caption: Option<&str>) -> Result<i64, PersonError> {
         let (jpeg, caption) = (jpeg.into(), caption.map(str::to_owned));
         self.send(None, |state| Media::Photo(jpeg).into_content(state, caption))
     }
 
     /// Sends photos as an album.
-    pub fn send_album(&self, jpegs: Vec<Bytes>) -> Result<Vec<i64>, CustomerError> {
+    pub fn send_album(&self, jpegs: Vec<Bytes>) -> Result<Vec<i64>, PersonError> {
         self.send_media(jpegs.into_iter().map(Media::Photo).collect(), None)
     }
 
     /// Sends what was chosen together: one update for each, all at once, sharing a `media_group_id` where there are
     /// several; the caption comes with the first. Telegram's apps put up to ten into one album, photos and videos
     /// together, files with files only.
-    pub fn send_media(&self, media: Vec<Media>, caption: Option<&str>) -> Result<Vec<i64>, CustomerError> {
+    pub fn send_media(&self, media: Vec<Media>, caption: Option<&str>) -> Result<Vec<i64>, PersonError> {
         let album = (media.len() > 1).then(|| format!("1{:016}", now_ms() * 1000 + u64::from(rand::random::<u8>())));
         let mut caption = caption.map(str::to_owned);
         let mut updates = Vec::new();
@@ -281,12 +301,12 @@ impl Customer {
     }
 
     /// Sends a JPEG as a file, which Telegram leaves as it is.
-    pub fn send_document_image(&self, jpeg: impl Into<Bytes>) -> Result<i64, CustomerError> {
+    pub fn send_document_image(&self, jpeg: impl Into<Bytes>) -> Result<i64, PersonError> {
         self.send_document(jpeg, "IMG_2041.jpg")
     }
 
     /// Sends a file; its media type is what its name says.
-    pub fn send_document(&self, bytes: impl Into<Bytes>, name: &str) -> Result<i64, CustomerError> {
+    pub fn send_document(&self, bytes: impl Into<Bytes>, name: &str) -> Result<i64, PersonError> {
         let file = Media::File { name: name.to_owned(), bytes: bytes.into() };
         self.send(None, |state| file.into_content(state, None))
     }
@@ -297,17 +317,23 @@ impl Customer {
         bytes: impl Into<Bytes>,
         name: &str,
         mime: Option<&str>,
-    ) -> Result<i64, CustomerError> {
+    ) -> Result<i64, PersonError> {
         let bytes = bytes.into();
         self.send(None, |state| {
             let stored = mime.unwrap_or("application/octet-stream");
             let file = state.add_file("documents", &files::extension(name), stored, bytes);
-            Content::Document { file, name: name.to_owned(), mime: mime.map(str::to_owned), caption: None }
+            Content::Document {
+                file,
+                name: name.to_owned(),
+                mime: mime.map(str::to_owned),
+                caption: None,
+                entities: Vec::new(),
+            }
         })
     }
 
     /// Sends a sticker.
-    pub fn send_sticker(&self) -> Result<i64, CustomerError> {
+    pub fn send_sticker(&self) -> Result<i64, PersonError> {
         self.send(None, |state| Content::Sticker {
             file: state.add_file("stickers", "tgs", "application/x-tgsticker", Bytes::from_static(b"sticker")),
             emoji: "👍".to_owned(),
@@ -315,24 +341,62 @@ impl Customer {
     }
 
     /// Sends a voice message, an Ogg of so many seconds.
-    pub fn send_voice(&self, ogg: impl Into<Bytes>, seconds: u32) -> Result<i64, CustomerError> {
+    pub fn send_voice(&self, ogg: impl Into<Bytes>, seconds: u32) -> Result<i64, PersonError> {
         let ogg = ogg.into();
         let file = move |state: &mut State| state.add_file("voice", "oga", "audio/ogg", ogg);
-        self.send(None, |state| Content::Voice { file: file(state), duration: seconds })
+        self.send(None, |state| Content::Voice {
+            file: file(state),
+            duration: seconds,
+            caption: None,
+            entities: Vec::new(),
+        })
     }
 
     /// Sends a place.
-    pub fn send_location(&self, latitude: f64, longitude: f64) -> Result<i64, CustomerError> {
+    pub fn send_location(&self, latitude: f64, longitude: f64) -> Result<i64, PersonError> {
         self.send(None, |_| Content::Location { latitude, longitude })
+    }
+
+    /// Opens a topic of the group and returns its `message_thread_id`.
+    ///
+    /// # Errors
+    /// The person is not in the group, or it has no topics.
+    pub fn open_topic(&self, name: &str) -> Result<i64, PersonError> {
+        let id = {
+            let mut state = self.model().lock();
+            self.may_write(&state)?;
+            let topics = state.group(self.chat).and_then(GroupChat::topics);
+            topics.ok_or(PersonError::NoSuchChat(self.chat))?;
+            state.open_topic(self.chat, Sender::Person(self.id), name)
+        };
+        self.tell(id);
+        Ok(id)
+    }
+
+    /// Closes a topic by hand.
+    pub fn close_topic(&self, topic: i64) -> Result<i64, PersonError> {
+        self.change_topic(topic, &TopicChange::Closed(true))
+    }
+
+    /// Opens a closed topic by hand.
+    pub fn reopen_topic(&self, topic: i64) -> Result<i64, PersonError> {
+        self.change_topic(topic, &TopicChange::Closed(false))
+    }
+
+    /// Deletes a topic by hand, with everything in it. The bot is not told.
+    pub fn delete_topic(&self, topic: i64) -> Result<(), PersonError> {
+        let there = self.model().lock().delete_topic(self.chat, topic);
+        self.model().changed();
+        there.then_some(()).ok_or(PersonError::NoSuchTopic(topic))
     }
 
     /// Deletes a message for both sides.
     ///
     /// # Errors
     /// There is no such message.
-    pub fn delete_message(&self, message_id: i64) -> Result<(), CustomerError> {
+    pub fn delete_message(&self, message_id: i64) -> Result<(), PersonError> {
         let mut state = self.model().lock();
-        state.message(self.chat, message_id).ok_or(CustomerError::NoSuchMessage(message_id))?;
+        state.message(self.chat, message_id).ok_or(PersonError::NoSuchMessage(message_id))?;
         state.change_message(message_id, |message| message.deleted = true);
         drop(state);
         self.model().changed();
@@ -340,12 +404,12 @@ impl Customer {
     }
 
     /// Blocks the bot.
-    pub fn block_bot(&self) -> Result<i64, CustomerError> {
+    pub fn block_bot(&self) -> Result<i64, PersonError> {
         self.membership(true)
     }
 
     /// Lets the bot write again.
-    pub fn unblock_bot(&self) -> Result<i64, CustomerError> {
+    pub fn unblock_bot(&self) -> Result<i64, PersonError> {
         self.membership(false)
     }
 
@@ -391,7 +455,7 @@ impl Customer {
     #[must_use]
     pub fn take_alerts(&self) -> Vec<Alert> {
         let mut state = self.model().lock();
-        state.chats.get_mut(&self.chat).map(|chat| std::mem::take(&mut chat.alerts)).unwrap_or_default()
+        state.chats.get_mut(&self.id).map(|chat| std::mem::take(&mut chat.alerts)).unwrap_or_default()
     }
 
     fn model(&self) -> &Arc<Model> {
@@ -402,44 +466,65 @@ impl Customer {
         self.model().lock().change_chat(self.chat, change);
     }
 
-    fn send(&self, album: Option<String>, content: impl FnOnce(&mut State) -> Content) -> Result<i64, CustomerError> {
+    fn send(&self, album: Option<String>, content: impl FnOnce(&mut State) -> Content) -> Result<i64, PersonError> {
         let update = self.write(album, content)?;
         Ok(delivery::emit(self.model(), update))
     }
 
-    /// Puts a message of the customer into the chat and returns the update that tells the bot.
-    fn write(
-        &self,
-        album: Option<String>,
-        content: impl FnOnce(&mut State) -> Content,
-    ) -> Result<Value, CustomerError> {
-        let mut state = self.model().lock();
-        if state.chats.get(&self.chat).ok_or(CustomerError::NoSuchChat(self.chat))?.blocked {
-            return Err(CustomerError::Blocked(self.chat));
-        }
-        let content = content(&mut state);
-        state.change_chat(self.chat, |chat| chat.started = true);
-        let id = state.add_message(Message {
-            id: 0,
-            chat: self.chat,
-            from_bot: false,
-            date: now_seconds(),
-            edit_date: None,
-            content,
-            inline: Vec::new(),
-            had_reply_markup: false,
-            album,
-            topic: self.topic,
-            deleted: false,
-        });
-        let message = state.messages.get(&id).map(|message| state.message_json(message, &Value::Null));
-        Ok(json!({"message": message}))
+    /// Puts a message of this person into the chat and returns the update that tells the bot.
+    fn write(&self, album: Option<String>, content: impl FnOnce(&mut State) -> Content) -> Result<Value, PersonError> {
+        self.write_reply(album, None, content)
     }
 
-    fn membership(&self, blocked: bool) -> Result<i64, CustomerError> {
+    fn write_reply(
+        &self,
+        album: Option<String>,
+        reply_to: Option<i64>,
+        content: impl FnOnce(&mut State) -> Content,
+    ) -> Result<Value, PersonError> {
+        let mut state = self.model().lock();
+        self.may_write(&state)?;
+        let content = content(&mut state);
+        state.change_chat(self.chat, |chat| chat.started = true);
+        let message = Message::new(self.chat, Sender::Person(self.id), content);
+        let id = state.add_message(Message { album, topic: self.topic, reply_to, ..message });
+        Ok(state.update_of("message", id, &self.model().bot_user()))
+    }
+
+    fn may_write(&self, state: &State) -> Result<(), PersonError> {
+        let chat = state.chats.get(&self.chat).ok_or(PersonError::NoSuchChat(self.chat))?;
+        if chat.blocked {
+            return Err(PersonError::Blocked(self.chat));
+        }
+        let Some(group) = &chat.group else { return Ok(()) };
+        if !group.members.contains(&self.id) {
+            return Err(PersonError::NotAMember(self.id));
+        }
+        let Some(topic) = self.topic else { return Ok(()) };
+        let open = group.topics().and_then(|topics| topics.get(&topic)).is_some_and(|topic| !topic.closed);
+        open.then_some(()).ok_or(PersonError::NoSuchTopic(topic))
+    }
+
+    fn wrote(&self, message: &Message) -> bool {
+        !message.from_bot && message.author.is_none_or(|author| author == self.id)
+    }
+
+    fn change_topic(&self, topic: i64, change: &TopicChange) -> Result<i64, PersonError> {
+        let sender = Sender::Person(self.id);
+        let told = self.model().lock().change_topic(self.chat, sender, topic, change);
+        told.map(|message| self.tell(message)).ok_or(PersonError::NoSuchTopic(topic))
+    }
+
+    /// Emits the update of a message that is in the chat, and returns its id.
+    fn tell(&self, message: i64) -> i64 {
+        let update = self.model().lock().update_of("message", message, &self.model().bot_user());
+        delivery::emit(self.model(), update)
+    }
+
+    fn membership(&self, blocked: bool) -> Result<i64, PersonError> {
         let update = {
             let mut state = self.model().lock();
-            let customer = state.chats.get(&self.chat).ok_or(CustomerError::NoSuchChat(self.chat))?;
+            let customer = state.chats.get(&self.chat).ok_or(PersonError::NoSuchChat(self.chat))?;
             let (from, chat_json, bot) = (customer.user_json(), customer.chat_json(), self.model().bot_user());
             state.change_chat(self.chat, |chat| chat.blocked = blocked);
             let (member, kicked) =
@@ -452,8 +537,8 @@ impl Customer {
         Ok(delivery::emit(self.model(), update))
     }
 
-    fn find_button(&self, text: &str) -> Result<Tap, CustomerError> {
-        let view = self.view().ok_or(CustomerError::NoSuchChat(self.chat))?;
+    fn find_button(&self, text: &str) -> Result<Tap, PersonError> {
+        let view = self.view().ok_or(PersonError::NoSuchChat(self.chat))?;
         let mut visible = Vec::new();
         for message in view.messages.iter().rev() {
             for button in message.buttons.iter().flatten() {
@@ -476,38 +561,39 @@ impl Customer {
             }
             visible.push(button.text.clone());
         }
-        Err(CustomerError::NoSuchButton { text: text.to_owned(), visible })
+        Err(PersonError::NoSuchButton { text: text.to_owned(), visible })
     }
 }
 
 impl Media {
     fn into_content(self, state: &mut State, caption: Option<String>) -> Content {
         match self {
-            Self::Photo(jpeg) => Content::Photo { sizes: photo_sizes(state, jpeg), caption },
-            Self::Video(bytes) => {
-                Content::Video { file: state.add_file("videos", "mp4", "video/mp4", bytes), duration: 5, caption }
+            Self::Photo(jpeg) => {
+                Content::Photo { sizes: photo_sizes(state, jpeg, CAMERA), caption, entities: Vec::new() }
             }
+            Self::Video(bytes) => Content::Video {
+                file: state.add_file("videos", "mp4", "video/mp4", bytes),
+                duration: 5,
+                caption,
+                entities: Vec::new(),
+            },
             Self::File { name, bytes } => {
                 let extension = files::extension(&name);
                 let mime = files::media_type(&name);
                 let file = state.add_file("documents", &extension, mime, bytes);
-                Content::Document { file, name, mime: Some(mime.to_owned()), caption }
+                Content::Document { file, name, mime: Some(mime.to_owned()), caption, entities: Vec::new() }
             }
         }
     }
 }
 
-fn now_seconds() -> i64 {
-    i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX)
-}
-
-fn photo_sizes(state: &mut State, jpeg: Bytes) -> Vec<Size> {
+/// Keeps a picture with these sides in the sizes that Telegram makes of it.
+pub(super) fn photo_sizes(state: &mut State, picture: Bytes, (width, height): (u32, u32)) -> Vec<Size> {
     let small = Bytes::from_static(THUMBNAIL);
-    [(90, 67, small.clone()), (320, 240, small), (1280, 960, jpeg)]
-        .map(|(width, height, bytes)| Size {
-            file: state.add_file("photos", "jpg", "image/jpeg", bytes),
-            width,
-            height,
+    [(90, 67, small.clone()), (320, 240, small), (width, height, picture)]
+        .map(|(width, height, bytes)| {
+            let (extension, mime) = files::picture_type(&bytes);
+            Size { file: state.add_file("photos", extension, mime, bytes), width, height }
         })
         .into()
 }
