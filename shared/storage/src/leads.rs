@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, Select};
 use futures::FutureExt as _;
-use futures::future::{join_all, try_join_all};
+use futures::future::join_all;
 use lead::{Lead, LeadId, Seconds, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::due::{DUE_INDEX, due_by};
+use crate::of_chat::{CHAT_INDEX, forget_of_chat, keys_of_chat};
 use crate::schema::TableDefinition;
 use crate::versioned::{put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
@@ -24,11 +25,11 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
         (CHAT_INDEX, &[("chat_id", ScalarAttributeType::N), ("lead_id", ScalarAttributeType::S)]),
     ],
     expires: true,
-    forget: Some(|aws, tables, chat_id, _| async move { aws.leads(tables).forget(chat_id).await }.boxed()),
+    forget: Some(|aws, tables, chat_id, _| {
+        async move { Ok(forget_of_chat(&aws.dynamodb, TABLE.name(tables), "lead_id", chat_id).await?) }.boxed()
+    }),
 };
 
-/// Index of a chat's requests.
-const CHAT_INDEX: &str = "by_chat";
 /// The partition of the index `due` with undelivered requests.
 const DUE: &str = "1";
 /// The partition of the index `due` with delivered requests whose photos are not delivered yet.
@@ -206,18 +207,8 @@ impl Leads {
     /// # Errors
     /// When the table cannot be read.
     pub async fn of_chat(&self, chat_id: i64) -> Result<Vec<LeadId>, StorageError> {
-        let items = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(CHAT_INDEX)
-            .key_condition_expression("chat_id = :chat_id")
-            .expression_attribute_values(":chat_id", AttributeValue::N(chat_id.to_string()))
-            .into_paginator()
-            .items()
-            .send();
-        let found = items.try_collect().await.map_err(StorageError::of("looking for a customer's requests"))?;
-        Ok(found.iter().filter_map(id_of).collect())
+        let keys = keys_of_chat(&self.client, &self.table, "lead_id", chat_id).await?;
+        Ok(keys.iter().filter_map(|key| key.as_s().ok()?.parse().ok()).collect())
     }
 
     /// Every request, for the operator's lists and exports; it reads the whole table. A request that cannot be read is
@@ -250,13 +241,6 @@ impl Leads {
             .send()
             .await
             .map_err(StorageError::of("deleting a request"))?;
-        Ok(())
-    }
-
-    /// Deletes a chat's requests, delivered or not.
-    async fn forget(&self, chat_id: i64) -> Result<(), SaveError> {
-        let ids = self.of_chat(chat_id).await?;
-        try_join_all(ids.iter().map(|id| self.delete(id))).await?;
         Ok(())
     }
 

@@ -17,8 +17,10 @@ mod documents;
 mod due;
 mod error;
 mod forget;
+mod jobs;
 mod leads;
 mod left_in_crm;
+mod of_chat;
 mod profile_update;
 mod queue;
 pub mod schema;
@@ -35,6 +37,7 @@ pub use dealer_file::DealerFile;
 pub use documents::Documents;
 pub use error::{FinishError, SaveError, StorageError};
 pub use forget::forget_customer;
+pub use jobs::{ClaimedJob, Job, JobId, JobKind, Jobs, Planned};
 pub use leads::Leads;
 pub use left_in_crm::{LeftInCrm, left_in_crm};
 pub use queue::{MessageKind, Queue, QueueMessage};
@@ -43,8 +46,9 @@ pub use tables::Tables;
 pub use versioned::Versioned;
 
 /// Every table, in the order in which a customer is forgotten. Whatever concerns all of them reads this list.
-pub const TABLES: [&schema::TableDefinition; 7] = [
+pub const TABLES: [&schema::TableDefinition; 8] = [
     &leads::TABLE,
+    &jobs::TABLE,
     &ai_log::TABLE,
     &customers::TABLE,
     &sessions::TABLE,

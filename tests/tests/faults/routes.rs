@@ -71,6 +71,7 @@ pub(crate) const TABLE: &[Route] = &[
     route(DynamoDb, "PutItem credentials", Calm),
     route(DynamoDb, "Query leads", Forgotten),
     route(DynamoDb, "Query ai-log", Forgotten),
+    route(DynamoDb, "Query jobs", Forgotten),
     route(DynamoDb, "DeleteItem ai-log", Forgotten),
     route(DynamoDb, "DeleteItem leads", Forgotten),
     route(DynamoDb, "DeleteItem customers", Forgotten),

@@ -1,0 +1,219 @@
+//! What the bot will write without having been asked, and when.
+//!
+//! The index `due` holds only jobs that nobody has claimed, ordered by when they are due. A claim takes a job out of it
+//! before anything is sent, and it comes back only if surely nothing was sent. A job that is done stays for two months, so
+//! that it is never done twice.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use futures::FutureExt as _;
+use lead::{LeadId, Seconds};
+use serde::{Deserialize, Serialize};
+
+use crate::due::{DUE_INDEX, due_by};
+use crate::of_chat::{CHAT_INDEX, forget_of_chat};
+use crate::schema::TableDefinition;
+use crate::versioned::{put, replacing};
+use crate::{Aws, SaveError, StorageError, Tables, Versioned};
+
+pub(crate) const TABLE: TableDefinition = TableDefinition {
+    suffix: "jobs",
+    key: &[("job", ScalarAttributeType::S)],
+    indexes: &[
+        (DUE_INDEX, &[("due", ScalarAttributeType::S), ("due_at", ScalarAttributeType::N)]),
+        (CHAT_INDEX, &[("chat_id", ScalarAttributeType::N), ("job", ScalarAttributeType::S)]),
+    ],
+    expires: true,
+    forget: Some(|aws, tables, chat_id, _| {
+        async move { Ok(forget_of_chat(&aws.dynamodb, TABLE.name(tables), "job", chat_id).await?) }.boxed()
+    }),
+};
+
+/// The only partition of the index `due`.
+const DUE: &str = "1";
+/// How long a job is kept after it was due.
+const RETENTION: Seconds = 60 * 24 * 3600;
+
+/// The Jobs table.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    client: Client,
+    table: String,
+}
+
+/// Something to write, when it is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    pub kind: JobKind,
+    pub due_at: Seconds,
+    /// Later it is of no use.
+    pub drop_after: Seconds,
+    /// The customer whom it is about: `/delete` removes it.
+    pub chat_id: Option<i64>,
+}
+
+/// What is to be written, by ids alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// The card of a delivered request in the sales chat.
+    Card { lead_id: LeadId },
+}
+
+/// Identifies a job: its kind and its subject. There is at most one job of a kind for a subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(String);
+
+/// Whether a job was there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planned {
+    New,
+    /// It was planned before, whatever has become of it.
+    Known,
+}
+
+/// A job in this worker's hands. Nobody else will do it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ClaimedJob(Versioned<Job>);
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    job: JobId,
+    what: JobKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
+    /// Only while nobody has claimed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due_at: Option<Seconds>,
+    drop_after: Seconds,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    chat_id: Option<i64>,
+    expires_at: Seconds,
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    #[serde(flatten)]
+    item: Item,
+    version: u64,
+}
+
+impl JobKind {
+    /// The job's key in the table: `kind:subject`.
+    #[must_use]
+    pub fn id(&self) -> JobId {
+        JobId(match self {
+            Self::Card { lead_id } => format!("card:{lead_id}"),
+        })
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl ClaimedJob {
+    #[must_use]
+    pub const fn kind(&self) -> JobKind {
+        self.0.value.kind
+    }
+
+    #[must_use]
+    pub const fn is_late(&self, now: Seconds) -> bool {
+        self.0.value.drop_after < now
+    }
+}
+
+impl Aws {
+    /// Opens the Jobs table.
+    #[must_use]
+    pub fn jobs(&self, tables: &Tables) -> Jobs {
+        Jobs { client: self.dynamodb.clone(), table: TABLE.name(tables).to_owned() }
+    }
+}
+
+impl Jobs {
+    /// Stores a job, unless there is or was one with its id.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn plan(&self, job: &Job) -> Result<Planned, StorageError> {
+        match self.write(job, 0, Some(job.due_at)).await {
+            Ok(()) => Ok(Planned::New),
+            Err(SaveError::Conflict) => Ok(Planned::Known),
+            Err(SaveError::Storage(error)) => Err(error),
+        }
+    }
+
+    /// Ids of jobs that are due by `now`, the one that has waited longest first.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn due(&self, now: Seconds, limit: i32) -> Result<Vec<JobId>, StorageError> {
+        let items = due_by(&self.client, &self.table, DUE, now, limit).await?;
+        let id = |item: &HashMap<String, AttributeValue>| Some(JobId(item.get("job")?.as_s().ok()?.clone()));
+        Ok(items.iter().filter_map(id).collect())
+    }
+
+    /// Claims a job that is due: from now on nobody else does it. `None` if it is not due any more, or another worker was
+    /// faster.
+    ///
+    /// # Errors
+    /// When the table cannot be read or written; the job may be claimed then, and is not done.
+    pub async fn claim(&self, id: &JobId, now: Seconds) -> Result<Option<ClaimedJob>, StorageError> {
+        const READ: &str = "reading a job";
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("job", AttributeValue::S(id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StorageError::of(READ))?;
+        let Some(item) = answer.item else { return Ok(None) };
+        let Stored { item, version } =
+            serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
+        let Some(due_at) = item.due_at.filter(|due_at| *due_at <= now) else { return Ok(None) };
+        let job = Job { kind: item.what, due_at, drop_after: item.drop_after, chat_id: item.chat_id };
+        match self.write(&job, version, None).await {
+            Ok(()) => Ok(Some(ClaimedJob(Versioned { value: job, version: version + 1 }))),
+            Err(SaveError::Conflict) => Ok(None),
+            Err(SaveError::Storage(error)) => Err(error),
+        }
+    }
+
+    /// Gives a job back, to be done when it is due again. Only for a worker who knows that nothing was sent. A job that its
+    /// customer had deleted meanwhile stays deleted.
+    ///
+    /// # Errors
+    /// When the table cannot be written; the job is not done then.
+    pub async fn put_back(&self, claimed: ClaimedJob, due_at: Seconds) -> Result<(), StorageError> {
+        let ClaimedJob(Versioned { value: job, version }) = claimed;
+        match self.write(&job, version, Some(due_at)).await {
+            Ok(()) | Err(SaveError::Conflict) => Ok(()),
+            Err(SaveError::Storage(error)) => Err(error),
+        }
+    }
+
+    async fn write(&self, job: &Job, expected: u64, due_at: Option<Seconds>) -> Result<(), SaveError> {
+        const WRITE: &str = "writing a job";
+        let item = Item {
+            job: job.kind.id(),
+            what: job.kind,
+            due: due_at.map(|_| DUE.to_owned()),
+            due_at,
+            drop_after: job.drop_after,
+            chat_id: job.chat_id,
+            expires_at: job.due_at + RETENTION,
+        };
+        let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
+        put(&self.client, replacing(&self.table, "job", expected, item)?, WRITE).await
+    }
+}
