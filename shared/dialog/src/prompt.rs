@@ -67,7 +67,7 @@ pub(crate) enum Interjection {
     Heard(String),
     /// The phone number is accepted, and its keyboard goes away.
     PhoneTaken(String),
-    /// The keyboard of the phone question goes away.
+    /// The keyboard that shares a contact goes away.
     KeyboardAway,
 }
 

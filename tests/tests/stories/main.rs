@@ -7,6 +7,7 @@ mod attached_photos;
 mod branches;
 mod choices;
 mod consent;
+mod contact;
 mod conversation;
 mod costs;
 mod dealer_file;

@@ -12,8 +12,8 @@ use crate::prompt::Interjection;
 use crate::questionnaire::{Choice, Kind, Step};
 use crate::{Language, Unsupported, Verdict, plain};
 
-/// Buttons of the phone question's keyboard.
-const PHONE_KEYS: [&str; 5] = ["button-accept", "button-yes", "button-share", "button-back", "button-home"];
+/// Buttons of the keyboard that shares a contact.
+const CONTACT_KEYS: [&str; 5] = ["button-accept", "button-yes", "button-share", "button-back", "button-home"];
 
 /// Id of the text about an image that is too large to download. Where photos are asked for, it says how to send it.
 const LARGE_IMAGE: &str = "got-large-image";
@@ -21,7 +21,7 @@ const LARGE_IMAGE: &str = "got-large-image";
 /// Typed text: an answer in a dialog, a free question outside.
 pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
     let language = turn.language();
-    let is_leftover = !turn.before.prompt.keys.are_instead_of_keyboard() && is_phone_key(typed, language);
+    let is_leftover = !turn.before.prompt.keys.are_instead_of_keyboard() && is_contact_key(typed, language);
     let form = match turn.next.form() {
         _ if turn.next.question.is_some() => return hint_expected(turn, None),
         None if is_leftover => return closed(turn),
@@ -89,21 +89,21 @@ pub(super) fn contact(turn: Turn<'_>, phone: &str, is_own: bool) -> Verdict {
             name_and_number(turn, phone, source)
         }
         Some(_) => hint_expected(turn, Some("got-contact")),
-        // The conversation is no longer stored, but the keyboard of its phone question is still there.
+        // The conversation is no longer stored, but the keyboard that shares a contact is still there.
         None if turn.before.prompt.seq == 0 => closed(turn),
         None => hint_expected(turn, None),
     }
 }
 
-/// A button of the phone question's keyboard was pressed after its dialog: removes the keyboard and explains in the menu.
+/// A button of the keyboard that shares a contact was pressed after its dialog: removes the keyboard and explains in the menu.
 fn closed(mut turn: Turn<'_>) -> Verdict {
     turn.prepend_message(Interjection::KeyboardAway);
     turn.open_menu(MenuGreeting::Closed)
 }
 
-/// Whether the text comes from a button of the phone question's keyboard, which sends its labels as text.
-fn is_phone_key(typed: &str, language: Language) -> bool {
-    PHONE_KEYS.iter().any(|button| typed.trim() == language.text(button))
+/// Whether the text comes from a button of the keyboard that shares a contact, which sends its labels as text.
+fn is_contact_key(typed: &str, language: Language) -> bool {
+    CONTACT_KEYS.iter().any(|button| typed.trim() == language.text(button))
 }
 
 /// Id of the text that names what the bot does not accept.

@@ -26,7 +26,7 @@ impl Form {
     /// Whether the current step asks for the name with the keyboard that can share the contact, which has the number too. Such a
     /// keyboard has no room for the button that takes another spelling.
     pub(crate) fn asks_for_contact(&self) -> bool {
-        self.is_short && self.step().is_name() && self.respelled_car().is_none()
+        self.step().is_name() && !self.has_phone() && self.respelled_car().is_none()
     }
 
     /// Whether the name and the number of an earlier request can answer the current step.

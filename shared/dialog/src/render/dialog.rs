@@ -154,7 +154,8 @@ impl FormScreen<'_> {
         if let Some(count) = form.acceptable_at_once() {
             text = text.push(&self.language.text_with("prefilled", [("count", count.into())])).push("\n\n");
         }
-        text = text.push(&self.language.text(step.text));
+        let question = if form.asks_for_contact() { "name.or-contact" } else { step.text };
+        text = text.push(&self.language.text(question));
         // The notice about new photos already says how many there are. For an album, only the first is counted by then.
         let is_counted_in_notice = step.kind == Kind::Photos && matches!(self.notice, Some(Notice::Line(_)));
         if let Some(value) = form.answer(step).filter(|_| !is_counted_in_notice) {

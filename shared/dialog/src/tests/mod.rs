@@ -2,6 +2,7 @@
 
 mod asking;
 mod consent;
+mod contact;
 mod dealer_facts;
 mod edits;
 mod filling;

@@ -19,11 +19,15 @@ enum Step {
     Say(String),
     Edit(u8, String),
     Tap(usize),
+    TapKey(usize),
     PressOld(usize),
     PressAnything(String),
     Photo(u8),
     Album(u8, u8),
-    Contact(String),
+    Contact {
+        phone: String,
+        is_own: bool,
+    },
     Command(usize),
     Link(String),
     Captioned(u8, String),
@@ -59,11 +63,12 @@ fn step() -> impl Strategy<Value = Step> {
         10 => words().prop_map(Step::Say),
         2 => (0..3_u8, words()).prop_map(|(back, text)| Step::Edit(back, text)),
         20 => any::<usize>().prop_map(Step::Tap),
+        6 => any::<usize>().prop_map(Step::TapKey),
         2 => any::<usize>().prop_map(Step::PressOld),
         1 => "\\PC{0,70}".prop_map(Step::PressAnything),
         2 => any::<u8>().prop_map(Step::Photo),
         2 => (any::<u8>(), 1..11_u8).prop_map(|(album, count)| Step::Album(album, count)),
-        2 => "[+0-9]{0,14}".prop_map(Step::Contact),
+        2 => ("[+0-9]{0,14}", any::<bool>()).prop_map(|(phone, is_own)| Step::Contact { phone, is_own }),
         2 => (0..5_usize).prop_map(Step::Command),
         2 => prop_oneof!["[A-Za-z0-9_-]{1,64}", "s_[a-z]{60}", "b_(sell|buy|manager|none)"].prop_map(Step::Link),
         1 => (any::<u8>(), words()).prop_map(|(name, words)| Step::Captioned(name, words)),
@@ -126,6 +131,14 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
                 None => must_answer = false,
             }
         }
+        Step::TapKey(which) => {
+            let keys: Vec<_> = talk.keyboard().into_iter().flatten().collect();
+            match keys.get(which % keys.len().max(1)) {
+                Some(key) if key.request_contact => drop(talk.share("79001234567")),
+                Some(key) => drop(talk.say(&key.text)),
+                None => must_answer = false,
+            }
+        }
         Step::PressOld(which) => match old.get(which % old.len().max(1)).cloned() {
             Some((id, data)) => drop(talk.press(id, &data)),
             None => must_answer = false,
@@ -138,7 +151,7 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
             talk.send_album(&album.to_string(), &names);
             must_answer = false; // the album may be known already
         }
-        Step::Contact(phone) => drop(talk.share(&phone)),
+        Step::Contact { phone, is_own } => drop(talk.input(Input::Contact { phone, is_own })),
         Step::Command(which) => drop(talk.command(COMMANDS[which])),
         Step::Link(payload) => drop(talk.follow(&payload)),
         Step::Captioned(name, words) => drop(talk.input(captioned(&name.to_string(), None, &words))),

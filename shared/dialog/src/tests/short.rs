@@ -3,11 +3,11 @@
 use insta::assert_snapshot;
 use lead::PhoneSource;
 
-use super::filling::sale;
+use super::contact::known;
 use super::talk::{Talk, answer, photo};
-use crate::{AiAnswer, Conversation, Facts, Input, Intent, Profile};
+use crate::{AiAnswer, Facts, Intent};
 
-const SELL: &str = "🚗 Продать авто";
+pub(super) const SELL: &str = "🚗 Продать авто";
 const MOST_PRESSES: usize = 4;
 
 pub(super) fn sells_a_camry() -> AiAnswer {
@@ -19,13 +19,6 @@ pub(super) fn sells_a_camry() -> AiAnswer {
         km: Some(85_000),
     };
     AiAnswer { facts, ..answer(Intent::Sell, 0.92, "Оформим заявку на продажу?") }
-}
-
-/// A customer of an earlier request, whose session is gone.
-fn known() -> Talk {
-    let mut talk = Talk::new();
-    talk.conversation = Conversation::begin(Profile::new(Some("Мария"), Some("+79165554433"), PhoneSource::OwnContact));
-    talk
 }
 
 /// Says the sentence, then presses these buttons until the request is sent. Sharing the contact is a press too.
@@ -73,26 +66,14 @@ fn with_a_policy_it_takes_one_press_more_once() {
 }
 
 #[test]
-fn the_name_is_asked_with_the_contact_and_the_first_name() {
+fn back_passes_what_was_not_asked() {
     let mut talk = Talk::new();
     talk.say("продаю").understand(sells_a_camry()).tap(SELL).tap("✅ Принять всё (4)");
-    assert_snapshot!(talk.screen(), @r"
-    *Продажа авто · Шаг 6 из 8*
-
-    Как к вам обращаться?
-
-    (keyboard)
-    [📱 Поделиться контактом]
-    [Иван]
-    [⬅️ Назад] [🏠 В начало]
-    ");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 6 из 8*");
     talk.tap("⬅️ Назад");
-    assert_eq!(talk.header(), "*Продажа авто · Шаг 4 из 8*", "back passes what was not asked");
+    assert_eq!(talk.header(), "*Продажа авто · Шаг 4 из 8*");
     talk.tap("✅ Принять").tap("Иван");
     assert_eq!(talk.header(), "*Продажа авто · Шаг 7 из 8*");
-    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
-    talk.tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис").tap("Иван");
-    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 4 из 5*");
 }
 
 #[test]
@@ -122,48 +103,4 @@ fn the_confirmation_offers_what_was_not_asked() {
     assert!(talk.button("📷 Добавить фото").is_none() && talk.button("💬 Комментарий").is_none());
     talk.tap("✅ Отправить");
     assert_eq!(talk.requests[0].answers.last().map(|line| line.answer.as_str()), Some("Срочно"));
-}
-
-#[test]
-fn a_known_name_and_number_are_offered_and_never_forced() {
-    let mut talk = known();
-    talk.say("продаю").understand(sells_a_camry()).tap(SELL).tap("✅ Принять всё (4)");
-    assert_snapshot!(talk.screen(), @r"
-    *Продажа авто · Шаг 6 из 8*
-
-    Мария, +7 916 555-44-33 — верно?
-
-    [✅ Да]
-    [✏️ Другие имя и номер]
-    [⬅️ Назад] [🏠 В начало]
-    ");
-    talk.tap("✏️ Другие имя и номер");
-    assert!(talk.screen().contains("Как к вам обращаться?"), "{}", talk.screen());
-    talk.say_all(&["Пётр", "8 911 000-11-22"]).tap("✅ Отправить");
-    assert_eq!(talk.requests[0].customer.name, "Пётр");
-    // The next request offers what was given last.
-    talk.tap("⚖️ Юридическая помощь").tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис");
-    assert!(talk.screen().contains("Пётр, +7 911 000-11-22 — верно?"), "{}", talk.screen());
-    talk.say("Мария");
-    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 4 из 5*", "another name asks for another number");
-}
-
-#[test]
-fn somebody_elses_contact_gives_the_number_only() {
-    let mut talk = Talk::new();
-    talk.say("продаю").understand(sells_a_camry()).tap(SELL).tap("✅ Принять всё (4)");
-    talk.input(Input::Contact { phone: "79110001122".into(), is_own: false });
-    assert!(talk.screen().contains("Как к вам обращаться?"), "{}", talk.screen());
-    talk.say("Иван");
-    assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
-    talk.tap("✅ Отправить");
-    assert_eq!(talk.requests[0].customer.phone_source, PhoneSource::OtherContact);
-}
-
-#[test]
-fn a_profile_that_was_deleted_is_not_offered() {
-    let mut talk = sale();
-    talk.tap("✅ Отправить").command(crate::BotCommand::Delete).tap("Да, удалить").command(crate::BotCommand::Start);
-    talk.tap("⚖️ Юридическая помощь").tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис");
-    assert!(talk.screen().contains("Как к вам обращаться?"), "{}", talk.screen());
 }
