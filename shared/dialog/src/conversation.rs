@@ -147,6 +147,9 @@ pub(crate) enum MenuGreeting {
     /// The request was sent.
     Sent {
         number: String,
+        /// When the dealer opens, if it was closed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opens_at: Option<Seconds>,
     },
 }
 

@@ -93,7 +93,7 @@ fn remind(next: &mut Conversation, moment: &Moment, rules: &Rules) -> Vec<Effect
     next.question = Some(Question::Remind);
     next.notice = None;
     next.reply = None; // no update that is delivered again may bring it again
-    let screen = render(next, &RenderContext { year: moment.year, rules });
+    let screen = render(next, &RenderContext { year: moment.year, now: moment.now, rules });
     let dead = old.message_id.filter(|_| old.keys.are_under_message());
     let dead = dead.map(|message_id| Effect::DropKeyboard { message_id });
     [Effect::Show { screen, target: Target::New, seq }].into_iter().chain(dead).collect()

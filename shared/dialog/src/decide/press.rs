@@ -194,7 +194,9 @@ fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
                 }
                 let number = request.id.request_number();
                 turn.next.profile.remember(&request.customer);
-                turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number }));
+                let opens_at = turn.rules.dealer.calendar.next_opening(turn.moment.now);
+                let opens_at = opens_at.filter(|at| *at > turn.moment.now);
+                turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number, opens_at }));
                 turn.submit(request)
             }
             None => turn.in_form(|form| {

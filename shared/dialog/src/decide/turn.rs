@@ -31,7 +31,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn context(&self) -> RenderContext<'a> {
-        RenderContext { year: self.moment.year, rules: self.rules }
+        RenderContext { year: self.moment.year, now: self.moment.now, rules: self.rules }
     }
 
     pub(super) const fn language(&self) -> Language {

@@ -1,6 +1,6 @@
 //! Screens outside any dialog.
 
-use super::{RenderContext, consent, home, minutes, noted, words_of};
+use super::{RenderContext, consent, home, minutes, noted, opening, words_of};
 use texts::Language;
 
 use crate::action::Action;
@@ -60,7 +60,10 @@ fn greeting_text(greeting: &MenuGreeting, context: &RenderContext<'_>) -> String
         MenuGreeting::ConsentDeclined => language.text("menu-consent-declined"),
         MenuGreeting::ConsentTakenBack => language.text("menu-consent-taken-back"),
         MenuGreeting::TooManyRequests => language.text("too-many-requests"),
-        MenuGreeting::Sent { number } => language.text_with("menu-sent", [("number", number.as_str().into())]),
+        MenuGreeting::Sent { number, opens_at } => {
+            let call = opening::call(*opens_at, context.now, &context.rules.dealer.calendar, language);
+            language.text_with("menu-sent", [("number", number.as_str().into()), ("call", call.into())])
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod consent;
 mod dialog;
 mod facts;
 mod idle;
+mod opening;
 mod question;
 
 use lead::{RETENTION_AFTER_SENT, Seconds};
@@ -23,6 +24,7 @@ pub(crate) const MAX_UTF16: usize = 4096;
 #[derive(Clone, Copy)]
 pub(crate) struct RenderContext<'a> {
     pub(crate) year: i16,
+    pub(crate) now: Seconds,
     pub(crate) rules: &'a Rules,
 }
 

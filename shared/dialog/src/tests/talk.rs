@@ -74,7 +74,7 @@ impl Talk {
     pub(super) fn resumed(json: &str) -> Self {
         let conversation: Conversation = serde_json::from_str(json).expect("an earlier version's item");
         let mut talk = Self { conversation, now: 1_790_000_060, update_id: 200, ..Self::new() };
-        let context = RenderContext { year: 2026, rules: &talk.rules };
+        let context = RenderContext { year: 2026, now: talk.now, rules: &talk.rules };
         talk.message_id = talk.conversation.prompt.message_id.expect("a prompt");
         talk.chat.insert(talk.message_id, render(&talk.conversation, &context));
         talk
