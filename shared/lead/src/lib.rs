@@ -13,6 +13,7 @@ mod photos;
 mod progress;
 mod request;
 mod source;
+mod tracked_deal;
 
 pub use expiry::RETENTION_AFTER_SENT;
 pub use lead::{Backoff, Failure, Lead, Refused, Repeat, SEARCH_LAG, Status};
@@ -20,6 +21,7 @@ pub use photos::PhotoJob;
 pub use progress::{Progress, step};
 pub use request::{Answer, Consent, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request, Voice};
 pub use source::{BadLink, Link, MAX_PAYLOAD, NotAPayload, Source};
+pub use tracked_deal::{LOST, Outcome, SeenDeal, TrackedDeal, WON};
 
 /// Seconds since the Unix epoch.
 pub type Seconds = i64;

@@ -13,6 +13,7 @@ mod counters;
 mod current_dealer;
 mod customers;
 mod dealer_file;
+mod deals;
 mod documents;
 mod due;
 mod error;
@@ -34,6 +35,7 @@ pub use counters::{Counters, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY};
 pub use current_dealer::CurrentDealer;
 pub use customers::{Customer, Customers};
 pub use dealer_file::DealerFile;
+pub use deals::{DealKey, Deals};
 pub use documents::Documents;
 pub use error::{FinishError, SaveError, StorageError};
 pub use forget::forget_customer;
@@ -46,7 +48,8 @@ pub use tables::Tables;
 pub use versioned::Versioned;
 
 /// Every table, in the order in which a customer is forgotten. Whatever concerns all of them reads this list.
-pub const TABLES: [&schema::TableDefinition; 8] = [
+pub const TABLES: [&schema::TableDefinition; 9] = [
+    &deals::TABLE,
     &leads::TABLE,
     &jobs::TABLE,
     &ai_log::TABLE,
