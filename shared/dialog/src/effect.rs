@@ -33,6 +33,8 @@ pub enum Effect {
     },
     /// Send a message that is not the current screen and has no buttons.
     Send(Screen),
+    /// Send what has become of the chat's requests: [`crate::requests_screen`].
+    SendRequests,
     /// Answer a press, so that the button stops spinning. Nobody waits for the result.
     AnswerPress {
         callback_id: String,

@@ -124,6 +124,7 @@ pub enum BotCommand {
     Start,
     Menu,
     Help,
+    Status,
     Privacy,
     Delete,
 }

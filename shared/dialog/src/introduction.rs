@@ -4,11 +4,12 @@ use texts::Language;
 
 /// The bot's commands with their descriptions, for `setMyCommands`.
 #[must_use]
-pub fn commands(language: Language) -> [(&'static str, String); 5] {
+pub fn commands(language: Language) -> [(&'static str, String); 6] {
     [
         ("start", language.text("introduction-start")),
         ("menu", language.text("introduction-menu")),
         ("help", language.text("introduction-help")),
+        ("status", language.text("introduction-status")),
         ("privacy", language.text("introduction-privacy")),
         ("delete", language.text("introduction-delete")),
     ]

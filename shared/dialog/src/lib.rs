@@ -49,6 +49,7 @@ pub use profile::{Choices, Profile};
 pub use progress::{CONFIRMATION, FunnelProgress, funnel};
 pub use prompt::PromptSent;
 pub use questions::MAX_QUESTION_CHARS;
+pub use render::{MOST_REQUESTS, RequestState, SentRequest, requests_screen, stage_screen};
 pub use screen::{Button, Keyboard, ReplyButton, Screen, Style, StyledRange, Text};
 pub use texts::Language;
 

@@ -61,6 +61,8 @@ pub(crate) enum Interjection {
     Help,
     /// What is stored.
     Privacy,
+    /// What has become of the customer's requests.
+    Requests,
     /// What the dealer's facts say to a question.
     Facts(Vec<FactId>),
     /// What was understood of a voice message.

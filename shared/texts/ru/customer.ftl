@@ -248,6 +248,7 @@ help =
     • Перед отправкой я покажу все ответы — их можно поправить.
 
     /menu — главное меню
+    /status — что с моими заявками
     /privacy — какие данные хранятся
     /delete — удалить мои данные
 privacy =
@@ -396,6 +397,20 @@ wrong-phone = Не похоже на номер телефона. Напишит
 wrong-vehicle-id = Не похоже на VIN или госномер. VIN — это 17 латинских букв и цифр без I, O и Q, номер — например, А123ВС777.
 wrong-name = Не вижу здесь имени. Напишите, пожалуйста, как к вам обращаться.
 
+## What has become of requests: /status, and what the bot writes first
+
+requests-heading = Ваши заявки
+requests-none = Заявок от вас пока нет. Когда отправите — здесь будет видно, что с ней.
+requests-line = № { $number } · { $service } · { $day }
+    .accepted = Принята, передаём менеджеру.
+    .delivered = Отправлена менеджеру.
+    .in-work = В работе.
+    .closed = Завершена.
+stage-told =
+    { $text }
+
+    Заявка № { $number }
+
 ## Short words
 
 stale = Кнопка больше не активна
@@ -414,6 +429,7 @@ too-many-questions = Вопросов получилось слишком мно
 introduction-start = Начать сначала
 introduction-menu = Главное меню
 introduction-help = Что умеет бот
+introduction-status = Мои заявки
 introduction-privacy = Какие данные хранятся
 introduction-delete = Удалить мои данные
 introduction-short = Автосалон в Telegram: продать, купить, подобрать или проверить авто, юридическая помощь.

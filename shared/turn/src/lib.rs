@@ -7,13 +7,14 @@ mod decide;
 mod due;
 mod forget;
 mod perform;
+mod requests;
 
 use std::sync::Arc;
 
 use dialog::Rules;
 use lead::Seconds;
 use settings::{Clock, DealerFile, Delivery, Dialog, Env, Telegram};
-use storage::{AiLog, Aws, CurrentDealer, Customers, Leads, Queue, SaveError, Sessions, StorageError, Tables};
+use storage::{AiLog, Aws, CurrentDealer, Customers, Deals, Leads, Queue, SaveError, Sessions, StorageError, Tables};
 use telegram::{Api, ApiError};
 
 pub use crate::decide::Decided;
@@ -55,6 +56,7 @@ pub struct Bot {
     pub sessions: Sessions,
     pub leads: Leads,
     pub customers: Customers,
+    deals: Deals,
     pub ai_log: AiLog,
     pub queue: Queue,
     admin_chat_id: Option<i64>,
@@ -82,6 +84,7 @@ impl Bot {
             sessions: aws.sessions(tables),
             leads: aws.leads(tables),
             customers: aws.customers(tables),
+            deals: aws.deals(tables),
             ai_log: aws.ai_log(tables),
             queue: aws.queue(tables),
             admin_chat_id: settings.telegram.admin_chat_id,

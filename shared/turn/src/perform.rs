@@ -43,6 +43,7 @@ struct Plan {
 #[derive(Debug)]
 enum Message {
     Send(Screen),
+    SendRequests,
     Show { screen: Screen, target: Target, seq: u32 },
 }
 
@@ -102,6 +103,10 @@ impl Bot {
         for message in visible {
             let shown = match message {
                 Message::Send(screen) => self.api.send(to, &screen).await.map(|_| None),
+                Message::SendRequests => {
+                    let screen = self.requests_screen(to.chat_id).await?;
+                    self.api.send(to, &screen).await.map(|_| None)
+                }
                 Message::Show { screen, target, seq } => self
                     .show(to, &screen, target)
                     .await
@@ -204,6 +209,7 @@ impl Plan {
             match effect {
                 Effect::Show { screen, target, seq } => plan.visible.push(Message::Show { screen, target, seq }),
                 Effect::Send(screen) => plan.visible.push(Message::Send(screen)),
+                Effect::SendRequests => plan.visible.push(Message::SendRequests),
                 // First, so that it becomes the webhook reply: the button stops spinning with it.
                 Effect::AnswerPress { callback_id, text, alert } => {
                     plan.fire_and_forget.insert(0, BackgroundCall::AnswerPress { callback_id, text, alert });

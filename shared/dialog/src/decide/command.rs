@@ -18,6 +18,13 @@ pub(super) fn given(mut turn: Turn<'_>, command: BotCommand) -> Verdict {
         BotCommand::Menu => leave(turn, IdleScreen::Menu(MenuGreeting::Plain)),
         BotCommand::Help if interrupts => interject(turn, Interjection::Help),
         BotCommand::Help => leave(turn, IdleScreen::Help),
+        BotCommand::Status => {
+            if !interrupts {
+                turn.next.notice = None;
+                turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Plain));
+            }
+            interject(turn, Interjection::Requests)
+        }
         BotCommand::Privacy if interrupts && turn.next.profile.choices.consent.is_some() => {
             turn.next.notice = None;
             turn.next.question = Some(Question::Privacy);

@@ -280,5 +280,5 @@ impl<'a> Turn<'a> {
 
 /// The messages before a screen.
 pub(super) fn messages_before(interjections: &[Interjection], context: &RenderContext<'_>) -> Vec<Effect> {
-    interjections.iter().map(|message| Effect::Send(render_interjection(message, context))).collect()
+    interjections.iter().map(|message| render_interjection(message, context)).collect()
 }

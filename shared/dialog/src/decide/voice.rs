@@ -64,7 +64,7 @@ pub(super) fn heard(mut turn: Turn<'_>, voice: &Voice, words: Option<&str>) -> V
         let (update_id, now) = (turn.event.update_id, turn.moment.now);
         let question = turn.next.questions.ask_spoken(update_id, words, &voice.file, now);
         let heard = render_interjection(&Interjection::Heard(question.clone()), &turn.context());
-        return turn.store(vec![Effect::Send(heard), Effect::AskAi { question }]);
+        return turn.store(vec![heard, Effect::AskAi { question }]);
     }
     turn.prepend_message(Interjection::Heard(plain::cut(words, MAX_SHOWN, usize::MAX)));
     if seq != turn.before.prompt.seq {

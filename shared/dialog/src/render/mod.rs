@@ -6,16 +6,18 @@ mod facts;
 mod idle;
 mod opening;
 mod question;
+mod requests;
 
 use lead::{RETENTION_AFTER_SENT, Seconds};
 use texts::{FluentValue, Language};
 
 pub(crate) use facts::words_of;
+pub use requests::{MOST_REQUESTS, RequestState, SentRequest, requests_screen, stage_screen};
 
 use crate::action::Action;
 use crate::conversation::{Conversation, Place};
 use crate::prompt::{Interjection, Notice};
-use crate::{Button, Keyboard, Rules, Screen, Style, Text};
+use crate::{Button, Effect, Keyboard, Rules, Screen, Style, Text};
 
 /// Most UTF-16 units in a message: <https://core.telegram.org/bots/api#sendmessage>.
 pub(crate) const MAX_UTF16: usize = 4096;
@@ -48,12 +50,13 @@ pub(crate) fn render(conversation: &Conversation, context: &RenderContext<'_>) -
     }
 }
 
-/// A message before the current screen.
-pub(crate) fn render_interjection(interjection: &Interjection, context: &RenderContext<'_>) -> Screen {
+/// Sends a message before the current screen.
+pub(crate) fn render_interjection(interjection: &Interjection, context: &RenderContext<'_>) -> Effect {
     let language = context.language();
     let keyboard_away = |text| Screen { text: Text::plain(text), keyboard: Keyboard::RemoveReply };
     let page = |text| Screen { text, keyboard: Keyboard::None };
-    match interjection {
+    Effect::Send(match interjection {
+        Interjection::Requests => return Effect::SendRequests,
         Interjection::Help => page(Text::plain(language.text("help"))),
         Interjection::Privacy => page(privacy(Text::default(), context)),
         Interjection::Facts(facts) => {
@@ -67,7 +70,7 @@ pub(crate) fn render_interjection(interjection: &Interjection, context: &RenderC
             keyboard_away(language.text_with("phone-taken", [("phone", phone.as_str().into())]))
         }
         Interjection::KeyboardAway => keyboard_away(language.text("keyboard-away")),
-    }
+    })
 }
 
 /// The beginning of a screen: the notice, if there is one.

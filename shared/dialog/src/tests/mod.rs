@@ -17,6 +17,7 @@ mod reminder;
 mod requests;
 mod sessions;
 mod short;
+mod status;
 mod stored;
 mod talk;
 mod too_many;

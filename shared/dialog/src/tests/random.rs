@@ -69,7 +69,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Photo),
         2 => (any::<u8>(), 1..11_u8).prop_map(|(album, count)| Step::Album(album, count)),
         2 => ("[+0-9]{0,14}", any::<bool>()).prop_map(|(phone, is_own)| Step::Contact { phone, is_own }),
-        2 => (0..5_usize).prop_map(Step::Command),
+        2 => (0..COMMANDS.len()).prop_map(Step::Command),
         2 => prop_oneof!["[A-Za-z0-9_-]{1,64}", "s_[a-z]{60}", "b_(sell|buy|manager|none)"].prop_map(Step::Link),
         1 => (any::<u8>(), words()).prop_map(|(name, words)| Step::Captioned(name, words)),
         1 => prop::option::of(words()).prop_map(Step::Unsupported),
@@ -83,8 +83,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-const COMMANDS: [BotCommand; 5] =
-    [BotCommand::Start, BotCommand::Menu, BotCommand::Help, BotCommand::Privacy, BotCommand::Delete];
+const COMMANDS: [BotCommand; 6] = [
+    BotCommand::Start,
+    BotCommand::Menu,
+    BotCommand::Help,
+    BotCommand::Status,
+    BotCommand::Privacy,
+    BotCommand::Delete,
+];
 
 fn ai_answer() -> impl Strategy<Value = AiAnswer> {
     let facts = (prop::option::of(words()), any::<Option<i16>>(), any::<Option<u64>>(), any::<Option<u32>>());

@@ -19,6 +19,8 @@ pub(super) struct Talk {
     /// Pop-ups after presses, latest last.
     pub(super) popups: Vec<String>,
     pub(super) requests: Vec<Request>,
+    /// What is stored of the chat's requests, newest first.
+    pub(super) sent: Vec<SentRequest>,
     /// Questions to the model, with their updates.
     pub(super) questions: Vec<(i64, String)>,
     /// Voice messages to be listened to, with their updates.
@@ -51,6 +53,7 @@ impl Talk {
             chat: BTreeMap::new(),
             popups: Vec::new(),
             requests: Vec::new(),
+            sent: Vec::new(),
             questions: Vec::new(),
             recordings: Vec::new(),
             forgotten: false,
@@ -297,6 +300,10 @@ impl Talk {
                 if *target == Target::New && !self.loses_ids {
                     assert_eq!(self.conversation.prompt_sent(*seq, id), PromptSent::Noted, "it is the current one");
                 }
+            }
+            Effect::SendRequests => {
+                let screen = requests_screen(&self.sent, &self.rules);
+                self.perform(&Effect::Send(screen), update_id);
             }
             Effect::Send(screen) => {
                 fits(screen);

@@ -170,6 +170,7 @@ fn command(text: &str) -> Option<Input> {
         "start" => return Some(rest.trim().parse().map_or(Input::Command(BotCommand::Start), Input::Link)),
         "menu" => BotCommand::Menu,
         "help" => BotCommand::Help,
+        "status" => BotCommand::Status,
         "privacy" => BotCommand::Privacy,
         "delete" => BotCommand::Delete,
         _ => return None,
