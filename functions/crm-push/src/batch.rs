@@ -1,10 +1,10 @@
 //! A batch of queue messages, taken apart into groups.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lead::LeadId;
-use storage::{MessageKind, QueueMessage};
+use storage::{LeadPart, QueueMessage};
 
 /// The batch in the order of the queue.
 pub(crate) struct Batch {
@@ -41,25 +41,38 @@ impl Batch {
 
     /// The requests to deliver, by group, in order.
     pub(crate) fn requests(&self) -> Vec<Vec<Delivery>> {
-        self.deliveries(MessageKind::Request)
+        self.deliveries(LeadPart::Request)
     }
 
     /// The photos to deliver, in order.
     pub(crate) fn photos(&self) -> Vec<Delivery> {
-        self.deliveries(MessageKind::Photos).concat()
+        self.deliveries(LeadPart::Photos).concat()
+    }
+
+    /// The deals to look at, each once.
+    pub(crate) fn deals(&self) -> Vec<u64> {
+        let named = self.messages.iter().filter_map(|message| match &message.body {
+            Some(QueueMessage::Deals { deal_ids }) => Some(deal_ids),
+            _ => None,
+        });
+        BTreeSet::from_iter(named.flatten().copied()).into_iter().collect()
     }
 
     /// A lead that is named twice counts once. What is behind an unreadable message of its group waits with it.
-    fn deliveries(&self, wanted: MessageKind) -> Vec<Vec<Delivery>> {
+    fn deliveries(&self, wanted: LeadPart) -> Vec<Vec<Delivery>> {
         let mut seen = HashSet::new();
         let mut stopped = HashSet::new();
         let mut groups: Vec<(&str, Vec<Delivery>)> = Vec::new();
         for (position, Message { group, body, .. }) in self.messages.iter().enumerate() {
-            let Some(QueueMessage { lead_id, kind }) = *body else {
-                stopped.insert(group);
-                continue;
+            let lead_id = match body {
+                Some(QueueMessage::Lead { lead_id, part }) if *part == wanted => *lead_id,
+                Some(_) => continue,
+                None => {
+                    stopped.insert(group);
+                    continue;
+                }
             };
-            if kind != wanted || stopped.contains(group) || !seen.insert(lead_id) {
+            if stopped.contains(group) || !seen.insert(lead_id) {
                 continue;
             }
             let delivery = Delivery { position, lead_id };
@@ -134,11 +147,23 @@ mod tests {
     #[test]
     fn requests_are_grouped_in_the_order_of_the_queue_and_photos_are_apart() {
         let mut batch = batch(&[("1", "g", A), ("2", "h", B), ("3", "g", C), ("4", "photos", A)]);
-        batch.messages[3].body.as_mut().unwrap().kind = MessageKind::Photos;
+        batch.messages[3].body = Some(QueueMessage::Lead { lead_id: A.parse().unwrap(), part: LeadPart::Photos });
         let positions = |groups: Vec<Vec<Delivery>>| -> Vec<Vec<usize>> {
             groups.iter().map(|group| group.iter().map(|delivery| delivery.position).collect()).collect()
         };
         assert_eq!(positions(batch.requests()), [vec![0, 2], vec![1]]);
         assert_eq!(positions(vec![batch.photos()]), [[3]]);
+        assert_eq!(batch.deals(), [0; 0]);
+    }
+
+    #[test]
+    fn deals_are_named_by_messages_of_their_own() {
+        let mut batch = batch(&[("1", "g", A), ("2", "deals", A), ("3", "deals", A)]);
+        for (position, body) in [(1, r#"{"deal_ids":[8002,8001]}"#), (2, r#"{"deal_ids":[8001]}"#)] {
+            batch.messages[position].body = serde_json::from_str(body).ok();
+        }
+        assert_eq!(batch.deals(), [8001, 8002]);
+        assert_eq!(batch.requests().concat().len(), 1);
+        assert_eq!(failures(batch, &[0]), ["1"]);
     }
 }

@@ -65,9 +65,11 @@ impl CrmPush {
     }
 
     async fn close_sent(&self, lead: &mut ClaimedLead) -> Result<Ending, Redeliver> {
+        self.follow_deal(lead.lead()).await?;
         lead.lead_mut().succeed(self.now(), PHOTO_GRACE);
         let ending = self.store(lead, Ending::Sent).await?;
         if matches!(ending, Ending::Lost) {
+            self.forget_deal(lead.lead()).await;
             return Ok(ending);
         }
         let sent = lead.lead();

@@ -7,6 +7,7 @@
 //! 4. `ensure.rs` makes sure that what a step creates exists once, whatever answer was lost.
 //! 5. `closing.rs` stores how the attempt went, for the lead, the circuit breaker and the admins.
 //! 6. `photos.rs` brings photos to the deal, afterwards.
+//! 7. `deals.rs` has the deal followed from then on, and looks at it when amoCRM says that it was moved.
 //!
 //! Helpers: `batch.rs` reads the messages, `claimed.rs` is a lead under this worker's lease, `stop.rs` is how an attempt may end
 //! early, `recent_contacts.rs` makes up for the lag of amoCRM's search, `bad_settings.rs` warns the admins.
@@ -18,6 +19,7 @@ mod bad_settings;
 mod batch;
 mod claimed;
 mod closing;
+mod deals;
 mod ensure;
 mod photos;
 mod recent_contacts;
@@ -30,11 +32,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use amocrm::Client;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use delivery::{AdminChat, Incidents, Permit};
+use delivery::{AdminChat, DealNews, Incidents, Permit};
 use futures::{StreamExt, stream};
 use lead::{Backoff, Seconds};
 use settings::{Clock, Env, Retry, system_clock};
-use storage::{Aws, AwsSettings, CurrentDealer, Customers, Documents, Leads, Queue};
+use storage::{Aws, AwsSettings, CurrentDealer, Customers, Deals, Documents, Leads, Queue};
 use texts::Language;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -52,6 +54,7 @@ const GROUPS_AT_ONCE: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub telegram: settings::Telegram,
+    pub dialog: settings::Dialog,
     pub amocrm: settings::Amocrm,
     pub delivery: settings::Delivery,
     pub dealer_file: settings::DealerFile,
@@ -64,6 +67,7 @@ impl Settings {
     pub fn read(env: &mut Env) -> Self {
         Self {
             telegram: settings::Telegram::read(env),
+            dialog: settings::Dialog::read(env),
             amocrm: settings::Amocrm::read(env),
             delivery: settings::Delivery::read(env),
             dealer_file: settings::DealerFile::read(env),
@@ -77,6 +81,7 @@ impl Settings {
 pub struct CrmPush {
     leads: Leads,
     customers: Customers,
+    deals: Deals,
     documents: Documents,
     queue: Queue,
     /// `None` in mock mode.
@@ -88,6 +93,7 @@ pub struct CrmPush {
     admins: AdminChat,
     incidents: Incidents,
     dealer: Arc<CurrentDealer>,
+    deal_news: DealNews,
     backoff: Backoff,
     clock: Clock,
     worker: String,
@@ -135,8 +141,18 @@ impl CrmPush {
                 Arc::clone(&dealer),
                 language,
             ),
+            deal_news: DealNews::new(
+                aws,
+                &settings.tables,
+                telegram.clone().without_repeats(),
+                Arc::clone(&dealer),
+                &settings.dialog,
+                language,
+                clock.clone(),
+            ),
             dealer,
             customers: aws.customers(&settings.tables),
+            deals: aws.deals(&settings.tables),
             queue: aws.queue(&settings.tables),
             amocrm_settings: settings.amocrm.clone(),
             language,
@@ -157,15 +173,17 @@ impl CrmPush {
     }
 
     /// Delivers a batch. A message whose lead could not be read or stored is reported as failed, and the rest of its group with
-    /// it; every other message is settled, because its lead knows how it goes on.
+    /// it; every other message is settled, because its lead knows how it goes on, and deals are looked at every hour anyway.
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let batch = Batch::read(&event);
-        let (requests, photos) = (batch.requests(), batch.photos());
+        let (requests, photos, deals) = (batch.requests(), batch.photos(), batch.deals());
         let mut failed = Vec::new();
         if requests.is_empty() {
+            self.look_at_deals(&deals).await;
             failed.extend(self.deliver_photos_in_turn(photos).await);
         } else {
             failed.extend(self.deliver_requests(requests).await);
+            self.look_at_deals(&deals).await;
             // SQS holds back the groups of a batch until it ends, and photos take up to 75 s. So they are queued again, for a
             // batch without requests.
             for delivery in photos {

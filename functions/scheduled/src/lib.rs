@@ -2,6 +2,7 @@
 //!
 //! * Customers are reminded of forms left half-way, and those forms go to the CRM.
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
+//! * Deals are looked at, and customers told of stages that the dealer has a text for.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
 //! * The admins learn when customers send more than usual, and when a request that amoCRM refuses will be deleted.
 //! * Messages that the admins did not get yet are sent.
@@ -10,6 +11,7 @@
 //! Alarms come in as events too; what the functions do not tell the admins themselves goes to the admins' chat.
 
 mod alarm;
+mod deals;
 mod expiry;
 mod limits;
 mod token;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 
 use amocrm::Client;
 use anyhow::Context;
-use delivery::{AdminChat, Incident, Incidents, Permit, RequeueFilter, requeue, requeue_photos};
+use delivery::{AdminChat, DealNews, Incident, Incidents, Permit, RequeueFilter, requeue, requeue_photos};
 use lead::Seconds;
 use serde_json::{Value, json};
 use settings::metrics::{self, Unit};
@@ -60,6 +62,7 @@ pub struct Scheduled {
     crm: Option<Client>,
     admins: AdminChat,
     incidents: Incidents,
+    deal_news: DealNews,
     counters: Counters,
     retry_interval: Seconds,
     /// What admins read.
@@ -95,6 +98,15 @@ impl Scheduled {
         let admins = AdminChat::new(documents.clone(), bot.api.clone(), chat_id, clock.clone());
         bot.api = bot.api.without_repeats();
         Self {
+            deal_news: DealNews::new(
+                aws,
+                &settings.turn.tables,
+                bot.api.clone(),
+                Arc::clone(&bot.dealer),
+                &settings.turn.dialog,
+                language,
+                clock.clone(),
+            ),
             incidents: Incidents::new(
                 documents,
                 bot.leads.clone(),
@@ -130,11 +142,12 @@ impl Scheduled {
         let queued = self.queue_due().await;
         let token = self.look_after_token().await;
         let unfinished = self.look_after_unfinished().await;
+        let stages = self.look_after_deals().await;
         let limits = self.watch_limits().await;
         let expiring = self.look_after_dead().await;
         let measured = self.measure().await;
         let done = json!({
-            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "limits": limits?, "expiring": expiring?, "unsent": measured?
+            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "stages": stages?, "limits": limits?, "expiring": expiring?, "unsent": measured?
         });
         tracing::info!(%done, "repaired");
         Ok(done)

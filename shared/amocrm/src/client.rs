@@ -83,9 +83,19 @@ impl Client {
 
     /// Deals by their ids; those that do not exist are left out.
     pub async fn deals(&self, ids: &[u64]) -> Result<Vec<Deal>, CrmError> {
+        self.deals_with(ids, &[]).await
+    }
+
+    /// The same, lost ones with the reason.
+    pub async fn deals_with_loss_reasons(&self, ids: &[u64]) -> Result<Vec<Deal>, CrmError> {
+        self.deals_with(ids, &[("with", "loss_reason")]).await
+    }
+
+    async fn deals_with(&self, ids: &[u64], with: &[(&str, &str)]) -> Result<Vec<Deal>, CrmError> {
         let mut deals = Vec::new();
         for page in ids.chunks(50) {
             let mut query: Vec<(&str, String)> = page.iter().map(|id| ("filter[id][]", id.to_string())).collect();
+            query.extend(with.iter().map(|(name, value)| (*name, (*value).to_owned())));
             query.push(("limit", PAGE.to_string()));
             let found: Vec<Deal> = self.list("/api/v4/leads", &query, "leads").await?;
             // An account that ignores the filter returns everybody's deals.

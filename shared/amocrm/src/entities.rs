@@ -38,6 +38,12 @@ pub struct Deal {
     /// The pipeline stage it stands in.
     #[serde(deserialize_with = "number")]
     pub status_id: u64,
+    /// When it was won or lost; zero while it is open.
+    #[serde(deserialize_with = "number")]
+    pub closed_at: Seconds,
+    /// In the bin.
+    #[serde(deserialize_with = "or_default")]
+    pub is_deleted: bool,
     /// Filled fields; `null` when there is none.
     pub custom_fields_values: Option<Vec<FieldValues>>,
     /// Tags.
@@ -86,6 +92,8 @@ struct FieldValue {
 struct Embedded {
     tags: Option<Vec<Tag>>,
     leads: Option<Vec<Linked>>,
+    /// A list of one.
+    loss_reason: Value,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -147,6 +155,12 @@ impl Deal {
     #[must_use]
     pub fn has_tag(&self, name: &str) -> bool {
         self.embedded.as_ref().is_some_and(|embedded| embedded.has_tag(name))
+    }
+
+    /// Why it was lost, if the manager said so; `None` unless the deal was read with it.
+    #[must_use]
+    pub fn loss_reason(&self) -> Option<&str> {
+        self.embedded.as_ref()?.loss_reason.get(0)?.get("name")?.as_str()
     }
 
     /// Whether any field holds exactly this text: whatever the request number's field is called or numbered.

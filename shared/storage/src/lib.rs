@@ -42,7 +42,7 @@ pub use forget::forget_customer;
 pub use jobs::{ClaimedJob, Job, JobId, JobKind, Jobs, Planned};
 pub use leads::Leads;
 pub use left_in_crm::{LeftInCrm, left_in_crm};
-pub use queue::{MessageKind, Queue, QueueMessage};
+pub use queue::{LeadPart, Queue, QueueMessage};
 pub use sessions::Sessions;
 pub use tables::Tables;
 pub use versioned::Versioned;

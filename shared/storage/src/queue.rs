@@ -4,6 +4,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use lead::{Lead, LeadId};
 use serde::{Deserialize, Serialize};
+use ulid::Ulid;
 
 use crate::{Aws, StorageError, Tables, Versioned};
 
@@ -14,18 +15,24 @@ pub struct Queue {
     url: String,
 }
 
-/// The body of a message: an id, no personal data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueMessage {
-    pub lead_id: LeadId,
-    #[serde(default, rename = "job", skip_serializing_if = "MessageKind::is_request")]
-    pub kind: MessageKind,
+/// The body of a message: ids, no personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum QueueMessage {
+    /// Something of a lead is to be delivered.
+    Lead {
+        lead_id: LeadId,
+        #[serde(default, rename = "job", skip_serializing_if = "LeadPart::is_request")]
+        part: LeadPart,
+    },
+    /// amoCRM says that these deals were changed.
+    Deals { deal_ids: Vec<u64> },
 }
 
 /// What of a lead is to be delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum MessageKind {
+pub enum LeadPart {
     /// The request: contact, deal, note, task.
     #[default]
     Request,
@@ -33,7 +40,7 @@ pub enum MessageKind {
     Photos,
 }
 
-impl MessageKind {
+impl LeadPart {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     const fn is_request(&self) -> bool {
         matches!(self, Self::Request)
@@ -43,6 +50,10 @@ impl MessageKind {
 /// The message group of all photos. A FIFO queue hands out one batch of a group at a time: photos never occupy more than one
 /// of the workers.
 const PHOTOS_GROUP: &str = "photos";
+/// The message group of all deals that were changed in amoCRM.
+const DEALS_GROUP: &str = "deals";
+/// The operation, for errors.
+const SEND: &str = "queueing a message";
 
 impl Aws {
     /// Opens the queue of leads.
@@ -59,7 +70,7 @@ impl Queue {
     /// # Errors
     /// When the queue does not take the message.
     pub async fn enqueue(&self, lead: &Versioned<Lead>) -> Result<(), StorageError> {
-        self.send(lead, MessageKind::Request, lead.value.request.phone_hash()).await
+        self.enqueue_part(lead, LeadPart::Request, lead.value.request.phone_hash()).await
     }
 
     /// Asks for delivery of a lead's photos, one lead after the other.
@@ -67,20 +78,32 @@ impl Queue {
     /// # Errors
     /// When the queue does not take the message.
     pub async fn enqueue_photos(&self, lead: &Versioned<Lead>) -> Result<(), StorageError> {
-        self.send(lead, MessageKind::Photos, PHOTOS_GROUP.to_owned()).await
+        self.enqueue_part(lead, LeadPart::Photos, PHOTOS_GROUP.to_owned()).await
     }
 
-    async fn send(&self, lead: &Versioned<Lead>, kind: MessageKind, group: String) -> Result<(), StorageError> {
-        const SEND: &str = "queueing a request";
-        let Versioned { value: lead, version } = lead;
-        let body = serde_json::to_string(&QueueMessage { lead_id: lead.lead_id, kind })
-            .map_err(|error| StorageError::other(SEND, error.to_string()))?;
+    /// Asks for a look at deals that amoCRM says were changed. Every message is taken: a deal may be moved twice in a second.
+    ///
+    /// # Errors
+    /// When the queue does not take the message.
+    pub async fn enqueue_deals(&self, deal_ids: Vec<u64>) -> Result<(), StorageError> {
+        let message = QueueMessage::Deals { deal_ids };
+        self.send(&message, DEALS_GROUP.to_owned(), Ulid::generate().to_string()).await
+    }
+
+    async fn enqueue_part(&self, lead: &Versioned<Lead>, part: LeadPart, group: String) -> Result<(), StorageError> {
+        let Versioned { value: Lead { lead_id, .. }, version } = lead;
+        let message = QueueMessage::Lead { lead_id: *lead_id, part };
+        self.send(&message, group, format!("{lead_id}-{version}")).await
+    }
+
+    async fn send(&self, message: &QueueMessage, group: String, deduplication_id: String) -> Result<(), StorageError> {
+        let body = serde_json::to_string(message).map_err(|error| StorageError::other(SEND, error.to_string()))?;
         self.client
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
             .message_group_id(group)
-            .message_deduplication_id(format!("{}-{version}", lead.lead_id))
+            .message_deduplication_id(deduplication_id)
             .send()
             .await
             .map_err(StorageError::of(SEND))?;

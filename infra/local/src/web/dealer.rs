@@ -170,10 +170,18 @@ fn queued(item: &Item) -> Value {
     let message: Option<QueueMessage> = serde_json::from_str(&item.body).ok();
     json!({
         "id": item.id,
-        "number": message.map(|message| message.lead_id.request_number()),
+        "number": message.and_then(number_of),
         "receives": item.receives,
         "sent_at": crate::core::now() - Seconds::try_from(item.age_seconds).unwrap_or_default(),
     })
+}
+
+/// The number of the request that a message is about.
+fn number_of(message: QueueMessage) -> Option<String> {
+    match message {
+        QueueMessage::Lead { lead_id, .. } => Some(lead_id.request_number()),
+        QueueMessage::Deals { .. } => None,
+    }
 }
 
 /// `POST /api/queue/redrive`: moves dead letters back to the queue.

@@ -1,0 +1,71 @@
+//! Deals that are followed: noted when their request is delivered, looked at when amoCRM says that they were moved.
+
+use amocrm::Fallback;
+use delivery::Permit;
+use lead::{Lead, TrackedDeal};
+use settings::metrics;
+use storage::{DealKey, SaveError, StorageError, Versioned};
+
+use crate::CrmPush;
+use crate::stop::Redeliver;
+
+impl CrmPush {
+    /// Looks at deals that were moved, and tells their customers. What fails is done by the schedule.
+    pub(crate) async fn look_at_deals(&self, deal_ids: &[u64]) {
+        let Some(crm) = self.crm.as_ref().filter(|_| !deal_ids.is_empty()) else { return };
+        if self.incidents.load().await.permit(self.now()) != Permit::Deliver {
+            tracing::info!("amoCRM is left alone: deals that were moved wait for the schedule");
+            return;
+        }
+        if let Err(error) = self.deal_news.hurry(crm, deal_ids).await {
+            metrics::count("DealLooksFailed", "by", "hook");
+            tracing::warn!("deals that were moved wait for the schedule: {error}");
+        }
+    }
+
+    /// Has the deal of a delivered request followed, before the request counts as sent. A customer who left the form half-way
+    /// has sent nothing, and hears nothing.
+    pub(crate) async fn follow_deal(&self, lead: &Lead) -> Result<(), Redeliver> {
+        let Some(deal_id) = lead.progress.deal_id().filter(|_| self.crm.is_some()) else { return Ok(()) };
+        if lead.request.unfinished.is_some() {
+            return Ok(());
+        }
+        self.note_request(deal_id, lead).await.map_err(|error| {
+            tracing::error!(lead_id = %lead.lead_id, deal_id, %error, "a deal cannot be followed");
+            Redeliver
+        })
+    }
+
+    async fn note_request(&self, deal_id: u64, lead: &Lead) -> Result<(), StorageError> {
+        let key = DealKey { deal_id, chat_id: lead.chat_id };
+        loop {
+            let known = self.deals.get(key).await?;
+            let mut deal = known.unwrap_or_else(|| Versioned::new(TrackedDeal::new(deal_id, lead.chat_id)));
+            deal.value.note_request(lead.lead_id, self.first_stage(lead), self.now());
+            match self.deals.save(&mut deal).await {
+                Ok(()) => return Ok(()),
+                Err(SaveError::Conflict) => {} // it was looked at just now
+                Err(SaveError::Storage(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// The stage in which the bot has created the deal, if it is known to be there: that is no news.
+    fn first_stage(&self, lead: &Lead) -> Option<u64> {
+        let is_as_set = lead.completes.is_none() && !Fallback::Pipeline.applies_to(lead);
+        self.amocrm_settings.status_id.filter(|_| is_as_set)
+    }
+
+    /// The request was deleted while it was delivered: nobody follows its deal for this chat.
+    pub(crate) async fn forget_deal(&self, lead: &Lead) {
+        let Some(deal_id) = lead.progress.deal_id() else { return };
+        let forgotten = match self.leads.get(&lead.lead_id).await {
+            Ok(None) => self.deals.delete(DealKey { deal_id, chat_id: lead.chat_id }).await,
+            Ok(Some(_)) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = forgotten {
+            tracing::warn!(lead_id = %lead.lead_id, deal_id, %error, "a deal is followed until it expires");
+        }
+    }
+}
