@@ -23,7 +23,7 @@ LOCAL_ONLY = {
 }
 SECRETS = {
     "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "AMOCRM_CLIENT_ID", "AMOCRM_CLIENT_SECRET", "AMOCRM_LONG_LIVED_TOKEN",
-    "OPENAI_API_KEY", "OPENAI_TRANSCRIBE_API_KEY",
+    "AMOCRM_WEBHOOK_SECRET", "OPENAI_API_KEY", "OPENAI_TRANSCRIBE_API_KEY",
 }
 
 
@@ -310,7 +310,7 @@ class Functions(unittest.TestCase):
         settings = of_type("AWS::ApiGatewayV2::Stage")["ApiStage"]["DefaultRouteSettings"]
         self.assertEqual(settings["ThrottlingRateLimit"], {"Ref": "ThrottleRate"})
         routes = {route["RouteKey"] for route in of_type("AWS::ApiGatewayV2::Route").values()}
-        self.assertEqual(routes, {"POST /telegram/webhook", "GET /health"})
+        self.assertEqual(routes, {"POST /telegram/webhook", "POST /amocrm/webhook/{secret}", "GET /health"})
 
     def test_everything_is_named_after_its_stage(self):
         for kind, key in (

@@ -1,21 +1,24 @@
 //! Talks to the customer: Telegram webhook in, screens out, finished requests stored and queued.
 //!
-//! `http` handles HTTP and accepts only what Telegram sent; `update` takes the turns that an update asks for, and between
-//! them `ask` asks the model and `listen` has voice messages turned into text; `health` says whether requests can be accepted.
+//! `http` handles HTTP and accepts only what Telegram or amoCRM sent; `update` takes the turns that an update asks for, and between
+//! them `ask` asks the model and `listen` has voice messages turned into text; `health` says whether requests can be accepted;
+//! `moved_deals` passes on which deals amoCRM says were moved.
 
 mod ask;
 mod health;
 mod http;
 mod listen;
+mod moved_deals;
 mod update;
 
 use ai::{Classifier, Transcriber};
 use secrecy::{ExposeSecret, SecretString};
-use settings::{Clock, Env, OpenAi, system_clock};
-use storage::{Aws, AwsSettings, Counters};
+use settings::{AmocrmHook, Clock, Env, OpenAi, system_clock};
+use storage::{Aws, AwsSettings, Counters, Deals};
 use turn::Bot;
 
 pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
+pub use crate::moved_deals::HOOK_PATH;
 
 /// The function's settings, from its environment.
 #[derive(Clone, Debug)]
@@ -23,6 +26,7 @@ pub struct Settings {
     turn: turn::Settings,
     /// `TELEGRAM_WEBHOOK_SECRET`: Telegram sends it with each update, so that nobody else can pretend to be Telegram.
     webhook_secret: SecretString,
+    amocrm_hook: AmocrmHook,
     openai: OpenAi,
     aws: AwsSettings,
 }
@@ -37,13 +41,20 @@ impl Settings {
         if secret.len() > 256 || !secret.chars().all(is_allowed) {
             env.problem("TELEGRAM_WEBHOOK_SECRET", "is not 1-256 characters A-Z a-z 0-9 _ -");
         }
-        Self { turn: turn::Settings::read(env), webhook_secret, openai: OpenAi::read(env), aws: AwsSettings::read(env) }
+        Self {
+            turn: turn::Settings::read(env),
+            webhook_secret,
+            amocrm_hook: AmocrmHook::read(env),
+            openai: OpenAi::read(env),
+            aws: AwsSettings::read(env),
+        }
     }
 }
 
 /// The function, with its clients built once and used by every invocation.
 pub struct Webhook {
     secret: SecretString,
+    amocrm_hook: AmocrmHook,
     bot: Bot,
     classifier: Classifier,
     /// Answers when the model may not be asked.
@@ -52,6 +63,7 @@ pub struct Webhook {
     /// `None`: voice messages are declined.
     transcriber: Option<Transcriber>,
     counters: Counters,
+    deals: Deals,
 }
 
 impl Webhook {
@@ -66,12 +78,14 @@ impl Webhook {
     pub fn with(settings: &Settings, aws: &Aws, clock: Clock) -> Self {
         Self {
             secret: settings.webhook_secret.clone(),
+            amocrm_hook: settings.amocrm_hook.clone(),
             bot: Bot::connect(&settings.turn, aws, clock).listening(settings.openai.transcription.is_some()),
             classifier: Classifier::new(&settings.openai),
             rules_alone: Classifier::new(&OpenAi { configured: false, ..settings.openai.clone() }),
             has_model: settings.openai.configured,
             transcriber: settings.openai.transcription.as_ref().map(Transcriber::new),
             counters: aws.counters(&settings.turn.tables),
+            deals: aws.deals(&settings.turn.tables),
         }
     }
 }

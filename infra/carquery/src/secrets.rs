@@ -17,15 +17,19 @@ use crate::output::Output;
 use crate::stage::Stage;
 
 /// Settings that are secret. All others are parameters of the template, which the console shows.
-pub(crate) const SECRETS: [&str; 7] = [
+pub(crate) const SECRETS: [&str; 8] = [
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_WEBHOOK_SECRET",
     "AMOCRM_CLIENT_ID",
     "AMOCRM_CLIENT_SECRET",
     "AMOCRM_LONG_LIVED_TOKEN",
+    "AMOCRM_WEBHOOK_SECRET",
     "OPENAI_API_KEY",
     "OPENAI_TRANSCRIBE_API_KEY",
 ];
+
+/// Secrets that this command makes up if nobody sets them.
+const MADE_UP: [&str; 2] = ["TELEGRAM_WEBHOOK_SECRET", "AMOCRM_WEBHOOK_SECRET"];
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -99,7 +103,7 @@ impl Plan {
             anyhow::ensure!(!forgotten || given.is_none(), "{name} is to be forgotten, but the file sets it");
             let mut new = given.or_else(|| old.clone().filter(|_| !forgotten));
             // A random one will do: no person ever types it.
-            if name == "TELEGRAM_WEBHOOK_SECRET" {
+            if MADE_UP.contains(&name) {
                 new = new.or_else(|| Some(random_secret()));
             }
             if name == "TELEGRAM_BOT_TOKEN" {
@@ -176,10 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn a_first_file_stores_every_name_and_makes_up_the_webhooks_secret() {
+    fn a_first_file_stores_every_name_and_makes_up_the_webhooks_secrets() {
         let plan = Plan::of(&values(&[("TELEGRAM_BOT_TOKEN", "1:a")]), None, &[], false).expect("a plan");
-        assert_eq!(plan.set, ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"]);
-        assert_eq!(plan.values["TELEGRAM_WEBHOOK_SECRET"].len(), 64);
+        assert_eq!(plan.set, ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "AMOCRM_WEBHOOK_SECRET"]);
+        let (telegrams, amocrms) = (&plan.values["TELEGRAM_WEBHOOK_SECRET"], &plan.values["AMOCRM_WEBHOOK_SECRET"]);
+        assert_eq!((telegrams.len(), amocrms.len()), (64, 64));
+        assert_ne!(telegrams, amocrms);
         assert_eq!((plan.values.len(), &*plan.values["OPENAI_API_KEY"]), (SECRETS.len(), ""));
         let again =
             Plan::of(&values(&[("TELEGRAM_BOT_TOKEN", "1:a")]), Some(&plan.values), &[], false).expect("a plan");
@@ -188,11 +194,18 @@ mod tests {
 
     #[test]
     fn what_a_file_leaves_empty_stays_until_it_is_forgotten_by_name() {
-        let stored =
-            values(&[("TELEGRAM_BOT_TOKEN", "1:a"), ("TELEGRAM_WEBHOOK_SECRET", "s"), ("OPENAI_API_KEY", "key")]);
+        let stored = values(&[
+            ("TELEGRAM_BOT_TOKEN", "1:a"),
+            ("TELEGRAM_WEBHOOK_SECRET", "s"),
+            ("AMOCRM_WEBHOOK_SECRET", "h"),
+            ("OPENAI_API_KEY", "key"),
+        ]);
         let file = values(&[("OPENAI_API_KEY", ""), ("AMOCRM_LONG_LIVED_TOKEN", "t")]);
         let plan = Plan::of(&file, Some(&stored), &[], false).expect("a plan");
-        assert_eq!(plan.kept, ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "OPENAI_API_KEY"]);
+        assert_eq!(
+            plan.kept,
+            ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "AMOCRM_WEBHOOK_SECRET", "OPENAI_API_KEY"]
+        );
         assert_eq!((plan.set, plan.removed), (vec!["AMOCRM_LONG_LIVED_TOKEN"], vec![]));
 
         let forget = ["OPENAI_API_KEY".to_owned()];
@@ -206,7 +219,8 @@ mod tests {
 
     #[test]
     fn another_bot_is_asked_about_first() {
-        let stored = values(&[("TELEGRAM_BOT_TOKEN", "1:a"), ("TELEGRAM_WEBHOOK_SECRET", "s")]);
+        let stored =
+            values(&[("TELEGRAM_BOT_TOKEN", "1:a"), ("TELEGRAM_WEBHOOK_SECRET", "s"), ("AMOCRM_WEBHOOK_SECRET", "h")]);
         let file = values(&[("TELEGRAM_BOT_TOKEN", "2:b")]);
         let refused = Plan::of(&file, Some(&stored), &[], false).expect_err("another bot").to_string();
         assert!(refused.contains("--yes") && !refused.contains("1:a") && !refused.contains("2:b"), "{refused}");

@@ -31,6 +31,9 @@ struct Place {
 pub(crate) struct Notes {
     /// The webhook's secret, unless the operator sets one.
     pub(crate) webhook_secret: String,
+    /// The secret of amoCRM's hook, unless the operator sets one.
+    #[serde(default = "fresh_secret")]
+    pub(crate) amocrm_webhook_secret: String,
     /// The simulated bot's token.
     pub(crate) bot_token: String,
     /// The simulated chat that admin messages go to.
@@ -40,9 +43,17 @@ pub(crate) struct Notes {
 
 impl Notes {
     fn fresh() -> Self {
-        let secret = |length| Alphanumeric.sample_string(&mut rand::rng(), length);
-        Self { webhook_secret: secret(32), bot_token: format!("5000000001:{}", secret(35)), admin_chat_id: None }
+        Self {
+            webhook_secret: fresh_secret(),
+            amocrm_webhook_secret: fresh_secret(),
+            bot_token: format!("5000000001:{}", Alphanumeric.sample_string(&mut rand::rng(), 35)),
+            admin_chat_id: None,
+        }
     }
+}
+
+fn fresh_secret() -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), 32)
 }
 
 impl Folder {

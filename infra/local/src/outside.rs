@@ -36,8 +36,13 @@ impl Outside {
         variables: &mut Variables,
     ) -> anyhow::Result<Self> {
         let mut outside = Self::default();
-        let secret = folder.notes().webhook_secret.clone();
-        variables.entry("TELEGRAM_WEBHOOK_SECRET".to_owned()).or_insert(secret);
+        let notes = folder.notes();
+        for (name, secret) in [
+            ("TELEGRAM_WEBHOOK_SECRET", &notes.webhook_secret),
+            ("AMOCRM_WEBHOOK_SECRET", &notes.amocrm_webhook_secret),
+        ] {
+            variables.entry(name.to_owned()).or_insert_with(|| secret.clone());
+        }
         if parts.telegram == TelegramPart::Simulated {
             let telegram = start_telegram(folder, options.redelivery).await?;
             let fresh = telegram.chats().is_empty();

@@ -341,7 +341,7 @@ impl Stack {
     fn write_endpoints(&self) -> anyhow::Result<()> {
         let Some(file) = self.folder.file(ENDPOINTS_FILE) else { return Ok(()) };
         // What the operator has set is in the operator's environment and does not belong in this file.
-        let mut names = vec!["LEADS_QUEUE_URL", "LEADS_DLQ_URL", "TELEGRAM_WEBHOOK_SECRET"];
+        let mut names = vec!["LEADS_QUEUE_URL", "LEADS_DLQ_URL", "TELEGRAM_WEBHOOK_SECRET", "AMOCRM_WEBHOOK_SECRET"];
         if self.core.telegram.is_some() {
             names.extend(["TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "ADMIN_CHAT_ID"]);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use texts::Language;
 
 use crate::Env;
@@ -95,6 +95,28 @@ pub struct Amocrm {
     pub retry_backoff_base: f64,
     /// What managers read.
     pub language: Language,
+}
+
+/// The hook through which amoCRM says that a deal was moved.
+#[derive(Clone, Debug)]
+pub struct AmocrmHook {
+    /// `AMOCRM_WEBHOOK_SECRET`: part of the hook's address, because amoCRM signs nothing. `None`: no hook is taken.
+    pub secret: Option<SecretString>,
+}
+
+impl AmocrmHook {
+    /// Reads the group.
+    pub fn read(env: &mut Env) -> Self {
+        let secret = env.secret("AMOCRM_WEBHOOK_SECRET");
+        if let Some(secret) = &secret {
+            let text = secret.expose_secret();
+            let is_allowed = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
+            if !(16..=128).contains(&text.len()) || !text.chars().all(is_allowed) {
+                env.problem("AMOCRM_WEBHOOK_SECRET", "is not 16-128 characters A-Z a-z 0-9 _ -");
+            }
+        }
+        Self { secret }
+    }
 }
 
 /// How the bot signs in to the account.
@@ -295,8 +317,6 @@ impl OpenAi {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     fn base_url(subdomain: &str) -> Result<String, String> {

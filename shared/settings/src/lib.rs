@@ -16,6 +16,7 @@ pub use clock::{Clock, system_clock};
 pub use data_folder::{ENDPOINTS_FILE, LOCK_FILE, METRICS_FILE, data_folder};
 pub use env::{Env, Invalid};
 pub use groups::{
-    Amocrm, AmocrmFields, Auth, DealerFile, Delivery, Dialog, OAuth, OpenAi, Telegram, Transcription, account_address,
+    Amocrm, AmocrmFields, AmocrmHook, Auth, DealerFile, Delivery, Dialog, OAuth, OpenAi, Telegram, Transcription,
+    account_address,
 };
 pub use retry::Retry;
