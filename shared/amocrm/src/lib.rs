@@ -22,7 +22,6 @@ mod note;
 mod oauth;
 mod payload;
 mod phones;
-mod safe_text;
 mod setup;
 mod tokens;
 mod transport;

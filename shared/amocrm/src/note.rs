@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use texts::Language;
 
 use crate::payload::values_for_note;
-use crate::safe_text::{one_line, quoted};
 use crate::{Note, phone_key};
+use lead::safe_text::{one_line, quoted};
 
 /// The longest note amoCRM takes, in characters. Counted here in UTF-16 units, of which a text has at least as many.
 pub const NOTE_LIMIT: usize = 20_000;

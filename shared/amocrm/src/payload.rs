@@ -14,8 +14,8 @@ use texts::Language;
 
 use crate::fallback::is_left_to_note;
 use crate::fields::{AccountFields, Fit, cut};
-use crate::safe_text::{name_without_numbers, one_line};
 use crate::{Contact, Fallback, Fault, FieldError, fault_of_field};
+use lead::safe_text::{name_without_numbers, one_line};
 
 /// Tag of a contact that the bot found.
 pub const TAG_REPEAT: &str = "telegram_repeat";

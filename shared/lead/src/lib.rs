@@ -12,6 +12,7 @@ mod lead;
 mod photos;
 mod progress;
 mod request;
+pub mod safe_text;
 mod source;
 mod tracked_deal;
 

@@ -1,12 +1,14 @@
-//! Customers' words as a manager sees them in amoCRM: they must not look like the bot's own lines, and must not be links.
+//! Customers' words as a manager sees them in amoCRM and in the sales chat: they must not look like the bot's own lines, and must not be links.
 
 /// One line: for names of deals, tasks and contacts.
-pub(crate) fn one_line(text: &str) -> String {
+#[must_use]
+pub fn one_line(text: &str) -> String {
     visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A person's name in one line, without a second phone number for a manager to call.
-pub(crate) fn name_without_numbers(name: &str) -> String {
+#[must_use]
+pub fn name_without_numbers(name: &str) -> String {
     let is_number = |word: &str| word.chars().filter(char::is_ascii_digit).count() >= MIN_PHONE_DIGITS;
     let name = one_line(name);
     // Numbers may be written with spaces, so words made of digits count together.
@@ -31,7 +33,8 @@ pub(crate) fn name_without_numbers(name: &str) -> String {
 const MIN_PHONE_DIGITS: usize = 5;
 
 /// Text of several lines: every line after the first begins with a bar, so that none looks like a line of the note.
-pub(crate) fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let text = visible(text);
     let mut lines = text.split(is_line_break).map(str::trim_end).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default().to_owned();
