@@ -71,9 +71,7 @@ impl Api {
             }
             sent => sent?,
         };
-        sent["message_id"]
-            .as_i64()
-            .ok_or(ApiError::Unavailable { method: "sendMessage", reason: "no message_id in the answer".into() })
+        message_id(&sent, "sendMessage")
     }
 
     /// Sends plain text, cut to 2000 characters; returns the message's id.
@@ -111,6 +109,7 @@ impl Api {
             };
             let pause = match &error {
                 ApiError::TooManyRequests { retry_after } => Duration::from_secs(*retry_after),
+                ApiError::Unreachable { .. } => retry.pause(tried),
                 ApiError::Unavailable { .. } if self.repeats => retry.pause(tried),
                 _ => return Err(error),
             };
@@ -165,7 +164,12 @@ impl Api {
     }
 
     async fn call_once(&self, method: &'static str, parameters: &Value, timeout: Duration) -> Result<Value, ApiError> {
-        let unavailable = |error: reqwest::Error| ApiError::Unavailable { method, reason: describe(&error) };
+        let unavailable = |error: reqwest::Error| {
+            if error.is_connect() {
+                return ApiError::Unreachable { method };
+            }
+            ApiError::Unavailable { method, reason: describe(&error) }
+        };
         let answer = self
             .http
             .post(format!("{}/bot{}/{method}", self.base, self.token.expose_secret()))
@@ -182,6 +186,11 @@ impl Api {
             Err(_) => Err(ApiError::Unavailable { method, reason: format!("HTTP {status} with an unreadable body") }),
         }
     }
+}
+
+/// The id of a message that was sent.
+pub(crate) fn message_id(sent: &Value, method: &'static str) -> Result<i64, ApiError> {
+    sent["message_id"].as_i64().ok_or(ApiError::Unavailable { method, reason: "no message_id in the answer".into() })
 }
 
 /// Describes a network error without its address, which contains the token.

@@ -27,6 +27,9 @@ pub enum ApiError {
     /// customer's text.
     #[error("Telegram refused {method}: {code} {description}")]
     Refused { method: &'static str, code: u16, description: String },
+    /// There was no connection: the call has not taken effect.
+    #[error("Telegram cannot be reached for {method}")]
+    Unreachable { method: &'static str },
     /// There was no answer, or not a readable one: the call may or may not have taken effect.
     #[error("Telegram did not answer {method}: {reason}")]
     Unavailable { method: &'static str, reason: String },
@@ -36,7 +39,13 @@ impl ApiError {
     /// Whether the same call may succeed a moment later.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::TooManyRequests { .. } | Self::Unavailable { .. })
+        matches!(self, Self::TooManyRequests { .. } | Self::Unreachable { .. } | Self::Unavailable { .. })
+    }
+
+    /// Whether the call may have taken effect although it failed.
+    #[must_use]
+    pub const fn may_have_happened(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
     }
 }
 
