@@ -226,7 +226,7 @@ impl Ended {
         let text = language.text_with(
             "trouble-over",
             [
-                ("duration", duration(self.at - self.since, language).into()),
+                ("duration", language.duration(self.at - self.since).into()),
                 ("count", self.sent.into()),
                 ("requests", requests(self.sent as usize, language).into()),
             ],
@@ -279,15 +279,6 @@ impl Trouble {
 
 pub(crate) fn requests(count: usize, language: Language) -> String {
     language.text_with("requests-count", [("count", count.into())])
-}
-
-fn duration(seconds: Seconds, language: Language) -> String {
-    let (id, count) = match seconds {
-        ..90 => ("duration-seconds", seconds),
-        90..5400 => ("duration-minutes", (seconds + 30) / 60),
-        _ => ("duration-hours", (seconds + 1800) / 3600),
-    };
-    language.text_with(id, [("count", count.into())])
 }
 
 #[cfg(test)]

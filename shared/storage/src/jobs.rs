@@ -61,6 +61,10 @@ pub struct Job {
 pub enum JobKind {
     /// The card of a delivered request in the sales chat.
     Card { lead_id: LeadId },
+    /// A card becomes what it is now: its unfinished request was completed.
+    CardUpdate { lead_id: LeadId },
+    /// Somebody is told that nobody has taken a request.
+    Escalation { lead_id: LeadId },
 }
 
 /// Identifies a job: its kind and its subject. There is at most one job of a kind for a subject.
@@ -108,6 +112,8 @@ impl JobKind {
     pub fn id(&self) -> JobId {
         JobId(match self {
             Self::Card { lead_id } => format!("card:{lead_id}"),
+            Self::CardUpdate { lead_id } => format!("card-update:{lead_id}"),
+            Self::Escalation { lead_id } => format!("escalation:{lead_id}"),
         })
     }
 }

@@ -24,6 +24,7 @@ mod left_in_crm;
 mod of_chat;
 mod profile_update;
 mod queue;
+mod sales_chat;
 pub mod schema;
 mod sessions;
 mod tables;
@@ -43,15 +44,17 @@ pub use jobs::{ClaimedJob, Job, JobId, JobKind, Jobs, Planned};
 pub use leads::Leads;
 pub use left_in_crm::{LeftInCrm, left_in_crm};
 pub use queue::{LeadPart, Queue, QueueMessage};
+pub use sales_chat::SalesChat;
 pub use sessions::Sessions;
 pub use tables::Tables;
 pub use versioned::Versioned;
 
 /// Every table, in the order in which a customer is forgotten. Whatever concerns all of them reads this list.
-pub const TABLES: [&schema::TableDefinition; 9] = [
+pub const TABLES: [&schema::TableDefinition; 10] = [
     &deals::TABLE,
     &leads::TABLE,
     &jobs::TABLE,
+    &sales_chat::TABLE,
     &ai_log::TABLE,
     &customers::TABLE,
     &sessions::TABLE,

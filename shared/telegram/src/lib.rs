@@ -7,6 +7,7 @@
 //! Source: <https://core.telegram.org/bots/api>.
 
 mod api;
+mod card;
 mod error;
 mod introduce;
 mod json;

@@ -31,8 +31,16 @@ pub fn edit(chat_id: i64, message_id: i64, screen: &Screen) -> Value {
 }
 
 fn add_text(call: &mut Value, text: &Text) {
-    let entities: Vec<Value> = text
-        .entities
+    call["text"] = text.text.as_str().into();
+    call["link_preview_options"] = json!({ "is_disabled": true });
+    if !text.entities.is_empty() {
+        call["entities"] = entities(text);
+    }
+}
+
+/// The styled parts of a text.
+pub(crate) fn entities(text: &Text) -> Value {
+    text.entities
         .iter()
         .map(|entity| {
             let mut value = json!({ "offset": entity.offset, "length": entity.length });
@@ -46,12 +54,7 @@ fn add_text(call: &mut Value, text: &Text) {
             value["type"] = kind.into();
             value
         })
-        .collect();
-    call["text"] = text.text.as_str().into();
-    call["link_preview_options"] = json!({ "is_disabled": true });
-    if !entities.is_empty() {
-        call["entities"] = entities.into();
-    }
+        .collect()
 }
 
 fn keyboard(keyboard: &Keyboard) -> Option<Value> {

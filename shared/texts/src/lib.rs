@@ -23,14 +23,15 @@ static RUSSIAN: LazyLock<Bundle> = LazyLock::new(|| bundle(langid!("ru"), &Langu
 
 impl Language {
     /// Its files: what customers read, what they read when no model answers, what managers read in amoCRM, what admins read
-    /// in their chat.
-    const fn files(self) -> [&'static str; 4] {
+    /// in their chat, what the sales team reads in its group.
+    const fn files(self) -> [&'static str; 5] {
         match self {
             Self::Russian => [
                 include_str!("../ru/customer.ftl"),
                 include_str!("../ru/ai.ftl"),
                 include_str!("../ru/manager.ftl"),
                 include_str!("../ru/admin.ftl"),
+                include_str!("../ru/team.ftl"),
             ],
         }
     }
@@ -53,6 +54,17 @@ impl Language {
         let text = self.format(id, &FluentArgs::from_iter(arguments));
         debug_assert!(text.is_some(), "there is no text {id}, or its arguments are wrong");
         text.unwrap_or_else(|| id.to_owned())
+    }
+
+    /// So many seconds in a few words: «14 мин».
+    #[must_use]
+    pub fn duration(self, seconds: i64) -> String {
+        let (id, count) = match seconds {
+            ..90 => ("duration-seconds", seconds),
+            90..5400 => ("duration-minutes", (seconds + 30) / 60),
+            _ => ("duration-hours", (seconds + 1800) / 3600),
+        };
+        self.text_with(id, [("count", count.into())])
     }
 
     /// Whether there is such a text.
