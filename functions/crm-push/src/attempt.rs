@@ -4,7 +4,7 @@ use amocrm::{Client, PayloadBuilder};
 use dealer::Dealer;
 use delivery::{Incident, Permit, account_fields};
 use lead::LeadId;
-use storage::SaveError;
+use storage::{JobId, SaveError};
 use tokio::sync::OnceCell;
 
 use crate::CrmPush;
@@ -21,16 +21,17 @@ pub(crate) struct StepContext<'a> {
 }
 
 impl CrmPush {
-    /// Makes one attempt. Its result is stored with the lead; only if that fails, the message has to come again.
+    /// Makes one attempt. Its result is stored with the lead; only if that fails, the message has to come again. Returns the
+    /// card that the sales chat is to get.
     /// `payloads` is one builder for the whole batch: the first attempt makes it, and its permit decides whether the account's
     /// fields are read.
     pub(crate) async fn deliver_request(
         &self,
         id: LeadId,
         payloads: &OnceCell<PayloadBuilder>,
-    ) -> Result<(), Redeliver> {
+    ) -> Result<Option<JobId>, Redeliver> {
         let (claimed, incident, dealer) = futures::join!(self.claim(id), self.incidents.load(), self.dealer.get());
-        let Some(mut lead) = claimed? else { return Ok(()) };
+        let Some(mut lead) = claimed? else { return Ok(None) };
         let result = match &self.crm {
             Some(crm) => self.attempt(crm, payloads, &mut lead, &incident, &dealer).await,
             None => self.pretend(&mut lead),

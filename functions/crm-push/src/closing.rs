@@ -4,7 +4,7 @@
 use delivery::{AdminMessage, Incident, Outcome, RequeueFilter, Written, requeue};
 use lead::{Backoff, PhoneSource, Repeat, Seconds, Status};
 use settings::metrics;
-use storage::SaveError;
+use storage::{JobId, SaveError};
 
 use crate::bad_settings::{Warning, warnings};
 use crate::claimed::ClaimedLead;
@@ -17,7 +17,10 @@ const REQUEUE_AT_ONCE: usize = 100;
 
 /// How the lead was stored.
 enum Ending {
-    Sent,
+    Sent {
+        /// What the sales chat is to get now.
+        card: Option<JobId>,
+    },
     Waiting,
     /// Given up: amoCRM refuses it.
     DeadRefused,
@@ -28,13 +31,13 @@ enum Ending {
 }
 
 impl CrmPush {
-    /// Closes an attempt.
+    /// Closes an attempt. Returns the card that is to be sent now.
     pub(crate) async fn close(
         &self,
         mut lead: ClaimedLead,
         result: Result<(), Stop>,
         incident: &Incident,
-    ) -> Result<(), Redeliver> {
+    ) -> Result<Option<JobId>, Redeliver> {
         let (ending, obstacle) = match &result {
             Ok(()) => (self.close_sent(&mut lead).await?, None),
             Err(Stop::Failed(failed)) => (self.close_failed(&mut lead, failed).await?, failed.obstacle()),
@@ -46,8 +49,12 @@ impl CrmPush {
             Err(Stop::StorageDown) => return Err(Redeliver),
         };
         let mut outcome = Outcome { obstacle, answered: lead.has_progressed(), ..Outcome::default() };
+        let mut card_to_send = None;
         match ending {
-            Ending::Sent => outcome.sent.push(lead.id()),
+            Ending::Sent { card } => {
+                outcome.sent.push(lead.id());
+                card_to_send = card;
+            }
             Ending::Waiting => outcome.waiting.push(lead.id()),
             Ending::DeadRefused => outcome.refused.push(lead.id()),
             Ending::DeadTooOften => outcome.given_up.push(lead.id()),
@@ -61,13 +68,18 @@ impl CrmPush {
             }
         }
         self.warn_about_bad_settings(&lead).await;
-        Ok(())
+        Ok(card_to_send)
     }
 
     async fn close_sent(&self, lead: &mut ClaimedLead) -> Result<Ending, Redeliver> {
         self.follow_deal(lead.lead()).await?;
         lead.lead_mut().succeed(self.now(), PHOTO_GRACE);
-        let ending = self.store(lead, Ending::Sent).await?;
+        // Planned before the lead is stored: whatever fails in between, the card is never forgotten.
+        let card = self.jobs.plan_card(lead.lead()).await.map_err(|error| {
+            tracing::error!(lead_id = %lead.id(), %error, "a card cannot be planned");
+            Redeliver
+        })?;
+        let ending = self.store(lead, Ending::Sent { card }).await?;
         if matches!(ending, Ending::Lost) {
             self.forget_deal(lead.lead()).await;
             return Ok(ending);

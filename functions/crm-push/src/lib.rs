@@ -6,8 +6,9 @@
 //!    a step left is stored before the next one starts.
 //! 4. `ensure.rs` makes sure that what a step creates exists once, whatever answer was lost.
 //! 5. `closing.rs` stores how the attempt went, for the lead, the circuit breaker and the admins.
-//! 6. `photos.rs` brings photos to the deal, afterwards.
-//! 7. `deals.rs` has the deal followed from then on, and looks at it when amoCRM says that it was moved.
+//! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries.
+//! 7. `photos.rs` brings photos to the deal, afterwards.
+//! 8. `deals.rs` has the deal followed from then on, and looks at it when amoCRM says that it was moved.
 //!
 //! Helpers: `batch.rs` reads the messages, `claimed.rs` is a lead under this worker's lease, `stop.rs` is how an attempt may end
 //! early, `recent_contacts.rs` makes up for the lag of amoCRM's search, `bad_settings.rs` warns the admins.
@@ -17,6 +18,7 @@
 mod attempt;
 mod bad_settings;
 mod batch;
+mod cards;
 mod claimed;
 mod closing;
 mod deals;
@@ -33,10 +35,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use amocrm::Client;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use delivery::{AdminChat, DealNews, Incidents, Permit};
+use futures::channel::mpsc::{self, UnboundedSender};
 use futures::{StreamExt, stream};
+use jobs::Runner;
 use lead::{Backoff, Seconds};
 use settings::{Clock, Env, Retry, system_clock};
-use storage::{Aws, AwsSettings, CurrentDealer, Customers, Deals, Documents, Leads, Queue};
+use storage::{Aws, AwsSettings, CurrentDealer, Customers, Deals, Documents, JobId, Leads, Queue};
 use texts::Language;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -45,6 +49,7 @@ use crate::batch::{Batch, Delivery};
 pub use crate::claimed::LEASE;
 use crate::photos::TIME_FOR_PHOTOS;
 pub use crate::steps::step_names;
+use crate::stop::Redeliver;
 
 const DAY: Seconds = 24 * 3600;
 /// Groups of requests under way at the same time; the client paces the calls.
@@ -91,6 +96,7 @@ pub struct CrmPush {
     language: Language,
     telegram: telegram::Api,
     admins: AdminChat,
+    jobs: Runner,
     incidents: Incidents,
     dealer: Arc<CurrentDealer>,
     deal_news: DealNews,
@@ -150,6 +156,17 @@ impl CrmPush {
                 language,
                 clock.clone(),
             ),
+            jobs: Runner {
+                jobs: aws.jobs(&settings.tables),
+                leads: leads.clone(),
+                sales_chat: aws.sales_chat(&settings.tables),
+                dealer: Arc::clone(&dealer),
+                telegram: telegram.clone().without_repeats(),
+                admins: admins.clone(),
+                amocrm_url: crm.as_ref().map(|_| settings.amocrm.base_url.clone()),
+                language,
+                clock: clock.clone(),
+            },
             dealer,
             customers: aws.customers(&settings.tables),
             deals: aws.deals(&settings.tables),
@@ -197,14 +214,21 @@ impl CrmPush {
 
     /// Delivers the requests of each group in order, several groups at a time. Returns the positions of failed messages.
     async fn deliver_requests(&self, groups: Vec<Vec<Delivery>>) -> Vec<usize> {
+        let (planned, cards) = mpsc::unbounded();
+        let (failed, ()) = futures::join!(self.deliver_groups(groups, planned), self.send_cards(cards));
+        failed
+    }
+
+    async fn deliver_groups(&self, groups: Vec<Vec<Delivery>>, cards: UnboundedSender<JobId>) -> Vec<usize> {
         let permit = self.incidents.load().await.permit(self.now());
         // While amoCRM is in trouble, one request after the other: the first shows whether the rest may follow.
         let at_once = if permit == Permit::Deliver { GROUPS_AT_ONCE } else { 1 };
-        let payloads = &OnceCell::new();
+        let (payloads, cards) = (&OnceCell::new(), &cards);
         let delivered = stream::iter(groups).map(|group| async move {
             for delivery in group {
-                if self.deliver_request(delivery.lead_id, payloads).await.is_err() {
-                    return Some(delivery.position);
+                match self.deliver_request(delivery.lead_id, payloads).await {
+                    Ok(card) => drop(card.map(|card| cards.unbounded_send(card))),
+                    Err(Redeliver) => return Some(delivery.position),
                 }
             }
             None

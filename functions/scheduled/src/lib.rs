@@ -1,6 +1,8 @@
 //! Repairs by the clock.
 //!
 //! * Customers are reminded of forms left half-way, and those forms go to the CRM.
+//! * What else the bot writes first is sent when it is due: cards of the sales chat that did not get there, and the word that
+//!   nobody takes a request.
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
 //! * Deals are looked at, and customers told of stages that the dealer has a text for.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use amocrm::Client;
 use anyhow::Context;
 use delivery::{AdminChat, DealNews, Incident, Incidents, Permit, RequeueFilter, requeue, requeue_photos};
+use jobs::Runner;
 use lead::Seconds;
 use serde_json::{Value, json};
 use settings::metrics::{self, Unit};
@@ -64,6 +67,7 @@ pub struct Scheduled {
     incidents: Incidents,
     deal_news: DealNews,
     counters: Counters,
+    jobs: Runner,
     retry_interval: Seconds,
     /// What admins read.
     language: Language,
@@ -116,6 +120,17 @@ impl Scheduled {
                 language,
             ),
             counters: aws.counters(&settings.turn.tables),
+            jobs: Runner {
+                jobs: aws.jobs(&settings.turn.tables),
+                leads: bot.leads.clone(),
+                sales_chat: aws.sales_chat(&settings.turn.tables),
+                dealer: Arc::clone(&bot.dealer),
+                telegram: bot.api.clone(),
+                admins: admins.clone(),
+                amocrm_url: crm.as_ref().map(|_| settings.amocrm.base_url.clone()),
+                language,
+                clock: bot.clock.clone(),
+            },
             retry_interval: settings.turn.delivery.retry_interval_seconds,
             bot,
             crm,
@@ -143,11 +158,13 @@ impl Scheduled {
         let token = self.look_after_token().await;
         let unfinished = self.look_after_unfinished().await;
         let stages = self.look_after_deals().await;
+        let jobs = self.jobs.run_due().await.context("due jobs cannot be listed");
         let limits = self.watch_limits().await;
         let expiring = self.look_after_dead().await;
         let measured = self.measure().await;
         let done = json!({
-            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "stages": stages?, "limits": limits?, "expiring": expiring?, "unsent": measured?
+            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "stages": stages?, "jobs": jobs?,
+            "limits": limits?, "expiring": expiring?, "unsent": measured?
         });
         tracing::info!(%done, "repaired");
         Ok(done)

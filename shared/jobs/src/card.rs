@@ -1,0 +1,113 @@
+//! The card of a request in the sales chat.
+
+use dealer::{Dealer, SalesChat};
+use lead::{Lead, LeadId, Status};
+use sales::{Card, CardMessage};
+use storage::{SaveError, StorageError, Versioned};
+use telegram::ApiError;
+
+use crate::{Outcome, PAUSE, Runner};
+
+impl Runner {
+    pub(crate) async fn send_card(&self, lead_id: LeadId) -> Result<Outcome, StorageError> {
+        let dealer = self.dealer.get().await;
+        let Some(chat) = &dealer.sales_chat else { return Ok(Outcome::Dropped) };
+        let Some(Versioned { value: lead, .. }) = self.leads.get(&lead_id).await? else {
+            return Ok(Outcome::Dropped);
+        };
+        if !matches!(lead.status, Status::Sent { .. }) {
+            // Its worker has planned the card and is about to store that the request is sent.
+            return Ok(Outcome::PutBack { due_at: self.now() + PAUSE });
+        }
+        let card = self.card_of(&lead).await?;
+        if card.value.message.is_some() {
+            return Ok(Outcome::Dropped);
+        }
+        let sent = self.post(&card.value, &lead, &dealer, chat).await;
+        self.note_result(chat, sent.as_ref().err(), &dealer).await;
+        match sent {
+            Ok(message) => {
+                self.remember(card, message).await;
+                Ok(Outcome::Sent)
+            }
+            Err(error) => Ok(self.outcome_of(&error)),
+        }
+    }
+
+    /// Makes a card's message look as it is now.
+    pub(crate) async fn update_card(&self, lead_id: LeadId) -> Result<Outcome, StorageError> {
+        let Some(Versioned { value: card, .. }) = self.sales_chat.card(&lead_id).await? else {
+            return Ok(Outcome::Dropped);
+        };
+        let Some(Versioned { value: lead, .. }) = self.leads.get(&lead_id).await? else {
+            return Ok(Outcome::Dropped);
+        };
+        let dealer = self.dealer.get().await;
+        let (Some(chat), Some(message)) = (&dealer.sales_chat, card.message) else { return Ok(Outcome::Dropped) };
+        let view = card.view(&lead, &dealer.team, chat.show_phone, self.language);
+        match self.telegram.edit_card(message, &view).await {
+            Ok(()) => Ok(Outcome::Sent),
+            // An edit that is made twice does no harm.
+            Err(error) if error.is_temporary() => Ok(Outcome::PutBack { due_at: self.now() + PAUSE }),
+            Err(error) => {
+                tracing::warn!(%lead_id, "a card cannot be changed: {error}");
+                Ok(Outcome::Dropped)
+            }
+        }
+    }
+
+    /// The card as it is stored, before it is sent: a card of a customer who is deleted meanwhile does not come back.
+    async fn card_of(&self, lead: &Lead) -> Result<Versioned<Card>, StorageError> {
+        if let Some(card) = self.sales_chat.card(&lead.lead_id).await? {
+            return Ok(card);
+        }
+        let deal_url = lead.progress.deal_id().and_then(|id| self.deal_url(id));
+        let mut card = Versioned::new(Card::new(lead.lead_id, lead.chat_id, deal_url));
+        match self.sales_chat.save_card(&mut card).await {
+            Ok(()) => Ok(card),
+            Err(SaveError::Conflict) => Ok(self.sales_chat.card(&lead.lead_id).await?.unwrap_or(card)),
+            Err(SaveError::Storage(error)) => Err(error),
+        }
+    }
+
+    /// Sends the card to where the group is now.
+    async fn post(&self, card: &Card, lead: &Lead, dealer: &Dealer, chat: &SalesChat) -> Result<CardMessage, ApiError> {
+        let view = card.view(lead, &dealer.team, chat.show_phone, self.language);
+        let photo = lead.request.photos.first().map(|photo| photo.file_id.as_str());
+        let group_id = self.group_id(chat).await;
+        match self.telegram.send_card(group_id.into(), &view, photo).await {
+            Err(ApiError::Migrated { to }) => {
+                self.follow(chat, to).await;
+                self.telegram.send_card(to.into(), &view, photo).await
+            }
+            sent => sent,
+        }
+    }
+
+    /// Stores which message the card is. Without that a press still says it.
+    async fn remember(&self, mut card: Versioned<Card>, message: CardMessage) {
+        let lead_id = card.value.lead_id;
+        let stored: Result<(), StorageError> = async {
+            loop {
+                card.value.message.get_or_insert(message);
+                match self.sales_chat.save_card(&mut card).await {
+                    Ok(()) => return Ok(()),
+                    Err(SaveError::Storage(error)) => return Err(error),
+                    Err(SaveError::Conflict) => {}
+                }
+                match self.sales_chat.card(&lead_id).await? {
+                    Some(stored) => card = stored,
+                    None => return Ok(()),
+                }
+            }
+        }
+        .await;
+        if let Err(error) = stored {
+            tracing::warn!(%lead_id, "the card's message was not stored: {error}");
+        }
+    }
+
+    fn deal_url(&self, deal_id: u64) -> Option<String> {
+        self.amocrm_url.as_ref().map(|url| format!("{url}/leads/detail/{deal_id}"))
+    }
+}

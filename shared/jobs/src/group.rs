@@ -1,0 +1,97 @@
+//! Where the group is, and what the admins hear of it: once that cards do not get there, and once that they do again.
+
+use dealer::{Dealer, SalesChat};
+use delivery::AdminMessage;
+use lead::Seconds;
+use sales::Group;
+use storage::{SaveError, StorageError};
+use telegram::ApiError;
+
+use crate::Runner;
+
+/// The admins are not told of trouble any more that has lasted this long: they have been.
+const NEWS: Seconds = 24 * 3600;
+
+impl Runner {
+    /// Where the group is now. What cannot be read is taken from the dealer's file.
+    pub(crate) async fn group_id(&self, chat: &SalesChat) -> i64 {
+        match self.sales_chat.group(chat.chat_id).await {
+            Ok(group) => {
+                if let Some(to) = group.value.moved_to() {
+                    self.tell_moved(chat.chat_id, to).await;
+                }
+                group.value.current_id()
+            }
+            Err(error) => {
+                tracing::error!("it cannot be read where the sales chat is: {error}");
+                chat.chat_id
+            }
+        }
+    }
+
+    /// The group has become a supergroup.
+    pub(crate) async fn follow(&self, chat: &SalesChat, to: i64) {
+        self.change_group(chat, |group| group.follow(to)).await;
+        self.tell_moved(chat.chat_id, to).await;
+    }
+
+    /// Notes whether Telegram took a card.
+    pub(crate) async fn note_result(&self, chat: &SalesChat, refused: Option<&ApiError>, dealer: &Dealer) {
+        match refused {
+            None => {
+                let Some(Some(since)) = self.change_group(chat, Group::works).await else { return };
+                let duration = self.language.duration(self.now() - since);
+                let text = self.language.text_with("sales-chat-works", [("duration", duration.into())]);
+                self.admins.tell(&AdminMessage { key: format!("sales-chat-works:{since}"), text }).await;
+            }
+            Some(error @ (ApiError::Blocked | ApiError::Refused { .. })) => {
+                let now = self.now();
+                let Some(since) = self.change_group(chat, |group| group.fails(now)).await else { return };
+                tracing::warn!("a card does not get into the sales chat: {error}");
+                if now - since < NEWS {
+                    self.tell_failing(error, since, dealer).await;
+                }
+            }
+            // Telegram itself is in trouble, or wants a pause.
+            Some(_) => {}
+        }
+    }
+
+    async fn tell_failing(&self, error: &ApiError, since: Seconds, dealer: &Dealer) {
+        let time = dealer.calendar.local(since).strftime("%H:%M").to_string();
+        let text = match error {
+            ApiError::Refused { description, .. } => {
+                let arguments = [("time", time.into()), ("detail", description.as_str().into())];
+                self.language.text_with("sales-chat-refuses", arguments)
+            }
+            _ => self.language.text_with("sales-chat-gone", [("time", time.into())]),
+        };
+        self.admins.tell(&AdminMessage { key: format!("sales-chat-fails:{since}"), text }).await;
+    }
+
+    async fn tell_moved(&self, from: i64, to: i64) {
+        let text = self.language.text_with("sales-chat-moved", [("to", to.to_string().into())]);
+        self.admins.tell(&AdminMessage { key: format!("sales-chat-moved:{from}:{to}"), text }).await;
+    }
+
+    /// Changes what is known of the group; `None` if it could not be stored, which is logged.
+    async fn change_group<T>(&self, chat: &SalesChat, change: impl Fn(&mut Group) -> T) -> Option<T> {
+        let changed: Result<T, StorageError> = async {
+            loop {
+                let mut group = self.sales_chat.group(chat.chat_id).await?;
+                let before = group.value;
+                let answer = change(&mut group.value);
+                if group.value == before {
+                    return Ok(answer);
+                }
+                match self.sales_chat.save_group(&mut group).await {
+                    Ok(()) => return Ok(answer),
+                    Err(SaveError::Conflict) => {}
+                    Err(SaveError::Storage(error)) => return Err(error),
+                }
+            }
+        }
+        .await;
+        changed.inspect_err(|error| tracing::error!("what is known of the sales chat was not stored: {error}")).ok()
+    }
+}

@@ -1,0 +1,125 @@
+//! What the bot writes without having been asked. Each kind of job has a file that says whether the message is still wanted,
+//! what it says, and who gets it.
+//!
+//! A job is claimed before anything is sent, and comes back only if surely nothing was: Telegram refused it, or could not be
+//! reached. A message whose answer is lost is not sent again: better one too few than two.
+
+mod card;
+mod escalation;
+mod group;
+mod plan;
+
+use std::sync::Arc;
+
+use delivery::AdminChat;
+use lead::Seconds;
+use settings::Clock;
+use settings::time_budget::JOBS;
+use storage::{CurrentDealer, JobId, JobKind, Jobs, Leads, SalesChat, StorageError};
+use telegram::{Api, ApiError};
+use texts::Language;
+use tokio::time::Instant;
+
+/// Jobs done in one run of the schedule at most.
+const MOST_A_RUN: i32 = 50;
+/// Telegram is down when it fails so often in a row: the jobs that are left wait for the next run.
+const MOST_FAILURES: usize = 3;
+/// When a job is due again whose message nobody has got, in seconds.
+const PAUSE: Seconds = 60;
+
+/// Does jobs.
+pub struct Runner {
+    pub jobs: Jobs,
+    pub leads: Leads,
+    pub sales_chat: SalesChat,
+    pub dealer: Arc<CurrentDealer>,
+    /// It must not repeat calls by itself: [`Api::without_repeats`].
+    pub telegram: Api,
+    pub admins: AdminChat,
+    /// amoCRM's address, for links to deals; `None` in mock mode.
+    pub amocrm_url: Option<String>,
+    /// What team and admins read.
+    pub language: Language,
+    pub clock: Clock,
+}
+
+/// What came of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Sent,
+    /// It is not wanted any more, or too late.
+    Dropped,
+    /// It is not due, or somebody else does it.
+    NotDue,
+    /// Surely nothing was sent: it is due again then.
+    PutBack {
+        due_at: Seconds,
+    },
+    /// It may have been sent, and is not sent again.
+    InDoubt,
+}
+
+impl Runner {
+    /// Does what is due, the longest waiting first, as far as the time goes. Returns how many messages were sent.
+    ///
+    /// # Errors
+    /// When the jobs cannot be listed.
+    pub async fn run_due(&self) -> Result<usize, StorageError> {
+        let started = Instant::now();
+        let (mut sent, mut failures) = (0, 0);
+        for id in self.jobs.due(self.now(), MOST_A_RUN).await? {
+            if failures == MOST_FAILURES || started.elapsed() > JOBS {
+                break;
+            }
+            match self.run(&id).await {
+                Ok(Outcome::Sent) => (sent, failures) = (sent + 1, 0),
+                Ok(Outcome::InDoubt | Outcome::PutBack { .. }) => failures += 1,
+                Ok(Outcome::Dropped | Outcome::NotDue) => {}
+                Err(error) => tracing::error!(job = %id, "a job was not done: {error}"),
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Does a job, if it is due.
+    ///
+    /// # Errors
+    /// When a table cannot be read or written. Nothing was sent then.
+    pub async fn run(&self, id: &JobId) -> Result<Outcome, StorageError> {
+        let now = self.now();
+        let Some(job) = self.jobs.claim(id, now).await? else { return Ok(Outcome::NotDue) };
+        if job.is_late(now) {
+            tracing::warn!(job = %id, "dropped a job that is late");
+            return Ok(Outcome::Dropped);
+        }
+        let outcome = match job.kind() {
+            JobKind::Card { lead_id } => self.send_card(lead_id).await,
+            JobKind::CardUpdate { lead_id } => self.update_card(lead_id).await,
+            JobKind::Escalation { lead_id } => self.escalate(lead_id).await,
+        };
+        tracing::info!(job = %id, ?outcome, "did a job");
+        match outcome {
+            Ok(Outcome::PutBack { due_at }) => self.jobs.put_back(job, due_at).await?,
+            Ok(_) => {}
+            Err(_) => self.jobs.put_back(job, now + PAUSE).await?,
+        }
+        outcome
+    }
+
+    /// What becomes of a job whose message Telegram did not take.
+    fn outcome_of(&self, error: &ApiError) -> Outcome {
+        if error.may_have_happened() {
+            return Outcome::InDoubt;
+        }
+        let pause = match error {
+            ApiError::TooManyRequests { retry_after } => Seconds::try_from(*retry_after).unwrap_or(PAUSE).max(1),
+            _ => PAUSE,
+        };
+        Outcome::PutBack { due_at: self.now() + pause }
+    }
+
+    /// Seconds since the Unix epoch.
+    fn now(&self) -> Seconds {
+        (self.clock)()
+    }
+}
