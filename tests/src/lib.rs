@@ -16,6 +16,7 @@
 mod bot;
 mod card;
 mod customer;
+mod deals;
 mod leads;
 mod systems;
 mod walks;

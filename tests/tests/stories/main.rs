@@ -25,6 +25,7 @@ mod photos;
 mod schedule;
 mod sell;
 mod settings;
+mod stages;
 mod troubles;
 mod unfinished;
 mod unfinished_deal;

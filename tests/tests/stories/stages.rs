@@ -1,0 +1,393 @@
+//! The deal talks back: customers hear of the stages that the dealer has a text for, and can ask.
+
+use reqwest::StatusCode;
+use simulators::amocrm::{BOT_FIRST_STAGE, Deal};
+use simulators::fault::{Fault, When};
+use stories::{Bot, Customer, PHONE, Setup, System, finish, story, story_with, to_confirmation, to_sent};
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+
+/// Of the pipeline «Бот»: «Созвонились» and «Встреча назначена».
+const CALLED: u64 = BOT_FIRST_STAGE + 1;
+const MEETING: u64 = BOT_FIRST_STAGE + 2;
+const WON: u64 = 142;
+
+/// A dealer who has a text for every stage, also for the one in which deals begin.
+async fn dealer(bot: &Bot) {
+    let file = format!(
+        "[stages]\n{BOT_FIRST_STAGE} = \"Заявка у нас.\"\n{CALLED} = \"Ваш автомобиль принят на диагностику.\"\n\
+         {MEETING} = \"Автомобиль готов, приезжайте.\"\n{WON} = \"Спасибо, что выбрали нас!\"\n"
+    );
+    bot.put_dealer_file(&file).await;
+}
+
+/// Anna has sent a request, and the dealer has its deal. The number, and the deal.
+async fn sent(bot: &Bot, anna: &Customer) -> (String, Deal) {
+    dealer(bot).await;
+    let number = to_sent(anna).await;
+    let deal = bot.deliver_request(&number, anna).await;
+    (number, deal)
+}
+
+async fn told(tell: impl AsyncFnOnce(&Bot, &Customer, &str, u64)) {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        let (number, deal) = sent(bot, &anna).await;
+        tell(bot, &anna, &number, deal.id).await;
+    })
+    .await;
+}
+
+/// A manager moves the deal, and amoCRM's hook says so.
+async fn moves(bot: &Bot, deal: u64, stage: u64) {
+    bot.move_deal(deal, stage).await;
+    bot.hear_of_moves(&[deal]).await;
+    bot.deliver().await;
+}
+
+#[tokio::test]
+async fn a_hook_brings_the_text_at_once_and_once() {
+    told(async |bot, anna, number, deal| {
+        moves(bot, deal, CALLED).await;
+        assert_eq!(anna.screen(), format!("Ваш автомобиль принят на диагностику.\n\nЗаявка № {number}"));
+        bot.hear_of_moves(&[deal, deal]).await;
+        bot.hear_of_moves(&[deal]).await;
+        bot.deliver().await;
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees_nothing();
+        for stage in [BOT_FIRST_STAGE, CALLED] {
+            moves(bot, deal, stage).await;
+            anna.sees_nothing();
+        }
+        moves(bot, deal, MEETING).await;
+        anna.sees("Автомобиль готов, приезжайте.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_hook_the_schedule_finds_out_within_an_hour() {
+    told(async |bot, anna, _, deal| {
+        bot.move_deal(deal, CALLED).await;
+        bot.schedule().await;
+        anna.sees_nothing();
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees("Ваш автомобиль принят на диагностику.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_deal_of_a_request_whose_hook_is_lost_on_the_queue_is_found_too() {
+    told(async |bot, anna, _, deal| {
+        bot.move_deal(deal, CALLED).await;
+        let down = bot.fail(System::Sqs, "SendMessage", When::Always, Fault::Status(500, "{}".to_owned()));
+        bot.hear_of_moves(&[deal]).await;
+        drop(down);
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees("Ваш автомобиль принят на диагностику.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_forged_or_strange_costs_nothing() {
+    told(async |bot, anna, _, deal| {
+        bot.move_deal(deal, CALLED).await;
+        let body = format!("leads[status][0][id]={deal}&leads[status][0][status_id]={MEETING}");
+        for secret in ["", "wrong", "wrong-secret-of-amocrm", "%00", "a/b"] {
+            assert_eq!(bot.post_hook(secret, body.clone()).await, StatusCode::UNAUTHORIZED, "{secret}");
+        }
+        bot.hear_of_moves(&[1, 2, deal + 1]).await;
+        bot.hear_of_moves(&Vec::from_iter(1..=1000)).await;
+        assert_eq!(bot.stack().sqs().queues.view().waiting, [], "nothing is queued for deals without customers");
+        anna.sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_huge_body_is_read_in_part_and_garbage_not_at_all() {
+    const SECRET: &str = "secret-of-amocrms-hook";
+    story_with(Setup::default().with("AMOCRM_WEBHOOK_SECRET", SECRET), async |bot| {
+        let anna = bot.customer("Анна");
+        let (_, deal) = sent(bot, &anna).await;
+        bot.move_deal(deal.id, CALLED).await;
+        for garbage in ["", "%%%", "{\"leads\":[]}", "leads[status][0][id]=many", "\u{0}=\u{0}&&&="] {
+            assert_eq!(bot.post_hook(SECRET, garbage).await, StatusCode::OK, "{garbage}");
+        }
+        assert_eq!(bot.stack().sqs().queues.view().waiting, []);
+        let huge = format!("leads[status][0][id]={}&name={}", deal.id, "x".repeat(2 * 1024 * 1024));
+        assert_eq!(bot.post_hook(SECRET, huge).await, StatusCode::OK);
+        bot.deliver().await;
+        anna.sees("Ваш автомобиль принят на диагностику.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_happens_at_night_is_told_at_nine_and_only_the_newest() {
+    told(async |bot, anna, _, deal| {
+        bot.wait(11 * HOUR); // 23:00
+        moves(bot, deal, CALLED).await;
+        anna.sees_nothing();
+        bot.wait(HOUR);
+        moves(bot, deal, MEETING).await;
+        bot.wait(8 * HOUR + 55 * MINUTE);
+        bot.schedule().await;
+        anna.sees_nothing();
+        bot.wait(5 * MINUTE);
+        bot.schedule().await;
+        anna.sees("Автомобиль готов, приезжайте.");
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_move_back_before_nine_leaves_nothing_to_tell() {
+    told(async |bot, anna, _, deal| {
+        bot.wait(11 * HOUR);
+        moves(bot, deal, CALLED).await;
+        bot.move_deal(deal, BOT_FIRST_STAGE).await; // its hook is lost
+        bot.wait(12 * HOUR);
+        bot.schedule().await;
+        anna.sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_closed_deal_is_told_of_and_looked_at_no_more() {
+    told(async |bot, anna, _, deal| {
+        moves(bot, deal, WON).await;
+        anna.sees("Спасибо, что выбрали нас!");
+        let mark = bot.mark();
+        for _ in 0..5 {
+            bot.wait(HOUR);
+            bot.schedule().await;
+        }
+        let looks = bot.calls_since(&mark).get(&(System::Amocrm, "GET /api/v4/leads".to_owned())).copied();
+        assert_eq!(looks, None, "nobody looks at it");
+        moves(bot, deal, MEETING).await;
+        anna.sees("Автомобиль готов, приезжайте."); // it was opened again
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_deals_are_looked_at_in_one_call() {
+    story(async |bot| {
+        dealer(bot).await;
+        let mut customers = Vec::new();
+        for name in ["Анна", "Борис", "Вера"] {
+            let customer = bot.customer(name);
+            to_confirmation(&customer).await;
+            let number = customer.send_request().await;
+            bot.deliver().await;
+            let deal = bot.next_deal();
+            assert_eq!(deal.field("REQUEST_ID"), Some(number.as_str()));
+            customers.push((customer, deal));
+        }
+        for (_, deal) in &customers {
+            bot.move_deal(deal.id, CALLED).await;
+        }
+        bot.wait(HOUR);
+        let mark = bot.mark();
+        bot.schedule().await;
+        assert_eq!(bot.calls_since(&mark)[&(System::Amocrm, "GET /api/v4/leads".to_owned())], 1);
+        for (customer, _) in &customers {
+            customer.sees("Ваш автомобиль принят на диагностику.");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_blocked_the_bot_hears_nothing() {
+    told(async |bot, anna, _, deal| {
+        anna.act(simulators::telegram::Person::block_bot).await;
+        moves(bot, deal, CALLED).await;
+        anna.act(simulators::telegram::Person::unblock_bot).await;
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_takes_consent_back_hears_nothing() {
+    let setup = Setup::default().with("PRIVACY_POLICY_URL", "https://dealer.example/privacy");
+    story_with(setup, async |bot| {
+        dealer(bot).await;
+        let anna = bot.customer("Анна");
+        anna.say("/start").await;
+        anna.tap("🔧 Проверка авто").await;
+        anna.tap("Техническая диагностика").await;
+        anna.say("Skoda Octavia").await;
+        anna.tap("⏭ Пропустить").await;
+        anna.tap("✅ Согласен").await;
+        let number = finish(&anna).await;
+        let deal = bot.deliver_request(&number, &anna).await;
+        moves(bot, deal.id, CALLED).await;
+        anna.sees("Ваш автомобиль принят на диагностику.");
+
+        anna.say("/privacy").await;
+        anna.tap("Отозвать согласие").await;
+        let _ = anna.reads();
+        moves(bot, deal.id, MEETING).await;
+        anna.sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_had_everything_deleted_hears_nothing() {
+    told(async |bot, anna, _, deal| {
+        anna.say("/delete").await;
+        anna.tap("Да, удалить").await;
+        anna.finally_sees("ваши данные удалены");
+        bot.admin().sees("Клиент удалил свои данные");
+        let stored = bot.everything_stored().await;
+        assert!(!stored.contains("-deals"), "the deal is forgotten: {stored}");
+        moves(bot, deal, CALLED).await;
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn when_telegram_asks_for_a_pause_the_text_comes_after_it_and_once() {
+    told(async |bot, anna, _, deal| {
+        let busy = bot.fail(System::Telegram, "sendMessage", When::Times(9), Fault::TooMany { retry_after: 30 });
+        moves(bot, deal, CALLED).await;
+        drop(busy);
+        anna.sees_nothing();
+        bot.wait(30);
+        bot.schedule().await;
+        anna.sees("Ваш автомобиль принят на диагностику.");
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_text_whose_answer_is_lost_does_not_come_twice() {
+    told(async |bot, anna, _, deal| {
+        let lost = bot.fail(System::Telegram, "sendMessage", When::Times(1), Fault::LoseAnswer);
+        moves(bot, deal, CALLED).await;
+        drop(lost);
+        anna.sees("Ваш автомобиль принят на диагностику.");
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deal_that_is_deleted_is_no_news() {
+    story(async |bot| {
+        dealer(bot).await;
+        let anna = bot.customer("Анна");
+        to_sent(&anna).await;
+        bot.deliver().await;
+        bot.crm().delete_deal(bot.crm().deals()[0].id);
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees_nothing();
+        anna.say("/status").await;
+        assert!(anna.reads()[0].ends_with("Отправлена менеджеру."));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn amocrm_down_costs_only_time() {
+    told(async |bot, anna, _, deal| {
+        bot.move_deal(deal, CALLED).await;
+        let down = bot.fail(System::Amocrm, "GET /api/v4/leads", When::Always, Fault::Status(500, "{}".to_owned()));
+        bot.hear_of_moves(&[deal]).await;
+        bot.deliver().await;
+        bot.wait(HOUR);
+        bot.schedule().await;
+        anna.sees_nothing();
+        drop(down);
+        bot.wait(5 * MINUTE);
+        bot.schedule().await;
+        anna.sees("Ваш автомобиль принят на диагностику.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn status_says_where_each_request_stands_and_asks_nobody() {
+    story(async |bot| {
+        dealer(bot).await;
+        let anna = bot.customer("Анна");
+        anna.say("/status").await;
+        assert_eq!(anna.reads()[0], "Заявок от вас пока нет. Когда отправите — здесь будет видно, что с ней.");
+
+        let number = to_sent(&anna).await;
+        anna.say("/status").await;
+        let listed = format!("Ваши заявки\n\n№ {number} · Проверка авто · 02.03.2026\nПринята, передаём менеджеру.");
+        assert_eq!(anna.reads()[0], listed);
+
+        let deal = bot.deliver_request(&number, &anna).await;
+        bot.move_deal(deal.id, CALLED).await;
+        bot.hear_of_moves(&[deal.id]).await;
+        bot.deliver().await;
+        anna.sees("Ваш автомобиль принят на диагностику.");
+
+        // In the middle of the next form, which goes on.
+        anna.tap("🚗 Продать авто").await;
+        anna.say("Kia Rio").await;
+        let _ = anna.reads();
+        let mark = bot.mark();
+        anna.say("/status").await;
+        let read = anna.reads();
+        assert!(read[0].ends_with("Проверка авто · 02.03.2026\nВаш автомобиль принят на диагностику."), "{read:?}");
+        assert!(read[1].contains("Шаг 2 из 8"), "{read:?}");
+        assert!(bot.calls_since(&mark).keys().all(|(system, _)| *system != System::Amocrm), "amoCRM is not asked");
+        bot.wait(DAY); // the form is paused
+        anna.say("/status").await;
+        let read = anna.reads();
+        assert!(read[1].contains("Продолжить"), "{read:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_chat_with_the_same_contact_sees_and_hears_only_its_own() {
+    story(async |bot| {
+        dealer(bot).await;
+        let anna = bot.customer("Анна");
+        let (_, hers) = sent(bot, &anna).await;
+        let boris = bot.customer("Борис");
+        boris.say("/status").await;
+        assert!(boris.reads()[0].starts_with("Заявок от вас пока нет"));
+        to_confirmation(&boris).await;
+        let number = boris.send_request().await;
+        bot.deliver().await;
+        let his = bot.next_deal();
+        assert!(his.contact.is_some_and(|contact| contact.phones.contains(&format!("+{PHONE}"))));
+        moves(bot, hers.id, CALLED).await;
+        anna.sees("Ваш автомобиль принят на диагностику.");
+        boris.sees_nothing();
+        boris.say("/status").await;
+        assert!(boris.reads()[0].contains(&format!("№ {number} · Проверка авто · 02.03.2026\nЗаявка у нас.")));
+    })
+    .await;
+}
