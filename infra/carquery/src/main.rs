@@ -13,6 +13,7 @@ mod leads;
 mod links;
 mod output;
 mod secrets;
+mod serve;
 mod stage;
 mod stats;
 mod telegram;
@@ -40,6 +41,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the bot on this machine, with its data in CARQUERY_DATA_DIR and its settings in the environment or .env.
+    Serve,
     /// Check every dependency of a stage, with a fix for each fault.
     Doctor,
     /// Requests and their delivery.
@@ -95,6 +98,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let stage = &arguments.stage;
     match arguments.command {
+        Command::Serve => serve::run().await,
         Command::Doctor => doctor::run(stage, output).await,
         Command::Leads(command) => leads::run(command, stage, output).await,
         Command::Dlq(command) => dlq::run(command, stage, output).await,

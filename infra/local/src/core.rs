@@ -2,33 +2,27 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
-use crm_push::CrmPush;
+use anyhow::anyhow;
 use dialog::Language;
-use lead::Seconds;
-use scheduled::Scheduled;
+use machine::{Functions, Variables, read};
 use secrecy::SecretString;
 use serde_json::json;
-use settings::{Clock, Env};
+use settings::Clock;
 use simulators::amocrm::Amocrm;
 use simulators::openai::OpenAi;
 use simulators::sqs::Sqs;
 use simulators::telegram::Telegram;
-use storage::{Aws, Leads, Queue, Tables};
+use storage::Aws;
 use telegram::{Api, ApiError};
 use tokio::sync::watch;
-use webhook::Webhook;
 
 use crate::changes::Changes;
-use crate::consumer::{Consumer, invoke};
 use crate::outside::Outside;
-use crate::parts::{Parts, TelegramPart, Variables};
+use crate::parts::{Parts, TelegramPart};
 use crate::switches::Switches;
 
-/// Processes that share the account's rate limit.
-const ONE_PROCESS: u32 = 1;
 /// How long the start waits for Telegram to say who the bot is.
 const INTRODUCTION: Duration = Duration::from_secs(5);
 
@@ -36,19 +30,11 @@ const INTRODUCTION: Duration = Duration::from_secs(5);
 pub(crate) struct Core {
     pub(crate) parts: Parts,
     pub(crate) bot: BotCard,
-    pub(crate) webhook: Arc<Webhook>,
-    pub(crate) crm_push: Arc<CrmPush>,
-    pub(crate) scheduled: Arc<Scheduled>,
+    pub(crate) functions: Arc<Functions>,
     pub(crate) telegram: Option<Telegram>,
     pub(crate) amocrm: Option<Amocrm>,
     pub(crate) openai: Option<OpenAi>,
     pub(crate) sqs: Sqs,
-    pub(crate) aws: Aws,
-    pub(crate) tables: Tables,
-    pub(crate) leads: Leads,
-    pub(crate) queue: Queue,
-    /// The bot at Telegram.
-    pub(crate) api: Api,
     pub(crate) switches: Switches,
     pub(crate) changes: Changes,
     /// Where admin messages go.
@@ -80,33 +66,14 @@ impl Core {
         ahead: Arc<AtomicI64>,
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
-        let env = || Env::from_pairs(variables.clone());
-        // All at once, so that one message names everything that is wrong.
-        read(env(), |env| {
-            (webhook::Settings::read(env), crm_push::Settings::read(env), scheduled::Settings::read(env))
-        })?;
-        let tables = read(env(), Tables::read)?;
-        let (leads, queue) = (aws.leads(&tables), aws.queue(&tables));
-        storage::schema::create(&aws.dynamodb, &tables).await?;
-        // The workers that held leases ended with the last stack of this folder.
-        let in_doubt = leads.release_all(now()).await?;
-
-        let clock: Clock = Arc::new(move || now() + ahead.load(Ordering::Relaxed));
-        let webhook = Webhook::with(&read(env(), webhook::Settings::read)?, &aws, clock.clone());
-        let webhook = Arc::new(webhook);
-        authorize(&read(env(), settings::Amocrm::read)?, &aws, &tables, outside.amocrm.as_ref()).await?;
-        let crm_push_settings = read(env(), crm_push::Settings::read)?;
-        let scheduled_settings = read(env(), scheduled::Settings::read)?;
-        // One process has the account's whole rate limit.
-        let crm = || delivery::amocrm_client(&crm_push_settings.amocrm, &aws.documents(&tables), &clock, ONE_PROCESS);
-        let crm_push = Arc::new(CrmPush::with(&crm_push_settings, &aws, crm()?, clock.clone()));
-        crm_push.doubt_contacts(&in_doubt).await?;
-        let scheduled = Arc::new(Scheduled::with(&scheduled_settings, &aws, crm()?, clock.clone()));
-        let telegram_settings = read(env(), settings::Telegram::read)?;
-        let api = Api::new(&telegram_settings);
+        let clock: Clock = Arc::new(move || settings::system_clock()() + ahead.load(Ordering::Relaxed));
+        let functions = Functions::build(variables, aws, &clock).await?;
+        let (amocrm_settings, telegram_settings) =
+            read(variables, |env| (settings::Amocrm::read(env), settings::Telegram::read(env)))?;
+        authorize(&amocrm_settings, &functions, outside.amocrm.as_ref()).await?;
 
         Ok(Self {
-            bot: bot_card(&parts, &api).await?,
+            bot: bot_card(&parts, &functions.api).await?,
             switches: Switches::new(
                 outside.amocrm.clone(),
                 outside.telegram.as_ref().map(|telegram| telegram.faults().clone()),
@@ -114,42 +81,24 @@ impl Core {
                 sqs.faults().clone(),
             ),
             parts,
-            webhook,
-            crm_push,
-            scheduled,
+            functions: Arc::new(functions),
             telegram: outside.telegram,
             amocrm: outside.amocrm,
             openai: outside.openai,
             sqs,
-            aws,
-            tables,
-            leads,
-            queue,
             changes: Changes::new(),
             admin_chat_id: telegram_settings.admin_chat_id,
             language: telegram_settings.language,
             http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?,
-            api,
             stopping,
         })
     }
 
-    /// The queue's consumer.
-    pub(crate) fn consumer(&self) -> Consumer {
-        Consumer {
-            sqs: self.aws.sqs.clone(),
-            queue_url: self.tables.leads_queue_url.clone(),
-            crm_push: Arc::clone(&self.crm_push),
-        }
-    }
-
     /// Runs `scheduled` once.
     pub(crate) async fn run_schedule(&self) -> anyhow::Result<()> {
-        let function = Arc::clone(&self.scheduled);
-        let event = json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event" });
-        let outcome = invoke(async move { function.handle(event).await }).await.context("scheduled crashed")?;
+        let outcome = self.functions.run_schedule().await;
         self.changes.note(|now| now.requests += 1);
-        outcome.map(drop).map_err(|error| anyhow!("scheduled failed: {error}"))
+        outcome
     }
 
     /// Notifies the page of changes in the simulators.
@@ -173,8 +122,7 @@ impl Core {
 /// Gives the bot access to the simulated account, as `carquery amocrm authorize` does to a real one, unless it has it.
 async fn authorize(
     settings: &settings::Amocrm,
-    aws: &Aws,
-    tables: &Tables,
+    Functions { aws, tables, .. }: &Functions,
     simulated: Option<&Amocrm>,
 ) -> anyhow::Result<()> {
     let Some(client) = delivery::amocrm_client(settings, &aws.documents(tables), &settings::system_clock(), 1)? else {
@@ -194,20 +142,6 @@ async fn authorize(
         ),
     }
     Ok(())
-}
-
-/// Seconds since the epoch.
-pub(crate) fn now() -> Seconds {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().cast_signed())
-}
-
-/// Reads a group of settings.
-///
-/// # Errors
-/// Everything that is wrong with them.
-pub(crate) fn read<T>(mut env: Env, group: impl FnOnce(&mut Env) -> T) -> anyhow::Result<T> {
-    let settings = group(&mut env);
-    Ok(env.finish(settings)?)
 }
 
 /// Who the bot is. A wrong token is an error at the start, not at the first customer; a Telegram that does not respond now may do so

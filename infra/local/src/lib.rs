@@ -6,20 +6,15 @@
 //! [`run`] is `cargo run`; tests start a [`Stack`] themselves and control it step by step.
 
 mod changes;
-mod consumer;
 mod core;
-mod dealer_file;
-mod folder;
-mod metrics_file;
 mod options;
 mod outside;
 mod parts;
-mod polling;
 mod stack;
 mod switches;
 mod web;
 
-pub use consumer::Delivered;
+pub use machine::Delivered;
 pub use options::Options;
 pub use outside::rules_answer;
 pub use parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart};
@@ -35,7 +30,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let place = options.data_dir.clone();
     let stack = Stack::start(options).await?;
     if let Some(folder) = &place {
-        metrics_file::start(folder).context("cannot write metrics to the data folder")?;
+        machine::start_metrics_file(folder).context("cannot write metrics to the data folder")?;
     }
     println!("CarQuery runs at {}\n{}", stack.url(), stack.parts());
     match place {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use dealer::{Fact, FactId, Facts};
 use dialog::AnsweredBy;
+use machine::{Folder, Variables};
 use serde_json::{Value, json};
 use simulators::amocrm::{self, Amocrm};
 use simulators::openai::{self, OpenAi};
 use simulators::telegram::{self, Telegram};
 
-use crate::folder::Folder;
 use crate::options::Options;
-use crate::parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart, Variables};
+use crate::parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart};
 
 /// First names and usernames of the customers of a new stack.
 const CUSTOMERS: [(&str, Option<&str>); 3] = [("Анна", Some("anna_s")), ("Игорь", Some("igor_p")), ("Марина", None)];

@@ -1,13 +1,10 @@
 //! What is real and what is simulated: a part that has a setting is real.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use anyhow::{Context, bail};
+use machine::Variables;
 use settings::account_address;
-
-/// Variables by name, without empty ones.
-pub(crate) type Variables = BTreeMap<String, String>;
 
 /// Each of these means a real account.
 const AMOCRM_KEYS: [&str; 3] = ["AMOCRM_LONG_LIVED_TOKEN", "AMOCRM_CLIENT_ID", "AMOCRM_CLIENT_SECRET"];

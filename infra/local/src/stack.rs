@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use crm_push::CrmPush;
 use embedded::Services;
+use machine::{Delivered, Folder, LocalDealerFile, Polling, Variables, read, work};
 use scheduled::Scheduled;
 use settings::{ENDPOINTS_FILE, Env};
 use simulators::amocrm::Amocrm;
@@ -23,24 +24,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use webhook::{WEBHOOK_PATH, Webhook};
 
-use crate::consumer::Delivered;
-use crate::core::{Core, read};
-use crate::dealer_file::LocalDealerFile;
-use crate::folder::Folder;
+use crate::core::Core;
 use crate::options::Options;
 use crate::outside::Outside;
-use crate::parts::{Parts, TelegramPart, Variables};
-use crate::polling::Polling;
+use crate::parts::{Parts, TelegramPart};
 use crate::web;
 
-/// Consumers of the queue, as many as the template's maximum concurrency.
-const CONSUMERS: usize = 2;
-/// The schedule's first pauses after the start.
-const AFTER_START: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(35)];
-/// The schedule comes by at least as often as on AWS, in minutes of the dealer's file.
-const SCHEDULE_MINUTES: u32 = 5;
-/// How often expired items are deleted.
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// How long stopping waits for work in progress.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -108,7 +97,7 @@ impl Stack {
         sqs.queues.release_in_flight();
         own_aws(&mut variables, &database, &sqs);
         let services = Services { dynamodb: database.tables().clone(), sqs: sqs.queues.clone() };
-        let mut aws = Aws::connect(&read(Env::from_pairs(variables.clone()), AwsSettings::read)?);
+        let mut aws = Aws::connect(&read(&variables, AwsSettings::read)?);
         if let Database::Embedded(_) = database {
             aws.dynamodb = Aws::through(&services.http_client()).dynamodb;
         }
@@ -118,9 +107,13 @@ impl Stack {
         let core = Core::build(&variables, parts, outside, (aws, sqs), options.ahead, stopping.clone()).await?;
         let core = Arc::new(core);
         core.follow_changes();
-        let mut dealer_file = options
-            .dealer_file
-            .map(|path| LocalDealerFile::new(path, folder.file("dealer.toml"), core.aws.dealer_file(&core.tables)));
+        let mut dealer_file = options.dealer_file.map(|path| {
+            LocalDealerFile::new(
+                path,
+                folder.file("dealer.toml"),
+                core.functions.aws.dealer_file(&core.functions.tables),
+            )
+        });
         if let Some(file) = &mut dealer_file {
             file.look_once().await;
         }
@@ -154,7 +147,16 @@ impl Stack {
         stack.workers.extend(dealer_file.map(|file| tokio::spawn(file.follow(stopping))));
         stack.take_updates();
         if options.schedule {
-            stack.work_by_itself()?;
+            let core = Arc::clone(&stack.core);
+            let scheduled = move || core.changes.note(|now| now.requests += 1);
+            let tables = stack.database.tables();
+            stack.workers.extend(work(
+                &stack.core.functions,
+                tables,
+                &stack.variables,
+                &stack.core.stopping,
+                scheduled,
+            )?);
         }
         stack.write_endpoints()?;
         Ok(stack)
@@ -205,31 +207,31 @@ impl Stack {
     /// The function that answers customers.
     #[must_use]
     pub fn webhook(&self) -> &Webhook {
-        &self.core.webhook
+        &self.core.functions.webhook
     }
 
     /// The function that delivers.
     #[must_use]
     pub fn crm_push(&self) -> &CrmPush {
-        &self.core.crm_push
+        &self.core.functions.crm_push
     }
 
     /// The function that repairs.
     #[must_use]
     pub fn scheduled(&self) -> &Scheduled {
-        &self.core.scheduled
+        &self.core.functions.scheduled
     }
 
     /// Clients of the embedded DynamoDB and of the queue.
     #[must_use]
     pub fn aws(&self) -> &Aws {
-        &self.core.aws
+        &self.core.functions.aws
     }
 
     /// Names of the tables and the queue.
     #[must_use]
     pub fn tables(&self) -> &Tables {
-        &self.core.tables
+        &self.core.functions.tables
     }
 
     /// Receives one batch from the queue and has it delivered, as Lambda's event source does.
@@ -237,7 +239,7 @@ impl Stack {
     /// # Errors
     /// The queue does not answer, or crm-push crashed.
     pub async fn deliver_once(&self) -> anyhow::Result<Delivered> {
-        let delivered = self.core.consumer().once().await;
+        let delivered = self.core.functions.deliver_once().await;
         self.core.changes.note(|now| now.requests += 1);
         delivered
     }
@@ -282,7 +284,7 @@ impl Stack {
             telegram.set_webhook_target(&format!("{}{WEBHOOK_PATH}", self.url), Some(&secret));
             return;
         }
-        let (api, language) = (self.core.api.clone(), self.core.language);
+        let (api, language) = (self.core.functions.api.clone(), self.core.language);
         tokio::spawn(async move {
             if let Err(error) = telegram::introduce(&api, language).await {
                 tracing::warn!("the bot's commands could not be set: {error}");
@@ -291,51 +293,13 @@ impl Stack {
         if self.core.parts.telegram == TelegramPart::Polling {
             let changes = self.core.changes.clone();
             let polling = Polling {
-                api: self.core.api.clone(),
-                webhook: Arc::clone(&self.core.webhook),
+                api: self.core.functions.api.clone(),
+                webhook: Arc::clone(&self.core.functions.webhook),
                 secret: secret.into(),
                 handled: Arc::new(move || changes.note(|now| now.requests += 1)),
             };
             self.workers.push(tokio::spawn(polling.run(self.core.stopping.clone())));
         }
-    }
-
-    /// Starts the queue's consumers, the schedule, and the deletion of what has expired.
-    fn work_by_itself(&mut self) -> anyhow::Result<()> {
-        for _ in 0..CONSUMERS {
-            self.workers.push(tokio::spawn(self.core.consumer().run(self.core.stopping.clone())));
-        }
-        let (delivery, dealer_file) =
-            read(self.env(), |env| (settings::Delivery::read(env), settings::DealerFile::read(env)))?;
-        let retry_interval = Duration::from_secs(delivery.retry_interval_seconds.max(1).unsigned_abs());
-        let every = retry_interval.min(Duration::from_secs((SCHEDULE_MINUTES * dealer_file.minute_seconds).into()));
-        let (core, mut stopping) = (Arc::clone(&self.core), self.core.stopping.clone());
-        // What a killed stack was doing is due within a minute of the start: nobody should wait for the next turn then.
-        let mut first = AFTER_START.into_iter();
-        self.workers.push(tokio::spawn(async move {
-            loop {
-                if let Err(error) = core.run_schedule().await {
-                    tracing::error!("{error:#}");
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(first.next().unwrap_or(every).min(every)) => {}
-                    _ = stopping.wait_for(|stop| *stop) => return,
-                }
-            }
-        }));
-        let (tables, mut stopping) = (self.database.tables().clone(), self.core.stopping.clone());
-        self.workers.push(tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep(SWEEP_EVERY) => match tables.sweep() {
-                        Ok(count) => tracing::debug!(count, "deleted expired items"),
-                        Err(error) => tracing::warn!("expired items stay: {error}"),
-                    },
-                    _ = stopping.wait_for(|stop| *stop) => return,
-                }
-            }
-        }));
-        Ok(())
     }
 
     fn write_endpoints(&self) -> anyhow::Result<()> {

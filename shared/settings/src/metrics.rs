@@ -2,6 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
+mod totals;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -9,6 +11,8 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
+
+use totals::Totals;
 
 /// The CloudWatch namespace of every metric.
 pub const NAMESPACE: &str = "CarQuery";
@@ -22,20 +26,22 @@ struct Stream {
     stage: String,
     /// Instead of standard output.
     file: Option<Mutex<File>>,
+    totals: Mutex<Totals>,
 }
 
 /// Starts metrics for the function `service` in `stage` (the `STAGE` of the deployment), on standard output.
 pub fn start(service: &'static str, stage: String) {
-    let _ = STREAM.set(Stream { service, stage, file: None });
+    let _ = STREAM.set(Stream { service, stage, file: None, totals: Mutex::default() });
 }
 
-/// Starts metrics of the local stack, appended to a file: the same lines as on AWS.
+/// Starts metrics of a process that has all functions, appended to a file: the same lines as on AWS.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn start_in_file(path: &Path) -> io::Result<()> {
     let file = OpenOptions::new().create(true).append(true).open(path)?;
-    let _ = STREAM.set(Stream { service: "local", stage: "local".to_owned(), file: Some(Mutex::new(file)) });
+    let (service, stage) = ("local", "local".to_owned());
+    let _ = STREAM.set(Stream { service, stage, file: Some(Mutex::new(file)), totals: Mutex::default() });
     Ok(())
 }
 
@@ -57,6 +63,7 @@ pub fn count(name: &str, dimension: &str, value: &str) {
 pub fn put(metrics: &[(&str, f64, Unit)], dimensions: &[(&str, &str)]) {
     let Some(stream) = STREAM.get() else { return };
     let line = line(stream.service, &stream.stage, metrics, dimensions, now_ms());
+    let _ = stream.totals.lock().map(|mut totals| totals.add(metrics, dimensions));
     match &stream.file {
         None => println!("{line}"),
         Some(file) => {
@@ -64,6 +71,13 @@ pub fn put(metrics: &[(&str, f64, Unit)], dimensions: &[(&str, &str)]) {
             let _ = file.lock().map(|mut file| writeln!(file, "{line}"));
         }
     }
+}
+
+/// What this process has put so far, in Prometheus's text format:
+/// <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+#[must_use]
+pub fn in_prometheus_format() -> String {
+    STREAM.get().and_then(|stream| Some(stream.totals.lock().ok()?.to_string())).unwrap_or_default()
 }
 
 fn line(service: &str, stage: &str, metrics: &[(&str, f64, Unit)], dimensions: &[(&str, &str)], at_ms: u128) -> Value {

@@ -99,7 +99,7 @@ fn picture_kind(bytes: &[u8]) -> &'static str {
 
 /// `GET /api/requests`: the newest requests and their delivery.
 pub(super) async fn requests(State(core): State<Arc<Core>>) -> Answer {
-    let leads = core.leads.all().await?;
+    let leads = core.functions.leads.all().await?;
     let requests: Value = leads.iter().rev().take(SHOWN).map(|lead| request(&lead.value)).collect();
     Ok(Json(json!({ "requests": requests })))
 }
@@ -143,13 +143,13 @@ fn steps(lead: &Lead) -> Vec<(&'static str, bool)> {
 pub(super) async fn retry(State(core): State<Arc<Core>>, Path(id): Path<String>) -> Answer {
     let missing = || Refusal::unknown("Такой заявки нет");
     let id: LeadId = id.parse().map_err(|_| missing())?;
-    let mut lead = core.leads.get(&id).await?.ok_or_else(missing)?;
-    if !lead.value.revive(crate::core::now()) {
+    let mut lead = core.functions.leads.get(&id).await?.ok_or_else(missing)?;
+    if !lead.value.revive(settings::system_clock()()) {
         return Err(Refusal(StatusCode::CONFLICT, "Эта заявка уже в amoCRM или отправляется".to_owned()));
     }
-    core.leads.save(&mut lead).await.map_err(anyhow::Error::from)?;
+    core.functions.leads.save(&mut lead).await.map_err(anyhow::Error::from)?;
     core.changes.note(|now| now.requests += 1);
-    core.queue.enqueue(&lead).await?;
+    core.functions.queue.enqueue(&lead).await?;
     Ok(Json(json!({})))
 }
 
@@ -172,7 +172,7 @@ fn queued(item: &Item) -> Value {
         "id": item.id,
         "number": message.and_then(number_of),
         "receives": item.receives,
-        "sent_at": crate::core::now() - Seconds::try_from(item.age_seconds).unwrap_or_default(),
+        "sent_at": settings::system_clock()() - Seconds::try_from(item.age_seconds).unwrap_or_default(),
     })
 }
 

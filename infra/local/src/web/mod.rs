@@ -66,15 +66,12 @@ async fn function(State(core): State<Arc<Core>>, request: Request) -> Response {
     let Ok(body) = axum::body::to_bytes(body, WEBHOOK_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let webhook = Arc::clone(&core.webhook);
-    // As on Lambda, an invocation goes on if the caller disconnects, and a crash is a 500.
-    let invocation = tokio::spawn(async move { webhook.handle(Request::from_parts(parts, body)).await });
-    let answer = invocation.await;
+    let answer = core.functions.handle(Request::from_parts(parts, body)).await;
     core.changes.note(|now| now.requests += 1);
     match answer {
         Ok(answer) => answer.map(Body::from),
         Err(error) => {
-            tracing::error!("the webhook function crashed: {error}");
+            tracing::error!("{error:#}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

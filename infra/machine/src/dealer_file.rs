@@ -12,7 +12,7 @@ use tokio::sync::watch;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A file on this computer that is stored whenever it changes.
-pub(crate) struct LocalDealerFile {
+pub struct LocalDealerFile {
     path: PathBuf,
     /// Keeps the text that was stored last for the next start, so that a file that has not changed since does not replace
     /// what was put later.
@@ -25,13 +25,13 @@ pub(crate) struct LocalDealerFile {
 type Look = Result<Option<String>, Vec<String>>;
 
 impl LocalDealerFile {
-    pub(crate) fn new(path: PathBuf, copy: Option<PathBuf>, stored: DealerFile) -> Self {
+    pub fn new(path: PathBuf, copy: Option<PathBuf>, stored: DealerFile) -> Self {
         let seen = copy.as_ref().and_then(|copy| fs::read_to_string(copy).ok());
         Self { path, copy, stored, seen: Ok(seen) }
     }
 
     /// Looks at the file until the stack stops.
-    pub(crate) async fn follow(mut self, mut stopping: watch::Receiver<bool>) {
+    pub async fn follow(mut self, mut stopping: watch::Receiver<bool>) {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
@@ -42,7 +42,7 @@ impl LocalDealerFile {
     }
 
     /// Stores the file if it has changed since the last look. A file with faults is logged, and the last good one stays.
-    pub(crate) async fn look_once(&mut self) {
+    pub async fn look_once(&mut self) {
         let look = self.read();
         if look == self.seen {
             return;

@@ -25,15 +25,15 @@ const ANSWERED_CALLS: [&str; 4] = ["answerCallbackQuery", "editMessageReplyMarku
 
 /// Fetches updates and has them handled.
 #[derive(Clone)]
-pub(crate) struct Polling {
+pub struct Polling {
     /// The bot at Telegram.
-    pub(crate) api: Api,
+    pub api: Api,
     /// The function.
-    pub(crate) webhook: Arc<Webhook>,
+    pub webhook: Arc<Webhook>,
     /// The webhook's secret.
-    pub(crate) secret: SecretString,
+    pub secret: SecretString,
     /// Notified after each update.
-    pub(crate) handled: Arc<dyn Fn() + Send + Sync>,
+    pub handled: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// Updates fetched and not yet confirmed.
@@ -51,7 +51,7 @@ impl Progress {
 
 impl Polling {
     /// Fetches and handles updates until `stopping`.
-    pub(crate) async fn run(self, mut stopping: watch::Receiver<bool>) {
+    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         let progress = Arc::new(Progress::default());
         let mut chats: HashMap<i64, mpsc::UnboundedSender<(i64, Value)>> = HashMap::new();
         let mut newest = 0;

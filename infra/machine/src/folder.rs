@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -14,7 +14,7 @@ const NOTES: &str = "stack.json";
 
 /// Where a stack keeps its data: a folder it has locked, or memory.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub struct Folder {
     place: Option<Place>,
     notes: Notes,
 }
@@ -28,17 +28,17 @@ struct Place {
 
 /// What a stack has chosen at its first start and needs at the next.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Notes {
+pub struct Notes {
     /// The webhook's secret, unless the operator sets one.
-    pub(crate) webhook_secret: String,
+    pub webhook_secret: String,
     /// The secret of amoCRM's hook, unless the operator sets one.
     #[serde(default = "fresh_secret")]
-    pub(crate) amocrm_webhook_secret: String,
+    pub amocrm_webhook_secret: String,
     /// The simulated bot's token.
-    pub(crate) bot_token: String,
+    pub bot_token: String,
     /// The simulated chat that admin messages go to.
     #[serde(default)]
-    pub(crate) admin_chat_id: Option<i64>,
+    pub admin_chat_id: Option<i64>,
 }
 
 impl Notes {
@@ -61,7 +61,7 @@ impl Folder {
     ///
     /// # Errors
     /// Another stack uses it, or it cannot be written.
-    pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = path else { return Ok(Self { place: None, notes: Notes::fresh() }) };
         // Readable by its owner only: it holds customers' names and phones, and tokens.
         DirBuilder::new()
@@ -69,6 +69,10 @@ impl Folder {
             .mode(0o700)
             .create(path)
             .with_context(|| format!("cannot create the data folder {}", path.display()))?;
+        let mode = fs::metadata(path).context("cannot read the data folder")?.permissions().mode();
+        if mode & 0o077 != 0 {
+            bail!("others on this machine may read {}: make it yours alone with `chmod 700`", path.display());
+        }
         let lock = File::create(path.join(LOCK_FILE)).with_context(|| format!("cannot write to {}", path.display()))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -91,7 +95,7 @@ impl Folder {
     }
 
     /// The notes of earlier starts.
-    pub(crate) const fn notes(&self) -> &Notes {
+    pub const fn notes(&self) -> &Notes {
         &self.notes
     }
 
@@ -99,7 +103,7 @@ impl Folder {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub(crate) fn note(&mut self, change: impl FnOnce(&mut Notes)) -> anyhow::Result<()> {
+    pub fn note(&mut self, change: impl FnOnce(&mut Notes)) -> anyhow::Result<()> {
         change(&mut self.notes);
         let Some(place) = &self.place else { return Ok(()) };
         let unfinished = place.path.join("stack.json.new");
@@ -109,15 +113,13 @@ impl Folder {
     }
 
     /// The path of a file in the folder; `None` when the data is kept in memory.
-    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
+    pub fn file(&self, name: &str) -> Option<PathBuf> {
         self.place.as_ref().map(|place| place.path.join(name))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -135,6 +137,15 @@ mod tests {
         let second = Folder::open(Some(&path))?;
         assert_eq!(second.notes().webhook_secret, secret);
         assert_eq!(second.notes().admin_chat_id, Some(42));
+        Ok(())
+    }
+
+    #[test]
+    fn a_folder_that_others_may_read_is_refused() -> anyhow::Result<()> {
+        let place = tempfile::tempdir()?;
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(0o750))?;
+        let refused = Folder::open(Some(place.path())).expect_err("the group may read it").to_string();
+        assert!(refused.contains("chmod 700"), "{refused}");
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use settings::METRICS_FILE;
 const KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// Drops old lines and starts writing new ones.
-pub(crate) fn start(folder: &Path) -> io::Result<()> {
+pub fn start(folder: &Path) -> io::Result<()> {
     let path = folder.join(METRICS_FILE);
     drop_old(&path, Timestamp::now().as_millisecond() - KEPT_MS)?;
     settings::metrics::start_in_file(&path)

@@ -1,0 +1,96 @@
+//! The three functions with what they use.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use crm_push::CrmPush;
+use scheduled::Scheduled;
+use serde_json::json;
+use settings::Clock;
+use storage::{Aws, Leads, Queue, Tables};
+use telegram::Api;
+use webhook::Webhook;
+
+use crate::consumer::{Consumer, Delivered, invoke};
+use crate::{Variables, read};
+
+/// Processes that share the account's rate limit.
+const ONE_PROCESS: u32 = 1;
+
+/// The functions, built once.
+pub struct Functions {
+    pub webhook: Arc<Webhook>,
+    pub crm_push: Arc<CrmPush>,
+    pub scheduled: Arc<Scheduled>,
+    pub aws: Aws,
+    pub tables: Tables,
+    pub leads: Leads,
+    pub queue: Queue,
+    /// The bot at Telegram.
+    pub api: Api,
+}
+
+impl Functions {
+    /// Makes the tables that do not exist yet, takes back what the last process was working on, and builds the functions. The
+    /// caller has the data to itself.
+    ///
+    /// # Errors
+    /// A setting is wrong, or the tables do not respond.
+    pub async fn build(variables: &Variables, aws: Aws, clock: &Clock) -> anyhow::Result<Self> {
+        // All at once, so that one message names everything that is wrong.
+        let (webhook, crm_push, scheduled, tables) = read(variables, |env| {
+            let functions =
+                (webhook::Settings::read(env), crm_push::Settings::read(env), scheduled::Settings::read(env));
+            (functions.0, functions.1, functions.2, Tables::read(env))
+        })?;
+        let (leads, queue) = (aws.leads(&tables), aws.queue(&tables));
+        storage::schema::create(&aws.dynamodb, &tables).await?;
+        // The workers that held leases ended with the last process.
+        let in_doubt = leads.release_all(clock()).await?;
+        let api = Api::new(&crm_push.telegram);
+        // One process has the account's whole rate limit.
+        let crm = || delivery::amocrm_client(&crm_push.amocrm, &aws.documents(&tables), clock, ONE_PROCESS);
+        let webhook = Arc::new(Webhook::with(&webhook, &aws, clock.clone()));
+        let scheduled = Arc::new(Scheduled::with(&scheduled, &aws, crm()?, clock.clone()));
+        let crm_push = Arc::new(CrmPush::with(&crm_push, &aws, crm()?, clock.clone()));
+        crm_push.doubt_contacts(&in_doubt).await?;
+        Ok(Self { webhook, crm_push, scheduled, aws, tables, leads, queue, api })
+    }
+
+    /// Receives one batch from the queue and has it delivered, as Lambda's event source does.
+    ///
+    /// # Errors
+    /// The queue does not respond, or crm-push crashed.
+    pub async fn deliver_once(&self) -> anyhow::Result<Delivered> {
+        self.consumer().once().await
+    }
+
+    /// Runs `scheduled` once.
+    ///
+    /// # Errors
+    /// It failed.
+    pub async fn run_schedule(&self) -> anyhow::Result<()> {
+        let function = Arc::clone(&self.scheduled);
+        let event = json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event" });
+        let outcome = invoke(async move { function.handle(event).await }).await.context("scheduled crashed")?;
+        outcome.map(drop).map_err(|error| anyhow!("scheduled failed: {error}"))
+    }
+
+    /// Has the webhook function handle a request. As on Lambda, an invocation goes on if the caller disconnects.
+    ///
+    /// # Errors
+    /// It crashed.
+    pub async fn handle(&self, request: http::Request<bytes::Bytes>) -> anyhow::Result<http::Response<bytes::Bytes>> {
+        let function = Arc::clone(&self.webhook);
+        tokio::spawn(async move { function.handle(request).await }).await.context("webhook crashed")
+    }
+
+    /// The queue's consumer.
+    pub(crate) fn consumer(&self) -> Consumer {
+        Consumer {
+            sqs: self.aws.sqs.clone(),
+            queue_url: self.tables.leads_queue_url.clone(),
+            crm_push: Arc::clone(&self.crm_push),
+        }
+    }
+}

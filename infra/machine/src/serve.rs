@@ -1,0 +1,243 @@
+//! The bot on one machine: the functions, tables and a queue in one process, and nothing else. No simulators, no page, and no way
+//! in but Telegram's and amoCRM's webhooks.
+
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use embedded::sqs::{DEAD_LETTER_QUEUE, QUEUE, queue_url};
+use embedded::{DynamoDb, Services, Sqs};
+use http::StatusCode;
+use settings::{ENDPOINTS_FILE, Env, metrics, system_clock};
+use storage::Aws;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::loopback::is_from_this_machine;
+use crate::{Folder, Functions, LocalDealerFile, Polling, Variables, read, work};
+
+/// File of the tables in the data folder.
+pub const DATABASE_FILE: &str = "dynamodb.sqlite";
+/// Bodies above this are not read at all; the webhook function has a lower limit.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+/// How long stopping waits for work in progress.
+const GRACE: Duration = Duration::from_secs(20);
+/// A message that crm-push is handling is hidden for so long; after a kill it is taken back at the start.
+const VISIBILITY: Duration = Duration::from_secs(720);
+/// The services need an address, which nothing listens at.
+const NOWHERE: &str = "http://embedded.invalid";
+
+/// How the bot on one machine runs.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// The settings by variable.
+    pub variables: Variables,
+    /// The folder for the data.
+    pub data_dir: PathBuf,
+    /// The dealer's file, stored whenever it changes.
+    pub dealer_file: PathBuf,
+    /// The port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+}
+
+/// How Telegram's updates come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Updates {
+    /// The bot asks for them.
+    Polling,
+    /// Telegram posts them to a proxy that forwards them.
+    Webhook,
+}
+
+/// The bot, running. [`Server::stop`] ends it.
+pub struct Server {
+    url: String,
+    updates: Updates,
+    folder: Folder,
+    stop: watch::Sender<bool>,
+    workers: Vec<JoinHandle<()>>,
+    for_operators: JoinHandle<()>,
+}
+
+impl ServerOptions {
+    /// From the process's environment: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`), `CARQUERY_DEALER_FILE`
+    /// (`dealer.toml`), and the functions' settings.
+    ///
+    /// # Errors
+    /// `CARQUERY_PORT` is not a port.
+    pub fn of_process() -> anyhow::Result<Self> {
+        let mut env = Env::of_process();
+        let (port, data_dir) = (env.parsed_or("CARQUERY_PORT", 8080), settings::data_folder(&mut env));
+        let dealer_file = env.text("CARQUERY_DEALER_FILE", "dealer.toml").into();
+        env.finish(())?;
+        let variables = std::env::vars().filter(|(_, value)| !value.trim().is_empty()).collect();
+        Ok(Self { variables, data_dir, dealer_file, port })
+    }
+}
+
+impl Server {
+    /// Starts everything and waits until it can serve.
+    ///
+    /// # Errors
+    /// A setting is wrong, the port or the data folder is taken, or Telegram does not know the token.
+    pub async fn start(options: ServerOptions) -> anyhow::Result<Self> {
+        let ServerOptions { mut variables, data_dir, dealer_file, port } = options;
+        let listener = listen(port).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let mut folder = Folder::open(Some(&data_dir))?;
+        let updates = updates(&mut variables, &mut folder)?;
+        variables.retain(|name, _| !name.starts_with("AWS_"));
+        variables.insert("LEADS_QUEUE_URL".to_owned(), queue_url(NOWHERE, QUEUE));
+        variables.insert("LEADS_DLQ_URL".to_owned(), queue_url(NOWHERE, DEAD_LETTER_QUEUE));
+
+        let services = open_services(&data_dir)?;
+        let functions = Functions::build(&variables, Aws::through(&services.http_client()), &system_clock()).await?;
+        let functions = Arc::new(functions);
+        let for_operators = tokio::spawn(services.listen(&data_dir).context("cannot listen for the carquery command")?);
+        let (stop, stopping) = watch::channel(false);
+        let mut dealer_file =
+            LocalDealerFile::new(dealer_file, folder.file("dealer.toml"), functions.aws.dealer_file(&functions.tables));
+        dealer_file.look_once().await;
+
+        let mut workers = work(&functions, &services.dynamodb, &variables, &stopping, || {})?;
+        workers.push(tokio::spawn(dealer_file.follow(stopping.clone())));
+        workers.push(serve_http(listener, Arc::clone(&functions), stopping.clone()));
+        if updates == Updates::Polling {
+            let secret = read(&variables, |env| env.required_secret("TELEGRAM_WEBHOOK_SECRET"))?;
+            let polling = Polling {
+                api: functions.api.clone(),
+                webhook: Arc::clone(&functions.webhook),
+                secret,
+                handled: Arc::new(|| {}),
+            };
+            workers.push(tokio::spawn(polling.run(stopping)));
+        }
+        introduce(functions.api.clone(), read(&variables, settings::Telegram::read)?.language);
+        let server = Self { url, updates, folder, stop, workers, for_operators };
+        server.write_endpoints(&variables)?;
+        Ok(server)
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:8080`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How updates come.
+    #[must_use]
+    pub const fn updates(&self) -> Updates {
+        self.updates
+    }
+
+    /// Ends everything in order: no more updates, then the work under way.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        let _ = tokio::time::timeout(GRACE, futures::future::join_all(self.workers)).await;
+        self.for_operators.abort();
+        if let Some(file) = self.folder.file(ENDPOINTS_FILE) {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
+    /// Writes down for the `carquery` command what this process has chosen itself.
+    fn write_endpoints(&self, variables: &Variables) -> anyhow::Result<()> {
+        let Some(file) = self.folder.file(ENDPOINTS_FILE) else { return Ok(()) };
+        let chosen = ["LEADS_QUEUE_URL", "LEADS_DLQ_URL", "TELEGRAM_WEBHOOK_SECRET"];
+        let mut endpoints: Variables =
+            chosen.into_iter().filter_map(|name| Some((name.to_owned(), variables.get(name)?.clone()))).collect();
+        endpoints.insert("CARQUERY_URL".to_owned(), self.url.clone());
+        std::fs::write(file, serde_json::to_vec_pretty(&endpoints)?).context("cannot write to the data folder")
+    }
+}
+
+fn open_services(data_dir: &Path) -> anyhow::Result<Services> {
+    let dynamodb = DynamoDb::open(Some(&data_dir.join(DATABASE_FILE)))?;
+    let options = embedded::sqs::Options {
+        journal: Some(data_dir.join("queue.jsonl")),
+        visibility: VISIBILITY,
+        ..embedded::sqs::Options::default()
+    };
+    let sqs = Sqs::open(&options).context("cannot open the queue")?;
+    // The consumer that was handling a message ended with the last process.
+    sqs.release_in_flight();
+    Ok(Services { dynamodb, sqs })
+}
+
+/// How updates come, by `TELEGRAM_UPDATES`. Who polls needs no secret of the operator's: the folder has one.
+fn updates(variables: &mut Variables, folder: &mut Folder) -> anyhow::Result<Updates> {
+    match variables.get("TELEGRAM_UPDATES").map(String::as_str) {
+        None | Some("polling") => {
+            let secret = folder.notes().webhook_secret.clone();
+            variables.entry("TELEGRAM_WEBHOOK_SECRET".to_owned()).or_insert(secret);
+            Ok(Updates::Polling)
+        }
+        Some("webhook") => Ok(Updates::Webhook),
+        Some(_) => bail!("TELEGRAM_UPDATES is neither polling nor webhook"),
+    }
+}
+
+/// Sets the bot's commands and description. A failure does not keep it from working.
+fn introduce(api: telegram::Api, language: texts::Language) {
+    tokio::spawn(async move {
+        if let Err(error) = telegram::introduce(&api, language).await {
+            tracing::warn!("the bot's commands could not be set: {error}");
+        }
+    });
+}
+
+fn serve_http(listener: TcpListener, functions: Arc<Functions>, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    let router = Router::new().route("/metrics", get(show_metrics)).fallback(function).with_state(functions);
+    tokio::spawn(async move {
+        let ended = async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(ended).await {
+            tracing::error!("the HTTP server ended: {error}");
+        }
+    })
+}
+
+/// The webhook function's own paths. `/health` is for this machine only: it costs calls to the tables.
+async fn function(State(functions): State<Arc<Functions>>, request: Request) -> Response {
+    if request.uri().path() == "/health" && !is_from_this_machine(request.headers()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    match functions.handle(Request::from_parts(parts, body)).await {
+        Ok(answer) => answer.map(Body::from),
+        Err(error) => {
+            tracing::error!("{error:#}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn show_metrics(request: Request) -> Response {
+    if !is_from_this_machine(request.headers()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    ([(http::header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::in_prometheus_format()).into_response()
+}
+
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("port {port} is taken: is carquery running already? CARQUERY_PORT chooses another one")
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on port {port}")),
+    }
+}
