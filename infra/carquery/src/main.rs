@@ -2,6 +2,7 @@
 
 mod amocrm;
 mod aws;
+mod backup;
 mod csv;
 mod customers;
 mod dealer;
@@ -17,6 +18,7 @@ mod serve;
 mod stage;
 mod stats;
 mod telegram;
+mod transfer;
 
 use std::process::ExitCode;
 
@@ -43,6 +45,14 @@ struct Arguments {
 enum Command {
     /// Run the bot on this machine, with its data in CARQUERY_DATA_DIR and its settings in the environment or .env.
     Serve,
+    /// Copy the data of the bot on this machine to a new file, while it runs.
+    Backup(backup::Arguments),
+    /// Put a backup in the place of the data of the bot on this machine, which must be stopped.
+    Restore(backup::Arguments),
+    /// Write every item of a stage's tables into a new file, to move to another stage.
+    Export(transfer::Arguments),
+    /// Write the items of an exported file into a stage's tables. Items that are there already stay.
+    Import(transfer::Arguments),
     /// Check every dependency of a stage, with a fix for each fault.
     Doctor,
     /// Requests and their delivery.
@@ -99,6 +109,10 @@ async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> 
     let stage = &arguments.stage;
     match arguments.command {
         Command::Serve => serve::run().await,
+        Command::Backup(arguments) => backup::back_up(&arguments, *output),
+        Command::Restore(arguments) => backup::restore(&arguments, *output),
+        Command::Export(arguments) => transfer::export(&arguments, stage, *output).await,
+        Command::Import(arguments) => transfer::import(&arguments, stage, *output).await,
         Command::Doctor => doctor::run(stage, output).await,
         Command::Leads(command) => leads::run(command, stage, output).await,
         Command::Dlq(command) => dlq::run(command, stage, output).await,

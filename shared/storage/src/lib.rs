@@ -9,6 +9,7 @@
 
 mod ai_log;
 mod aws;
+mod copy;
 mod counters;
 mod current_dealer;
 mod customers;
@@ -32,6 +33,7 @@ mod versioned;
 
 pub use ai_log::{AiLog, AiLogEntry};
 pub use aws::{Aws, AwsSettings};
+pub use copy::Copied;
 pub use counters::{Counters, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY};
 pub use current_dealer::CurrentDealer;
 pub use customers::{Customer, Customers};
