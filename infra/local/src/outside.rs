@@ -59,7 +59,7 @@ impl Outside {
             outside.telegram = Some(telegram);
         }
         if parts.amocrm == AmocrmPart::Simulated {
-            let amocrm = start_amocrm(folder, &options.simulated_amocrm).await?;
+            let amocrm = start_amocrm(folder, options).await?;
             variables.insert("AMOCRM_BASE_URL".to_owned(), amocrm.url());
             variables.remove("AMOCRM_LONG_LIVED_TOKEN");
             variables.insert("AMOCRM_CLIENT_ID".to_owned(), amocrm.client_id().to_owned());
@@ -120,8 +120,12 @@ fn admin_chat(telegram: &Telegram, folder: &mut Folder) -> anyhow::Result<i64> {
     Ok(admin.chat)
 }
 
-async fn start_amocrm(folder: &Folder, options: &amocrm::Options) -> anyhow::Result<Amocrm> {
-    let options = amocrm::Options { journal: folder.file("amocrm.jsonl"), ..options.clone() };
+async fn start_amocrm(folder: &Folder, options: &Options) -> anyhow::Result<Amocrm> {
+    let options = amocrm::Options {
+        journal: folder.file("amocrm.jsonl"),
+        ahead: Arc::clone(&options.ahead),
+        ..options.simulated_amocrm.clone()
+    };
     Amocrm::start(options).await.context("cannot start the simulated amoCRM")
 }
 

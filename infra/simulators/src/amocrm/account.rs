@@ -6,6 +6,7 @@ use super::call::{Answer, Call};
 use super::model::User;
 use super::reply::Reply;
 use super::seed;
+use super::state::AccountState;
 
 /// What the drive's paths begin with on this host; a real account has another host for it.
 pub(super) const DRIVE: &str = "drive";
@@ -21,7 +22,7 @@ pub(super) fn get(call: &Call<'_>) -> Reply {
         "currency": "RUB",
         "currency_symbol": "₽",
         "is_unsorted_on": true,
-        "is_loss_reason_enabled": false,
+        "is_loss_reason_enabled": true,
         "_links": {"self": {"href": call.href()}},
     });
     if call.query.with("drive_url") {
@@ -42,9 +43,9 @@ pub(super) fn get(call: &Call<'_>) -> Reply {
 }
 
 /// `GET /users`: for administrators only.
-pub(super) fn users(call: &Call<'_>) -> Answer {
+pub(super) fn users(state: &AccountState, call: &Call<'_>) -> Answer {
     call.needs_admin()?;
-    call.query.page(&call.href(), "users", &seed::USERS, render)
+    call.query.page(&call.href(), "users", &state.users(), render)
 }
 
 fn render(user: &User) -> Value {

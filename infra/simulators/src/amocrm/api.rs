@@ -20,7 +20,7 @@ use super::query::Query;
 use super::rate::Verdict;
 use super::reply::Reply;
 use super::state::AccountState;
-use super::{account, contacts, drive, fields, leads, notes, pipelines, tasks};
+use super::{account, contacts, drive, fields, hooks, leads, notes, pipelines, tasks};
 
 /// The largest request, in bytes.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -91,7 +91,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 type Handler = fn(&mut AccountState, &Call<'_>, &[&str]) -> Answer;
 
 /// Every route that needs a token.
-const ROUTES: [(Caller, &str, Handler); 22] = [
+const ROUTES: [(Caller, &str, Handler); 28] = [
     (Caller::Functions, "GET /api/v4/account", |_, call, _| Ok(account::get(call))),
     (Caller::Functions, "GET /api/v4/contacts", |state, call, _| contacts::list(state, call)),
     (Caller::Functions, "POST /api/v4/contacts", |state, call, _| contacts::create(state, call)),
@@ -112,15 +112,22 @@ const ROUTES: [(Caller, &str, Handler); 22] = [
     (Caller::Functions, "PUT /api/v4/leads/*/files", |state, call, ids| drive::attach(state, call, id(ids[0])?)),
     (Caller::Functions, "GET /api/v4/tasks", |state, call, _| tasks::list(state, call)),
     (Caller::Functions, "POST /api/v4/tasks", |state, call, _| tasks::create(state, call)),
+    (Caller::Nobody, "PATCH /api/v4/tasks/*", |state, call, ids| tasks::update(state, call, id(ids[0])?)),
     (Caller::Functions, "POST /drive/v1.0/sessions", |state, call, _| drive::open_session(state, call)),
     (Caller::Functions, "POST /drive/v1.0/sessions/upload/*", |state, call, part| {
         drive::receive_part(state, call, part[0])
     }),
-    (Caller::Operator, "GET /api/v4/users", |_, call, _| account::users(call)),
+    (Caller::Operator, "GET /api/v4/users", |state, call, _| account::users(state, call)),
+    (Caller::Nobody, "GET /api/v4/webhooks", |state, call, _| hooks::list(state, call)),
+    (Caller::Nobody, "POST /api/v4/webhooks", |state, call, _| hooks::subscribe(state, call)),
+    (Caller::Nobody, "DELETE /api/v4/webhooks", |state, call, _| hooks::unsubscribe(state, call)),
     (Caller::Operator, "GET /api/v4/leads/pipelines", |state, call, _| pipelines::list(state, call)),
     (Caller::Operator, "POST /api/v4/leads/pipelines", |state, call, _| pipelines::create(state, call)),
     (Caller::Functions, "GET /api/v4/leads/custom_fields", |state, call, _| fields::list(state, call, Kind::Leads)),
     (Caller::Operator, "POST /api/v4/leads/custom_fields", |state, call, _| fields::create(state, call, Kind::Leads)),
+    (Caller::Nobody, "GET /api/v4/leads/loss_reasons", |_, call, _| leads::loss_reasons(call)),
+    // After those with a name in its place.
+    (Caller::Nobody, "GET /api/v4/leads/*", |state, call, ids| leads::get(state, call, id(ids[0])?)),
 ];
 
 /// Every route that is served.

@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::fault::now_ms;
-
 use super::model::Id;
 use super::oauth::Caller;
 use super::query::Query;
@@ -48,9 +46,4 @@ impl Call<'_> {
 /// The id in a path segment.
 pub(super) fn id(segment: &str) -> Result<Id, Reply> {
     segment.parse().map_err(|_| Reply::problem(404, "Not found"))
-}
-
-/// Seconds since the epoch.
-pub(super) fn now() -> i64 {
-    i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX)
 }

@@ -61,9 +61,9 @@ impl CardChange {
     pub(super) fn read(state: &AccountState, kind: Kind, object: &Object<'_>, complaints: &mut Complaints) -> Self {
         Self {
             name: object.text("name", complaints),
-            responsible_user_id: person(object, "responsible_user_id", complaints),
-            created_by: author(object, "created_by", complaints),
-            updated_by: author(object, "updated_by", complaints),
+            responsible_user_id: person(state, object, "responsible_user_id", complaints),
+            created_by: author(state, object, "created_by", complaints),
+            updated_by: author(state, object, "updated_by", complaints),
             created_at: object.moment("created_at", complaints),
             updated_at: object.moment("updated_at", complaints),
             fields: values::read(state, kind, object, complaints),
@@ -164,9 +164,9 @@ impl TagRef {
 }
 
 /// An active user. Those who have left are refused as if they had never been.
-pub(super) fn person(object: &Object<'_>, key: &str, complaints: &mut Complaints) -> Option<Id> {
+pub(super) fn person(state: &AccountState, object: &Object<'_>, key: &str, complaints: &mut Complaints) -> Option<Id> {
     let id = object.id(key, complaints)?;
-    if AccountState::user(id).is_some_and(|user| user.is_active) {
+    if state.user(id).is_some_and(|user| user.is_active) {
         return Some(id);
     }
     complaints.not_a_choice(object.at(key));
@@ -174,10 +174,10 @@ pub(super) fn person(object: &Object<'_>, key: &str, complaints: &mut Complaints
 }
 
 /// An active user, or 0 for the robot.
-pub(super) fn author(object: &Object<'_>, key: &str, complaints: &mut Complaints) -> Option<Id> {
+pub(super) fn author(state: &AccountState, object: &Object<'_>, key: &str, complaints: &mut Complaints) -> Option<Id> {
     match object.get(key) {
         Some(value) if value == 0 => Some(0),
-        _ => person(object, key, complaints),
+        _ => person(state, object, key, complaints),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, now};
+use super::call::{Answer, Call};
 use super::card::{self, CardChange, SHARED_KEYS};
 use super::model::{Contact, Id, Kind};
 use super::reply::Reply;
@@ -35,7 +35,8 @@ impl ContactChange {
 
     /// Makes the contact; nothing is looked for, a second one with the same phone is made as readily.
     fn create(&self, state: &mut AccountState, owner: Id) -> Id {
-        let card = self.card.create(state, Kind::Contacts, owner, now());
+        let now = state.now();
+        let card = self.card.create(state, Kind::Contacts, owner, now);
         let mut contact = Contact { card, ..Contact::default() };
         self.apply_names(&mut contact);
         let id = contact.card.id;
@@ -45,7 +46,8 @@ impl ContactChange {
 
     /// Changes the contact and returns its name and the moment of the change.
     fn update(&self, state: &mut AccountState, mut contact: Contact, owner: Id) -> (String, i64) {
-        self.card.apply(state, Kind::Contacts, &mut contact.card, owner, now());
+        let now = state.now();
+        self.card.apply(state, Kind::Contacts, &mut contact.card, owner, now);
         self.apply_names(&mut contact);
         let now_is = (contact.card.name.clone(), contact.card.updated_at);
         state.put_contact(contact);

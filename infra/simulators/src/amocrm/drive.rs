@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::account::DRIVE;
-use super::call::{Answer, Call, now};
+use super::call::{Answer, Call};
 use super::model::{Id, StoredFile};
 use super::oauth::secret;
 use super::reply::Reply;
@@ -78,7 +78,7 @@ pub(super) fn receive_part(state: &mut AccountState, call: &Call<'_>, part: &str
         name: upload.name,
         content_type: upload.content_type,
         size: upload.size,
-        created_at: now(),
+        created_at: state.now(),
     };
     let shown = render(&file, &call.base);
     state.put_file(file, upload.received).map_err(|_| Reply::problem(500, "The file could not be stored"))?;

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, now};
+use super::call::{Answer, Call};
 use super::card::{self, CardChange, SHARED_KEYS};
 use super::model::{ContactLink, Id, Kind, LOST, Lead, WON};
 use super::query::Query;
 use super::reply::Reply;
+use super::seed;
+use super::staff;
 use super::state::AccountState;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
 
@@ -17,6 +19,7 @@ struct LeadChange {
     price: Option<i64>,
     /// Pipeline and stage.
     place: Option<(Id, Id)>,
+    loss_reason: Option<Id>,
 }
 
 impl LeadChange {
@@ -25,25 +28,26 @@ impl LeadChange {
         known.extend(["price", "pipeline_id", "status_id", "loss_reason_id", "closed_at"]);
         object.only(&known, complaints);
         let place = read_place(state, object, complaints);
-        if object.get("loss_reason_id").is_some() {
-            // The account has no list of reasons, so none is a valid choice.
+        let loss_reason = object.id("loss_reason_id", complaints);
+        if loss_reason.is_some_and(|id| staff::loss_reason(id).is_none()) {
             complaints.not_a_choice(object.at("loss_reason_id"));
         }
         let price = object.integer("price", complaints);
         if price.is_some_and(i64::is_negative) {
             complaints.wrong_type(object.at("price"), "This value should be positive or zero.");
         }
-        Self { card: CardChange::read(state, Kind::Leads, object, complaints), price, place }
+        Self { card: CardChange::read(state, Kind::Leads, object, complaints), price, place, loss_reason }
     }
 
     fn create(&self, state: &mut AccountState, owner: Id, contacts: Vec<ContactLink>) -> Lead {
-        let card = self.card.create(state, Kind::Leads, owner, now());
+        let now = state.now();
+        let card = self.card.create(state, Kind::Leads, owner, now);
         let (pipeline_id, status_id) = state
             .main_pipeline()
             .and_then(|pipeline| Some((pipeline.id, pipeline.first_stage()?.id)))
             .unwrap_or_default();
         let mut lead = Lead { card, pipeline_id, status_id, contacts, ..Lead::default() };
-        self.apply_own(&mut lead);
+        self.apply_own(&mut lead, now);
         if lead.card.name.is_empty() {
             lead.card.name = format!("Сделка #{}", lead.card.id);
         }
@@ -52,20 +56,22 @@ impl LeadChange {
 
     /// Changes the deal and returns the moment of the change.
     fn update(&self, state: &mut AccountState, mut lead: Lead, owner: Id) -> i64 {
-        self.card.apply(state, Kind::Leads, &mut lead.card, owner, now());
-        self.apply_own(&mut lead);
+        let now = state.now();
+        self.card.apply(state, Kind::Leads, &mut lead.card, owner, now);
+        self.apply_own(&mut lead, now);
         let updated_at = lead.card.updated_at;
         state.put_lead(lead);
         updated_at
     }
 
-    fn apply_own(&self, lead: &mut Lead) {
+    fn apply_own(&self, lead: &mut Lead, now: i64) {
         lead.price = self.price.unwrap_or(lead.price);
         if let Some((pipeline_id, status_id)) = self.place {
             (lead.pipeline_id, lead.status_id) = (pipeline_id, status_id);
         }
         let is_closed = matches!(lead.status_id, WON | LOST);
-        lead.closed_at = if is_closed { lead.closed_at.or(Some(now())) } else { None };
+        lead.closed_at = if is_closed { lead.closed_at.or(Some(now)) } else { None };
+        lead.loss_reason = self.loss_reason.or(lead.loss_reason).filter(|_| lead.status_id == LOST);
     }
 }
 
@@ -126,6 +132,16 @@ pub(super) fn list(state: &AccountState, call: &Call<'_>) -> Answer {
     let filter = Filter::read(&call.query);
     found.retain(|lead| filter.lets_through(lead));
     call.query.page(&call.href(), "leads", &found, |lead| render(state, lead, call))
+}
+
+/// `GET /leads/{id}`.
+pub(super) fn get(state: &AccountState, call: &Call<'_>, id: Id) -> Answer {
+    Ok(state.leads.get(&id).map_or_else(Reply::nothing, |lead| Reply::ok(&render(state, lead, call))))
+}
+
+/// `GET /leads/loss_reasons`.
+pub(super) fn loss_reasons(call: &Call<'_>) -> Answer {
+    call.query.page(&call.href(), "loss_reasons", &seed::LOSS_REASONS, |(id, name)| json!({"id": id, "name": name}))
 }
 
 /// The filters that only deals have.
@@ -216,13 +232,17 @@ fn render(state: &AccountState, lead: &Lead, call: &Call<'_>) -> Value {
     shown["pipeline_id"] = json!(lead.pipeline_id);
     shown["status_id"] = json!(lead.status_id);
     shown["closed_at"] = json!(lead.closed_at);
-    shown["loss_reason_id"] = Value::Null;
+    shown["loss_reason_id"] = json!(lead.loss_reason);
     shown["_embedded"] = json!({"tags": card::render_tags(state, &lead.card.tags), "companies": []});
     if call.query.with("contacts") {
         let contacts = lead.contacts.iter().map(|link| {
             json!({"id": link.id, "is_main": link.is_main, "_links": card::links(Kind::Contacts, link.id, &call.base)})
         });
         shown["_embedded"]["contacts"] = contacts.collect();
+    }
+    if call.query.with("loss_reason") {
+        let reason = lead.loss_reason.and_then(|id| Some(json!({"id": id, "name": staff::loss_reason(id)?})));
+        shown["_embedded"]["loss_reason"] = reason.into_iter().collect();
     }
     shown
 }

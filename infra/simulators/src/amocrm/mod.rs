@@ -10,6 +10,7 @@ mod card;
 mod contacts;
 mod drive;
 mod fields;
+mod hooks;
 mod leads;
 mod model;
 mod notes;
@@ -19,6 +20,7 @@ mod query;
 mod rate;
 mod reply;
 mod seed;
+mod staff;
 mod state;
 mod tasks;
 mod validation;
@@ -30,24 +32,24 @@ mod tests;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::sync::watch;
 
 pub use rate::Limits;
 pub use seed::{
-    ACCOUNT_ID, ADMIN, BOT_FIRST_STAGE, BOT_PIPELINE, DISMISSED_MANAGER, MANAGER, SALES_FIRST_STAGE, SALES_INBOX,
-    SALES_PIPELINE, SUBDOMAIN,
+    ACCOUNT_ID, ADMIN, BOT_FIRST_STAGE, BOT_PIPELINE, DISMISSED_MANAGER, LOSS_REASONS, MANAGER, SALES_FIRST_STAGE,
+    SALES_INBOX, SALES_PIPELINE, SECOND_MANAGER, SUBDOMAIN, THIRD_MANAGER,
 };
-pub use view::{ContactShown, Deal, FieldShown, FileShown, TaskShown, Twins};
+pub use staff::{Closing, NewDeal};
+pub use view::{ContactShown, Deal, FieldShown, FileShown, StageShown, TaskShown, Twins};
 
 use crate::fault::{Call, Faults, now_ms};
 use crate::http::{Dialect, Server};
 use crate::served::Served;
 
-use model::{Card, Contact, FieldValue, FilledField};
 use state::AccountState;
 
 /// The «too many requests» asked for as a fault comes as JSON with `retry_after` in the body; the account's own limit
@@ -70,6 +72,10 @@ pub struct Options {
     pub journal: Option<PathBuf>,
     /// Port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
+    /// Seconds that the account's records are ahead of the machine's clock. Tokens live by the machine's.
+    pub ahead: Arc<AtomicI64>,
+    /// Pauses before a hook that was not accepted is posted again.
+    pub hook_pauses: Vec<Duration>,
     /// Requests a second before 429; `None` for no limit.
     pub rate_limit: Option<usize>,
     /// After so many refusals within ten seconds the account is blocked: 403 on every call.
@@ -105,6 +111,8 @@ impl Default for Options {
         Self {
             journal: None,
             port: 0,
+            ahead: Arc::default(),
+            hook_pauses: [5, 15, 15, 60].map(|minutes| Duration::from_secs(minutes * 60)).into(),
             rate_limit: Some(7),
             block_after: 50,
             block_for: Duration::from_secs(30),
@@ -139,8 +147,8 @@ impl Amocrm {
     /// The port is taken, or the journal cannot be read or written.
     pub async fn start(options: Options) -> io::Result<Self> {
         let (port, redirect_uri) = (options.port, Arc::from(options.redirect_uri.as_str()));
-        let state = Arc::new(Mutex::new(AccountState::open(options)?));
         let faults = Faults::default();
+        let state = Arc::new(Mutex::new(AccountState::open(options, &faults)?));
         let server = Server::start(api::router(Arc::clone(&state)), port, faults.clone(), DIALECT).await?;
         Ok(Self { state, faults, server, redirect_uri })
     }
@@ -232,41 +240,16 @@ impl Amocrm {
         api::lock(&self.state).rate.limits()
     }
 
-    /// Puts a contact into the account past the API, as a manager would by hand, and returns its id. Searches find it
-    /// after the usual lag.
-    pub fn add_contact(&self, name: &str, phones: &[&str]) -> u64 {
-        let mut state = api::lock(&self.state);
-        let phone = state.fields.values().find(|field| field.code.as_deref() == Some("PHONE")).cloned();
-        let values = |sort| phones.iter().map(|phone| FieldValue { value: json!(phone), enum_id: sort }).collect();
-        let fields = phone
-            .filter(|_| !phones.is_empty())
-            .map(|field| FilledField { field_id: field.id, values: values(field.enums.first().map(|sort| sort.id)) });
-        let now = call::now();
-        let card = Card {
-            id: state.new_id(),
-            name: name.to_owned(),
-            responsible_user_id: ADMIN,
-            created_by: ADMIN,
-            updated_by: ADMIN,
-            created_at: now,
-            updated_at: now,
-            fields: fields.into_iter().collect(),
-            tags: Vec::new(),
-        };
-        let id = card.id;
-        state.put_contact(Contact { card, first_name: name.to_owned(), last_name: String::new() });
-        id
-    }
-
-    /// Deletes a deal past the API, which has no method for it.
-    pub fn delete_deal(&self, id: u64) {
-        api::lock(&self.state).delete_lead(id);
-    }
-
     /// All deals, newest first.
     #[must_use]
     pub fn deals(&self) -> Vec<Deal> {
         view::deals(&api::lock(&self.state), &self.url())
+    }
+
+    /// The stages where a deal of this pipeline can be, in order.
+    #[must_use]
+    pub fn stages(&self, pipeline: u64) -> Vec<StageShown> {
+        view::stages(&api::lock(&self.state), pipeline)
     }
 
     /// All contacts, newest first.

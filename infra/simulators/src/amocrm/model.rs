@@ -202,6 +202,8 @@ pub(super) struct Lead {
     pub(super) pipeline_id: Id,
     pub(super) status_id: Id,
     pub(super) closed_at: Option<i64>,
+    #[serde(default)]
+    pub(super) loss_reason: Option<Id>,
     pub(super) contacts: Vec<ContactLink>,
     pub(super) files: Vec<String>,
 }

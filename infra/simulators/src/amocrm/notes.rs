@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, now};
+use super::call::{Answer, Call};
 use super::card;
 use super::model::{Id, Kind, Note};
 use super::query::Query;
@@ -42,7 +42,7 @@ pub(super) fn create(state: &mut AccountState, call: &Call<'_>) -> Answer {
     let mut written = Vec::with_capacity(drafts.len());
     for Draft { request_id, change } in drafts {
         let owner = call.caller.user_id;
-        let created_at = change.created_at.unwrap_or_else(now);
+        let created_at = change.created_at.unwrap_or(state.now());
         let note = Note {
             id: state.new_id(),
             kind: Kind::Leads,
@@ -106,8 +106,8 @@ fn read(state: &AccountState, object: &Object<'_>, complaints: &mut Complaints) 
         entity_id: entity_id?,
         note_type,
         params: stored,
-        responsible_user_id: card::person(object, "responsible_user_id", complaints),
-        created_by: card::author(object, "created_by", complaints),
+        responsible_user_id: card::person(state, object, "responsible_user_id", complaints),
+        created_by: card::author(state, object, "created_by", complaints),
         created_at: object.moment("created_at", complaints),
     })
 }

@@ -16,6 +16,14 @@ pub const MANAGER: u64 = 702;
 /// A manager who has left: the account refuses to give them anything.
 pub const DISMISSED_MANAGER: u64 = 703;
 
+/// Another sales manager.
+pub const SECOND_MANAGER: u64 = 704;
+/// A third one.
+pub const THIRD_MANAGER: u64 = 705;
+
+/// Why deals are lost.
+pub const LOSS_REASONS: [(u64, &str); 3] = [(801, "Дорого"), (802, "Передумал"), (803, "Не дозвонились")];
+
 /// The main pipeline, «Продажи».
 pub const SALES_PIPELINE: u64 = 3100;
 /// The inbox stage of «Продажи», which the API does not take.
@@ -34,7 +42,7 @@ pub(super) const FIRST_FREE_ID: Id = 10_000;
 pub(super) const COLORS: [&str; 5] = ["#fffeb2", "#99ccff", "#ffff99", "#ffcc66", "#ffcccc"];
 
 /// The people of the account.
-pub(super) const USERS: [User; 3] = [
+pub(super) const USERS: [User; 5] = [
     User {
         id: ADMIN, name: "Анна Директор", email: "director@dealer.example", is_admin: true, is_active: true
     },
@@ -47,6 +55,12 @@ pub(super) const USERS: [User; 3] = [
         email: "former@dealer.example",
         is_admin: false,
         is_active: false,
+    },
+    User {
+        id: SECOND_MANAGER, name: "Игорь Менеджер", email: "igor@dealer.example", is_admin: false, is_active: true
+    },
+    User {
+        id: THIRD_MANAGER, name: "Мария Менеджер", email: "maria@dealer.example", is_admin: false, is_active: true
     },
 ];
 

@@ -1,17 +1,19 @@
 //! The account's state: what is in it, what a search can see of it, and what survives a restart.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
-use crate::fault::now_ms;
+use crate::fault::{Faults, now_ms};
 use embedded::journal::{Entry, Journal};
 
 use super::drive::Upload;
+use super::hooks::{Event, Hook, Post};
 use super::model::{Contact, Field, Id, Kind, Lead, Note, Pipeline, StoredFile, Tag, Task, User};
 use super::oauth::Oauth;
 use super::rate::RateLimit;
@@ -31,6 +33,10 @@ pub(super) struct AccountState {
     pub(super) fields: BTreeMap<Id, Field>,
     pub(super) pipelines: BTreeMap<Id, Pipeline>,
     pub(super) files: BTreeMap<String, StoredFile>,
+    pub(super) hooks: BTreeMap<Id, Hook>,
+    pub(super) post: Post,
+    /// Users who have left since the account was opened.
+    dismissed: BTreeSet<Id>,
     /// Uploads under way; a restart forgets them.
     pub(super) uploads: HashMap<String, Upload>,
     /// The bytes of files, when there is no journal to keep them beside.
@@ -43,13 +49,14 @@ pub(super) struct AccountState {
 
 impl AccountState {
     /// The account as the journal left it, or a fresh one.
-    pub(super) fn open(options: Options) -> io::Result<Self> {
+    pub(super) fn open(options: Options, faults: &Faults) -> io::Result<Self> {
         let (journal, entries) = Journal::open(options.journal.as_deref())?;
         let mut state = Self {
             oauth: Oauth::new(journal.clone(), &options),
             rate: RateLimit::new(&options),
             trouble: None,
             search: SearchIndex::new(u64::try_from(options.search_lag.as_millis()).unwrap_or(u64::MAX)),
+            post: Post::new(faults.clone(), &options.hook_pauses),
             options,
             leads: BTreeMap::new(),
             contacts: BTreeMap::new(),
@@ -59,6 +66,8 @@ impl AccountState {
             fields: BTreeMap::new(),
             pipelines: BTreeMap::new(),
             files: BTreeMap::new(),
+            hooks: BTreeMap::new(),
+            dismissed: BTreeSet::new(),
             uploads: HashMap::new(),
             bytes: HashMap::new(),
             next_id: seed::FIRST_FREE_ID,
@@ -103,6 +112,8 @@ impl AccountState {
                 self.pipelines.insert(pipeline.id, pipeline);
             }
             "file" => insert(&mut self.files, record(entry)?, |file: &StoredFile| file.uuid.clone()),
+            "hook" => insert(&mut self.hooks, record(entry)?, |hook: &Hook| hook.id),
+            "dismissed" => drop(self.dismissed.insert(record(entry)?)),
             "grant" => self.oauth.restore(record(entry)?),
             kind => {
                 return Err(io::Error::new(
@@ -149,9 +160,40 @@ impl AccountState {
         self.changes.subscribe()
     }
 
+    /// The account's clock, in seconds since the epoch.
+    pub(super) fn now(&self) -> i64 {
+        let now = i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX);
+        now + self.options.ahead.load(Ordering::Relaxed)
+    }
+
+    /// Everybody who works in the account, or did.
+    pub(super) fn users(&self) -> Vec<User> {
+        let left = |user: &User| self.dismissed.contains(&user.id);
+        seed::USERS.iter().map(|user| User { is_active: user.is_active && !left(user), ..*user }).collect()
+    }
+
     /// A user of the account.
-    pub(super) fn user(id: Id) -> Option<&'static User> {
-        seed::USERS.iter().find(|user| user.id == id)
+    pub(super) fn user(&self, id: Id) -> Option<User> {
+        self.users().into_iter().find(|user| user.id == id)
+    }
+
+    /// A user leaves.
+    pub(super) fn dismiss(&mut self, user: Id) {
+        self.journal.upsert("dismissed", user, &user);
+        self.dismissed.insert(user);
+        self.changed();
+    }
+
+    /// Stores a subscription to hooks.
+    pub(super) fn put_hook(&mut self, hook: Hook) {
+        self.journal.upsert("hook", hook.id, &hook);
+        self.hooks.insert(hook.id, hook);
+    }
+
+    /// Ends a subscription to hooks.
+    pub(super) fn remove_hook(&mut self, id: Id) {
+        self.journal.remove("hook", id);
+        self.hooks.remove(&id);
     }
 
     /// The common part of a card, if there is one of this kind and id.
@@ -188,15 +230,31 @@ impl AccountState {
     pub(super) fn put_lead(&mut self, lead: Lead) {
         self.journal.upsert("lead", lead.card.id, &lead);
         self.search.write(lead.card.id, lead.card.search_text(), now_ms());
-        self.leads.insert(lead.card.id, lead);
+        let event = match self.leads.insert(lead.card.id, lead.clone()) {
+            Some(old) => Event::Changed(Box::new([old, lead])),
+            None => Event::Added(lead),
+        };
+        self.post.tell(self, &event);
         self.changed();
     }
 
     /// Deletes a deal. Its notes and tasks are not seen any more.
     pub(super) fn delete_lead(&mut self, id: Id) {
         self.journal.remove("lead", id);
-        self.leads.remove(&id);
+        if let Some(lead) = self.leads.remove(&id) {
+            self.post.tell(self, &Event::Deleted(lead));
+        }
         self.changed();
+    }
+
+    /// Gives the notes and tasks of one deal to another.
+    pub(super) fn hand_over(&mut self, from: Id, to: Id) {
+        let of_lead = |kind: Option<Kind>, entity: Option<Id>| kind == Some(Kind::Leads) && entity == Some(from);
+        let notes: Vec<Note> =
+            self.notes.values().filter(|note| of_lead(Some(note.kind), Some(note.entity_id))).cloned().collect();
+        notes.into_iter().for_each(|note| self.put_note(Note { entity_id: to, ..note }));
+        let tasks: Vec<Task> = self.tasks.values().filter(|task| of_lead(task.kind, task.entity_id)).cloned().collect();
+        tasks.into_iter().for_each(|task| self.put_task(Task { entity_id: Some(to), ..task }));
     }
 
     /// Stores a contact.

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, now};
+use super::call::{Answer, Call};
 use super::card;
 use super::model::{Id, Kind, Task};
+use super::reply::Reply;
 use super::seed;
 use super::state::AccountState;
 use super::validation::{self, BATCH_LIMIT, Complaints, Draft, Object};
@@ -55,15 +56,15 @@ impl TaskChange {
             complete_till: object.moment("complete_till", complaints),
             duration: object.integer("duration", complaints),
             entity: read_entity(state, object, complaints),
-            responsible_user_id: card::person(object, "responsible_user_id", complaints),
+            responsible_user_id: card::person(state, object, "responsible_user_id", complaints),
             is_completed: object.flag("is_completed", complaints),
             result: result.and_then(|result| result.text("text", complaints)),
-            created_by: card::author(object, "created_by", complaints),
+            created_by: card::author(state, object, "created_by", complaints),
             created_at: object.moment("created_at", complaints),
         }
     }
 
-    fn apply(self, task: &mut Task) {
+    fn apply(self, task: &mut Task, now: i64) {
         task.task_type_id = self.task_type_id.unwrap_or(task.task_type_id);
         task.text = self.text.unwrap_or_else(|| task.text.clone());
         task.complete_till = self.complete_till.unwrap_or(task.complete_till);
@@ -74,7 +75,7 @@ impl TaskChange {
         task.responsible_user_id = self.responsible_user_id.unwrap_or(task.responsible_user_id);
         task.is_completed = self.is_completed.unwrap_or(task.is_completed);
         task.result = self.result.or(task.result.take());
-        task.updated_at = now();
+        task.updated_at = now;
     }
 }
 
@@ -110,6 +111,7 @@ pub(super) fn create(state: &mut AccountState, call: &Call<'_>) -> Answer {
         Some(TaskChange::read(state, object, complaints))
     })?;
     let mut written = Vec::with_capacity(drafts.len());
+    let now = state.now();
     for Draft { request_id, change } in drafts {
         let mut task = Task {
             id: state.new_id(),
@@ -123,14 +125,31 @@ pub(super) fn create(state: &mut AccountState, call: &Call<'_>) -> Answer {
             is_completed: false,
             result: None,
             created_by: change.created_by.unwrap_or(call.caller.user_id),
-            created_at: change.created_at.unwrap_or_else(now),
+            created_at: change.created_at.unwrap_or(now),
             updated_at: 0,
         };
-        change.apply(&mut task);
+        change.apply(&mut task, now);
         written.push(json!({"id": task.id, "request_id": request_id, "_links": links(task.id, &call.base)}));
         state.put_task(task);
     }
     Ok(call.written("tasks", written))
+}
+
+/// `PATCH /tasks/{id}`.
+pub(super) fn update(state: &mut AccountState, call: &Call<'_>, id: Id) -> Answer {
+    let item = validation::single(call.body)?;
+    let Some(mut task) = state.tasks.get(&id).cloned() else {
+        return Err(Reply::problem(404, "Task not found"));
+    };
+    let drafts = validation::drafts(std::slice::from_ref(&item), |object, complaints| {
+        Some(TaskChange::read(state, object, complaints))
+    })?;
+    let now = state.now();
+    for Draft { change, .. } in drafts {
+        change.apply(&mut task, now);
+    }
+    state.put_task(task);
+    Ok(Reply::ok(&json!({"id": id, "updated_at": now, "_links": links(id, &call.base)})))
 }
 
 /// `GET /tasks`.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::drive;
 use super::model::{self, Card, Id, Kind};
+use super::staff;
 use super::state::AccountState;
 
 /// A deal with everything in its card.
@@ -19,8 +20,14 @@ pub struct Deal {
     pub price: i64,
     /// Name of the pipeline.
     pub pipeline: String,
+    /// Id of the pipeline.
+    pub pipeline_id: u64,
     /// Name of the stage.
     pub stage: String,
+    /// Id of the stage.
+    pub stage_id: u64,
+    /// Why it was lost.
+    pub loss_reason: Option<String>,
     /// Name of the responsible manager.
     pub responsible: String,
     /// Its tags.
@@ -29,6 +36,8 @@ pub struct Deal {
     pub fields: Vec<FieldShown>,
     /// Its main contact.
     pub contact: Option<ContactShown>,
+    /// Ids of all its contacts.
+    pub contacts: Vec<u64>,
     /// Texts of its notes, oldest first.
     pub notes: Vec<String>,
     /// Its tasks, oldest first.
@@ -47,6 +56,15 @@ impl Deal {
     pub fn field(&self, code: &str) -> Option<&str> {
         field(&self.fields, code)
     }
+}
+
+/// A stage where a deal can be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StageShown {
+    /// Its id.
+    pub id: u64,
+    /// As the manager sees it.
+    pub name: String,
 }
 
 /// A contact's card.
@@ -134,6 +152,13 @@ pub(super) fn deals(state: &AccountState, base: &str) -> Vec<Deal> {
     state.leads.values().rev().map(|lead| deal(state, &links, lead, base)).collect()
 }
 
+/// The stages of a pipeline, without its inbox.
+pub(super) fn stages(state: &AccountState, pipeline: Id) -> Vec<StageShown> {
+    let stages = state.pipelines.get(&pipeline).into_iter().flat_map(|pipeline| &pipeline.statuses);
+    let shown = |stage: &model::Stage| StageShown { id: stage.id, name: stage.name.clone() };
+    stages.filter(|stage| !stage.is_inbox).map(shown).collect()
+}
+
 /// All contacts, newest first.
 pub(super) fn contacts(state: &AccountState) -> Vec<ContactShown> {
     let links = Links::of(state);
@@ -177,13 +202,17 @@ fn deal(state: &AccountState, links: &Links<'_>, lead: &model::Lead, base: &str)
         name: lead.card.name.clone(),
         price: lead.price,
         pipeline: pipeline.map(|pipeline| pipeline.name.clone()).unwrap_or_default(),
+        pipeline_id: lead.pipeline_id,
         stage: stage.map(|stage| stage.name.clone()).unwrap_or_default(),
-        responsible: user_name(lead.card.responsible_user_id),
+        stage_id: lead.status_id,
+        loss_reason: lead.loss_reason.and_then(staff::loss_reason).map(str::to_owned),
+        responsible: user_name(state, lead.card.responsible_user_id),
         tags: tags(state, &lead.card),
         fields: fields_shown(state, &lead.card, |_| true),
         contact: contact.map(|contact| contact_shown(state, links, contact)),
+        contacts: lead.contacts.iter().map(|link| link.id).collect(),
         notes: links.notes_of_lead.get(&id).into_iter().flatten().map(|note| note_text(note)).collect(),
-        tasks: links.tasks_of_lead.get(&id).into_iter().flatten().map(|task| task_shown(task)).collect(),
+        tasks: links.tasks_of_lead.get(&id).into_iter().flatten().map(|task| task_shown(state, task)).collect(),
         files: files
             .map(|file| FileShown { name: file.name.clone(), url: format!("{base}{}", drive::download_path(file)) })
             .collect(),
@@ -203,11 +232,11 @@ fn contact_shown(state: &AccountState, links: &Links<'_>, contact: &model::Conta
     }
 }
 
-fn task_shown(task: &model::Task) -> TaskShown {
+fn task_shown(state: &AccountState, task: &model::Task) -> TaskShown {
     TaskShown {
         text: task.text.clone(),
         due: task.complete_till,
-        responsible: user_name(task.responsible_user_id),
+        responsible: user_name(state, task.responsible_user_id),
         done: task.is_completed,
     }
 }
@@ -243,8 +272,8 @@ fn field<'f>(fields: &'f [FieldShown], code: &str) -> Option<&'f str> {
     fields.iter().find(|field| field.code.as_deref() == Some(code)).map(|field| field.value.as_str())
 }
 
-fn user_name(id: Id) -> String {
-    AccountState::user(id).map(|user| user.name.to_owned()).unwrap_or_default()
+fn user_name(state: &AccountState, id: Id) -> String {
+    state.user(id).map(|user| user.name.to_owned()).unwrap_or_default()
 }
 
 /// Counts what is there twice.

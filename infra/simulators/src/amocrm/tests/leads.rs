@@ -40,7 +40,8 @@ async fn a_deal_with_its_contact_is_what_the_dealer_sees() -> Outcome {
         json!({
             "id": "…", "created_at": "…", "updated_at": "…",
             "name": "Продажа авто — Toyota Camry — Анна", "price": 1_500_000,
-            "pipeline": "Бот", "stage": "Новая заявка", "responsible": "Ольга Менеджер", "tags": ["telegram"],
+            "pipeline": "Бот", "pipeline_id": BOT_PIPELINE, "stage": "Новая заявка", "stage_id": BOT_FIRST_STAGE,
+            "loss_reason": null, "contacts": [anna], "responsible": "Ольга Менеджер", "tags": ["telegram"],
             "fields": [
                 {"name": "Пробег", "code": "MILEAGE", "value": "85 000 км"},
                 {"name": "Номер заявки", "code": "REQUEST_ID", "value": "K7QX-3M9Q"},

@@ -3,11 +3,13 @@
 mod account;
 mod cards;
 mod files;
+mod hooks;
 mod leads;
 mod memory;
 mod oauth;
 mod search;
 mod setup;
+mod staff;
 mod traffic;
 
 use std::time::Duration;
