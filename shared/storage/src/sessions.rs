@@ -3,6 +3,7 @@
 //! The index `due` holds only chats with a form left half-way, ordered by when the clock has something to do for them.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -90,22 +91,10 @@ impl Sessions {
     /// # Errors
     /// When the table cannot be read.
     pub async fn load(&self, chat_id: i64) -> Result<Versioned<Conversation>, StorageError> {
-        const READ: &str = "reading the session";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("chat_id", AttributeValue::N(chat_id.to_string()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StorageError::of(READ))?;
-        let Some(mut item) = answer.item else {
+        let Some(Versioned { value: mut item, version }) = self.item(chat_id).await? else {
             let profile = self.profiles.get(chat_id).await?.map(|customer| customer.profile());
             return Ok(Versioned::new(Conversation::begin(profile.unwrap_or_default())));
         };
-        let version = item.get("version").and_then(|version| version.as_n().ok()).and_then(|n| n.parse().ok());
-        let version = version.ok_or_else(|| StorageError::other(READ, "the item has no version"))?;
         let is_banned = is_banned(&item);
         let stored = item.remove("conversation").map(serde_dynamo::from_attribute_value::<_, Option<Conversation>>);
         let value = stored.transpose().map(Option::flatten).unwrap_or_else(|error| {
@@ -206,8 +195,38 @@ impl Sessions {
     /// When the table cannot be read.
     pub async fn due(&self, now: Seconds, limit: i32) -> Result<Vec<i64>, StorageError> {
         let items = due_by(&self.client, &self.table, DUE, now, limit).await?;
-        let chat_id = |item: &HashMap<String, AttributeValue>| item.get("chat_id")?.as_n().ok()?.parse().ok();
-        Ok(items.iter().filter_map(chat_id).collect())
+        Ok(items.iter().filter_map(|item| number(item, "chat_id")).collect())
+    }
+
+    /// Puts off until `until` what is due in a chat by `now`, and leaves its conversation as it is: this version of the bot cannot
+    /// read it. Another one may. Returns false if nothing is due.
+    ///
+    /// # Errors
+    /// [`SaveError::Conflict`] if an update was handled meanwhile.
+    pub async fn put_off(&self, chat_id: i64, now: Seconds, until: Seconds) -> Result<bool, SaveError> {
+        let Some(Versioned { value: mut item, version }) = self.item(chat_id).await? else { return Ok(false) };
+        if number(&item, "due_at").is_none_or(|due_at: Seconds| now < due_at) {
+            return Ok(false);
+        }
+        item.insert("due_at".to_owned(), AttributeValue::N(until.to_string()));
+        put(&self.client, replacing(&self.table, "chat_id", version, item)?, WRITE).await?;
+        Ok(true)
+    }
+
+    async fn item(&self, chat_id: i64) -> Result<Option<Versioned<HashMap<String, AttributeValue>>>, StorageError> {
+        const READ: &str = "reading the session";
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("chat_id", AttributeValue::N(chat_id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StorageError::of(READ))?;
+        let Some(item) = answer.item else { return Ok(None) };
+        let version = number(&item, "version").ok_or_else(|| StorageError::other(READ, "the item has no version"))?;
+        Ok(Some(Versioned { value: item, version }))
     }
 
     /// Deletes everything personal in the conversation of a chat. Its counters stay until their time to live ends.
@@ -244,6 +263,10 @@ impl Sessions {
         let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
         replacing(&self.table, "chat_id", *version, item)
     }
+}
+
+fn number<N: FromStr>(item: &HashMap<String, AttributeValue>, name: &str) -> Option<N> {
+    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 /// Whether the chat is banned, whatever the conversation looks like. Items of older versions say it only in there.

@@ -1,10 +1,14 @@
 //! What the clock does in a chat with a form left half-way.
 
 use dialog::{DueChat, Verdict, decide_due};
+use lead::Seconds;
 use storage::{FinishError, SaveError};
 
 use crate::decide::Decided;
 use crate::{Bot, RetryLater};
+
+/// How long a chat waits whose conversation this version of the bot cannot read.
+const PUT_OFF_UNREADABLE: Seconds = 24 * 3600;
 
 /// What came of a turn of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +51,14 @@ impl Bot {
         let mut session = session?;
         let may_write = !customer?.is_some_and(|customer| customer.blocked);
         let verdict = decide_due(&session.value, &DueChat { chat_id, may_write }, &moment, &rules);
-        let Verdict::Move { next, request, effects } = verdict else { return Ok(None) };
+        let Verdict::Move { next, request, effects } = verdict else {
+            let is_read = session.value.due_at().is_some();
+            if !is_read && self.sessions.put_off(chat_id, now, now + PUT_OFF_UNREADABLE).await? {
+                // Otherwise many such chats would keep the others from their turn.
+                tracing::warn!("the conversation cannot be read: what is due is put off by a day");
+            }
+            return Ok(None);
+        };
         let person = session.value.person(chat_id);
         let lead = self.save(&person, &mut session, *next, request).await?;
         Ok(Some(Decided { effects, session, lead, was_awaited: false }))

@@ -322,3 +322,29 @@ async fn who_returns_after_the_session_is_gone_is_offered_name_and_phone() {
 fn refusal(code: u16, description: &str) -> Fault {
     Fault::Status(code, format!(r#"{{"ok":false,"error_code":{code},"description":"{description}"}}"#))
 }
+
+#[tokio::test]
+async fn conversations_that_cannot_be_read_keep_nobody_from_the_reminder() {
+    told(async |bot| {
+        let anna = bot.customer("Анна");
+        begins(&anna).await;
+        let (table, due_at) = (bot.stack().tables().name("sessions"), bot.now() - DAY);
+        for chat_id in 1..=101 {
+            let item = serde_json::json!({
+                "chat_id": chat_id, "version": 1, "due": "1", "due_at": due_at, "conversation": { "v": 99 }, "expires_at": bot.now() + 7 * DAY
+            });
+            let item = serde_dynamo::to_item(item).expect("it is an item");
+            let put = bot.stack().aws().dynamodb.put_item().table_name(table).set_item(Some(item));
+            put.send().await.expect("the table takes it");
+        }
+        bot.wait(20 * MINUTE);
+        bot.schedule().await;
+        anna.sees_nothing();
+        bot.schedule().await;
+        anna.sees("Вы начали заявку");
+        let sessions = bot.stack().aws().sessions(bot.stack().tables());
+        let later = sessions.due(bot.now() + DAY, 200).await.expect("it reads");
+        assert_eq!(later.iter().filter(|chat_id| **chat_id <= 101).count(), 101, "another version may read them");
+    })
+    .await;
+}
