@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ai::Answered;
 use dialog::{AiAnswer, Event};
 use lead::Seconds;
 use settings::metrics::{self, Unit};
@@ -33,8 +34,11 @@ impl Webhook {
         let year = dealer.calendar.local(now).year();
         let understand = async {
             let is_asked = self.has_model && self.may_call_model(now, dealer.limits.model_questions_a_day).await;
-            let classifier = if is_asked { &self.classifier } else { &self.rules_alone };
-            let answered = classifier.answer_within(patience, question, year, &dealer.facts).await;
+            let answered = if is_asked {
+                self.classifier.answer_within(patience, question, year, &dealer.facts).await
+            } else {
+                Answered::by_rules(question, year, &dealer.facts)
+            };
             (answered, is_asked, started.elapsed())
         };
         let (answered, is_asked, took) = self.typing_while(to, understand).await;

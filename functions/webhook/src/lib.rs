@@ -57,8 +57,6 @@ pub struct Webhook {
     amocrm_hook: AmocrmHook,
     bot: Bot,
     classifier: Classifier,
-    /// Answers when the model may not be asked.
-    rules_alone: Classifier,
     has_model: bool,
     /// `None`: voice messages are declined.
     transcriber: Option<Transcriber>,
@@ -81,7 +79,6 @@ impl Webhook {
             amocrm_hook: settings.amocrm_hook.clone(),
             bot: Bot::connect(&settings.turn, aws, clock).listening(settings.openai.transcription.is_some()),
             classifier: Classifier::new(&settings.openai),
-            rules_alone: Classifier::new(&OpenAi { configured: false, ..settings.openai.clone() }),
             has_model: settings.openai.configured,
             transcriber: settings.openai.transcription.as_ref().map(Transcriber::new),
             counters: aws.counters(&settings.turn.tables),

@@ -1,6 +1,9 @@
 //! An answer together with how it came about.
 
+use dealer::Facts;
 use dialog::AiAnswer;
+
+use crate::offline;
 
 /// What was understood of a question, and how that came about.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +12,14 @@ pub struct Answered {
     pub answer: AiAnswer,
     /// For the log and the metrics.
     pub call: CallLog,
+}
+
+impl Answered {
+    /// What the rules understand of `question`: the answer when no model may be asked.
+    #[must_use]
+    pub fn by_rules(question: &str, this_year: i16, known: &Facts) -> Self {
+        Self { answer: offline::answer(question.trim(), this_year, known), call: CallLog::of_rules() }
+    }
 }
 
 /// How an answer came about. It carries nothing a customer wrote.
@@ -35,6 +46,10 @@ pub struct CallLog {
 impl CallLog {
     /// Stands for a model where the rules answered.
     pub const OFFLINE: &str = "offline";
+
+    fn of_rules() -> Self {
+        Self { model: Self::OFFLINE.to_owned(), offline: true, ..Self::default() }
+    }
 }
 
 /// One answered call of a model.
