@@ -30,7 +30,7 @@ use lead::Seconds;
 use serde_json::{Value, json};
 use settings::metrics::{self, Unit};
 use settings::{Clock, Env, system_clock};
-use storage::{Aws, AwsSettings, Counters};
+use storage::{Aws, AwsSettings};
 use texts::Language;
 use turn::Bot;
 
@@ -66,7 +66,6 @@ pub struct Scheduled {
     admins: AdminChat,
     incidents: Incidents,
     deal_news: DealNews,
-    counters: Counters,
     jobs: Runner,
     retry_interval: Seconds,
     /// What admins read.
@@ -119,7 +118,6 @@ impl Scheduled {
                 Arc::clone(&bot.dealer),
                 language,
             ),
-            counters: aws.counters(&settings.turn.tables),
             jobs: Runner {
                 jobs: aws.jobs(&settings.turn.tables),
                 leads: bot.leads.clone(),

@@ -21,8 +21,8 @@ impl Scheduled {
     pub(crate) async fn watch_limits(&self) -> anyhow::Result<usize> {
         let now = (self.bot.clock)();
         let dealer = self.bot.dealer.get().await;
-        let hours = self.counters.requests_by_hour(now).await.context("the counted requests cannot be read")?;
-        let questions = self.counters.model_questions_today(now).await.context("the questions cannot be read")?;
+        let hours = self.bot.counters.requests_by_hour(now).await.context("the counted requests cannot be read")?;
+        let questions = self.bot.counters.model_questions_today(now).await.context("the questions cannot be read")?;
         let news = [
             unusual_requests(&hours, now, &dealer.calendar, self.language),
             no_more_questions(questions, now, &dealer, self.language),

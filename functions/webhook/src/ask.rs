@@ -75,7 +75,7 @@ impl Webhook {
 
     /// Whether the model may be asked once more today. If that cannot be counted, it may not: nothing else bounds what it costs.
     pub(crate) async fn may_call_model(&self, now: Seconds, most_a_day: u32) -> bool {
-        self.counters.count_model_question(now, most_a_day).await.unwrap_or_else(|error| {
+        self.bot.counters.count_model_question(now, most_a_day).await.unwrap_or_else(|error| {
             tracing::warn!("a model is not asked, because that cannot be counted: {error}");
             false
         })

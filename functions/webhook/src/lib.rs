@@ -14,7 +14,7 @@ mod update;
 use ai::{Classifier, Transcriber};
 use secrecy::{ExposeSecret, SecretString};
 use settings::{AmocrmHook, Clock, Env, OpenAi, system_clock};
-use storage::{Aws, AwsSettings, Counters, Deals};
+use storage::{Aws, AwsSettings, Deals};
 use turn::Bot;
 
 pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
@@ -60,7 +60,6 @@ pub struct Webhook {
     has_model: bool,
     /// `None`: voice messages are declined.
     transcriber: Option<Transcriber>,
-    counters: Counters,
     deals: Deals,
 }
 
@@ -81,7 +80,6 @@ impl Webhook {
             classifier: Classifier::new(&settings.openai),
             has_model: settings.openai.configured,
             transcriber: settings.openai.transcription.as_ref().map(Transcriber::new),
-            counters: aws.counters(&settings.turn.tables),
             deals: aws.deals(&settings.turn.tables),
         }
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use lead::{Lead, Status};
+use lead::{Lead, Source, Status};
 use serde::Serialize;
+use storage::Reached;
 
 use crate::funnel::{self, Funnel};
 use crate::leads::StatusName;
@@ -34,13 +35,24 @@ struct Stats {
     delivery: BTreeMap<String, Line>,
 }
 
-/// Requests of customers who came by one source's links.
-#[derive(Debug, PartialEq, Serialize)]
+/// The funnel of customers who came by one source's links.
+#[derive(Debug, Default, PartialEq, Serialize)]
 struct SourceLine {
     /// No payload has brackets: `(no link)` and `(others)` are not sources.
     source: String,
-    requests: usize,
-    sent: usize,
+    /// `None` for customers without a link: only links are counted one by one.
+    #[serde(flatten)]
+    dialogs: Option<Dialogs>,
+    requests: u64,
+    sent: u64,
+}
+
+/// Dialogs that came at least so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+struct Dialogs {
+    started: u64,
+    name: u64,
+    confirm: u64,
 }
 
 /// Delivery of one branch's requests.
@@ -57,9 +69,9 @@ struct Line {
 
 pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
     let stores = stage.stores().await?;
+    let aws = &stores.aws;
     let since = Timestamp::now().as_second() - i64::from(arguments.days) * 24 * 3600;
-    let leads: Vec<Lead> = stores
-        .aws
+    let leads: Vec<Lead> = aws
         .leads(&stores.tables)
         .all()
         .await?
@@ -68,7 +80,8 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
         .filter(|lead| lead.request.created_at >= since)
         .collect();
     let funnel = funnel::since(stage, since).await?;
-    let stats = Stats { funnel, sources: by_source(&leads), delivery: summarise(&leads) };
+    let reached = aws.counters(&stores.tables).reached_by_source(since).await?;
+    let stats = Stats { funnel, sources: by_source(&leads, &reached), delivery: summarise(&leads) };
     output.print(&stats, |stats| {
         if stats.funnel.is_empty() && stats.delivery.is_empty() {
             return format!("Nobody has started a request in the last {} day(s).", arguments.days);
@@ -98,8 +111,19 @@ fn funnel_table(funnel: &Funnel) -> String {
 }
 
 fn sources_table(lines: &[SourceLine]) -> String {
-    let rows = lines.iter().map(|line| [line.source.clone(), line.requests.to_string(), line.sent.to_string()]);
-    table(["SOURCE", "REQUESTS", "IN AMOCRM"], rows)
+    let rows = lines.iter().map(|line| {
+        let count =
+            |of: fn(Dialogs) -> u64| line.dialogs.map_or_else(|| "–".to_owned(), |dialogs| of(dialogs).to_string());
+        [
+            line.source.clone(),
+            count(|dialogs| dialogs.started),
+            count(|dialogs| dialogs.name),
+            count(|dialogs| dialogs.confirm),
+            line.requests.to_string(),
+            line.sent.to_string(),
+        ]
+    });
+    table(["SOURCE", "STARTED", "NAME", "CONFIRM", "REQUESTS", "IN AMOCRM"], rows)
 }
 
 fn delivery_table(lines: &BTreeMap<String, Line>) -> String {
@@ -118,30 +142,46 @@ fn delivery_table(lines: &BTreeMap<String, Line>) -> String {
     table(["DELIVERY", "REQUESTS", "IN AMOCRM", "WAITING", "DEAD", "MEDIAN", "SLOWEST"], rows)
 }
 
-/// Counted from the stored requests and not by metrics: CloudWatch charges for every new value of a dimension, and anybody
-/// can make up sources.
-fn by_source(leads: &[Lead]) -> Vec<SourceLine> {
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+/// The largest sources, then the rest together.
+fn by_source(leads: &[Lead], reached: &BTreeMap<String, Reached>) -> Vec<SourceLine> {
+    let mut lines: BTreeMap<&str, SourceLine> = BTreeMap::new();
+    for (source, reached) in reached {
+        lines.entry(source).or_default().dialogs = Some(Dialogs::of(*reached));
+    }
     for lead in leads {
-        let source = lead.request.source.as_ref().and_then(|source| source.parts().next());
-        let (requests, sent) = counts.entry(source.unwrap_or("(no link)")).or_default();
-        *requests += 1;
-        *sent += usize::from(matches!(lead.status, Status::Sent { .. }));
+        let source = lead.request.source.as_ref().map(Source::name);
+        let line = lines.entry(source.unwrap_or("(no link)")).or_default();
+        line.requests += 1;
+        line.sent += u64::from(matches!(lead.status, Status::Sent { .. }));
     }
-    let line =
-        |(source, (requests, sent)): (&str, (usize, usize))| SourceLine { source: source.to_owned(), requests, sent };
-    let mut lines: Vec<SourceLine> = counts.into_iter().map(line).collect();
-    lines.sort_by_key(|line| std::cmp::Reverse(line.requests));
+    let named = |(source, line): (&str, SourceLine)| SourceLine { source: source.to_owned(), ..line };
+    let mut lines: Vec<SourceLine> = lines.into_iter().map(named).collect();
+    let size = |line: &SourceLine| (line.requests, line.dialogs.map_or(0, |dialogs| dialogs.started));
+    lines.sort_by_key(|line| std::cmp::Reverse(size(line)));
     let others = lines.split_off(lines.len().min(MAX_SOURCES));
-    if !others.is_empty() {
-        let sum = |count: fn(&SourceLine) -> usize| others.iter().map(count).sum();
-        lines.push(SourceLine {
-            source: "(others)".to_owned(),
-            requests: sum(|line| line.requests),
-            sent: sum(|line| line.sent),
-        });
-    }
+    lines.extend(
+        others.into_iter().reduce(SourceLine::add).map(|sum| SourceLine { source: "(others)".to_owned(), ..sum }),
+    );
     lines
+}
+
+impl SourceLine {
+    fn add(self, other: Self) -> Self {
+        let dialogs = self.dialogs.into_iter().chain(other.dialogs).reduce(|a, b| Dialogs {
+            started: a.started + b.started,
+            name: a.name + b.name,
+            confirm: a.confirm + b.confirm,
+        });
+        Self { dialogs, requests: self.requests + other.requests, sent: self.sent + other.sent, ..self }
+    }
+}
+
+impl Dialogs {
+    /// A dialog that got further has passed here, even if another link or none was counted then.
+    fn of(reached: Reached) -> Self {
+        let name = reached.name.max(reached.confirmation);
+        Self { started: reached.started.max(name), name, confirm: reached.confirmation }
+    }
 }
 
 fn summarise(leads: &[Lead]) -> BTreeMap<String, Line> {
@@ -171,7 +211,7 @@ fn summarise(leads: &[Lead]) -> BTreeMap<String, Line> {
 
 #[cfg(test)]
 mod tests {
-    use lead::{Request, Source};
+    use lead::Request;
 
     use super::*;
 
@@ -179,26 +219,51 @@ mod tests {
         Lead::new(Request { source, ..Request::example() }, 0)
     }
 
+    fn from(name: &str) -> Option<Source> {
+        Some(Source { source: Some(name.to_owned()), ..Source::default() })
+    }
+
     #[test]
     fn any_number_of_sources_makes_a_short_table() {
-        let from = |name: &str| Some(Source { source: Some(name.to_owned()), ..Source::default() });
         let many = (0..1000).map(|number| lead(from(&format!("made-up-{number}"))));
         let mut leads: Vec<Lead> =
             many.chain([lead(None), lead(None), lead(from("avito")), lead(from("avito"))]).collect();
         leads[1000].status = Status::Sent { at: 9 };
-        let lines = by_source(&leads);
+        let lines = by_source(&leads, &BTreeMap::new());
         assert_eq!(lines.len(), MAX_SOURCES + 1);
-        let line = |source: &str, requests, sent| SourceLine { source: source.to_owned(), requests, sent };
+        let line = |source: &str, requests, sent| SourceLine {
+            source: source.to_owned(),
+            requests,
+            sent,
+            ..SourceLine::default()
+        };
         assert_eq!(lines[..2], [line("(no link)", 2, 1), line("avito", 2, 0)]);
         assert_eq!(lines[20], line("(others)", 982, 0));
     }
 
     #[test]
-    fn a_source_without_a_name_is_called_by_its_campaign() {
+    fn the_funnel_of_each_source_is_shown_also_when_nobody_finished() {
+        let reached = BTreeMap::from([
+            ("avito".to_owned(), Reached { started: 9, name: 4, confirmation: 3 }),
+            ("poster".to_owned(), Reached { started: 1, name: 0, confirmation: 2 }),
+        ]);
         let campaign = Source { campaign: Some("ad_7".to_owned()), ..Source::default() };
+        let lines = by_source(&[lead(None), lead(from("avito")), lead(from("avito")), lead(Some(campaign))], &reached);
         assert_eq!(
-            sources_table(&by_source(&[lead(Some(campaign))])),
-            "SOURCE  REQUESTS  IN AMOCRM\nad_7    1         0"
+            sources_table(&lines),
+            "SOURCE     STARTED  NAME  CONFIRM  REQUESTS  IN AMOCRM\n\
+             avito      9        4     3        2         0\n\
+             (no link)  –        –     –        1         0\n\
+             ad_7       –        –     –        1         0\n\
+             poster     2        2     2        0         0"
         );
+    }
+
+    #[test]
+    fn the_others_are_added_up() {
+        let reached =
+            (0..25).map(|number| (format!("made-up-{number}"), Reached { started: 2, name: 1, confirmation: 0 }));
+        let lines = by_source(&[], &reached.collect());
+        assert_eq!(lines[20].dialogs, Some(Dialogs { started: 10, name: 5, confirm: 0 }));
     }
 }

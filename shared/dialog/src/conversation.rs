@@ -10,7 +10,7 @@ use crate::facts::Facts;
 use crate::flood::Flood;
 use crate::form::Form;
 use crate::profile::Profile;
-use crate::progress::FunnelProgress;
+use crate::progress::{FunnelProgress, Milestone, SourceProgress};
 use crate::prompt::{Notice, Prompt, PromptSent, Reply};
 use crate::questions::Questions;
 use crate::requests_today::RequestsToday;
@@ -284,6 +284,14 @@ impl Conversation {
     #[must_use]
     pub fn progress(&self) -> Option<FunnelProgress> {
         self.form().map(FunnelProgress::of)
+    }
+
+    /// What the open dialog has reached since `before`, if a link has brought the customer lately.
+    #[must_use]
+    pub fn source_progress(&self, before: Option<FunnelProgress>, now: Seconds) -> Option<SourceProgress> {
+        let source = self.source(now)?.name().to_owned();
+        let milestones: Vec<Milestone> = self.progress()?.milestones_since(before).collect();
+        (!milestones.is_empty()).then_some(SourceProgress { source, milestones })
     }
 
     /// The open dialog's form.

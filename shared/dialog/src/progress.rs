@@ -29,12 +29,48 @@ impl FunnelProgress {
         self.branch.id
     }
 
+    /// The milestones that the dialog has reached since `before`, in order.
+    pub(crate) fn milestones_since(self, before: Option<Self>) -> impl Iterator<Item = Milestone> {
+        let first = self.branch.steps[0].id;
+        let name = self.branch.steps.iter().find(|step| step.is_name()).map(|step| step.id);
+        self.stops_since(before).flat_map(move |stop| {
+            let at = |is_there: bool, milestone| is_there.then_some(milestone);
+            [
+                at(stop == first, Milestone::Started),
+                at(Some(stop) == name, Milestone::Name),
+                at(stop == CONFIRMATION, Milestone::Confirmation),
+            ]
+            .into_iter()
+            .flatten()
+        })
+    }
+
     /// The stops that the dialog has reached since `before`, in order. Each stop counts once in a dialog, also one that was
     /// passed because a free sentence answered it.
     pub fn stops_since(self, before: Option<Self>) -> impl Iterator<Item = &'static str> {
         let known = before.filter(|before| before.dialog == self.dialog).map_or(0, |before| before.furthest + 1);
         stops(self.branch).skip(known).take((self.furthest + 1).saturating_sub(known))
     }
+}
+
+/// A stop that every questionnaire has, so that dialogs of different ones can be counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Milestone {
+    /// The first question.
+    Started,
+    /// The question for the name, the first personal one.
+    Name,
+    /// All answers, before sending.
+    Confirmation,
+}
+
+/// What the dialog of a customer who came by a link has reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceProgress {
+    /// The name of the source.
+    pub source: String,
+    /// At least one.
+    pub milestones: Vec<Milestone>,
 }
 
 /// Every questionnaire in the order of the menu, with its stops in order: the ids of its steps, then [`CONFIRMATION`].

@@ -33,6 +33,12 @@ impl Source {
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         [&self.source, &self.medium, &self.campaign, &self.content].into_iter().filter_map(|part| part.as_deref())
     }
+
+    /// What it is called where sources are compared: its source, or else the first part that is set.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.parts().next().unwrap_or_default()
+    }
 }
 
 /// What the payload of a link says: `s_avito__m_cpc__c_autumn__t_red__b_sell`.

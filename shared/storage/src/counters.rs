@@ -39,8 +39,8 @@ const COUNT: &str = "counting";
 /// The Counters table.
 #[derive(Clone, Debug)]
 pub struct Counters {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
 }
 
 impl Aws {

@@ -28,6 +28,7 @@ mod queue;
 mod sales_chat;
 pub mod schema;
 mod sessions;
+mod source_progress;
 mod tables;
 mod versioned;
 
@@ -48,6 +49,7 @@ pub use left_in_crm::{LeftInCrm, left_in_crm};
 pub use queue::{LeadPart, Queue, QueueMessage};
 pub use sales_chat::SalesChat;
 pub use sessions::Sessions;
+pub use source_progress::Reached;
 pub use tables::Tables;
 pub use versioned::Versioned;
 

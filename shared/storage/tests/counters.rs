@@ -5,10 +5,10 @@ mod common;
 use std::time::Duration;
 
 use common::{Store, store};
-use dialog::{Conversation, Person};
+use dialog::{Conversation, Milestone, Person, SourceProgress};
 use futures::future::join_all;
 use lead::{Lead, LeadId, Request, Seconds};
-use storage::{FinishError, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY, SaveError, Versioned};
+use storage::{FinishError, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY, Reached, SaveError, Versioned};
 use ulid::Ulid;
 
 const VICTIM: &str = "+79160000000";
@@ -87,4 +87,28 @@ async fn questions_to_the_model_are_counted_by_the_day() {
     assert_eq!(counted.iter().filter(|counted| *counted.as_ref().unwrap()).count(), 3);
     assert_eq!(counters.model_questions_today(now).await.unwrap(), 3);
     assert!(counters.count_model_question(now + 24 * HOUR, 3).await.unwrap(), "another day");
+}
+
+#[tokio::test]
+async fn each_source_has_its_own_counts() {
+    let store = store().await;
+    let counters = store.aws.counters(&store.tables);
+    let noon = 1_790_000_000 - 1_790_000_000 % HOUR;
+    let counted = [
+        ("avito", noon, vec![Milestone::Started]),
+        ("avito", noon + 1, vec![Milestone::Started, Milestone::Name]),
+        ("avito", noon + HOUR, vec![Milestone::Confirmation]),
+        ("telegram", noon, vec![Milestone::Started]),
+    ];
+    for (source, at, milestones) in counted {
+        let progress = SourceProgress { source: source.to_owned(), milestones };
+        counters.count_source_progress(&progress, at).await.unwrap();
+    }
+    assert!(send(&store, 100, VICTIM, noon).await.is_ok(), "other counters are not mistaken for sources");
+    let reached = counters.reached_by_source(noon + 100).await.unwrap();
+    assert_eq!(reached.len(), 2, "{reached:?}");
+    assert_eq!(reached["avito"], Reached { started: 2, name: 1, confirmation: 1 });
+    assert_eq!(reached["telegram"], Reached { started: 1, ..Reached::default() });
+    let later = counters.reached_by_source(noon + HOUR).await.unwrap();
+    assert_eq!(later["avito"], Reached { confirmation: 1, ..Reached::default() });
 }

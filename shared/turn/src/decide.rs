@@ -1,6 +1,6 @@
 //! From the stored conversation to the next one.
 
-use dialog::{Conversation, Effect, Event, FunnelProgress, Moment, Person, Rules, Verdict, decide};
+use dialog::{Conversation, Effect, Event, FunnelProgress, Moment, Person, Rules, SourceProgress, Verdict, decide};
 use lead::{Lead, LeadId, Request, Seconds};
 use settings::Retry;
 use settings::metrics::{self, Unit};
@@ -18,6 +18,8 @@ pub struct Decided {
     pub(crate) session: Versioned<Conversation>,
     /// The request, as stored.
     pub(crate) lead: Option<Versioned<Lead>>,
+    /// What is to be counted for the link that has brought the customer.
+    pub(crate) source_progress: Option<SourceProgress>,
     /// Whether the conversation waited for the model's answer to this update.
     pub was_awaited: bool,
 }
@@ -41,7 +43,9 @@ impl Bot {
             let mut session = session?;
             let was_awaited = session.value.awaits_answer(event.update_id);
             let (next, request, effects) = match decide(&session.value, event, &moment, &rules) {
-                Verdict::Stay(effects) => return Ok(Decided { effects, session, lead: None, was_awaited }),
+                Verdict::Stay(effects) => {
+                    return Ok(Decided { effects, session, lead: None, source_progress: None, was_awaited });
+                }
                 Verdict::Move { next, request, effects } => (*next, request, effects),
                 Verdict::Busy if started.elapsed() > SAME_UPDATE => return Err(RetryLater::StillBusy),
                 Verdict::Busy => {
@@ -50,8 +54,9 @@ impl Bot {
                     continue;
                 }
             };
+            let source_progress = next.source_progress(session.value.progress(), now);
             match self.save(&event.person, &mut session, next, request).await {
-                Ok(lead) => return Ok(Decided { effects, session, lead, was_awaited }),
+                Ok(lead) => return Ok(Decided { effects, session, lead, source_progress, was_awaited }),
                 Err(FinishError::TooMany) => takes_requests = false,
                 Err(FinishError::Save(SaveError::Storage(error))) => return Err(error.into()),
                 Err(FinishError::Save(SaveError::Conflict)) => {

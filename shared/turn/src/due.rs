@@ -61,6 +61,6 @@ impl Bot {
         };
         let person = session.value.person(chat_id);
         let lead = self.save(&person, &mut session, *next, request).await?;
-        Ok(Some(Decided { effects, session, lead, was_awaited: false }))
+        Ok(Some(Decided { effects, session, lead, source_progress: None, was_awaited: false }))
     }
 }

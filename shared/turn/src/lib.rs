@@ -14,7 +14,9 @@ use std::sync::Arc;
 use dialog::Rules;
 use lead::Seconds;
 use settings::{Clock, DealerFile, Delivery, Dialog, Env, Telegram};
-use storage::{AiLog, Aws, CurrentDealer, Customers, Deals, Leads, Queue, SaveError, Sessions, StorageError, Tables};
+use storage::{
+    AiLog, Aws, Counters, CurrentDealer, Customers, Deals, Leads, Queue, SaveError, Sessions, StorageError, Tables,
+};
 use telegram::{Api, ApiError};
 
 pub use crate::decide::Decided;
@@ -58,6 +60,7 @@ pub struct Bot {
     pub customers: Customers,
     deals: Deals,
     pub ai_log: AiLog,
+    pub counters: Counters,
     pub queue: Queue,
     admin_chat_id: Option<i64>,
     aws: Aws,
@@ -86,6 +89,7 @@ impl Bot {
             customers: aws.customers(tables),
             deals: aws.deals(tables),
             ai_log: aws.ai_log(tables),
+            counters: aws.counters(tables),
             queue: aws.queue(tables),
             admin_chat_id: settings.telegram.admin_chat_id,
             aws: aws.clone(),

@@ -1,7 +1,7 @@
 //! Performs the effects of a decision. What the customer waits for goes out one after the other; everything else runs
 //! beside it.
 
-use dialog::{Conversation, Effect, PromptSent, Screen, Target, Voice};
+use dialog::{Conversation, Effect, PromptSent, Screen, SourceProgress, Target, Voice};
 use futures::future::join_all;
 use lead::Lead;
 use serde_json::{Value, json};
@@ -62,13 +62,14 @@ impl Bot {
     /// # Errors
     /// The customer did not get the reply, or not everything was deleted.
     pub async fn perform(&self, to: Recipient, decided: Decided) -> Result<Performed, RetryLater> {
-        let Decided { effects, session, lead, .. } = decided;
+        let Decided { effects, session, lead, source_progress, .. } = decided;
         let mut plan = Plan::new(to.chat_id, effects);
         let webhook_reply = (!plan.fire_and_forget.is_empty()).then(|| plan.fire_and_forget.remove(0).into());
-        let (shown, (), ()) = futures::join!(
+        let (shown, (), (), ()) = futures::join!(
             self.show_all(to, plan.visible, session),
             self.call_in_background(plan.fire_and_forget),
             self.enqueue(lead),
+            self.count_source_progress(source_progress),
         );
         if plan.forget {
             self.forget(to.chat_id).await?;
@@ -174,6 +175,14 @@ impl Bot {
         if let Err(error) = result {
             // The customer has the prompt, and the next press says which message it is.
             tracing::warn!("the prompt's message id was not stored: {error}");
+        }
+    }
+
+    /// Counts what a customer of a link has reached. If this fails, one dialog is missing in the statistics.
+    async fn count_source_progress(&self, progress: Option<SourceProgress>) {
+        let Some(progress) = progress else { return };
+        if let Err(error) = self.counters.count_source_progress(&progress, (self.clock)()).await {
+            tracing::warn!("the progress of a customer of a link was not counted: {error}");
         }
     }
 

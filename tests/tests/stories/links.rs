@@ -1,5 +1,6 @@
 //! A customer follows a link: from its payload to the deal's source, tag, tracking data and note.
 
+use storage::Reached;
 use stories::{Customer, story};
 
 /// The rest of a sale that the link has opened.
@@ -29,6 +30,10 @@ async fn a_deal_says_which_link_brought_the_customer() {
         assert_eq!(fields, ["avito", "avito", "cpc", "autumn", "red"].map(Some));
         assert_eq!(deal.tags, ["avito"]);
         assert!(deal.notes[0].contains("\nПришёл по ссылке: avito / cpc / autumn / red\n"), "{}", deal.notes[0]);
+        let counters = bot.stack().aws().counters(bot.stack().tables());
+        let reached = counters.reached_by_source(bot.now() - 3600).await.unwrap();
+        let once = Reached { started: 1, name: 1, confirmation: 1 };
+        assert_eq!(reached.into_iter().collect::<Vec<_>>(), [("avito".to_owned(), once)]);
     })
     .await;
 }

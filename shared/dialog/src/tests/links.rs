@@ -1,7 +1,7 @@
 //! Links to the bot, which say where a customer comes from.
 
 use super::talk::Talk;
-use crate::BotCommand;
+use crate::{BotCommand, Milestone};
 
 const HOUR: i64 = 3600;
 
@@ -92,4 +92,25 @@ fn a_link_that_telegram_delivers_twice_counts_once() {
     let before = talk.conversation.clone();
     talk.redeliver();
     assert_eq!(talk.conversation, before);
+}
+
+#[test]
+fn what_the_customers_of_a_source_reach_is_counted_once() {
+    use Milestone::{Confirmation, Name, Started};
+    let reached = |talk: &Talk, before| talk.conversation.source_progress(before, talk.now);
+    let mut talk = Talk::new();
+    talk.follow("s_avito__m_cpc__b_legal");
+    let start = reached(&talk, None).expect("it has started");
+    assert_eq!((start.source.as_str(), start.milestones), ("avito", vec![Started]));
+    let before = talk.conversation.progress();
+    talk.tap("Страхование (ОСАГО / КАСКО)").tap("⬅️ Назад").tap("✅ Принять");
+    assert_eq!(reached(&talk, before), None, "that question has no place in other questionnaires");
+    talk.say("Нужен полис");
+    assert_eq!(reached(&talk, before).map(|progress| progress.milestones), Some(vec![Name]));
+    let before = talk.conversation.progress();
+    talk.share("79001234567").tap("⏭ Пропустить");
+    assert_eq!(reached(&talk, before).map(|progress| progress.milestones), Some(vec![Confirmation]));
+    assert_eq!(reached(&talk, None).map(|progress| progress.milestones), Some(vec![Started, Name, Confirmation]));
+    assert_eq!(talk.conversation.source_progress(None, talk.now + 24 * HOUR), None, "the link is forgotten");
+    assert_eq!(reached(&Talk::in_branch("🚗 Продать авто"), None), None, "no link brought them");
 }
