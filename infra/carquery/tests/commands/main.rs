@@ -1,0 +1,13 @@
+//! Every operator command, as an operator runs it: the program itself, against a local stack in this process, without one, and
+//! against a deployed stage of which only the functions' settings exist.
+
+mod amocrm;
+mod bot;
+mod customers;
+mod dealer;
+mod dlq;
+mod eval;
+mod leads;
+mod links;
+mod operator;
+mod stage;
