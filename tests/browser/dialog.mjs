@@ -2,19 +2,7 @@
 
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { ChatPage, openBrowser, PATIENCE } from "./page.mjs";
-
-const url = process.argv[2];
-if (!url) {
-  console.error("usage: node dialog.mjs URL");
-  process.exit(2);
-}
-
-const stories = [];
-const story = (name, play, options) => stories.push({ name, play, options });
-
-/** Every story has a customer of its own, so that one's failure is not another's. */
-const fresh = (name) => `${name} ${Math.random().toString(36).slice(2, 6)}`;
+import { fresh, playAll, story } from "./stories.mjs";
 
 /** A picture of one colour as a PNG. */
 function png(red) {
@@ -268,22 +256,4 @@ story("the button that opens a menu closes it", async (chat) => {
   }
 });
 
-const browser = await openBrowser();
-let failed = 0;
-for (const { name, play, options } of stories) {
-  const chat = await ChatPage.open(browser, url, options);
-  try {
-    await play(chat);
-    assert.deepEqual(chat.complaints, [], "the page is quiet and calls nobody else");
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}\n        ${String(error.message).split("\n").slice(0, 12).join("\n        ")}`);
-    if (process.env.SCREENSHOTS) await chat.page.screenshot({ path: `${process.env.SCREENSHOTS}/failed-${failed}.png`, timeout: PATIENCE }).catch(() => {});
-  } finally {
-    await chat.close();
-  }
-}
-await browser.close();
-console.log(`${stories.length - failed} passed, ${failed} failed`);
-process.exitCode = failed ? 1 : 0;
+await playAll();

@@ -65,9 +65,9 @@ export class ChatPage {
   }
 
   /** Waits until the newest message of the bot has this text. */
-  async hears(text) {
+  async hears(text, patience = PATIENCE) {
     const message = this.page.locator("#messages > .message:not(.out)", { hasText: text });
-    await message.last().waitFor();
+    await message.last().waitFor({ timeout: patience });
     return message.last().innerText();
   }
 
@@ -82,6 +82,23 @@ export class ChatPage {
   async presses(text) {
     const exact = new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
     await this.page.locator(".key, .reply-key").filter({ hasText: exact }).last().click();
+  }
+
+  /** Words in the newest message of the bot that break over two lines. */
+  brokenWords() {
+    return this.lastFromBot.locator(".words").evaluate((words) => {
+      const texts = document.createTreeWalker(words, NodeFilter.SHOW_TEXT);
+      const broken = [];
+      for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+        for (const { index, 0: word } of node.data.matchAll(/\p{L}+/gu)) {
+          const range = document.createRange();
+          range.setStart(node, index);
+          range.setEnd(node, index + word.length);
+          if (new Set([...range.getClientRects()].map((line) => line.top)).size > 1) broken.push(word);
+        }
+      }
+      return broken;
+    });
   }
 
   /** Chooses a line of the attachments menu. */

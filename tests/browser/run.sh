@@ -3,16 +3,21 @@
 #
 #   tests/browser/run.sh [SCRIPT]      SCRIPT is dialog.mjs unless named
 #
-# CARQUERY_LOCAL_BIN names the program (default: target/debug/carquery-local), CHROMIUM the browser. Builds nothing.
+# The stack gets the files of the folder that is named like the script: its settings and the dealer's file.
+# CARQUERY_LOCAL_BIN and CARQUERY_BIN name the programs (default: those in target/debug), CHROMIUM the browser. Builds nothing.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-program=${CARQUERY_LOCAL_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/carquery-local}
+built=${CARGO_TARGET_DIR:-$root/target}/debug
+program=${CARQUERY_LOCAL_BIN:-$built/carquery-local}
+export CARQUERY_BIN=${CARQUERY_BIN:-$built/carquery}
 script=${1:-dialog.mjs}
 
 case $program in /*) ;; *) program=$PWD/$program ;; esac
-[ -x "$program" ] || { echo "no $program: build it with cargo build" >&2; exit 2; }
+for needed in "$program" "$CARQUERY_BIN"; do
+    [ -x "$needed" ] || { echo "no $needed: build it with cargo build" >&2; exit 2; }
+done
 [ -d "$here/node_modules/playwright-core" ] || (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund)
 
 folder=$(mktemp -d)
@@ -24,7 +29,9 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-# A bare environment and a folder without a .env: nothing of the operator's is used.
+# A bare environment and a folder of its own: nothing of the operator's is used.
+given=$here/${script%.mjs}
+[ ! -d "$given" ] || cp "$given"/.[!.]* "$given"/* "$folder"
 cd "$folder"
 : >"$folder/log"
 env -i PATH="$PATH" HOME="$folder" CARQUERY_PORT=0 CARQUERY_DATA_DIR="$folder/data" "$program" >"$folder/log" 2>&1 &
