@@ -30,3 +30,4 @@ mod troubles;
 mod unfinished;
 mod unfinished_deal;
 mod voice;
+mod working_time;

@@ -1,5 +1,7 @@
 //! Tasks for the manager.
 
+use std::time::Duration;
+
 use amocrm::{Client, CrmError, Task};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -19,7 +21,7 @@ pub(crate) struct TaskStep {
     name: &'static str,
     /// Its text in `manager.ftl`, which must have the request's number; its attribute `unfinished` is for a form left half-way.
     text: &'static str,
-    /// How long the manager has; 0: there is no such task.
+    /// How long the manager has, in working time; 0: there is no such task.
     minutes: fn(&Amocrm) -> u32,
 }
 
@@ -54,7 +56,10 @@ impl Step for TaskStep {
 
     fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
         let deal_id = recorded_deal(lead);
-        let due_at = context.function.now() + i64::from((self.minutes)(&context.function.amocrm_settings)) * 60;
+        let time = Duration::from_mins((self.minutes)(&context.function.amocrm_settings).into());
+        let now = context.function.now();
+        // A dealer who never opens has tasks all the same.
+        let due_at = context.dealer.calendar.task_due(now, time).unwrap_or(now);
         vec![context.payloads.task(lead, self.text, deal_id, due_at)]
     }
 
