@@ -1,8 +1,10 @@
 //! One attempt to deliver one lead: claim it, take its steps, close it.
 
+use std::collections::BTreeSet;
+
 use amocrm::{Client, PayloadBuilder};
 use dealer::Dealer;
-use delivery::{Incident, Permit, account_fields};
+use delivery::{Incident, Permit, account_fields, active_users};
 use lead::LeadId;
 use storage::{JobId, SaveError};
 use tokio::sync::OnceCell;
@@ -17,23 +19,30 @@ pub(crate) struct StepContext<'a> {
     pub(crate) function: &'a CrmPush,
     pub(crate) crm: &'a Client,
     pub(crate) payloads: &'a PayloadBuilder,
+    /// Users of amoCRM who can be given something; `None` while they are not known.
+    pub(crate) active_users: Option<&'a BTreeSet<u64>>,
     pub(crate) dealer: &'a Dealer,
+}
+
+/// What is known of the account.
+pub(crate) struct Account {
+    payloads: PayloadBuilder,
+    active_users: Option<BTreeSet<u64>>,
 }
 
 impl CrmPush {
     /// Makes one attempt. Its result is stored with the lead; only if that fails, the message has to come again. Returns the
     /// card that the sales chat is to get.
-    /// `payloads` is one builder for the whole batch: the first attempt makes it, and its permit decides whether the account's
-    /// fields are read.
+    /// `account` is for the whole batch: the first attempt fills it, and its permit decides whether anything is read.
     pub(crate) async fn deliver_request(
         &self,
         id: LeadId,
-        payloads: &OnceCell<PayloadBuilder>,
+        account: &OnceCell<Account>,
     ) -> Result<Option<JobId>, Redeliver> {
         let (claimed, incident, dealer) = futures::join!(self.claim(id), self.incidents.load(), self.dealer.get());
         let Some(mut lead) = claimed? else { return Ok(None) };
         let result = match &self.crm {
-            Some(crm) => self.attempt(crm, payloads, &mut lead, &incident, &dealer).await,
+            Some(crm) => self.attempt(crm, account, &mut lead, &incident, &dealer).await,
             None => self.pretend(&mut lead),
         };
         self.close(lead, result, &incident).await
@@ -43,7 +52,7 @@ impl CrmPush {
     async fn attempt(
         &self,
         crm: &Client,
-        payloads: &OnceCell<PayloadBuilder>,
+        account: &OnceCell<Account>,
         lead: &mut ClaimedLead,
         incident: &Incident,
         dealer: &Dealer,
@@ -57,8 +66,9 @@ impl CrmPush {
             tracing::info!(lead_id = %lead.id(), until, "amoCRM is left alone");
             return Err(Stop::PutBack { due_at: until });
         }
-        let payloads = payloads.get_or_init(|| self.payload_builder(crm, permit, dealer)).await;
-        let result = StepContext { function: self, crm, payloads, dealer }.take_steps(lead).await;
+        let Account { payloads, active_users } = account.get_or_init(|| self.read_account(crm, permit, dealer)).await;
+        let active_users = active_users.as_ref();
+        let result = StepContext { function: self, crm, payloads, active_users, dealer }.take_steps(lead).await;
         if let Err(Stop::Failed(failed)) = &result
             && permit == Permit::Probe
             && failed.obstacle().is_some()
@@ -70,17 +80,21 @@ impl CrmPush {
         result
     }
 
-    /// A builder for the account's fields, as far as they are known. An account in trouble is not asked for them.
-    async fn payload_builder(&self, crm: &Client, permit: Permit, dealer: &Dealer) -> PayloadBuilder {
-        let fields = match permit {
-            Permit::Deliver => {
-                account_fields(&self.documents, crm, &self.amocrm_settings, self.amocrm_settings.language, self.now())
-                    .await
-            }
-            Permit::Probe | Permit::Wait { .. } => None,
+    /// The account as far as it is known. An account in trouble is not asked.
+    async fn read_account(&self, crm: &Client, permit: Permit, dealer: &Dealer) -> Account {
+        let (documents, settings, now) = (&self.documents, &self.amocrm_settings, self.now());
+        let may_ask = permit == Permit::Deliver;
+        let fields = async {
+            if may_ask { account_fields(documents, crm, settings, settings.language, now).await } else { None }
         };
-        PayloadBuilder::new(&self.amocrm_settings, fields, self.amocrm_settings.language)
-            .with_unfinished_stage(dealer.unfinished.status_id)
+        let active_users = async {
+            let has_team = dealer.team.members().len() > 0;
+            if may_ask && has_team { active_users(documents, crm, now).await } else { None }
+        };
+        let (fields, active_users) = futures::join!(fields, active_users);
+        let payloads =
+            PayloadBuilder::new(settings, fields, settings.language).with_unfinished_stage(dealer.unfinished.status_id);
+        Account { payloads, active_users }
     }
 
     /// Claims a lead; `None` if nothing is to be delivered, or another worker has it.

@@ -1,6 +1,6 @@
 //! What a delivery showed about settings that do not fit the account, for the admins.
 
-use amocrm::{Fallback, Fault, SOURCE, fault_of_field};
+use amocrm::{Fallback, Fault, SOURCE, fault_of_field, refused_members};
 use lead::{CrmField, Lead};
 use texts::Language;
 
@@ -28,7 +28,11 @@ pub(crate) fn warnings(lead: &Lead, language: Language) -> Vec<Warning> {
         .into_iter()
         .filter(|(fallback, _)| fallback.applies_to(lead))
         .map(|(fallback, id)| Warning { key: fallback.key().into_owned(), text: language.text(id) });
-    about_fields.chain(about_settings).collect()
+    let about_team = refused_members(lead).map(|user| Warning {
+        key: Fallback::TeamMember(user).key().into_owned(),
+        text: language.text_with("settings-team-member", [("user", user.to_string().into())]),
+    });
+    about_fields.chain(about_settings).chain(about_team).collect()
 }
 
 fn about_fields(fault: Fault, fields: &[&str], language: Language) -> Warning {
@@ -72,6 +76,7 @@ mod tests {
             "BUDGET:words",
             "BUDGET:type",
             "PIPELINE",
+            "TEAM_MEMBER:703",
         ];
         lead.progress.refused_fields = refused.map(str::to_owned).to_vec();
         let texts: Vec<String> = warnings(&lead, Language::Russian).into_iter().map(|warning| warning.text).collect();
@@ -80,6 +85,7 @@ mod tests {
         ⚠️ В списках amoCRM нет нужного варианта: SOURCE. Он пишется в примечание. Добавьте в список вариант, как он стоит в примечании. Для SOURCE это «Telegram Bot».
         ⚠️ Полям amoCRM не подходит тип: BUDGET. Значения пишутся в примечание. Укажите в AMOCRM_FIELD_… текстовые поля или уберите эти переменные и выполните carquery amocrm setup.
         ⚠️ amoCRM не принимает воронку или этап: сделки попадают на первый этап главной воронки. Исправьте AMOCRM_PIPELINE_ID и AMOCRM_STATUS_ID (список: carquery amocrm pipelines).
+        ⚠️ amoCRM не принимает сотрудника с номером 703: он отключён, или такого нет. Его заявки получают другие. Исправьте amocrm_user_id в разделе [[team]] файла dealer.toml или удалите этого сотрудника оттуда.
         ");
     }
 }

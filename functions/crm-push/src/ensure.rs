@@ -39,7 +39,11 @@ impl StepContext<'_> {
                 }
                 self.check_time(step, lead, None)?;
             }
-            self.check_still_ours(lead).await?;
+            if step.prepare(self, lead.lead_mut()).await {
+                self.checkpoint(lead).await?; // which shows that the lead is ours, too
+            } else {
+                self.check_still_ours(lead).await?;
+            }
             let items = step.items(self, lead.lead());
             match step.create(self.crm, &items).await {
                 Ok(id) => return self.keep(step, lead, id, Origin::Created).await,
@@ -150,6 +154,9 @@ impl StepContext<'_> {
         }
         if fallbacks.iter().any(|fallback| matches!(fallback, Fallback::Field(..))) {
             read_fields_again(&self.function.documents).await;
+        }
+        if fallbacks.iter().any(|fallback| matches!(fallback, Fallback::TeamMember(_))) {
+            self.choose_another_manager(lead.lead_mut()).await;
         }
         // Stored before the item is offered again: if that answer is lost, the next attempt looks for the item as it was offered.
         self.checkpoint(lead).await

@@ -11,7 +11,8 @@
 //! 8. `deals.rs` has the deal followed from then on, and looks at it when amoCRM says that it was moved.
 //!
 //! Helpers: `batch.rs` reads the messages, `claimed.rs` is a lead under this worker's lease, `stop.rs` is how an attempt may end
-//! early, `recent_contacts.rs` makes up for the lag of amoCRM's search, `bad_settings.rs` warns the admins.
+//! early, `manager.rs` chooses who gets a request, `recent_contacts.rs` makes up for the lag of amoCRM's search,
+//! `bad_settings.rs` warns the admins.
 //!
 //! The queue is a hint: a lead that fails is stored with the time of its next attempt, and its message is deleted.
 
@@ -23,6 +24,7 @@ mod claimed;
 mod closing;
 mod deals;
 mod ensure;
+mod manager;
 mod photos;
 mod recent_contacts;
 mod steps;
@@ -223,10 +225,10 @@ impl CrmPush {
         let permit = self.incidents.load().await.permit(self.now());
         // While amoCRM is in trouble, one request after the other: the first shows whether the rest may follow.
         let at_once = if permit == Permit::Deliver { GROUPS_AT_ONCE } else { 1 };
-        let (payloads, cards) = (&OnceCell::new(), &cards);
+        let (account, cards) = (&OnceCell::new(), &cards);
         let delivered = stream::iter(groups).map(|group| async move {
             for delivery in group {
-                match self.deliver_request(delivery.lead_id, payloads).await {
+                match self.deliver_request(delivery.lead_id, account).await {
                     Ok(card) => drop(card.map(|card| cards.unbounded_send(card))),
                     Err(Redeliver) => return Some(delivery.position),
                 }

@@ -15,6 +15,9 @@ pub struct Contact {
     /// When it was last changed.
     #[serde(deserialize_with = "number")]
     pub updated_at: Seconds,
+    /// Whose contact it is; 0: amoCRM does not say.
+    #[serde(deserialize_with = "number")]
+    pub responsible_user_id: u64,
     /// In the bin.
     #[serde(deserialize_with = "or_default")]
     pub is_deleted: bool,

@@ -6,6 +6,9 @@ use lead::{CrmField, Lead};
 
 use crate::FieldError;
 
+/// How the key of [`Fallback::TeamMember`] begins.
+const TEAM_MEMBER: &str = "TEAM_MEMBER:";
+
 /// Something that is left out, or sent in another form. Its [`Fallback::key`] is kept in `Progress::refused_fields`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fallback {
@@ -17,6 +20,8 @@ pub enum Fallback {
     BareNumber(CrmField),
     /// `AMOCRM_RESPONSIBLE_USER_ID`: unknown or disabled.
     ResponsibleUser,
+    /// A member of the dealer's team, by the id of the user: unknown or disabled. Somebody else gets the request.
+    TeamMember(u64),
     /// `AMOCRM_PIPELINE_ID` and `AMOCRM_STATUS_ID`.
     Pipeline,
     /// The tag and the tracking fields that say where the customer came from: the note says it.
@@ -63,6 +68,7 @@ impl Fallback {
             Self::CutText(field) => format!("{}:cut", field.code()).into(),
             Self::BareNumber(field) => format!("{}:words", field.code()).into(),
             Self::ResponsibleUser => "RESPONSIBLE_USER".into(),
+            Self::TeamMember(user_id) => format!("{TEAM_MEMBER}{user_id}").into(),
             Self::Pipeline => "PIPELINE".into(),
             Self::Source => "LINK".into(),
             Self::UnfinishedStage => "UNFINISHED_STAGE".into(),
@@ -85,6 +91,12 @@ impl Fallback {
         }
         is_new
     }
+}
+
+/// The members of the team whom the account does not take, by the ids of their users.
+pub fn refused_members(lead: &Lead) -> impl Iterator<Item = u64> {
+    let keys = lead.progress.refused_fields.iter();
+    keys.filter_map(|key| key.strip_prefix(TEAM_MEMBER)?.parse().ok())
 }
 
 /// Why the account does not take a field of this lead; `None` as far as it is known to take it.

@@ -29,7 +29,7 @@ mod transport;
 pub use client::Client;
 pub use entities::{Contact, Deal, FieldValues, Note, Task};
 pub use error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
-pub use fallback::{Fallback, Fault, fault_of_field};
+pub use fallback::{Fallback, Fault, fault_of_field, refused_members};
 pub use fields::{AccountFields, TrackingField};
 pub use note::{NOTE_LIMIT, note_item, note_items, note_parts, photos_missing_text};
 pub use payload::{PayloadBuilder, SOURCE, TAG_NEW, TAG_REPEAT, TAG_UNFINISHED};

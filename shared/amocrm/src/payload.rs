@@ -188,7 +188,7 @@ impl PayloadBuilder {
     fn fallback(&self, lead: &Lead, item: &Value, error: &FieldError) -> Option<Fallback> {
         let mut steps = error.path.split('.');
         match steps.next()? {
-            "responsible_user_id" => Some(Fallback::ResponsibleUser),
+            "responsible_user_id" => Some(lead.responsible.map_or(Fallback::ResponsibleUser, Fallback::TeamMember)),
             "pipeline_id" | "status_id" if self.unfinished_stage(lead).is_some() => Some(Fallback::UnfinishedStage),
             "pipeline_id" | "status_id" => Some(Fallback::Pipeline),
             "tags_to_add" if source_tag(lead).is_some() => Some(Fallback::Source),
@@ -230,9 +230,8 @@ impl PayloadBuilder {
     fn item(&self, lead: &Lead) -> Map<String, Value> {
         let mut item = Map::new();
         item.insert("request_id".to_owned(), lead.lead_id.to_string().into());
-        if !Fallback::ResponsibleUser.applies_to(lead) {
-            insert_some(&mut item, "responsible_user_id", self.responsible_user_id);
-        }
+        let by_setting = self.responsible_user_id.filter(|_| !Fallback::ResponsibleUser.applies_to(lead));
+        insert_some(&mut item, "responsible_user_id", lead.responsible.or(by_setting));
         item
     }
 

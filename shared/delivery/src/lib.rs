@@ -7,11 +7,13 @@
 //!   anything.
 //! * [`requeue()`]: due requests back onto the queue; [`requeue_photos`]: their photos.
 //! * [`account_fields()`]: the account's custom fields, read once an hour.
+//! * [`active_users()`]: the account's users who can be given something, read once an hour.
 //! * [`DealNews`]: what customers hear of their deals.
 //! * [`TokensTable`]: the OAuth pair.
 
 mod account;
 mod account_fields;
+mod active_users;
 mod admin;
 mod deal_news;
 mod document;
@@ -22,6 +24,7 @@ mod requeue;
 
 pub use account::{TokensTable, WORKERS, amocrm_client, worker_name};
 pub use account_fields::{account_fields, read_fields_again};
+pub use active_users::{active_users, read_users_again};
 pub use admin::{AdminChat, AdminMessage, Written};
 pub use deal_news::{DealNews, NotLooked};
 pub use document::{load as load_document, update as update_document};

@@ -26,6 +26,10 @@ pub struct Lead {
     pub completes: Option<Request>,
     /// Where the delivery stands.
     pub status: Status,
+    /// The user of amoCRM who gets contact, deal and task: chosen from the dealer's team once, before anything is created.
+    /// `None`: not chosen yet, or nobody of the team takes the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responsible: Option<u64>,
     /// Deliveries begun so far.
     #[serde(default)]
     pub attempts: u32,
@@ -156,6 +160,7 @@ impl Lead {
             request,
             completes: None,
             status: Status::Pending { due_at },
+            responsible: None,
             attempts: 0,
             progress: Progress::default(),
             photo_job: None,

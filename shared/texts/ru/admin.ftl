@@ -82,6 +82,7 @@ escalation-unreachable = ⚠️ Заявку никто не взял, а соо
 ## Settings that the account does not take
 
 settings-responsible-user = ⚠️ amoCRM не принимает ответственного: сделки получает ответственный по умолчанию. Исправьте AMOCRM_RESPONSIBLE_USER_ID.
+settings-team-member = ⚠️ amoCRM не принимает сотрудника с номером { $user }: он отключён, или такого нет. Его заявки получают другие. Исправьте amocrm_user_id в разделе [[team]] файла dealer.toml или удалите этого сотрудника оттуда.
 settings-pipeline = ⚠️ amoCRM не принимает воронку или этап: сделки попадают на первый этап главной воронки. Исправьте AMOCRM_PIPELINE_ID и AMOCRM_STATUS_ID (список: carquery amocrm pipelines).
 settings-unfinished-stage = ⚠️ amoCRM не принимает этап для незаконченных заявок: их сделки попадают на обычный этап. Исправьте status_id в разделе [unfinished] файла dealer.toml (список: carquery amocrm pipelines).
 settings-fields-unknown = ⚠️ В amoCRM нет полей: { $fields }. Их значения пишутся в примечание. Создайте поля командой carquery amocrm setup или исправьте AMOCRM_FIELD_…

@@ -10,6 +10,8 @@ use simulators::fault::{Fault, When};
 use storage::Tables;
 use stories::{ANNA, BORIS, Bot, Setup, account_without_lag, failed, is_complete};
 
+use crate::killable::TEAM;
+
 /// Everything of request `n` is in amoCRM, and nothing twice.
 fn assert_arrived_once(bot: &Bot, n: u8, id: LeadId, what: &str) {
     assert!(bot.crm().twins().is_none(), "{what}: {:?}", bot.crm().twins());
@@ -22,6 +24,9 @@ fn assert_arrived_once(bot: &Bot, n: u8, id: LeadId, what: &str) {
     let contact = deal.contact.as_ref().unwrap();
     assert_eq!((&contact.phones, &contact.tags), (&vec![phone], &vec!["telegram_new".to_owned()]), "{what}");
     assert_eq!(contact.deals, [deal.id], "{what}");
+    let of_task = deal.tasks.first().map(|task| task.responsible.as_str());
+    assert_eq!((contact.responsible.as_str(), of_task), (deal.responsible.as_str(), Some(deal.responsible.as_str())));
+    assert!(["Ольга Менеджер", "Пётр Менеджер"].contains(&deal.responsible.as_str()), "{what}: {deal:?}");
 }
 
 fn setup() -> Setup {
@@ -42,6 +47,7 @@ struct Series {
 impl Series {
     async fn new() -> Self {
         let bot = Bot::start(setup()).await;
+        bot.put_dealer_file(TEAM).await;
         let photos = bot.photos(2);
         Self { bot, photos, n: 0 }
     }

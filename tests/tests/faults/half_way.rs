@@ -8,7 +8,7 @@ use stories::{Customer, System};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-use crate::killable::KillableBot;
+use crate::killable::{KillableBot, TEAM};
 use crate::matrix::{Way, ways};
 use crate::routes::TABLE;
 
@@ -64,7 +64,7 @@ async fn whatever_the_schedule_calls_fails() {
 /// Anna leaves a form, and finishes it hours later. Returns how often she was reminded.
 async fn left_and_finished(system: System, name: &str, trouble: &Trouble) -> Result<usize, String> {
     let bot = KillableBot::of_a_dealer_with_policy().await;
-    bot.put_dealer_file("[unfinished]").await;
+    bot.put_dealer_file(&format!("{TEAM}[unfinished]")).await;
     let anna = bot.customer("Анна");
     to_the_comment(&anna).await;
     let failing = match trouble {

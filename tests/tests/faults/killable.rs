@@ -28,6 +28,10 @@ const ROUNDS: usize = 100;
 /// The webhook's secret.
 const SECRET: &str = "secret-of-the-stories";
 
+/// Requests go to two managers in turn.
+pub(crate) const TEAM: &str =
+    "[[team]]\nname = \"Ольга\"\namocrm_user_id = 702\n[[team]]\nname = \"Пётр\"\namocrm_user_id = 704\n";
+
 /// The bot behind a front that drops a function in the middle when it is to be stopped.
 pub(crate) struct KillableBot {
     bot: Bot,
@@ -79,6 +83,7 @@ impl KillableBot {
             ..Redelivery::default()
         };
         let bot = Bot::start(setup).await;
+        bot.put_dealer_file(TEAM).await;
         let stop = watch::Sender::new(0);
         let front = Front { stack: Arc::clone(bot.stack()), stop: stop.clone() };
         let router = Router::new().fallback(handle).with_state(front);

@@ -92,6 +92,7 @@ pub(crate) const TABLE: &[Route] = &[
     route(Telegram, "file", Calm),
     route(Amocrm, "POST /oauth2/access_token", Calm),
     route(Amocrm, "GET /api/v4/account", Calm),
+    route(Amocrm, "GET /api/v4/users", Calm),
     route(Amocrm, "GET /api/v4/leads/custom_fields", Calm),
     route(Amocrm, "GET /api/v4/contacts/custom_fields", Calm),
     route(Amocrm, "GET /api/v4/contacts", Calm),

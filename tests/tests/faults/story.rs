@@ -12,7 +12,7 @@ use crate::killable::KillableBot;
 pub(crate) const EXPECTED: &str = "\
 1 deal of 1 contact
 thanked 1 time
-Продажа авто — Toyota Camry — Анна 1500000 Новая заявка Ольга Менеджер
+Продажа авто — Toyota Camry — Анна 1500000 Новая заявка ONE_OF_THE_TEAM
   Тип услуги: Продажа авто
   Марка: Toyota
   Модель: Camry
@@ -35,7 +35,7 @@ thanked 1 time
 pub(crate) const COMPLETED: &str = "\
 1 deal of 1 contact
 thanked 0 time
-Продажа авто — Toyota Camry — Анна 1500000 Новая заявка Ольга Менеджер
+Продажа авто — Toyota Camry — Анна 1500000 Новая заявка ONE_OF_THE_TEAM
   Тип услуги: Продажа авто
   Марка: Toyota
   Модель: Camry
@@ -131,7 +131,7 @@ fn spaced(phone: &str) -> String {
 const CONSENT: &str = "Согласие на обработку данных";
 
 fn describe(deal: &Deal) -> String {
-    let mut card = format!("{} {} {} {}\n", deal.name, deal.price, deal.stage, deal.responsible);
+    let mut card = format!("{} {} {} {}\n", deal.name, deal.price, deal.stage, whose(deal));
     for field in &deal.fields {
         let _ = writeln!(card, "  {}: {}", field.name, field.value);
     }
@@ -160,6 +160,16 @@ fn describe(deal: &Deal) -> String {
     let files: Vec<&str> = deal.files.iter().map(|file| file.name.as_str()).collect();
     let _ = write!(card, "  files {}", files.join(", "));
     card
+}
+
+/// Who got the deal, its contact if that is new, and its tasks: one manager of the team, whichever it is, or everybody.
+fn whose(deal: &Deal) -> String {
+    let new_contact = deal.contact.iter().filter(|contact| contact.tags == ["telegram_new"]);
+    let of_contact = new_contact.map(|contact| contact.responsible.as_str());
+    let of_tasks = deal.tasks.iter().map(|task| task.responsible.as_str());
+    let all: Vec<&str> = std::iter::once(deal.responsible.as_str()).chain(of_contact).chain(of_tasks).collect();
+    let is_one = ["Ольга Менеджер", "Пётр Менеджер"].iter().any(|member| all.iter().all(|name| name == member));
+    if is_one { "ONE_OF_THE_TEAM".to_owned() } else { all.join(", ") }
 }
 
 /// What the admins read, by its first sign.

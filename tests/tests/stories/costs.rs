@@ -216,6 +216,36 @@ async fn a_request_costs_seven_calls_to_amocrm() {
     .await;
 }
 
+/// What the delivery of a request of somebody new costs: calls to amoCRM, calls to DynamoDB.
+async fn delivered_for(bot: &Bot, phone: &str) -> (Vec<Call>, Vec<Call>) {
+    requested(&bot.customer("Анна"), phone).await;
+    let (crm, mark) = (bot.crm().faults().mark(), bot.database().mark());
+    bot.deliver().await;
+    let _ = bot.next_deal();
+    (bot.crm().faults().calls_since(crm), bot.database().calls_since(mark))
+}
+
+#[tokio::test]
+async fn a_turn_of_the_team_costs_no_call_to_amocrm_and_three_to_the_database() {
+    story(async |bot| {
+        let _ = delivered_for(bot, "+79000000001").await; // the first one of an hour reads the account's fields
+        let (alone, alone_database) = delivered_for(bot, "+79000000002").await;
+        bot.put_dealer_file(
+            "[[team]]\nname = \"Ольга\"\namocrm_user_id = 702\n[[team]]\nname = \"Пётр\"\namocrm_user_id = 704\n",
+        )
+        .await;
+        bot.wait(61);
+        let (first, _) = delivered_for(bot, "+79000000003").await;
+        let (second, second_database) = delivered_for(bot, "+79000000004").await;
+        println!("without a team:\n{}\nwith one:\n{}", by_route(&alone_database), by_route(&second_database));
+        assert_eq!(first.len(), alone.len() + 1, "the first one of an hour reads the users: {}", by_route(&first));
+        assert_eq!(second.len(), alone.len(), "{}", by_route(&second));
+        // The users and the turn are read, the turn is stored; the lead is stored once more instead of being read.
+        assert_eq!(second_database.len(), alone_database.len() + 3, "{}", by_route(&second_database));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_request_with_photos_costs_three_calls_a_photo() {
     story(async |bot| {

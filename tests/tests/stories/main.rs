@@ -26,6 +26,7 @@ mod schedule;
 mod sell;
 mod settings;
 mod stages;
+mod team;
 mod troubles;
 mod unfinished;
 mod unfinished_deal;

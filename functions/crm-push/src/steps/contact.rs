@@ -38,6 +38,10 @@ impl Step for ContactStep {
         context.find_contact(lead).boxed()
     }
 
+    fn prepare<'a>(&'a self, context: &'a StepContext<'_>, lead: &'a mut Lead) -> BoxFuture<'a, bool> {
+        context.choose_manager(lead, None).boxed()
+    }
+
     fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
         vec![context.payloads.new_contact(lead)]
     }
@@ -63,7 +67,12 @@ impl Step for ContactStep {
                 context.remember(lead, Recent::created(id, context.function.now())).await;
             }
             lead.progress.record(step::CONTACT, id);
-            lead.progress.created_contact = origin != Origin::Existing;
+            let responsible = match origin {
+                Origin::Existing { responsible } => responsible,
+                Origin::Created | Origin::CreatedUnseen => None,
+            };
+            lead.progress.created_contact = !matches!(origin, Origin::Existing { .. });
+            context.choose_manager(lead, responsible).await;
         }
         .boxed()
     }
@@ -113,7 +122,8 @@ impl StepContext<'_> {
             return Ok(LookUp::Exists { id: contact.id, origin: Origin::CreatedUnseen });
         }
         self.update_existing_contact(contact, lead).await?;
-        Ok(LookUp::Exists { id: contact.id, origin: Origin::Existing })
+        let responsible = Some(contact.responsible_user_id);
+        Ok(LookUp::Exists { id: contact.id, origin: Origin::Existing { responsible } })
     }
 
     /// Adds to a contact that was found what it lacks. Fields that the account refuses are left out: the note has them.

@@ -66,6 +66,11 @@ pub(crate) trait Step: Sync {
         lead: &'a ClaimedLead,
     ) -> BoxFuture<'a, Result<LookUp, CrmError>>;
 
+    /// Decides what has to be stored with the lead before anything is created. True if it has changed the lead.
+    fn prepare<'a>(&'a self, _context: &'a StepContext<'_>, _lead: &'a mut Lead) -> BoxFuture<'a, bool> {
+        ready(false).boxed()
+    }
+
     /// What to create, at least one item; or the change to make.
     fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value>;
 
@@ -120,8 +125,8 @@ pub(crate) enum Origin {
     Created,
     /// An earlier attempt for this request created it without learning of it.
     CreatedUnseen,
-    /// It was there before the request.
-    Existing,
+    /// It was there before the request. Of a contact: the user of amoCRM whose it is.
+    Existing { responsible: Option<u64> },
 }
 
 /// The lead's contact, for steps that come after it. Steps are taken in order, and each is recorded before the next one starts.

@@ -32,7 +32,7 @@ impl Step for StageStep {
             Ok(if context.payloads.is_to_be_moved(lead, &deal) {
                 LookUp::Missing
             } else {
-                LookUp::Exists { id: deal.id, origin: Origin::Existing }
+                LookUp::Exists { id: deal.id, origin: Origin::Existing { responsible: None } }
             })
         }
         .boxed()

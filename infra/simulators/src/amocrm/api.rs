@@ -117,7 +117,7 @@ const ROUTES: [(Caller, &str, Handler); 28] = [
     (Caller::Functions, "POST /drive/v1.0/sessions/upload/*", |state, call, part| {
         drive::receive_part(state, call, part[0])
     }),
-    (Caller::Operator, "GET /api/v4/users", |state, call, _| account::users(state, call)),
+    (Caller::Functions, "GET /api/v4/users", |state, call, _| account::users(state, call)),
     (Caller::Nobody, "GET /api/v4/webhooks", |state, call, _| hooks::list(state, call)),
     (Caller::Nobody, "POST /api/v4/webhooks", |state, call, _| hooks::subscribe(state, call)),
     (Caller::Nobody, "DELETE /api/v4/webhooks", |state, call, _| hooks::unsubscribe(state, call)),

@@ -15,7 +15,6 @@ pub const ADMIN: u64 = 701;
 pub const MANAGER: u64 = 702;
 /// A manager who has left: the account refuses to give them anything.
 pub const DISMISSED_MANAGER: u64 = 703;
-
 /// Another sales manager.
 pub const SECOND_MANAGER: u64 = 704;
 /// A third one.

@@ -76,6 +76,8 @@ pub struct ContactShown {
     pub name: String,
     /// Phones as they are stored.
     pub phones: Vec<String>,
+    /// Name of the responsible manager.
+    pub responsible: String,
     /// Its other filled fields.
     pub fields: Vec<FieldShown>,
     /// Its tags.
@@ -226,6 +228,7 @@ fn contact_shown(state: &AccountState, links: &Links<'_>, contact: &model::Conta
         id: contact.card.id,
         name: contact.card.name.clone(),
         phones: phones(state, &contact.card),
+        responsible: user_name(contact.card.responsible_user_id),
         fields: fields_shown(state, &contact.card, |code| code != Some("PHONE")),
         tags: tags(state, &contact.card),
         deals: links.leads_of_contact.get(&contact.card.id).cloned().unwrap_or_default(),

@@ -4,6 +4,7 @@ use settings::Env;
 
 use super::*;
 use crate::CustomField;
+use crate::refused_members;
 
 pub(crate) fn lead() -> Lead {
     let mut request = Request::example();
@@ -245,6 +246,34 @@ fn what_the_account_refuses_is_left_out_and_nothing_else() {
     assert_eq!(deal.get("pipeline_id"), None);
     assert!(!deal.to_string().contains("9103"));
     assert!(deal.to_string().contains("CAR_MODEL"));
+}
+
+#[test]
+fn contact_deal_and_task_go_to_whom_the_lead_says_and_who_is_refused_is_known_by_number() {
+    let builder = builder(&[("AMOCRM_RESPONSIBLE_USER_ID", "77")]);
+    let mut lead = lead();
+    let responsible = |lead: &Lead| {
+        let all = [builder.new_contact(lead), builder.deal(lead, 501), builder.task(lead, "task-call", 8001, 1)];
+        all.map(|item| item["responsible_user_id"].as_u64())
+    };
+    let refused = FieldError {
+        item: "0".to_owned(),
+        code: "NotSupportedChoice".to_owned(),
+        path: "responsible_user_id".to_owned(),
+        detail: String::new(),
+    };
+    let left_out = |lead: &Lead| builder.fallbacks(lead, &Value::Null, std::slice::from_ref(&refused)).unwrap();
+    lead.responsible = Some(702);
+    assert_eq!(responsible(&lead), [Some(702); 3]);
+    assert_eq!(left_out(&lead), [Fallback::TeamMember(702)]);
+    Fallback::TeamMember(702).apply_to(&mut lead);
+    assert_eq!(refused_members(&lead).collect::<Vec<_>>(), [702]);
+
+    lead.responsible = None;
+    assert_eq!(responsible(&lead), [Some(77); 3], "nobody of the team takes it");
+    assert_eq!(left_out(&lead), [Fallback::ResponsibleUser]);
+    Fallback::ResponsibleUser.apply_to(&mut lead);
+    assert_eq!(responsible(&lead), [None; 3]);
 }
 
 #[test]

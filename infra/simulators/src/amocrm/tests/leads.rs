@@ -46,7 +46,8 @@ async fn a_deal_with_its_contact_is_what_the_dealer_sees() -> Outcome {
                 {"name": "Пробег", "code": "MILEAGE", "value": "85 000 км"},
                 {"name": "Номер заявки", "code": "REQUEST_ID", "value": "K7QX-3M9Q"},
             ],
-            "contact": {"id": "…", "deals": "…", "name": "Анна", "phones": ["+79001234567"], "fields": [], "tags": []},
+            "contact": {"id": "…", "deals": "…", "name": "Анна", "phones": ["+79001234567"],
+                        "responsible": "Анна Директор", "fields": [], "tags": []},
             "notes": [], "tasks": [], "files": [],
         })
     );
