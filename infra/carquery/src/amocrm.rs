@@ -39,7 +39,7 @@ pub(crate) enum Command {
     },
     /// List pipelines and stages with the ids for the settings.
     Pipelines,
-    /// Check the account: token, pipeline, stage, responsible user, fields.
+    /// Check the account: token, pipeline, stage, responsible user, team, fields.
     Check,
 }
 

@@ -1,6 +1,7 @@
 //! What may be wrong with the account, for `amocrm check` and `doctor`.
 
-use amocrm::{Client, CrmError, Entity, Pipeline, TokenState, wanted_fields};
+use amocrm::{Client, CrmError, Entity, Pipeline, TokenState, User, wanted_fields};
+use dealer::{Dealer, Team};
 use jiff::Timestamp;
 
 use super::Account;
@@ -8,7 +9,7 @@ use crate::doctor::Finding;
 use crate::output::moscow_time;
 
 impl Account {
-    /// Checks token, account, pipeline, responsible user and fields.
+    /// Checks token, account, pipeline, responsible user, team and fields.
     pub(crate) async fn check(&self) -> Vec<Finding> {
         let Some(client) = &self.client else {
             return vec![Finding::good("amoCRM", "mock mode: requests count as delivered")];
@@ -27,11 +28,15 @@ impl Account {
                 return findings;
             }
         }
+        let dealer = self.dealer().await;
         match client.pipelines().await {
-            Ok(pipelines) => findings.extend(self.check_stages(&pipelines).await),
+            Ok(pipelines) => {
+                let (pipeline, status) = (self.settings.pipeline_id, self.settings.status_id);
+                findings.extend(of_stages(&pipelines, pipeline, status, dealer.unfinished.status_id));
+            }
             Err(error) => findings.push(of_error(PIPELINE, &error)),
         }
-        findings.push(self.check_user(client).await);
+        findings.extend(self.check_users(client, &dealer.team).await);
         for entity in [Entity::Leads, Entity::Contacts] {
             let name = if entity == Entity::Leads { "amoCRM deal fields" } else { "amoCRM contact fields" };
             findings.push(match client.custom_fields(entity).await {
@@ -51,27 +56,51 @@ impl Account {
         findings
     }
 
-    async fn check_stages(&self, pipelines: &[Pipeline]) -> Vec<Finding> {
+    /// The dealer's file. One that cannot be read counts as none, as for the bot.
+    async fn dealer(&self) -> Dealer {
         let text = self.aws.dealer_file(&self.tables).load().await.map(|stored| stored.value).unwrap_or_default();
-        // A file that cannot be read counts as none, as for the bot.
-        let unfinished = dealer::parse(&text).unwrap_or_default().unfinished.status_id;
-        of_stages(pipelines, self.settings.pipeline_id, self.settings.status_id, unfinished)
+        dealer::parse(&text).unwrap_or_default()
     }
 
-    async fn check_user(&self, client: &Client) -> Finding {
-        const NAME: &str = "amoCRM responsible user";
-        let Some(id) = self.settings.responsible_user_id else {
-            return Finding::good(NAME, "the token's owner (AMOCRM_RESPONSIBLE_USER_ID is not set)");
-        };
+    async fn check_users(&self, client: &Client, team: &Team) -> Vec<Finding> {
+        let responsible = self.settings.responsible_user_id;
+        if responsible.is_none() && team.members().len() == 0 {
+            return of_users(&[], responsible, team);
+        }
         match client.users().await {
-            Ok(users) => match users.iter().find(|user| user.id == id) {
-                Some(user) if user.is_active() => Finding::good(NAME, &user.name),
-                Some(_) => Finding::bad(NAME, "is deactivated", "set AMOCRM_RESPONSIBLE_USER_ID to an active user"),
-                None => Finding::bad(NAME, "does not exist", "set AMOCRM_RESPONSIBLE_USER_ID to an active user"),
-            },
-            Err(error) => of_error(NAME, &error),
+            Ok(users) => of_users(&users, responsible, team),
+            Err(error) => vec![of_error("amoCRM users", &error)],
         }
     }
+}
+
+/// Who gets requests: the setting, and the members of the dealer's team.
+fn of_users(users: &[User], responsible: Option<u64>, team: &Team) -> Vec<Finding> {
+    const NAME: &str = "amoCRM responsible user";
+    const TEAM: &str = "amoCRM team";
+    let problem = |id: u64| match users.iter().find(|user| user.id == id) {
+        Some(user) if user.is_active() => None,
+        Some(_) => Some("is deactivated"),
+        None => Some("does not exist"),
+    };
+    let name = |id: u64| users.iter().find(|user| user.id == id).map_or("", |user| &user.name);
+    let mut findings = vec![match responsible {
+        None => Finding::good(NAME, "the token's owner (AMOCRM_RESPONSIBLE_USER_ID is not set)"),
+        Some(id) => match problem(id) {
+            None => Finding::good(NAME, name(id)),
+            Some(problem) => Finding::bad(NAME, problem, "set AMOCRM_RESPONSIBLE_USER_ID to an active user"),
+        },
+    }];
+    let members = || team.members().map(|member| member.amocrm_user_id);
+    let problems: Vec<String> = members().filter_map(|id| Some(format!("{id} {}", problem(id)?))).collect();
+    if !problems.is_empty() {
+        let fix = "correct amocrm_user_id of [[team]] in the dealer's file; until then the others get the requests";
+        findings.push(Finding::bad(TEAM, &problems.join(", "), fix));
+    } else if team.members().len() > 0 {
+        let names: Vec<&str> = members().map(name).collect();
+        findings.push(Finding::good(TEAM, &names.join(", ")));
+    }
+    findings
 }
 
 const PIPELINE: &str = "amoCRM pipeline";
@@ -187,6 +216,29 @@ mod tests {
         assert_eq!(of(Some(3101), Some(3100)), [true, false], "the inbox takes no deals");
         assert_eq!(of(None, Some(3107)), [true, false], "there is no stage to move a finished deal to");
         assert_eq!(of(Some(999), None), [false]);
+    }
+
+    #[test]
+    fn whoever_of_the_team_cannot_get_requests_is_named() {
+        let user =
+            |id: u64, name: &str, is_active| json!({ "id": id, "name": name, "rights": { "is_active": is_active } });
+        let users = json!([user(701, "Анна", true), user(702, "Ольга", true), user(703, "Павел", false)]);
+        let users: Vec<User> = serde_json::from_value(users).expect("they are some");
+        let of = |team: &[u64], responsible| {
+            let member = |id| format!("[[team]]\nname = \"Кто-то\"\namocrm_user_id = {id}\n");
+            let file: String = team.iter().map(member).collect();
+            let dealer = dealer::parse(&file).expect("the file has no fault");
+            let findings = of_users(&users, responsible, &dealer.team);
+            let finding = |finding: &Finding| {
+                let json = serde_json::to_value(finding).expect("plain data");
+                format!("{} {}", json["ok"], json["state"].as_str().unwrap_or_default())
+            };
+            findings.iter().map(finding).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[], Some(701)), ["true Анна"]);
+        assert_eq!(of(&[], Some(703)), ["false is deactivated"]);
+        assert_eq!(of(&[701, 702], Some(704))[..], ["false does not exist", "true Анна, Ольга"]);
+        assert_eq!(of(&[702, 703, 704], Some(701))[1], "false 703 is deactivated, 704 does not exist");
     }
 
     #[test]

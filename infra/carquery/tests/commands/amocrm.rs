@@ -2,7 +2,7 @@
 
 use local::{Options, Stack};
 use serde_json::{Value, json};
-use simulators::amocrm::{self, Amocrm};
+use simulators::amocrm::{self, Amocrm, DISMISSED_MANAGER, MANAGER};
 use simulators::fault::{Fault, When};
 
 use crate::operator::{Operator, assert_called};
@@ -56,6 +56,14 @@ async fn the_account_is_entered_set_up_and_checked() {
         "{}",
         check.out
     );
+    let team = |user: u64| format!("[[team]]\nname = \"Павел\"\namocrm_user_id = {user}\n");
+    std::fs::write(&file, team(DISMISSED_MANAGER)).expect("it is written");
+    operator.text(&["dealer", "put", "--yes", &file.display().to_string()]);
+    let check = operator.runs(&["amocrm", "check"]);
+    assert!(check.code == 1 && check.out.contains("703 is deactivated"), "{}", check.out);
+    std::fs::write(&file, team(MANAGER)).expect("it is written");
+    operator.text(&["dealer", "put", "--yes", &file.display().to_string()]);
+    assert!(operator.text(&["amocrm", "check"]).contains("amoCRM team"));
     amocrm.faults().add("*", When::Always, Fault::Html(502));
     let check = operator.runs(&["amocrm", "check"]);
     assert!(check.code == 1 && check.out.contains("HTTP 502") && !check.out.contains("authorize"), "{}", check.out);
