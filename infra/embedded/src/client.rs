@@ -1,5 +1,7 @@
 //! The way from the AWS SDK to the services: its interface for HTTP clients, without HTTP.
 
+use std::io;
+
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -19,6 +21,14 @@ pub struct Services {
 }
 
 impl Services {
+    /// Empty ones that remember nothing.
+    ///
+    /// # Errors
+    /// `SQLite` cannot be opened.
+    pub fn in_memory() -> io::Result<Self> {
+        Ok(Self { dynamodb: DynamoDb::open(None)?, sqs: Sqs::open(&crate::sqs::Options::default())? })
+    }
+
     /// Carries out a call of AWS's JSON protocol: `target` has the service and the action.
     pub(crate) async fn call(&self, target: &str, parameters: &[u8]) -> Reply {
         match target.split_once('.') {

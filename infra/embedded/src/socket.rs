@@ -106,12 +106,11 @@ fn first_line(bytes: &[u8]) -> io::Result<(&str, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DynamoDb, Sqs};
 
     #[tokio::test]
     async fn another_process_reaches_the_services_through_the_file() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let services = Services { dynamodb: DynamoDb::open(None)?, sqs: Sqs::open(&crate::sqs::Options::default())? };
+        let services = Services::in_memory()?;
         std::fs::write(folder.path().join(SOCKET), "left by a killed process")?;
         let server = tokio::spawn(services.listen(folder.path())?);
         let path = folder.path().join(SOCKET);
@@ -135,7 +134,7 @@ mod tests {
     #[tokio::test]
     async fn only_the_owner_opens_it() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let services = Services { dynamodb: DynamoDb::open(None)?, sqs: Sqs::open(&crate::sqs::Options::default())? };
+        let services = Services::in_memory()?;
         let _listening = services.listen(folder.path())?;
         let mode = std::fs::metadata(folder.path().join(SOCKET))?.permissions().mode();
         assert_eq!(mode & 0o077, 0, "whatever the folder allows");

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use delivery::AdminChat;
+use embedded::Services;
 use futures::future::join_all;
 use jobs::{Outcome, Runner};
 use lead::{Lead, LeadId, Request, Seconds, Status};
 use serde_json::{Value, json};
 use settings::{Clock, Env};
-use simulators::dynamodb::DynamoDb;
-use storage::{Aws, AwsSettings, CurrentDealer, JobId, Tables, Versioned};
+use storage::{Aws, CurrentDealer, JobId, Tables, Versioned};
 use telegram::Api;
 use texts::Language;
 use wiremock::{Mock, MockServer, Request as HttpRequest, Respond, ResponseTemplate, matchers};
@@ -82,25 +82,20 @@ struct World {
     telegram: Telegram,
     now: Arc<AtomicI64>,
     _server: MockServer,
-    _database: DynamoDb,
 }
 
 impl World {
     async fn new() -> Self {
-        let (database, server) = (DynamoDb::start(None, None).await.unwrap(), MockServer::start().await);
+        let server = MockServer::start().await;
         let telegram = Telegram::default();
         Mock::given(matchers::any()).respond_with(telegram.clone()).mount(&server).await;
-        let (database_url, telegram_url) = (database.url(), server.uri());
+        let telegram_url = server.uri();
         let mut env = Env::from_pairs([
-            ("AWS_ENDPOINT_URL", database_url.as_str()),
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "local"),
-            ("AWS_SECRET_ACCESS_KEY", "local"),
             ("LEADS_QUEUE_URL", "http://127.0.0.1/queue.fifo"),
             ("TELEGRAM_BOT_TOKEN", "1:T"),
             ("TELEGRAM_API_URL", telegram_url.as_str()),
         ]);
-        let (aws, tables) = (Aws::connect(&AwsSettings::read(&mut env)), Tables::read(&mut env));
+        let (aws, tables) = (Aws::through(&Services::in_memory().unwrap().http_client()), Tables::read(&mut env));
         storage::schema::create(&aws.dynamodb, &tables).await.unwrap();
         let mut file = aws.dealer_file(&tables).load().await.unwrap();
         DEALER.clone_into(&mut file.value);
@@ -121,7 +116,7 @@ impl World {
             language: Language::Russian,
             clock,
         };
-        Self { runner, telegram, now, _server: server, _database: database }
+        Self { runner, telegram, now, _server: server }
     }
 
     fn telegram_does(&self, does: &[Does]) {

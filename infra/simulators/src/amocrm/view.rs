@@ -228,7 +228,7 @@ fn contact_shown(state: &AccountState, links: &Links<'_>, contact: &model::Conta
         id: contact.card.id,
         name: contact.card.name.clone(),
         phones: phones(state, &contact.card),
-        responsible: user_name(contact.card.responsible_user_id),
+        responsible: user_name(state, contact.card.responsible_user_id),
         fields: fields_shown(state, &contact.card, |code| code != Some("PHONE")),
         tags: tags(state, &contact.card),
         deals: links.leads_of_contact.get(&contact.card.id).cloned().unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! The tables in an embedded DynamoDB.
 
-use embedded::{DynamoDb, Services, Sqs};
+use embedded::Services;
 use settings::Env;
 use storage::{Aws, Tables};
 
@@ -11,9 +11,7 @@ pub(crate) struct Store {
 }
 
 pub(crate) async fn store() -> Store {
-    let dynamodb = DynamoDb::open(None).unwrap();
-    let sqs = Sqs::open(&embedded::sqs::Options::default()).unwrap();
-    let aws = Aws::through(&Services { dynamodb, sqs }.http_client());
+    let aws = Aws::through(&Services::in_memory().unwrap().http_client());
     let tables = Tables::read(&mut Env::from_pairs([("LEADS_QUEUE_URL", "http://127.0.0.1/queue.fifo")]));
     storage::schema::create(&aws.dynamodb, &tables).await.unwrap();
     Store { aws, tables }
