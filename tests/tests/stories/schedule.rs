@@ -47,10 +47,8 @@ async fn a_request_whose_message_was_lost_is_queued_once_in_a_while() {
     let id = bot.store(1, ANNA).await;
     assert_eq!(run(&bot).await["queued"], 0, "its message may still be on the way");
     bot.wait(61);
-    assert_eq!(
-        run(&bot).await,
-        json!({ "told": 0, "queued": 1, "token": "good", "unfinished": 0, "limits": 0, "expiring": 0, "unsent": 1 })
-    );
+    let done = run(&bot).await;
+    assert_eq!((&done["queued"], &done["unsent"]), (&json!(1), &json!(1)), "{done}");
     bot.wait(300);
     assert_eq!(run(&bot).await["queued"], 0, "it is on the queue");
     bot.wait(301);

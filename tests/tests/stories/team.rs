@@ -8,7 +8,7 @@ use stories::{ANNA, Bot, Setup, account, account_without_lag, story, story_with}
 
 /// Anna gets everything, the others sell, Olga checks cars as well.
 fn team() -> String {
-    [("Анна", ADMIN, ""), ("Ольга", MANAGER, "branches = [\"sell\", \"check\"]\n"), ("Пётр", SECOND_MANAGER, SELLS)]
+    [("Анна", ADMIN, ""), ("Ольга", MANAGER, "branches = [\"sell\", \"check\"]\n"), ("Игорь", SECOND_MANAGER, SELLS)]
         .map(|(name, user, branches)| member(name, user, branches))
         .concat()
 }
@@ -54,9 +54,9 @@ async fn get(bot: &Bot, first: u8, branches: &[&str]) -> Vec<String> {
 async fn requests_go_to_the_team_in_turn_and_to_those_who_take_their_branch() {
     story(async |bot| {
         bot.put_dealer_file(&team()).await;
-        assert_eq!(get(bot, 1, &["sell"; 4]).await, ["Анна", "Ольга", "Пётр", "Анна"]);
+        assert_eq!(get(bot, 1, &["sell"; 4]).await, ["Анна", "Ольга", "Игорь", "Анна"]);
         assert_eq!(get(bot, 5, &["legal"; 2]).await, ["Анна"; 2]);
-        assert_eq!(get(bot, 7, &["check", "sell", "check", "sell"]).await, ["Ольга", "Пётр", "Анна", "Ольга"]);
+        assert_eq!(get(bot, 7, &["check", "sell", "check", "sell"]).await, ["Ольга", "Игорь", "Анна", "Ольга"]);
     })
     .await;
 }
@@ -64,8 +64,8 @@ async fn requests_go_to_the_team_in_turn_and_to_those_who_take_their_branch() {
 #[tokio::test]
 async fn what_nobody_takes_goes_to_the_one_in_the_settings() {
     story_with(Setup::default().with("AMOCRM_RESPONSIBLE_USER_ID", ADMIN), async |bot| {
-        bot.put_dealer_file(&member("Пётр", SECOND_MANAGER, SELLS)).await;
-        assert_eq!(get(bot, 1, &["legal", "sell"]).await, ["Анна", "Пётр"]);
+        bot.put_dealer_file(&member("Игорь", SECOND_MANAGER, SELLS)).await;
+        assert_eq!(get(bot, 1, &["legal", "sell"]).await, ["Анна", "Игорь"]);
     })
     .await;
 }
@@ -73,7 +73,7 @@ async fn what_nobody_takes_goes_to_the_one_in_the_settings() {
 #[tokio::test]
 async fn many_requests_at_once_are_shared_evenly() {
     story(async |bot| {
-        bot.put_dealer_file(&(member("Ольга", MANAGER, "") + &member("Пётр", SECOND_MANAGER, ""))).await;
+        bot.put_dealer_file(&(member("Ольга", MANAGER, "") + &member("Игорь", SECOND_MANAGER, ""))).await;
         let mut ids = Vec::new();
         for n in 1..=8 {
             ids.push(request(bot, n, "sell").await);
@@ -83,7 +83,7 @@ async fn many_requests_at_once_are_shared_evenly() {
         assert_eq!(failures, (vec![], vec![]));
         let mut got: Vec<String> = ids.iter().map(|_| of_deal_and_task(&bot.next_deal())).collect();
         got.sort_unstable();
-        assert_eq!(got, ["Ольга", "Ольга", "Ольга", "Ольга", "Пётр", "Пётр", "Пётр", "Пётр"]);
+        assert_eq!(got, ["Игорь", "Игорь", "Игорь", "Игорь", "Ольга", "Ольга", "Ольга", "Ольга"]);
     })
     .await;
 }
@@ -103,9 +103,9 @@ async fn a_known_contact_keeps_its_manager_whatever_the_branch_and_whoevers_turn
         give_contact_to(bot, contact, SECOND_MANAGER).await;
         for (n, branch) in [(1, "sell"), (2, "legal")] {
             let id = bot.store_with(n, ANNA, |request| request.branch = branch.to_owned()).await;
-            assert_eq!(delivered(bot, id).await, "Пётр", "{branch}");
+            assert_eq!(delivered(bot, id).await, "Игорь", "{branch}");
         }
-        assert_eq!(get(bot, 3, &["sell"; 3]).await, ["Анна", "Ольга", "Пётр"], "nobody's turn was spent on her");
+        assert_eq!(get(bot, 3, &["sell"; 3]).await, ["Анна", "Ольга", "Игорь"], "nobody's turn was spent on her");
     })
     .await;
 }
@@ -113,12 +113,12 @@ async fn a_known_contact_keeps_its_manager_whatever_the_branch_and_whoevers_turn
 #[tokio::test]
 async fn the_contact_of_somebody_who_is_not_of_the_team_stays_theirs_and_the_request_goes_in_turn() {
     story_with(Setup::default().at(account_without_lag()), async |bot| {
-        bot.put_dealer_file(&member("Пётр", SECOND_MANAGER, "")).await;
+        bot.put_dealer_file(&member("Игорь", SECOND_MANAGER, "")).await;
         bot.crm().add_contact("Анна Петровна", &[ANNA]);
         let id = bot.store(1, ANNA).await;
         bot.push_until_sent(&[id]).await;
         let deal = bot.next_deal();
-        assert_eq!(of_deal_and_task(&deal), "Пётр");
+        assert_eq!(of_deal_and_task(&deal), "Игорь");
         assert_eq!(deal.contact.map(|contact| contact.responsible).as_deref(), Some("Анна Директор"));
     })
     .await;
@@ -163,7 +163,7 @@ async fn whom_amocrm_refuses_is_passed_over_although_the_users_cannot_be_read() 
 async fn a_team_of_people_who_have_left_leaves_requests_to_the_one_in_the_settings() {
     story_with(Setup::default().with("AMOCRM_RESPONSIBLE_USER_ID", SECOND_MANAGER), async |bot| {
         bot.put_dealer_file(&member("Павел", DISMISSED_MANAGER, "")).await;
-        assert_eq!(get(bot, 1, &["sell"]).await, ["Пётр"]);
+        assert_eq!(get(bot, 1, &["sell"]).await, ["Игорь"]);
         bot.admin().sees(HAS_LEFT);
     })
     .await;
