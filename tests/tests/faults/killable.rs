@@ -11,7 +11,7 @@ use axum::http::{Request, Response, StatusCode};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use local::Stack;
-use simulators::amocrm;
+use simulators::amocrm::{self, BOT_FIRST_STAGE};
 use simulators::fault::Faults;
 use simulators::http::{Dialect, Server};
 use simulators::telegram::Redelivery;
@@ -19,12 +19,16 @@ use stories::{Bot, Failing, Setup};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::story::STAGE_TEXT;
+
 /// New records are hidden from amoCRM's search for this long: a search right after a lost answer finds nothing.
 const SEARCH_LAG: Duration = Duration::from_millis(100);
 /// How much time passes for the functions in a round of recovery.
 const ROUND_SECONDS: i64 = 301;
 /// Rounds until everything must be in order: some 8 hours, longer than the longest pause between two attempts.
 const ROUNDS: usize = 100;
+/// Of the pipeline «Бот»: «Созвонились». Customers are told when their deal gets there.
+pub(crate) const CALLED: u64 = BOT_FIRST_STAGE + 1;
 /// The webhook's secret.
 const SECRET: &str = "secret-of-the-stories";
 
@@ -83,7 +87,7 @@ impl KillableBot {
             ..Redelivery::default()
         };
         let bot = Bot::start(setup).await;
-        bot.put_dealer_file(TEAM).await;
+        bot.put_dealer_file(&format!("{TEAM}[stages]\n{CALLED} = \"{STAGE_TEXT}\"\n")).await;
         let stop = watch::Sender::new(0);
         let front = Front { stack: Arc::clone(bot.stack()), stop: stop.clone() };
         let router = Router::new().fallback(handle).with_state(front);

@@ -7,8 +7,10 @@ use simulators::fault::{Fault, When};
 use simulators::served::Caller;
 use stories::{Customer, System};
 
-use crate::killable::KillableBot;
-use crate::story::{COMPLETED, EXPECTED, anna_sells_her_car, leaves_a_form, sells, speaks_and_sells, what_came_of};
+use crate::killable::{CALLED, KillableBot};
+use crate::story::{
+    COMPLETED, EXPECTED, anna_sells_her_car, leaves_a_form, sells, speaks_and_sells, times_told, what_came_of,
+};
 
 /// A story in which a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub(crate) enum Story {
     Forgotten,
     /// Anna's form, which is in amoCRM half-way, is finished.
     Completed,
+    /// Anna's deal is moved to a stage that she is told of, amoCRM's hook says so, and she asks where it is.
+    Moved,
 }
 
 /// An outside call.
@@ -49,7 +53,7 @@ const fn route(system: System, name: &'static str, story: Story) -> Route {
     Route { system, name, story }
 }
 
-use Story::{Calm, Completed, Forgotten, Known, Spoken, Troubled};
+use Story::{Calm, Completed, Forgotten, Known, Moved, Spoken, Troubled};
 use System::{Amocrm, DynamoDb, OpenAi, Sqs, Telegram};
 
 /// Every outside call of the functions.
@@ -64,6 +68,12 @@ pub(crate) const TABLE: &[Route] = &[
     route(DynamoDb, "Query leads", Calm),
     route(DynamoDb, "GetItem customers", Calm),
     route(DynamoDb, "UpdateItem customers", Calm),
+    route(DynamoDb, "GetItem deals", Calm),
+    route(DynamoDb, "PutItem deals", Calm),
+    route(DynamoDb, "Query deals", Calm),
+    route(DynamoDb, "GetItem deals", Moved),
+    route(DynamoDb, "PutItem deals", Moved),
+    route(DynamoDb, "Query deals", Moved),
     route(DynamoDb, "GetItem dealer", Calm),
     route(DynamoDb, "UpdateItem counters", Calm),
     route(DynamoDb, "Query counters", Calm),
@@ -76,6 +86,8 @@ pub(crate) const TABLE: &[Route] = &[
     route(DynamoDb, "Query sales-chat", Forgotten),
     route(DynamoDb, "DeleteItem ai-log", Forgotten),
     route(DynamoDb, "DeleteItem leads", Forgotten),
+    route(DynamoDb, "Query deals", Forgotten),
+    route(DynamoDb, "DeleteItem deals", Forgotten),
     route(DynamoDb, "DeleteItem customers", Forgotten),
     route(DynamoDb, "GetItem sessions", Forgotten),
     route(DynamoDb, "PutItem sessions", Forgotten),
@@ -108,6 +120,7 @@ pub(crate) const TABLE: &[Route] = &[
     route(Amocrm, "GET /api/v4/leads", Troubled),
     route(Amocrm, "GET /api/v4/leads", Completed),
     route(Amocrm, "PATCH /api/v4/leads/*", Completed),
+    route(Amocrm, "GET /api/v4/leads", Moved),
     route(Amocrm, "GET /api/v4/leads/*/notes", Troubled),
     route(Amocrm, "GET /api/v4/tasks", Troubled),
     route(OpenAi, "POST /v1/chat/completions", Calm),
@@ -118,6 +131,9 @@ pub(crate) const TABLE: &[Route] = &[
 
 /// What only `/health` calls. Nothing depends on it.
 const HEALTH: [(System, &str); 1] = [(Sqs, "GetQueueAttributes")];
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3600;
 
 /// The creations that lose their answer in [`Story::Troubled`].
 const CREATIONS: [&str; 4] =
@@ -134,6 +150,9 @@ impl Story {
     pub(crate) fn expected(self) -> String {
         if self == Completed {
             return COMPLETED.to_owned();
+        }
+        if self == Moved {
+            return EXPECTED.replace("Новая заявка", "Созвонились");
         }
         let tag = if self == Known { "telegram_repeat" } else { "telegram_new" };
         EXPECTED.replace("telegram_new", tag)
@@ -172,6 +191,21 @@ impl Story {
                 customers[0].say("/delete").await;
                 customers[0].tap("Да, удалить").await;
             }
+            Moved => {
+                let anna = &customers[0];
+                sells(anna).await;
+                bot.recover().await;
+                bot.wait(dealer::Calendar::default().next_daytime(bot.now()) - bot.now() + MINUTE);
+                let requests = bot.requests().await;
+                let hers = requests.iter().find(|lead| lead.chat_id == anna.chat).expect("she has sent a request");
+                let deal = hers.progress.deal_id().expect("it has become a deal");
+                bot.move_deal(deal, CALLED).await;
+                bot.hear_of_moves(&[deal]).await;
+                bot.deliver().await;
+                bot.wait(HOUR); // whatever has failed, the next look succeeds
+                bot.recover().await;
+                anna.say("/status").await;
+            }
             Completed => {
                 let id = leaves_a_form(bot, &customers[0]).await;
                 bot.recover().await;
@@ -185,7 +219,7 @@ impl Story {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_fails_and_every_call_is_in_the_table() {
     let mut called = BTreeSet::new();
-    for story in [Calm, Spoken, Troubled, Known, Forgotten, Completed] {
+    for story in [Calm, Spoken, Troubled, Known, Forgotten, Completed, Moved] {
         let bot = KillableBot::start().await;
         let mark = bot.mark();
         let customers = story.cast(&bot);
@@ -193,6 +227,7 @@ async fn nothing_fails_and_every_call_is_in_the_table() {
         called.extend(bot.calls_since(&mark).into_keys());
         for customer in &customers {
             assert_eq!(what_came_of(&bot, customer), story.expected(), "{story:?}");
+            assert_eq!(times_told(customer), usize::from(story == Moved), "{story:?}");
         }
         assert!(bot.crm().twins().is_none(), "{story:?}: {:?}", bot.crm().twins());
     }

@@ -55,6 +55,14 @@ thanked 0 time
   files NUMBER-1.jpg, NUMBER-2.jpg
 ";
 
+/// What customers are told when their deal is moved.
+pub(crate) const STAGE_TEXT: &str = "Ваш автомобиль принят на диагностику.";
+
+/// How often the customer was told unasked that the deal was moved.
+pub(crate) fn times_told(customer: &Customer) -> usize {
+    customer.messages().iter().filter(|message| message.from == "bot" && message.text.starts_with(STAGE_TEXT)).count()
+}
+
 /// A form that the customer has left at the price, stored to be delivered.
 pub(crate) async fn leaves_a_form(bot: &Bot, customer: &Customer) -> LeadId {
     let id = format!("01JD0000000000000A{:08}", customer.chat % 100_000_000).parse().expect("it is an id");
@@ -115,7 +123,8 @@ pub(crate) fn what_came_of(bot: &Bot, anna: &Customer) -> String {
     let messages = anna.messages();
     for deal in deals {
         let number = deal.field("REQUEST_ID").unwrap_or("none");
-        let thanks = messages.iter().filter(|message| message.from == "bot" && message.text.contains(number)).count();
+        let is_thanks = |text: &str| text.starts_with("Спасибо") && text.contains(number);
+        let thanks = messages.iter().filter(|message| message.from == "bot" && is_thanks(&message.text)).count();
         let _ = writeln!(outcome, "thanked {thanks} time");
         let card = describe(deal).replace(number, "NUMBER").replace(&anna.chat.to_string(), "CHAT");
         let _ = writeln!(outcome, "{}", card.replace(&phone, "PHONE").replace(&spaced(&phone), "PHONE"));
