@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
+use settings::AmocrmHook;
 use subtle::ConstantTimeEq;
 use telegram::{BotCall, Incoming};
 use tracing::Instrument;
 
 use crate::Webhook;
-use crate::moved_deals::HOOK_PATH;
 
 /// Where Telegram posts updates.
 pub const WEBHOOK_PATH: &str = "/telegram/webhook";
@@ -24,7 +24,7 @@ impl Webhook {
             (&Method::GET, "/health") => self.health().await,
             (&Method::POST, WEBHOOK_PATH) => self.receive(&request).await,
             (_, "/health" | WEBHOOK_PATH) => text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"),
-            (&Method::POST, path) => match path.strip_prefix(HOOK_PATH) {
+            (&Method::POST, path) => match path.strip_prefix(AmocrmHook::PATH) {
                 Some(secret) => self.receive_hook(secret, request.body()).await,
                 None => text(StatusCode::NOT_FOUND, "not found"),
             },

@@ -18,7 +18,6 @@ use storage::{Aws, AwsSettings, Deals};
 use turn::Bot;
 
 pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
-pub use crate::moved_deals::HOOK_PATH;
 
 /// The function's settings, from its environment.
 #[derive(Clone, Debug)]

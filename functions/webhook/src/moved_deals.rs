@@ -12,8 +12,6 @@ use url::form_urlencoded;
 use crate::Webhook;
 use crate::http::{MAX_BODY, is_secret, text};
 
-/// Where amoCRM posts, before the secret.
-pub const HOOK_PATH: &str = "/amocrm/webhook/";
 /// Deals that are read of one body at most: a page of amoCRM's list.
 const MOST_DEALS: usize = 50;
 

@@ -1,6 +1,7 @@
 //! `carquery amocrm`: authorize the bot, create what deals need, check the account.
 
 mod check;
+mod hook;
 
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ use serde_json::json;
 use settings::Auth;
 use storage::Aws;
 
+use crate::amocrm::hook::{HookSettings, HookState, OwnHook};
 use crate::doctor;
 use crate::output::{Output, table};
 use crate::stage::Stage;
@@ -31,15 +33,19 @@ pub(crate) enum Command {
         /// The code (integration → Ключи и доступы → Код авторизации).
         code: SecretString,
     },
-    /// Create what deals need: custom fields by their codes, and a pipeline if none is set. Shows the plan first.
+    /// Create what deals need: custom fields by their codes, a pipeline if none is set, and the hook through which amoCRM
+    /// says that a deal was moved. Shows the plan first.
     Setup {
+        /// The bot's public address, https://…; by default that of the stage's own API.
+        #[arg(long)]
+        address: Option<String>,
         /// Create, rather than show the plan.
         #[arg(long)]
         yes: bool,
     },
     /// List pipelines and stages with the ids for the settings.
     Pipelines,
-    /// Check the account: token, pipeline, stage, responsible user, team, fields.
+    /// Check the account: token, pipeline, stage, responsible user, team, hook, fields.
     Check,
 }
 
@@ -47,7 +53,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     let account = Account::of(stage).await?;
     match command {
         Command::Authorize { code } => account.authorize(&code, *output).await,
-        Command::Setup { yes } => account.set_up(yes, *output).await,
+        Command::Setup { address, yes } => account.set_up(address.as_deref(), yes, *output).await,
         Command::Pipelines => account.list_pipelines(*output).await,
         Command::Check => {
             let findings = account.check().await;
@@ -79,6 +85,7 @@ pub(crate) struct Account {
     delivery: settings::Delivery,
     tables: storage::Tables,
     aws: Aws,
+    hook: HookSettings,
     /// `None` in mock mode.
     client: Option<Client>,
 }
@@ -89,11 +96,12 @@ impl Account {
         let settings = settings::Amocrm::read(&mut env);
         let tables = storage::Tables::read(&mut env);
         let delivery = settings::Delivery::read(&mut env);
+        let hook = HookSettings::read(&mut env);
         let aws = stage.aws(&storage::AwsSettings::read(&mut env)).await?;
         env.finish(())?;
         let client =
             delivery::amocrm_client(&settings, &aws.documents(&tables), &settings::system_clock(), delivery::WORKERS)?;
-        Ok(Self { settings, delivery, tables, aws, client })
+        Ok(Self { settings, delivery, tables, aws, hook, client })
     }
 
     fn client(&self) -> anyhow::Result<&Client> {
@@ -136,7 +144,7 @@ impl Account {
         Ok(delivery::requeue(&self.aws.leads(&self.tables), &self.aws.queue(&self.tables), all).await?)
     }
 
-    async fn set_up(&self, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
+    async fn set_up(&self, address: Option<&str>, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
         let client = self.client()?;
         let mut plan: Vec<(Entity, Vec<NewField>)> = Vec::new();
         let mut without_tracking: Vec<&str> = Vec::new();
@@ -151,6 +159,14 @@ impl Account {
             wanted.retain(|new| !self.settings.fields.0.contains_key(new.field.code()));
             plan.push((entity, wanted));
         }
+        let own_hook = self.hook.own(address);
+        let hook_state = match &own_hook {
+            Ok(own_hook) => own_hook.state(client).await.map_err(|error| hook::without(&error)),
+            Err(reason) => Err(hook::without_own(reason)),
+        };
+        let new_hook =
+            own_hook.as_ref().ok().filter(|_| matches!(hook_state, Ok(HookState::Missing | HookState::Broken(_))));
+        let about_hook = hook_state.as_ref().err().map(|reason| format!("{reason}\n")).unwrap_or_default();
         let pipelines = client.pipelines().await?;
         let own = pipelines.iter().find(|pipeline| pipeline.name == PIPELINE);
         let new_pipeline = self.settings.pipeline_id.is_none() && own.is_none();
@@ -163,15 +179,17 @@ impl Account {
                 name: self.settings.language.text(&new.field.title_id()),
             })
             .collect();
-        let nothing = fields.is_empty() && !new_pipeline;
+        let nothing = fields.is_empty() && !new_pipeline && new_hook.is_none();
+        let shown_hook = new_hook.map(OwnHook::shown);
         if !yes || nothing {
             let plan = json!({
-                "fields": fields, "pipeline": new_pipeline.then_some(PIPELINE), "without_tracking": without_tracking
+                "fields": fields, "pipeline": new_pipeline.then_some(PIPELINE), "hook": shown_hook,
+                "without_tracking": without_tracking
             });
             output.print(&plan, |_| {
-                let mut text = about_tracking(&without_tracking);
+                let mut text = about_tracking(&without_tracking) + &about_hook;
                 if nothing {
-                    return text + "Nothing to do: fields and pipeline exist.";
+                    return text + "Nothing to do: everything that amoCRM can have exists.";
                 }
                 if !fields.is_empty() {
                     let row = |field: &MissingField| [field.of, field.code, &field.name].map(str::to_owned);
@@ -180,6 +198,9 @@ impl Account {
                 }
                 if new_pipeline {
                     text += &format!("Pipeline to create: {PIPELINE}\n");
+                }
+                if let Some(hook) = &shown_hook {
+                    text += &format!("Hook to subscribe: {hook}\n");
                 }
                 text + "Add --yes to create them."
             });
@@ -193,10 +214,18 @@ impl Account {
             None if new_pipeline => Some(client.create_pipeline(PIPELINE).await?),
             None => None,
         };
+        if let (Some(own_hook), Ok(state)) = (new_hook, &hook_state) {
+            own_hook.subscribe(client, state).await?;
+        }
         output.print(
-            &json!({ "created": fields, "pipeline_id": pipeline.as_ref().map(|pipeline| pipeline.id) }),
+            &json!({
+                "created": fields, "pipeline_id": pipeline.as_ref().map(|pipeline| pipeline.id), "hook": shown_hook
+            }),
             |_| {
-                let mut text = about_tracking(&without_tracking);
+                let mut text = about_tracking(&without_tracking) + &about_hook;
+                if let Some(hook) = &shown_hook {
+                    text += &format!("Subscribed the hook {hook}\n");
+                }
                 text += &format!("Created {} custom field(s).\n", fields.len());
                 if let Some(pipeline) = &pipeline {
                     text += &format!("Pipeline «{}»: set AMOCRM_PIPELINE_ID={}", pipeline.name, pipeline.id);

@@ -94,6 +94,21 @@ impl User {
     }
 }
 
+/// Where amoCRM posts what happens.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Hook {
+    /// Its address.
+    pub destination: String,
+    /// The events that are posted: `status_lead`, …
+    pub settings: Vec<String>,
+    /// amoCRM switches off a hook that fails too often.
+    pub disabled: bool,
+}
+
+/// Hooks are made and removed by address: <https://developers.kommo.com/docs/webhooks-general>.
+const HOOKS: &str = "/api/v4/webhooks";
+
 /// What has custom fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entity {
@@ -210,6 +225,26 @@ impl Client {
     /// The account's users. Only an administrator's token may read them.
     pub async fn users(&self) -> Result<Vec<User>, CrmError> {
         self.list_all("/api/v4/users", &[], "users").await
+    }
+
+    /// Every hook of the account. Only an administrator's token may read them, and not in every plan.
+    pub async fn hooks(&self) -> Result<Vec<Hook>, CrmError> {
+        self.list_all(HOOKS, &[], "webhooks").await
+    }
+
+    /// Has amoCRM post these events to an address.
+    pub async fn subscribe_hook(&self, destination: &str, events: &[&str]) -> Result<(), CrmError> {
+        self.change_hook(Method::POST, &json!({ "destination": destination, "settings": events })).await
+    }
+
+    /// Has amoCRM post nothing to an address any more.
+    pub async fn unsubscribe_hook(&self, destination: &str) -> Result<(), CrmError> {
+        self.change_hook(Method::DELETE, &json!({ "destination": destination })).await
+    }
+
+    async fn change_hook(&self, method: Method, body: &Value) -> Result<(), CrmError> {
+        let call = Call { method, target: HOOKS, query: &[], body: Body::Json(body), repeatable: true };
+        self.transport.call(call).await.map(drop)
     }
 
     /// Every custom field of deals or contacts.

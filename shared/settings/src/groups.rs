@@ -105,6 +105,9 @@ pub struct AmocrmHook {
 }
 
 impl AmocrmHook {
+    /// Where amoCRM posts, before the secret.
+    pub const PATH: &str = "/amocrm/webhook/";
+
     /// Reads the group.
     pub fn read(env: &mut Env) -> Self {
         let secret = env.secret("AMOCRM_WEBHOOK_SECRET");

@@ -4,12 +4,12 @@ use amocrm::{Client, CrmError, Entity, Pipeline, TokenState, User, wanted_fields
 use dealer::{Dealer, Team};
 use jiff::Timestamp;
 
-use super::Account;
+use super::{Account, hook};
 use crate::doctor::Finding;
 use crate::output::moscow_time;
 
 impl Account {
-    /// Checks token, account, pipeline, responsible user, team and fields.
+    /// Checks token, account, pipeline, responsible user, team, hook and fields.
     pub(crate) async fn check(&self) -> Vec<Finding> {
         let Some(client) = &self.client else {
             return vec![Finding::good("amoCRM", "mock mode: requests count as delivered")];
@@ -37,6 +37,7 @@ impl Account {
             Err(error) => findings.push(of_error(PIPELINE, &error)),
         }
         findings.extend(self.check_users(client, &dealer.team).await);
+        findings.push(hook::check(&self.hook, client).await);
         for entity in [Entity::Leads, Entity::Contacts] {
             let name = if entity == Entity::Leads { "amoCRM deal fields" } else { "amoCRM contact fields" };
             findings.push(match client.custom_fields(entity).await {

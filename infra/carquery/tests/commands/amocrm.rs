@@ -31,8 +31,11 @@ async fn the_account_is_entered_set_up_and_checked() {
     assert!(
         wanted.iter().all(|field| field["of"].is_string() && field["code"].is_string() && field["name"].is_string())
     );
+    assert!(plan["hook"].as_str().is_some_and(|hook| hook.ends_with("/amocrm/webhook/…")), "{plan}");
     assert_eq!(operator.json(&["amocrm", "setup"]), plan, "a plan changes nothing");
+    assert!(operator.runs(&["amocrm", "check"]).out.contains("is not subscribed: deals are looked at every hour only"));
     let made = operator.json(&["amocrm", "setup", "--yes"]);
+    assert_eq!(made["hook"], plan["hook"]);
     assert_eq!(&made[if wanted.is_empty() { "fields" } else { "created" }], &json!(wanted));
     assert!(operator.text(&["amocrm", "setup", "--yes"]).contains("Nothing to do"), "twice makes nothing twice");
 
@@ -45,6 +48,16 @@ async fn the_account_is_entered_set_up_and_checked() {
     assert!(operator.json(&["amocrm", "setup"])["pipeline"].is_string());
     assert!(operator.json(&["amocrm", "setup", "--yes"])["pipeline_id"].is_u64());
     std::fs::write(&endpoints, kept.to_string()).expect("it is written");
+
+    let secret = kept["AMOCRM_WEBHOOK_SECRET"].as_str().expect("the stack has one").to_owned();
+    let mut another = kept.clone();
+    another["AMOCRM_WEBHOOK_SECRET"] = json!("another-secret-of-the-hook");
+    std::fs::write(&endpoints, another.to_string()).expect("it is written");
+    assert!(operator.runs(&["amocrm", "check"]).out.contains("has another secret or other events"));
+    assert!(operator.text(&["amocrm", "setup", "--yes"]).contains("Subscribed the hook"));
+    assert!(operator.text(&["amocrm", "setup", "--yes"]).contains("Nothing to do"), "the old one is gone");
+    std::fs::write(&endpoints, kept.to_string()).expect("it is written");
+    operator.text(&["amocrm", "setup", "--yes"]);
 
     assert_eq!(operator.json(&["amocrm", "check"])["healthy"], true);
     let file = operator.data().join("dealer.toml");
@@ -81,7 +94,7 @@ async fn the_account_is_entered_set_up_and_checked() {
     let refused = entering.env("AMOCRM_LONG_LIVED_TOKEN", &token).output().expect("the command starts");
     let outcome = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && outcome.contains("AMOCRM_LONG_LIVED_TOKEN is set"), "{outcome}");
-    operator.never_prints(&[amocrm.client_secret(), &token, &code]);
+    operator.never_prints(&[amocrm.client_secret(), &token, &code, &secret]);
     assert_called(Amocrm::served(), amocrm.faults());
     stack.stop().await;
 }

@@ -118,9 +118,9 @@ const ROUTES: [(Caller, &str, Handler); 28] = [
         drive::receive_part(state, call, part[0])
     }),
     (Caller::Functions, "GET /api/v4/users", |state, call, _| account::users(state, call)),
-    (Caller::Nobody, "GET /api/v4/webhooks", |state, call, _| hooks::list(state, call)),
-    (Caller::Nobody, "POST /api/v4/webhooks", |state, call, _| hooks::subscribe(state, call)),
-    (Caller::Nobody, "DELETE /api/v4/webhooks", |state, call, _| hooks::unsubscribe(state, call)),
+    (Caller::Operator, "GET /api/v4/webhooks", |state, call, _| hooks::list(state, call)),
+    (Caller::Operator, "POST /api/v4/webhooks", |state, call, _| hooks::subscribe(state, call)),
+    (Caller::Operator, "DELETE /api/v4/webhooks", |state, call, _| hooks::unsubscribe(state, call)),
     (Caller::Operator, "GET /api/v4/leads/pipelines", |state, call, _| pipelines::list(state, call)),
     (Caller::Operator, "POST /api/v4/leads/pipelines", |state, call, _| pipelines::create(state, call)),
     (Caller::Functions, "GET /api/v4/leads/custom_fields", |state, call, _| fields::list(state, call, Kind::Leads)),
