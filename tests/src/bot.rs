@@ -133,7 +133,7 @@ impl Clock {
 pub struct Bot {
     stack: Arc<Stack>,
     admin: Customer,
-    clock: Clock,
+    pub(crate) clock: Clock,
     database: Faults,
     deals_seen: AtomicUsize,
 }
@@ -202,6 +202,22 @@ impl Bot {
     pub fn customer(&self, first_name: &str) -> Customer {
         let telegram = self.telegram();
         Customer::new(telegram.new_customer(first_name, Some("anna_k")), telegram, &self.clock)
+    }
+
+    /// Whoever has this private chat with the bot.
+    pub(crate) fn in_private_chat(&self, chat: i64) -> Customer {
+        Customer::new(self.telegram().customer(chat), self.telegram(), &self.clock)
+    }
+
+    /// amoCRM tells the bot of deals from now on.
+    pub fn subscribes_to_hooks(&self) {
+        self.stack.subscribe_to_hooks();
+    }
+
+    /// Waits until amoCRM has posted its hooks, then delivers what they put on the queue.
+    pub async fn hooks_come(&self) {
+        self.crm().settle_hooks().await;
+        self.deliver().await;
     }
 
     /// The chat in which the admins read of trouble.

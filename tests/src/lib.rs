@@ -19,6 +19,7 @@ mod customer;
 mod deals;
 mod leads;
 mod systems;
+mod team;
 mod walks;
 
 pub use bot::{Bot, Setup, account, account_without_lag, story, story_with};
@@ -27,4 +28,5 @@ pub use customer::{Button, Customer};
 pub use leads::{ANNA, BORIS, failed, leave_at_the_price, read};
 pub use simulators::telegram::photo;
 pub use systems::{Failing, Mark, System, without_ids};
+pub use team::{BOSS, SALES_CHAT, SalesGroup, TeamMember, sales_team};
 pub use walks::{PHONE, finish, give_name_and_phone, to_confirmation, to_photos, to_sent};

@@ -11,7 +11,7 @@ use crm_push::CrmPush;
 use embedded::Services;
 use machine::{Delivered, Folder, LocalDealerFile, Polling, Variables, read, work};
 use scheduled::Scheduled;
-use settings::{ENDPOINTS_FILE, Env};
+use settings::{AmocrmHook, ENDPOINTS_FILE, Env};
 use simulators::amocrm::Amocrm;
 use simulators::dynamodb::DynamoDb;
 use simulators::fault::Faults;
@@ -147,6 +147,7 @@ impl Stack {
         stack.workers.extend(dealer_file.map(|file| tokio::spawn(file.follow(stopping))));
         stack.take_updates();
         if options.schedule {
+            stack.subscribe_to_hooks();
             let core = Arc::clone(&stack.core);
             let scheduled = move || core.changes.note(|now| now.requests += 1);
             let tables = stack.database.tables();
@@ -250,6 +251,14 @@ impl Stack {
     /// It failed.
     pub async fn run_schedule(&self) -> anyhow::Result<()> {
         self.core.run_schedule().await
+    }
+
+    /// The simulated amoCRM tells the bot of deals from now on, as after `carquery amocrm setup`.
+    pub fn subscribe_to_hooks(&self) {
+        let secret = self.variables.get("AMOCRM_WEBHOOK_SECRET");
+        if let (Some(amocrm), Some(secret)) = (&self.core.amocrm, secret) {
+            amocrm.subscribe(&format!("{}{}{secret}", self.url, AmocrmHook::PATH));
+        }
     }
 
     /// Ends everything in order: no more updates, work under way, the page, the simulators, the database.

@@ -64,6 +64,16 @@ pub(super) struct Hook {
     created_by: Id,
 }
 
+impl Hook {
+    /// Somebody who is told of everything that happens to deals.
+    pub(super) fn of_deals(id: Id, destination: &str, now: i64) -> Self {
+        let settings =
+            EVENTS.iter().filter(|event| event.ends_with("_lead")).map(|event| (*event).to_owned()).collect();
+        let (destination, created_by) = (destination.to_owned(), seed::ADMIN);
+        Self { id, destination, settings, sort: 1, created_at: now, created_by }
+    }
+}
+
 /// What has happened to a deal.
 #[derive(Clone, Debug)]
 pub(super) enum Event {

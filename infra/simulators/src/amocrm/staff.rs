@@ -130,6 +130,11 @@ impl Amocrm {
         lock(&self.state).dismiss(user);
     }
 
+    /// Whatever happens to deals is posted to this address from now on, and to no other.
+    pub fn subscribe(&self, destination: &str) {
+        lock(&self.state).subscribe(destination);
+    }
+
     /// A hook that amoCRM never sent, of this deal at this stage, goes to every subscriber.
     pub fn forge_hook(&self, deal: u64, stage: u64) {
         let state = lock(&self.state);

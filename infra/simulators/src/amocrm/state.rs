@@ -190,6 +190,14 @@ impl AccountState {
         self.hooks.insert(hook.id, hook);
     }
 
+    /// Makes this address the only one that hears of deals.
+    pub(super) fn subscribe(&mut self, destination: &str) {
+        let others: Vec<Id> = self.hooks.keys().copied().collect();
+        others.into_iter().for_each(|id| self.remove_hook(id));
+        let hook = Hook::of_deals(self.new_id(), destination, self.now());
+        self.put_hook(hook);
+    }
+
     /// Ends a subscription to hooks.
     pub(super) fn remove_hook(&mut self, id: Id) {
         self.journal.remove("hook", id);

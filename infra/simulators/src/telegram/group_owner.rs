@@ -129,6 +129,14 @@ impl Group {
         self.telegram.customer(self.chat).take_new()
     }
 
+    /// What the bot did in this topic since this was last asked, oldest first. The rest stays.
+    #[must_use]
+    pub fn take_new_in(&self, topic: i64) -> Vec<Fresh> {
+        let mut state = self.model().lock();
+        let Some(chat) = state.chats.get_mut(&self.chat) else { return Vec::new() };
+        chat.fresh.extract_if(.., |fresh| fresh.message.topic == Some(topic)).collect()
+    }
+
     fn model(&self) -> &Arc<Model> {
         &self.telegram.model
     }

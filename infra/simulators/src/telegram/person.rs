@@ -413,6 +413,12 @@ impl Person {
         self.membership(false)
     }
 
+    /// Where all of this happens.
+    #[must_use]
+    pub const fn telegram(&self) -> &Telegram {
+        &self.telegram
+    }
+
     /// The chat as the customer sees it.
     #[must_use]
     pub fn view(&self) -> Option<ChatView> {

@@ -42,7 +42,6 @@ pub(super) fn create(model: &Model, state: &mut State, params: &Params) -> Resul
     let name = name(params)?;
     super::sending::count(model, state, chat)?;
     let id = state.open_topic(chat, Sender::Bot, &name);
-    state.note(id, How::Sent);
     let icon_color = params.integer("icon_color").unwrap_or(7_322_096);
     Ok(json!({"message_thread_id": id, "name": name, "icon_color": icon_color}))
 }
