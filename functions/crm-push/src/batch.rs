@@ -49,6 +49,11 @@ impl Batch {
         self.deliveries(LeadPart::Photos).concat()
     }
 
+    /// The requests that were taken in the sales chat.
+    pub(crate) fn claims(&self) -> Vec<Delivery> {
+        self.deliveries(LeadPart::Claim).concat()
+    }
+
     /// The deals to look at, each once.
     pub(crate) fn deals(&self) -> Vec<u64> {
         let named = self.messages.iter().filter_map(|message| match &message.body {

@@ -6,7 +6,8 @@
 //!    a step left is stored before the next one starts.
 //! 4. `ensure.rs` makes sure that what a step creates exists once, whatever answer was lost.
 //! 5. `closing.rs` stores how the attempt went, for the lead, the circuit breaker and the admins.
-//! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries.
+//! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries; `claims.rs` makes whoever has taken a
+//!    request there responsible for it.
 //! 7. `photos.rs` brings photos to the deal, afterwards.
 //! 8. `deals.rs` has the deal followed from then on, and looks at it when amoCRM says that it was moved.
 //!
@@ -21,6 +22,7 @@ mod bad_settings;
 mod batch;
 mod cards;
 mod claimed;
+mod claims;
 mod closing;
 mod deals;
 mod ensure;
@@ -42,7 +44,7 @@ use futures::{StreamExt, stream};
 use jobs::Runner;
 use lead::{Backoff, Seconds};
 use settings::{Clock, Env, Retry, system_clock};
-use storage::{Aws, AwsSettings, CurrentDealer, Customers, Deals, Documents, JobId, Leads, Queue};
+use storage::{Aws, AwsSettings, CurrentDealer, Customers, Deals, Documents, JobId, Leads, Queue, SalesChat};
 use texts::Language;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -99,6 +101,7 @@ pub struct CrmPush {
     telegram: telegram::Api,
     admins: AdminChat,
     jobs: Runner,
+    sales_chat: SalesChat,
     incidents: Incidents,
     dealer: Arc<CurrentDealer>,
     deal_news: DealNews,
@@ -172,6 +175,7 @@ impl CrmPush {
             dealer,
             customers: aws.customers(&settings.tables),
             deals: aws.deals(&settings.tables),
+            sales_chat: aws.sales_chat(&settings.tables),
             queue: aws.queue(&settings.tables),
             amocrm_settings: settings.amocrm.clone(),
             language,
@@ -195,13 +199,16 @@ impl CrmPush {
     /// it; every other message is settled, because its lead knows how it goes on, and deals are looked at every hour anyway.
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let batch = Batch::read(&event);
-        let (requests, photos, deals) = (batch.requests(), batch.photos(), batch.deals());
+        let (requests, claims) = (batch.requests(), batch.claims());
+        let (photos, deals) = (batch.photos(), batch.deals());
         let mut failed = Vec::new();
         if requests.is_empty() {
+            failed.extend(self.hand_over_in_turn(claims).await);
             self.look_at_deals(&deals).await;
             failed.extend(self.deliver_photos_in_turn(photos).await);
         } else {
             failed.extend(self.deliver_requests(requests).await);
+            failed.extend(self.hand_over_in_turn(claims).await);
             self.look_at_deals(&deals).await;
             // SQS holds back the groups of a batch until it ends, and photos take up to 75 s. So they are queued again, for a
             // batch without requests.
@@ -236,6 +243,17 @@ impl CrmPush {
             None
         });
         delivered.buffer_unordered(at_once).filter_map(std::future::ready).collect().await
+    }
+
+    /// Makes those who have taken requests responsible for them. Returns the positions of failed messages.
+    async fn hand_over_in_turn(&self, claims: Vec<Delivery>) -> Vec<usize> {
+        let mut failed = Vec::new();
+        for claim in claims {
+            if self.hand_over(claim.lead_id).await.is_err() {
+                failed.push(claim.position);
+            }
+        }
+        failed
     }
 
     /// Delivers photos one request after the other. Returns the positions of failed messages.

@@ -5,8 +5,9 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use settings::AmocrmHook;
 use subtle::ConstantTimeEq;
-use telegram::{BotCall, Incoming};
-use tracing::Instrument;
+use telegram::{BotCall, Incoming, TeamEvent};
+use tracing::{Instrument, Span};
+use turn::RetryLater;
 
 use crate::Webhook;
 
@@ -45,6 +46,7 @@ impl Webhook {
             Ok(Incoming::BlockChanged { update_id, chat_id, is_blocked }) => {
                 return self.block_changed(update_id, chat_id, is_blocked).await;
             }
+            Ok(Incoming::Team(event)) => return self.receive_from_group(event).await,
             Ok(Incoming::Ignored { update_id, why }) => {
                 tracing::info!(update_id, "ignored an update: {why}");
                 return text(StatusCode::OK, "");
@@ -55,13 +57,12 @@ impl Webhook {
             }
         };
         let span = tracing::info_span!("update", update_id = event.update_id, chat_id = event.person.chat_id);
-        match self.update(event, topic).instrument(span.clone()).await {
-            Ok(call) => accepted(call),
-            Err(error) => {
-                span.in_scope(|| tracing::error!("the update must be delivered again: {error}"));
-                text(StatusCode::SERVICE_UNAVAILABLE, "try again")
-            }
-        }
+        answered(self.update(event, topic).instrument(span.clone()).await, &span)
+    }
+
+    async fn receive_from_group(&self, event: TeamEvent) -> Response<Bytes> {
+        let span = tracing::info_span!("update", update_id = event.update_id, chat_id = event.chat_id);
+        answered(self.team_event(event).instrument(span.clone()).await, &span)
     }
 
     /// Notes whether the bot may write to a customer first.
@@ -87,6 +88,17 @@ impl Webhook {
 /// Compares without telling by its time how much of it is right.
 pub(crate) fn is_secret(given: &[u8], secret: &SecretString) -> bool {
     given.ct_eq(secret.expose_secret().as_bytes()).into()
+}
+
+/// The response to an update of this span.
+fn answered(handled: Result<Option<BotCall>, RetryLater>, span: &Span) -> Response<Bytes> {
+    handled.map_or_else(
+        |error| {
+            span.in_scope(|| tracing::error!("the update must be delivered again: {error}"));
+            text(StatusCode::SERVICE_UNAVAILABLE, "try again")
+        },
+        accepted,
+    )
 }
 
 /// 200, with a call for Telegram to carry out if there is one.

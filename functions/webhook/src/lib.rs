@@ -2,19 +2,21 @@
 //!
 //! `http` handles HTTP and accepts only what Telegram or amoCRM sent; `update` takes the turns that an update asks for, and between
 //! them `ask` asks the model and `listen` has voice messages turned into text; `health` says whether requests can be accepted;
-//! `moved_deals` passes on which deals amoCRM says were moved.
+//! `team` is for the group of the dealer's team; `moved_deals` passes on which deals amoCRM says were moved.
 
 mod ask;
 mod health;
 mod http;
 mod listen;
 mod moved_deals;
+mod team;
 mod update;
 
 use ai::{Classifier, Transcriber};
 use secrecy::{ExposeSecret, SecretString};
 use settings::{AmocrmHook, Clock, Env, OpenAi, system_clock};
-use storage::{Aws, AwsSettings, Deals};
+use storage::{Aws, AwsSettings, Deals, SalesChat};
+use texts::Language;
 use turn::Bot;
 
 pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
@@ -60,6 +62,9 @@ pub struct Webhook {
     /// `None`: voice messages are declined.
     transcriber: Option<Transcriber>,
     deals: Deals,
+    sales_chat: SalesChat,
+    /// What the team reads.
+    language: Language,
 }
 
 impl Webhook {
@@ -80,6 +85,8 @@ impl Webhook {
             has_model: settings.openai.configured,
             transcriber: settings.openai.transcription.as_ref().map(Transcriber::new),
             deals: aws.deals(&settings.turn.tables),
+            sales_chat: aws.sales_chat(&settings.turn.tables),
+            language: settings.turn.telegram.language,
         }
     }
 }

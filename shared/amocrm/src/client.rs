@@ -126,6 +126,11 @@ impl Client {
         self.create("/api/v4/tasks", std::slice::from_ref(task), "tasks").await
     }
 
+    /// Changes a task.
+    pub async fn update_task(&self, id: u64, change: &Value) -> Result<(), CrmError> {
+        self.update(&format!("/api/v4/tasks/{id}"), change).await
+    }
+
     /// Tasks on a deal, done ones too.
     pub async fn tasks(&self, deal_id: u64) -> Result<Vec<Task>, CrmError> {
         let query = [("filter[entity_type]", "leads".to_owned()), ("filter[entity_id][]", deal_id.to_string())];

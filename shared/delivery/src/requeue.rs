@@ -2,7 +2,8 @@
 
 use futures::{StreamExt, stream};
 use lead::{Lead, LeadId, Seconds, Status};
-use storage::{Leads, Queue, SaveError, StorageError};
+use sales::Card;
+use storage::{Leads, Queue, SalesChat, SaveError, StorageError, Versioned};
 
 /// Leads handled at once.
 const AT_ONCE: usize = 8;
@@ -108,6 +109,40 @@ pub async fn requeue_photos(
         match queued {
             Ok(queued) => count += usize::from(queued),
             Err(error) => tracing::error!(lead_id = %id, %error, "photos cannot be queued"),
+        }
+    }
+    Ok(count)
+}
+
+/// Puts claims that are due by `now` onto the queue, and counts them. They are due again at `again_at`, should their message
+/// be lost.
+///
+/// # Errors
+/// When the table cannot be read. Claims that cannot be queued are logged: they are found again when they are due again.
+pub async fn requeue_claims(
+    sales_chat: &SalesChat,
+    queue: &Queue,
+    now: Seconds,
+    again_at: Seconds,
+    limit: i32,
+) -> Result<usize, StorageError> {
+    let mut count = 0;
+    for id in sales_chat.handovers_due(now, limit).await? {
+        let queued: Result<bool, StorageError> = async {
+            let card = sales_chat.card(&id).await?;
+            let is_due = |card: &Versioned<Card>| card.value.handover.is_some_and(|handover| handover.due_at <= now);
+            let Some(mut card) = card.filter(is_due) else { return Ok(false) };
+            card.value.postpone_handover(again_at);
+            match sales_chat.save_card(&mut card).await {
+                Ok(()) => queue.enqueue_claim(&card).await.map(|()| true),
+                Err(SaveError::Conflict) => Ok(false),
+                Err(SaveError::Storage(error)) => Err(error),
+            }
+        }
+        .await;
+        match queued {
+            Ok(queued) => count += usize::from(queued),
+            Err(error) => tracing::error!(lead_id = %id, %error, "a claim cannot be queued"),
         }
     }
     Ok(count)

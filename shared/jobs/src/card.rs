@@ -35,7 +35,10 @@ impl Runner {
     }
 
     /// Makes a card's message look as it is now.
-    pub(crate) async fn update_card(&self, lead_id: LeadId) -> Result<Outcome, StorageError> {
+    ///
+    /// # Errors
+    /// When a table cannot be read.
+    pub async fn update_card(&self, lead_id: LeadId) -> Result<Outcome, StorageError> {
         let Some(Versioned { value: card, .. }) = self.sales_chat.card(&lead_id).await? else {
             return Ok(Outcome::Dropped);
         };

@@ -86,7 +86,7 @@ impl Card {
         self.handover = None;
     }
 
-    /// amoCRM could not take it now: it is due again after a pause, which grows unless amoCRM is `known_to_be_down`.
+    /// amoCRM could not take it now: it is due again after a pause, which grows.
     pub fn fail_handover(&mut self, now: Seconds, backoff: Backoff, jitter: f64) {
         if let Some(handover) = &mut self.handover {
             handover.failures += 1;

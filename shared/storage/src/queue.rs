@@ -3,6 +3,7 @@
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use lead::{Lead, LeadId};
+use sales::Card;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
@@ -38,6 +39,8 @@ pub enum LeadPart {
     Request,
     /// The photos of a request that is in amoCRM.
     Photos,
+    /// Who has taken a request in the sales chat.
+    Claim,
 }
 
 impl LeadPart {
@@ -79,6 +82,16 @@ impl Queue {
     /// When the queue does not take the message.
     pub async fn enqueue_photos(&self, lead: &Versioned<Lead>) -> Result<(), StorageError> {
         self.enqueue_part(lead, LeadPart::Photos, PHOTOS_GROUP.to_owned()).await
+    }
+
+    /// Asks for whoever has taken a request to become responsible for it in amoCRM.
+    ///
+    /// # Errors
+    /// When the queue does not take the message.
+    pub async fn enqueue_claim(&self, card: &Versioned<Card>) -> Result<(), StorageError> {
+        let lead_id = card.value.lead_id;
+        let message = QueueMessage::Lead { lead_id, part: LeadPart::Claim };
+        self.send(&message, format!("claim-{lead_id}"), format!("claim-{lead_id}-{}", card.version)).await
     }
 
     /// Asks for a look at deals that amoCRM says were changed. Every message is taken: a deal may be moved twice in a second.

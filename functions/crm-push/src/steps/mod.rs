@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
+pub(crate) use task::CALL_BACK_STEP;
 
 /// The steps in their order.
 const STEPS: &[&dyn Step] = &[&contact::ContactStep, &deal::DealStep, &note::NOTE, &task::CALL_BACK];

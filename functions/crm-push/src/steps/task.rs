@@ -13,8 +13,11 @@ use super::{LookUp, STEPS, Step, recorded_deal};
 use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 
+/// The name of the step that asks a manager to call.
+pub(crate) const CALL_BACK_STEP: &str = "task";
+
 pub(crate) const CALL_BACK: TaskStep =
-    TaskStep { name: "task", text: "task-call", minutes: |settings| settings.callback_task_minutes };
+    TaskStep { name: CALL_BACK_STEP, text: "task-call", minutes: |settings| settings.callback_task_minutes };
 
 /// A kind of task.
 pub(crate) struct TaskStep {

@@ -2,22 +2,25 @@
 
 mod message;
 mod rich;
+mod team;
 
 use dialog::{Event, Input, Person};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::json::{self, integer, string};
+pub use team::{TeamEvent, TeamInput};
 
 /// The kinds of updates that the bot asks Telegram for: `allowed_updates`.
 pub const ALLOWED_UPDATES: [&str; 4] = ["message", "edited_message", "callback_query", "my_chat_member"];
 
 /// What an update is to the bot.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there is one an update, and it is taken apart at once")]
 pub enum Incoming {
     /// Something for the conversation. `topic` is where it was written: the reply goes there.
     Event { event: Event, topic: Option<i64> },
+    /// Something in a group.
+    Team(TeamEvent),
     /// A customer has blocked the bot, or lets it write again.
     BlockChanged { update_id: i64, chat_id: i64, is_blocked: bool },
     /// Nothing that the bot answers. `why` is for the log.
@@ -56,6 +59,9 @@ pub fn parse(body: &[u8]) -> Result<Incoming, NotAnUpdate> {
 /// What an update is; otherwise why the bot ignores it.
 fn read(update_id: i64, update: &Value) -> Result<Incoming, &'static str> {
     let part = |kind: &str| update.get(kind).filter(|part| part.is_object());
+    if let Some(event) = of_group(update_id, update) {
+        return Ok(Incoming::Team(event));
+    }
     if let Some(message) = part("message") {
         let input = || message::input(message).ok_or("a service message");
         return written(update_id, message, input);
@@ -86,6 +92,19 @@ fn read(update_id: i64, update: &Value) -> Result<Incoming, &'static str> {
         return Ok(Incoming::BlockChanged { update_id, chat_id, is_blocked });
     }
     Err("a kind of update that the bot does not use")
+}
+
+/// What happened in a group; `None` if it was elsewhere.
+fn of_group(update_id: i64, update: &Value) -> Option<TeamEvent> {
+    let in_group = |message: &&Value| team::is_group(&message["chat"]);
+    if let Some(message) = update.get("message").filter(in_group) {
+        return team::written(update_id, message);
+    }
+    if let Some(message) = update.get("edited_message").filter(in_group) {
+        return team::edited(update_id, message);
+    }
+    let press = update.get("callback_query").filter(|press| in_group(&&press["message"]))?;
+    team::pressed(update_id, press)
 }
 
 fn written(
@@ -332,12 +351,12 @@ mod tests {
     }
 
     #[test]
-    fn groups_bots_service_messages_and_unknown_kinds_are_ignored() {
-        let group = json!({ "update_id": 3, "message": {
-            "message_id": 1, "chat": { "id": -100, "type": "supergroup" }, "text": "/start"
+    fn channels_bots_service_messages_and_unknown_kinds_are_ignored() {
+        let channel = json!({ "update_id": 3, "message": {
+            "message_id": 1, "chat": { "id": -100, "type": "channel" }, "text": "/start"
         }});
         let unknown = json!({ "update_id": 4, "chat_boost": { "anything": [1, 2] } });
-        for body in [group, unknown] {
+        for body in [channel, unknown] {
             assert!(matches!(parse(body.to_string().as_bytes()), Ok(Incoming::Ignored { .. })), "{body}");
         }
         assert!(matches!(message(json!({ "pinned_message": {} })), Incoming::Ignored { .. }));

@@ -1,0 +1,123 @@
+//! Whoever has taken a request in the sales chat becomes responsible for it in amoCRM: for its deal, its contact and its task.
+//!
+//! Each change may be made twice without harm, so a lost answer is no doubt: it is made again, by the schedule if need be.
+
+use amocrm::{Client, CrmError};
+use delivery::{AdminMessage, Permit, text_of_error};
+use lead::{Lead, LeadId, PhoneSource, Seconds};
+use sales::Card;
+use serde_json::json;
+use storage::{SaveError, StorageError, Versioned};
+
+use crate::CrmPush;
+use crate::steps::CALL_BACK_STEP;
+use crate::stop::Redeliver;
+
+/// Seconds after which it is looked whether a request has a deal again.
+const NO_DEAL_PAUSE: Seconds = 300;
+
+/// Why it is not done.
+enum Unset {
+    /// Nothing was tried.
+    Wait {
+        until: Seconds,
+    },
+    Failed(CrmError),
+}
+
+impl CrmPush {
+    /// Sets the responsible user of a request that was taken, and makes its card look so.
+    pub(crate) async fn hand_over(&self, id: LeadId) -> Result<(), Redeliver> {
+        let stored = futures::join!(self.sales_chat.card(&id), self.leads.get(&id));
+        let (card, lead) = match stored {
+            (Ok(card), Ok(lead)) => (card, lead),
+            (Err(error), _) | (_, Err(error)) => return Err(cannot_store(id, &error)),
+        };
+        let Some(mut card) = card.filter(|card| card.value.handover.is_some()) else { return Ok(()) };
+        if let Err(error) = self.jobs.update_card(id).await {
+            tracing::warn!(lead_id = %id, %error, "a card is not up to date");
+        }
+        let set = match (&self.crm, &lead) {
+            (Some(crm), Some(Versioned { value: lead, .. })) => self.set_responsible(crm, lead, &card.value).await,
+            // Mock mode, or the customer was deleted.
+            _ => Ok(()),
+        };
+        match set {
+            Ok(()) => card.value.finish_handover(),
+            Err(Unset::Wait { until }) => card.value.postpone_handover(until),
+            Err(Unset::Failed(error)) => self.fail_handover(&mut card.value, &error).await,
+        }
+        match self.sales_chat.save_card(&mut card).await {
+            // Somebody else was at it, or the customer was deleted.
+            Ok(()) | Err(SaveError::Conflict) => Ok(()),
+            Err(SaveError::Storage(error)) => Err(cannot_store(id, &error)),
+        }
+    }
+
+    async fn set_responsible(&self, crm: &Client, lead: &Lead, card: &Card) -> Result<(), Unset> {
+        let Some(claim) = card.claim else { return Ok(()) };
+        let now = self.now();
+        if let Permit::Wait { until } = self.incidents.load().await.permit(now) {
+            return Err(Unset::Wait { until });
+        }
+        let Some(deal_id) = lead.progress.deal_id() else { return Err(Unset::Wait { until: now + NO_DEAL_PAUSE }) };
+        let change = json!({ "responsible_user_id": claim.by });
+        if crm.deals(&[deal_id]).await.map_err(Unset::Failed)?.is_empty() {
+            tracing::warn!(lead_id = %lead.lead_id, deal_id, "the deal of a request that was taken is gone");
+            return Ok(());
+        }
+        crm.update_deal(deal_id, &change).await.map_err(Unset::Failed)?;
+        if let Some(task_id) = lead.progress.id_of(CALL_BACK_STEP) {
+            passed_by(crm.update_task(task_id, &change).await, lead)?;
+        }
+        if let Some(contact_id) = lead.progress.contact_id().filter(|_| is_customers_own(lead)) {
+            passed_by(crm.update_contact(contact_id, &change).await, lead)?;
+        }
+        tracing::info!(lead_id = %lead.lead_id, deal_id, user = claim.by, "a request has who took it");
+        Ok(())
+    }
+
+    /// It is tried again later, unless it never can be done: then the admins hear of it.
+    async fn fail_handover(&self, card: &mut Card, error: &CrmError) {
+        settings::metrics::count("CrmErrors", "kind", error.kind());
+        tracing::warn!(lead_id = %card.lead_id, kind = error.kind(), %error, "the responsible user is not set");
+        card.fail_handover(self.now(), self.backoff, rand::random());
+        let failures = card.handover.map_or(0, |handover| handover.failures);
+        if !matches!(error, CrmError::Refused(_)) && failures < self.backoff.max_attempts {
+            return;
+        }
+        let (Some(claim), dealer) = (card.claim, self.dealer.get().await) else { return };
+        let arguments = [
+            ("number", card.lead_id.request_number().into()),
+            ("name", sales::taken_by(claim.by, &dealer.team, self.language).into()),
+            ("user", claim.by.to_string().into()),
+            ("reason", text_of_error(error, self.language).into()),
+        ];
+        let text = self.language.text_with("claim-given-up", arguments);
+        // If it cannot be written down, the next try gives it up.
+        if self.admins.tell(&AdminMessage { key: format!("claim-given-up:{}", card.lead_id), text }).await {
+            card.finish_handover();
+        }
+    }
+}
+
+/// A number that was only typed may have led to a stranger's contact, whose manager stays.
+fn is_customers_own(lead: &Lead) -> bool {
+    lead.progress.created_contact || lead.request.customer.phone_source == PhoneSource::OwnContact
+}
+
+/// A task or a contact that was deleted or merged in amoCRM does not keep the deal from its manager.
+fn passed_by(changed: Result<(), CrmError>, lead: &Lead) -> Result<(), Unset> {
+    match changed {
+        Err(error @ (CrmError::Refused(_) | CrmError::Closed { status: 404, .. })) => {
+            tracing::warn!(lead_id = %lead.lead_id, %error, "a task or a contact keeps its responsible user");
+            Ok(())
+        }
+        changed => changed.map_err(Unset::Failed),
+    }
+}
+
+fn cannot_store(id: LeadId, error: &StorageError) -> Redeliver {
+    tracing::error!(lead_id = %id, %error, "a claim cannot be read or stored");
+    Redeliver
+}

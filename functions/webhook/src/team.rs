@@ -1,0 +1,157 @@
+//! The door for the dealer's group: only the sales chat of the dealer's file, and only people of its team. Whatever else
+//! happens in groups is ignored, and nothing is stored of it.
+
+use dealer::{Dealer, Member, SalesChat};
+use lead::{LeadId, Seconds};
+use sales::{CardMessage, CardPress, Claim, Taken, taken_by};
+use serde_json::json;
+use settings::Retry;
+use storage::{SaveError, StorageError, Versioned};
+use telegram::{BotCall, TeamEvent, TeamInput};
+use tokio::time::sleep;
+use turn::RetryLater;
+
+use crate::Webhook;
+
+/// Seconds after which `scheduled` sets the responsible user whose queue message was lost.
+const GRACE: Seconds = 60;
+
+/// A press on «Взять» by a member of the team.
+struct Press<'a> {
+    member: &'a Member,
+    lead_id: LeadId,
+    message: CardMessage,
+    callback_id: &'a str,
+}
+
+impl Webhook {
+    /// Handles something that happened in a group. Returns a call for Telegram to carry out.
+    pub(crate) async fn team_event(&self, event: TeamEvent) -> Result<Option<BotCall>, RetryLater> {
+        let dealer = self.bot.dealer.get().await;
+        let Some(chat) = &dealer.sales_chat else {
+            tracing::info!("ignored what happened in a group: there is no sales chat");
+            return Ok(None);
+        };
+        if !self.is_sales_chat(chat, event.chat_id).await? {
+            tracing::info!("ignored what happened in another group than the sales chat");
+            return Ok(None);
+        }
+        match &event.input {
+            TeamInput::Press { callback_id, data, has_photo } => {
+                let Some(member) = event.from.and_then(|id| dealer.team.by_telegram_id(id)) else {
+                    tracing::info!("somebody who is not on the team pressed a button");
+                    return Ok(Some(self.alert(callback_id, "take-not-in-team")));
+                };
+                let (Ok(CardPress::Take(lead_id)), Some(message_id)) = (data.parse(), event.message_id) else {
+                    return Ok(Some(answer(callback_id, None)));
+                };
+                let message = CardMessage { group_id: event.chat_id, message_id, has_photo: *has_photo };
+                let press = Press { member, lead_id, message, callback_id };
+                self.take(press, &dealer, chat).await.map(Some)
+            }
+            TeamInput::Migrated { to } => {
+                self.follow(chat, *to).await?;
+                Ok(None)
+            }
+            TeamInput::Command(_) | TeamInput::Written { .. } | TeamInput::Edited(_) | TeamInput::Other => Ok(None),
+        }
+    }
+
+    /// Whether it is the group of the dealer's file, or the supergroup that this group has become.
+    async fn is_sales_chat(&self, chat: &SalesChat, chat_id: i64) -> Result<bool, StorageError> {
+        if chat_id == chat.chat_id {
+            return Ok(true);
+        }
+        let group = self.sales_chat.group(chat.chat_id).await?;
+        Ok(group.value.moved_to() == Some(chat_id))
+    }
+
+    /// Notes where the group is from now on. The admins are told with the next card.
+    async fn follow(&self, chat: &SalesChat, to: i64) -> Result<(), RetryLater> {
+        let mut group = self.sales_chat.group(chat.chat_id).await?;
+        if group.value.moved_to() == Some(to) {
+            return Ok(());
+        }
+        group.value.follow(to);
+        self.sales_chat.save_group(&mut group).await?;
+        tracing::warn!(to, "the sales chat has become a supergroup");
+        Ok(())
+    }
+
+    /// One press wins; what it changes in amoCRM is work for crm-push.
+    async fn take(&self, press: Press<'_>, dealer: &Dealer, chat: &SalesChat) -> Result<BotCall, RetryLater> {
+        let Press { member, lead_id, message, callback_id } = press;
+        let now = (self.bot.clock)();
+        let mut tried = 0;
+        loop {
+            let Some(mut card) = self.sales_chat.card(&lead_id).await? else {
+                return Ok(self.alert(callback_id, "take-gone"));
+            };
+            match card.value.take(member.amocrm_user_id, message, now, GRACE) {
+                Taken::Now => match self.sales_chat.save_card(&mut card).await {
+                    Ok(()) => {
+                        tracing::info!(%lead_id, by = member.amocrm_user_id, "a request was taken");
+                        futures::join!(self.show(&card, dealer, chat), self.hand_over(&card));
+                        return Ok(answer(callback_id, Some((&self.language.text("take-done"), false))));
+                    }
+                    Err(SaveError::Conflict) => {}
+                    Err(error) => return Err(error.into()),
+                },
+                Taken::Before(claim) => {
+                    // Whoever presses sees a button: the card is not up to date.
+                    self.show(&card, dealer, chat).await;
+                    return Ok(self.taken_before(callback_id, claim, member, dealer));
+                }
+            }
+            tried += 1;
+            if !Retry::DECISION.allows_another(tried) {
+                return Err(RetryLater::TooManyConflicts);
+            }
+            sleep(Retry::DECISION.pause(tried).mul_f64(rand::random())).await;
+        }
+    }
+
+    fn taken_before(&self, callback_id: &str, claim: Claim, member: &Member, dealer: &Dealer) -> BotCall {
+        if claim.by == member.amocrm_user_id {
+            return answer(callback_id, Some((&self.language.text("take-yours-already"), false)));
+        }
+        let name = taken_by(claim.by, &dealer.team, self.language);
+        answer(callback_id, Some((&self.language.text_with("take-too-late", [("name", name.into())]), true)))
+    }
+
+    /// Shows in the group who has it. If that fails, crm-push does it.
+    async fn show(&self, card: &Versioned<sales::Card>, dealer: &Dealer, chat: &SalesChat) {
+        let card = &card.value;
+        let shown: Result<(), RetryLater> = async {
+            let Some(lead) = self.bot.leads.get(&card.lead_id).await? else { return Ok(()) };
+            let Some(message) = card.message else { return Ok(()) };
+            let view = card.view(&lead.value, &dealer.team, chat.show_phone, self.language);
+            Ok(self.bot.api.edit_card(message, &view).await?)
+        }
+        .await;
+        if let Err(error) = shown {
+            tracing::warn!(lead_id = %card.lead_id, "a card is not up to date: {error}");
+        }
+    }
+
+    /// If this fails, the schedule finds the card in the table.
+    async fn hand_over(&self, card: &Versioned<sales::Card>) {
+        if let Err(error) = self.bot.queue.enqueue_claim(card).await {
+            tracing::warn!(lead_id = %card.value.lead_id, "a claim waits for the schedule: {error}");
+        }
+    }
+
+    fn alert(&self, callback_id: &str, text: &str) -> BotCall {
+        answer(callback_id, Some((&self.language.text(text), true)))
+    }
+}
+
+/// The answer to a press: a text, and whether it has to be closed.
+fn answer(callback_id: &str, text: Option<(&str, bool)>) -> BotCall {
+    let mut parameters = json!({ "callback_query_id": callback_id });
+    if let Some((text, is_alert)) = text {
+        parameters["text"] = text.into();
+        parameters["show_alert"] = is_alert.into();
+    }
+    BotCall { method: "answerCallbackQuery".to_owned(), parameters }
+}
