@@ -7,7 +7,7 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use settings::Transcription;
 use simulators::fault::{Fault, When};
-use simulators::openai::{OpenAi, Options};
+use simulators::openai::{OpenAi, Options, Parameter, Words};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const KEY: &str = "sk-voice";
@@ -35,6 +35,35 @@ async fn the_words_of_a_recording_are_heard_as_russian_with_cars_as_hints() {
     assert_eq!((recording.file_name.as_str(), recording.model.as_str()), ("voice.ogg", "whisper-1"));
     assert_eq!(recording.language.as_deref(), Some("ru"));
     assert!(recording.prompt.as_deref().is_some_and(|prompt| prompt.contains("Веста")));
+}
+
+#[tokio::test]
+async fn hints_that_a_server_refuses_are_left_out_from_then_on() {
+    for words in [Words::OpenAi, Words::Pydantic, Words::Prose, Words::None] {
+        let openai = server().await;
+        openai.hear("Продаю Ладу Весту");
+        openai.refuse(Parameter::Prompt, words);
+        openai.refuse(Parameter::Language, words);
+        let transcriber = transcriber(&openai, KEY);
+        for calls in [if words == Words::OpenAi || words == Words::Pydantic { 3 } else { 2 }, 1] {
+            let mark = openai.faults().mark();
+            let heard = transcriber.words(Bytes::from_static(b"OggS...."), PATIENCE).await;
+            assert_eq!(heard.as_deref(), Ok("Продаю Ладу Весту"), "{words:?}");
+            assert_eq!(openai.faults().calls_since(mark).len(), calls, "{words:?}");
+        }
+        let heard = openai.recordings();
+        assert!(heard.iter().all(|recording| recording.prompt.is_none() && recording.language.is_none()));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_hint_does_not_make_the_customer_wait_longer() {
+    let openai = server().await;
+    openai.refuse(Parameter::Prompt, Words::OpenAi);
+    openai.faults().add("*", When::Times(9), Fault::Hang(Duration::from_millis(300)));
+    let patience = Duration::from_millis(450);
+    let heard = transcriber(&openai, KEY).words(Bytes::from_static(b"OggS"), patience).await;
+    assert_eq!(heard, Err(NotHeard::Timeout));
 }
 
 #[tokio::test]

@@ -286,10 +286,9 @@ impl Model {
         if known { Ok(()) } else { Err(ApiError::no_such_model(model)) }
     }
 
-    fn refusal(&self, body: &[u8]) -> Option<Response> {
-        let request: Value = serde_json::from_slice(body).ok()?;
+    fn refusal(&self, request: &Value) -> Option<Response> {
         let refusals = self.lock().refusals.clone();
-        refusals.into_iter().find_map(|refusal| refusal.of(&request))
+        refusals.into_iter().find_map(|refusal| refusal.of(request))
     }
 
     fn listed(&self, name: &str) -> Value {
@@ -405,7 +404,8 @@ fn tokens(text: &str) -> u64 {
 async fn complete(State(model): State<Arc<Model>>, headers: HeaderMap, body: Bytes) -> Response {
     let admitted = model.admit(&headers);
     if admitted.is_ok()
-        && let Some(refusal) = model.refusal(&body)
+        && let Ok(request) = serde_json::from_slice(&body)
+        && let Some(refusal) = model.refusal(&request)
     {
         return refusal;
     }
@@ -428,9 +428,14 @@ async fn transcribe(
         model.know(&upload.model)?;
         Ok::<_, ApiError>(upload)
     };
-    upload
-        .await
-        .map_or_else(IntoResponse::into_response, |upload| Json(json!({"text": model.listen(upload)})).into_response())
+    match upload.await {
+        Ok(upload) => {
+            let hints = json!({ "prompt": upload.prompt, "language": upload.language });
+            let refusal = model.refusal(&hints);
+            refusal.unwrap_or_else(|| Json(json!({ "text": model.listen(upload) })).into_response())
+        }
+        Err(error) => error.into_response(),
+    }
 }
 
 async fn list_models(State(model): State<Arc<Model>>, headers: HeaderMap) -> Response {

@@ -19,6 +19,10 @@ pub enum Parameter {
     DeveloperRole,
     /// Every effort but these; without any, the parameter itself.
     ReasoningEffort(&'static [&'static str]),
+    /// Of a transcription.
+    Prompt,
+    /// Of a transcription.
+    Language,
 }
 
 /// In whose words a server refuses.
@@ -73,13 +77,15 @@ impl Parameter {
             Self::JsonSchema | Self::JsonObject => "response_format",
             Self::SystemRole | Self::DeveloperRole => "messages[0].role",
             Self::ReasoningEffort(_) => "reasoning_effort",
+            Self::Prompt => "prompt",
+            Self::Language => "language",
         }
     }
 
     /// The value that the server does not take, if the request has one.
     fn given(self, request: &Value) -> Option<Value> {
         let is_not_taken = |value: &Value| match self {
-            Self::MaxTokens | Self::MaxCompletionTokens => true,
+            Self::MaxTokens | Self::MaxCompletionTokens | Self::Prompt | Self::Language => true,
             Self::Temperature => value.as_f64() != Some(1.0),
             Self::JsonSchema => value["type"] == "json_schema",
             Self::JsonObject => value["type"] == "json_object",
@@ -102,7 +108,7 @@ impl Parameter {
                     "Unsupported parameter: '{field}' is not supported with this model. Use 'max_completion_tokens' instead."
                 ),
             ),
-            Self::MaxCompletionTokens | Self::ReasoningEffort([]) => {
+            Self::MaxCompletionTokens | Self::ReasoningEffort([]) | Self::Prompt | Self::Language => {
                 ("unknown_parameter", format!("Unrecognized request argument supplied: {field}"))
             }
             Self::Temperature => (

@@ -1,25 +1,30 @@
 //! Voice messages become text, by OpenAI's `/audio/transcriptions`:
 //! <https://developers.openai.com/api/reference/resources/audio/subresources/transcriptions/methods/create>.
 
+mod hints;
 mod silence;
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use reqwest::multipart::{Form, Part};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use hints::Hints;
+
 /// Makes and models as they are spoken. Whisper reads the last 224 tokens of a prompt only.
 const PROMPT: &str = include_str!("../../prompts/voice.txt");
 
-/// A server that turns speech into text. Cheap to clone; clones share connections.
+/// A server that turns speech into text. Cheap to clone; clones share connections, and what the server has refused.
 #[derive(Clone, Debug)]
 pub struct Transcriber {
     http: reqwest::Client,
     url: String,
     key: Option<SecretString>,
     model: String,
+    hints: Arc<Mutex<Hints>>,
 }
 
 /// Why a voice message has no words. It holds nothing that was said.
@@ -49,40 +54,55 @@ impl Transcriber {
             url: format!("{}/audio/transcriptions", settings.base_url.trim_end_matches('/')),
             key: settings.api_key.clone(),
             model: settings.model.clone(),
+            hints: Arc::default(),
         }
     }
 
-    /// The words of a recording, within `patience`. The server is asked once: a second call would cost as much again.
+    /// The words of a recording, within `patience`. The server hears it once: a second time would cost as much again. It is
+    /// asked once more only when it has refused a hint, which costs nothing.
     ///
     /// # Errors
     /// See [`NotHeard`].
     pub async fn words(&self, recording: Bytes, patience: Duration) -> Result<String, NotHeard> {
-        let form = self.form(recording).map_err(|error| failure(&error))?;
+        let started = Instant::now();
+        loop {
+            let hints = *self.hints.lock().unwrap_or_else(PoisonError::into_inner);
+            let answer = self.ask(recording.clone(), hints, patience.saturating_sub(started.elapsed())).await?;
+            let status = answer.status().as_u16();
+            let is_success = answer.status().is_success();
+            let body = answer.bytes().await.map_err(|error| failure(&error))?;
+            if is_success {
+                return words_of(&body);
+            }
+            let fewer = hints.after_refusal(status, &String::from_utf8_lossy(&body)).ok_or(NotHeard::Status(status))?;
+            *self.hints.lock().unwrap_or_else(PoisonError::into_inner) = fewer;
+        }
+    }
+
+    async fn ask(&self, recording: Bytes, hints: Hints, patience: Duration) -> Result<reqwest::Response, NotHeard> {
+        let form = self.form(recording, hints).map_err(|error| failure(&error))?;
         let request = self.http.post(&self.url).timeout(patience).multipart(form);
         let request = match &self.key {
             Some(key) => request.bearer_auth(key.expose_secret().trim()),
             None => request,
         };
-        let answer = request.send().await.map_err(|error| failure(&error))?;
-        if !answer.status().is_success() {
-            return Err(NotHeard::Status(answer.status().as_u16()));
-        }
-        let body = answer.bytes().await.map_err(|error| failure(&error))?;
-        let answer: Value = serde_json::from_slice(&body).map_err(|_| NotHeard::NoTranscription)?;
-        let words = answer["text"].as_str().ok_or(NotHeard::NoTranscription)?.trim();
-        if silence::is_made_up(words, PROMPT) { Err(NotHeard::Silence) } else { Ok(words.to_owned()) }
+        request.send().await.map_err(|error| failure(&error))
     }
 
     /// The server knows the format by the extension of the file's name.
-    fn form(&self, recording: Bytes) -> reqwest::Result<Form> {
+    fn form(&self, recording: Bytes, hints: Hints) -> reqwest::Result<Form> {
         let length = recording.len() as u64;
         let file = Part::stream_with_length(recording, length).file_name("voice.ogg").mime_str("audio/ogg")?;
-        Ok(Form::new()
-            .part("file", file)
-            .text("model", self.model.clone())
-            .text("language", "ru")
-            .text("prompt", PROMPT.trim()))
+        let form = Form::new().part("file", file).text("model", self.model.clone());
+        let form = if hints.language { form.text("language", "ru") } else { form };
+        Ok(if hints.prompt { form.text("prompt", PROMPT.trim()) } else { form })
     }
+}
+
+fn words_of(body: &[u8]) -> Result<String, NotHeard> {
+    let answer: Value = serde_json::from_slice(body).map_err(|_| NotHeard::NoTranscription)?;
+    let words = answer["text"].as_str().ok_or(NotHeard::NoTranscription)?.trim();
+    if silence::is_made_up(words, PROMPT) { Err(NotHeard::Silence) } else { Ok(words.to_owned()) }
 }
 
 fn failure(error: &reqwest::Error) -> NotHeard {
