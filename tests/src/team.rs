@@ -63,11 +63,7 @@ impl Bot {
         let people = self.telegram().chats().into_iter().filter(|chat| chat.id >= FIRST_MEMBER && chat.id < BOSS);
         let id = people.into_iter().find(|chat| chat.first_name == name).map(|chat| chat.id);
         let person = self.telegram().customer(id.unwrap_or_else(|| panic!("{name} is not in the team")));
-        TeamMember {
-            app: self.sales_group().app.member(&person),
-            clock: self.clock.clone(),
-            group: self.sales_group(),
-        }
+        TeamMember { app: self.sales_group().app.member(&person), clock: self.clock.clone(), group: self.sales_group() }
     }
 }
 

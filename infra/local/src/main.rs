@@ -1,5 +1,6 @@
 //! What `cargo run` starts: the local stack, and what is built on its simulators.
 
+mod bench;
 mod control;
 mod soak;
 
@@ -23,6 +24,11 @@ enum Command {
     Simulators,
     /// Let many customers talk to the bot while calls fail at random, and count lost and duplicate requests.
     Soak(soak::Arguments),
+    /// Measure how quickly the bot on one machine answers, and what that costs.
+    Bench(bench::Arguments),
+    /// The bot process that `bench` measures.
+    #[command(hide = true)]
+    BenchBot,
     /// The bot process that `soak` starts and kills.
     #[command(hide = true)]
     SoakBot(soak::BotArguments),
@@ -50,6 +56,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Stack => local::run(local::Options::of_process()?).await?,
         Command::Simulators => control::run().await?,
         Command::Soak(arguments) => return soak::run(&arguments).await,
+        Command::Bench(arguments) => return bench::run(&arguments).await,
+        Command::BenchBot => bench::run_bot().await?,
         Command::SoakBot(arguments) => soak::run_bot(&arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
