@@ -34,7 +34,7 @@ const SECRET: &str = "secret-of-the-stories";
 
 /// Requests go to two managers in turn.
 pub(crate) const TEAM: &str =
-    "[[team]]\nname = \"Ольга\"\namocrm_user_id = 702\n[[team]]\nname = \"Пётр\"\namocrm_user_id = 704\n";
+    "[[team]]\nname = \"Ольга\"\namocrm_user_id = 702\n[[team]]\nname = \"Игорь\"\namocrm_user_id = 704\n";
 
 /// The bot behind a front that drops a function in the middle when it is to be stopped.
 pub(crate) struct KillableBot {

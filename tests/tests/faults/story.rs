@@ -177,7 +177,7 @@ fn whose(deal: &Deal) -> String {
     let of_contact = new_contact.map(|contact| contact.responsible.as_str());
     let of_tasks = deal.tasks.iter().map(|task| task.responsible.as_str());
     let all: Vec<&str> = std::iter::once(deal.responsible.as_str()).chain(of_contact).chain(of_tasks).collect();
-    let is_one = ["Ольга Менеджер", "Пётр Менеджер"].iter().any(|member| all.iter().all(|name| name == member));
+    let is_one = ["Ольга Менеджер", "Игорь Менеджер"].iter().any(|member| all.iter().all(|name| name == member));
     if is_one { "ONE_OF_THE_TEAM".to_owned() } else { all.join(", ") }
 }
 

@@ -231,7 +231,7 @@ async fn a_turn_of_the_team_costs_no_call_to_amocrm_and_three_to_the_database() 
         let _ = delivered_for(bot, "+79000000001").await; // the first one of an hour reads the account's fields
         let (alone, alone_database) = delivered_for(bot, "+79000000002").await;
         bot.put_dealer_file(
-            "[[team]]\nname = \"Ольга\"\namocrm_user_id = 702\n[[team]]\nname = \"Пётр\"\namocrm_user_id = 704\n",
+            "[[team]]\nname = \"Ольга\"\namocrm_user_id = 702\n[[team]]\nname = \"Игорь\"\namocrm_user_id = 704\n",
         )
         .await;
         bot.wait(61);
