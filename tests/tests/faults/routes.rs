@@ -199,7 +199,7 @@ impl Story {
                 let requests = bot.requests().await;
                 let hers = requests.iter().find(|lead| lead.chat_id == anna.chat).expect("she has sent a request");
                 let deal = hers.progress.deal_id().expect("it has become a deal");
-                bot.move_deal(deal, CALLED).await;
+                bot.crm().move_deal(deal, CALLED);
                 bot.hear_of_moves(&[deal]).await;
                 bot.deliver().await;
                 bot.wait(HOUR); // whatever has failed, the next look succeeds

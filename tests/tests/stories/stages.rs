@@ -1,8 +1,10 @@
 //! The deal talks back: customers hear of the stages that the dealer has a text for, and can ask.
 
+use lead::Outcome;
 use reqwest::StatusCode;
-use simulators::amocrm::{BOT_FIRST_STAGE, Deal};
+use simulators::amocrm::{BOT_FIRST_STAGE, Closing, Deal, LOSS_REASONS};
 use simulators::fault::{Fault, When};
+use storage::DealKey;
 use stories::{Bot, Customer, PHONE, Setup, System, finish, story, story_with, to_confirmation, to_sent};
 
 const MINUTE: i64 = 60;
@@ -42,7 +44,7 @@ async fn told(tell: impl AsyncFnOnce(&Bot, &Customer, &str, u64)) {
 
 /// A manager moves the deal, and amoCRM's hook says so.
 async fn moves(bot: &Bot, deal: u64, stage: u64) {
-    bot.move_deal(deal, stage).await;
+    bot.crm().move_deal(deal, stage);
     bot.hear_of_moves(&[deal]).await;
     bot.deliver().await;
 }
@@ -71,7 +73,7 @@ async fn a_hook_brings_the_text_at_once_and_once() {
 #[tokio::test]
 async fn without_a_hook_the_schedule_finds_out_within_an_hour() {
     told(async |bot, anna, _, deal| {
-        bot.move_deal(deal, CALLED).await;
+        bot.crm().move_deal(deal, CALLED);
         bot.schedule().await;
         anna.sees_nothing();
         bot.wait(HOUR);
@@ -84,7 +86,7 @@ async fn without_a_hook_the_schedule_finds_out_within_an_hour() {
 #[tokio::test]
 async fn the_deal_of_a_request_whose_hook_is_lost_on_the_queue_is_found_too() {
     told(async |bot, anna, _, deal| {
-        bot.move_deal(deal, CALLED).await;
+        bot.crm().move_deal(deal, CALLED);
         let down = bot.fail(System::Sqs, "SendMessage", When::Always, Fault::Status(500, "{}".to_owned()));
         bot.hear_of_moves(&[deal]).await;
         drop(down);
@@ -98,7 +100,7 @@ async fn the_deal_of_a_request_whose_hook_is_lost_on_the_queue_is_found_too() {
 #[tokio::test]
 async fn what_is_forged_or_strange_costs_nothing() {
     told(async |bot, anna, _, deal| {
-        bot.move_deal(deal, CALLED).await;
+        bot.crm().move_deal(deal, CALLED);
         let body = format!("leads[status][0][id]={deal}&leads[status][0][status_id]={MEETING}");
         for secret in ["", "wrong", "wrong-secret-of-amocrm", "%00", "a/b"] {
             assert_eq!(bot.post_hook(secret, body.clone()).await, StatusCode::UNAUTHORIZED, "{secret}");
@@ -117,7 +119,7 @@ async fn a_huge_body_is_read_in_part_and_garbage_not_at_all() {
     story_with(Setup::default().with("AMOCRM_WEBHOOK_SECRET", SECRET), async |bot| {
         let anna = bot.customer("Анна");
         let (_, deal) = sent(bot, &anna).await;
-        bot.move_deal(deal.id, CALLED).await;
+        bot.crm().move_deal(deal.id, CALLED);
         for garbage in ["", "%%%", "{\"leads\":[]}", "leads[status][0][id]=many", "\u{0}=\u{0}&&&="] {
             assert_eq!(bot.post_hook(SECRET, garbage).await, StatusCode::OK, "{garbage}");
         }
@@ -156,7 +158,7 @@ async fn a_move_back_before_nine_leaves_nothing_to_tell() {
     told(async |bot, anna, _, deal| {
         bot.wait(11 * HOUR);
         moves(bot, deal, CALLED).await;
-        bot.move_deal(deal, BOT_FIRST_STAGE).await; // its hook is lost
+        bot.crm().move_deal(deal, BOT_FIRST_STAGE); // its hook is lost
         bot.wait(12 * HOUR);
         bot.schedule().await;
         anna.sees_nothing();
@@ -183,6 +185,25 @@ async fn a_closed_deal_is_told_of_and_looked_at_no_more() {
 }
 
 #[tokio::test]
+async fn why_a_deal_was_lost_is_kept_with_it() {
+    told(async |bot, anna, _, deal| {
+        let (reason, words) = LOSS_REASONS[0];
+        bot.crm().close_deal(deal, Closing::Lost(reason));
+        bot.hear_of_moves(&[deal]).await;
+        bot.deliver().await;
+        anna.sees_nothing(); // the dealer has no text for it
+        let deals = bot.stack().aws().deals(bot.stack().tables());
+        let kept = deals.get(DealKey { deal_id: deal, chat_id: anna.chat }).await.expect("the table answers");
+        let kept = kept.expect("it is kept").value;
+        assert!(
+            matches!(kept.outcome(), Some(Outcome::Lost { reason: Some(reason), .. }) if reason == words),
+            "{kept:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn many_deals_are_looked_at_in_one_call() {
     story(async |bot| {
         dealer(bot).await;
@@ -197,7 +218,7 @@ async fn many_deals_are_looked_at_in_one_call() {
             customers.push((customer, deal));
         }
         for (_, deal) in &customers {
-            bot.move_deal(deal.id, CALLED).await;
+            bot.crm().move_deal(deal.id, CALLED);
         }
         bot.wait(HOUR);
         let mark = bot.mark();
@@ -317,7 +338,7 @@ async fn a_deal_that_is_deleted_is_no_news() {
 #[tokio::test]
 async fn amocrm_down_costs_only_time() {
     told(async |bot, anna, _, deal| {
-        bot.move_deal(deal, CALLED).await;
+        bot.crm().move_deal(deal, CALLED);
         let down = bot.fail(System::Amocrm, "GET /api/v4/leads", When::Always, Fault::Status(500, "{}".to_owned()));
         bot.hear_of_moves(&[deal]).await;
         bot.deliver().await;
@@ -346,7 +367,7 @@ async fn status_says_where_each_request_stands_and_asks_nobody() {
         assert_eq!(anna.reads()[0], listed);
 
         let deal = bot.deliver_request(&number, &anna).await;
-        bot.move_deal(deal.id, CALLED).await;
+        bot.crm().move_deal(deal.id, CALLED);
         bot.hear_of_moves(&[deal.id]).await;
         bot.deliver().await;
         anna.sees("Ваш автомобиль принят на диагностику.");
