@@ -59,11 +59,16 @@ impl CrmPush {
     /// The request was deleted while it was delivered: nobody follows its deal for this chat.
     pub(crate) async fn forget_deal(&self, lead: &Lead) {
         let Some(deal_id) = lead.progress.deal_id() else { return };
-        let forgotten = match self.leads.get(&lead.lead_id).await {
-            Ok(None) => self.deals.delete(DealKey { deal_id, chat_id: lead.chat_id }).await,
-            Ok(Some(_)) => Ok(()),
-            Err(error) => Err(error),
-        };
+        let forgotten: Result<(), SaveError> = async {
+            if self.leads.get(&lead.lead_id).await?.is_none()
+                && let Some(mut deal) = self.deals.get(DealKey { deal_id, chat_id: lead.chat_id }).await?
+            {
+                deal.value.let_go(self.now());
+                self.deals.save(&mut deal).await?;
+            }
+            Ok(())
+        }
+        .await;
         if let Err(error) = forgotten {
             tracing::warn!(lead_id = %lead.lead_id, deal_id, %error, "a deal is followed until it expires");
         }

@@ -179,6 +179,11 @@ impl TrackedDeal {
         }
     }
 
+    /// The customer had everything deleted: there is nothing to look at or to tell any more, and it expires at once.
+    pub fn let_go(&mut self, now: Seconds) {
+        *self = Self { sent_at: now - RETENTION_AFTER_SENT, ..Self::new(self.deal_id, self.chat_id) };
+    }
+
     /// Where the deal was last seen.
     #[must_use]
     pub const fn stage(&self) -> Option<u64> {
@@ -333,6 +338,14 @@ mod tests {
         sees(&mut deal, WON, NOW);
         assert_eq!(deal.take_news(NOW + STALE + 1), None);
         assert_eq!(deal.due_news(NOW + STALE + 1), None, "it is dropped");
+    }
+
+    #[test]
+    fn who_had_everything_deleted_is_forgotten() {
+        let mut deal = deal();
+        sees(&mut deal, ACCEPTED, NOW);
+        deal.let_go(NOW);
+        assert_eq!((deal.due_at(), deal.expires_at(), deal.lead_ids.len()), (None, NOW, 0));
     }
 
     #[test]

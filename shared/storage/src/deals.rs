@@ -189,10 +189,7 @@ impl Deals {
     }
 
     /// Deletes a deal as a chat knows it.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn delete(&self, key: DealKey) -> Result<(), StorageError> {
+    async fn delete(&self, key: DealKey) -> Result<(), StorageError> {
         self.client
             .delete_item()
             .table_name(&self.table)
