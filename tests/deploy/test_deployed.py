@@ -139,6 +139,27 @@ class Test2Customers(Story):
         deal = self.deal_with("Страховая занизила выплату", patience=2 * SCHEDULE_PATIENCE)
         self.assertTrue(deal["name"].startswith("Не закончил: "), deal["name"])
 
+    def test_a_deal_that_is_moved_is_told_of_and_looked_at_by_the_schedule(self):
+        called = 3203  # «Созвонились» in the simulated account
+        noon = f"Etc/GMT{time.gmtime().tm_hour - 12:+d}"  # where it is day now: at night nobody is told
+        self.put_dealer_file(f'time_zone = "{noon}"\n[stages]\n{called} = "Мы вам звонили."\n')
+        self.addCleanup(self.put_dealer_file, "")
+        STAGE.carquery("amocrm", "setup", "--yes", "--address", STAGE.url(""))
+        inna = self.customer("Инна")
+        self.ask_a_lawyer(inna, "Переоформление затянулось")
+        deal = self.deal_with("Переоформление затянулось")
+        time.sleep(61)  # by then every function has read the file again
+        self.simulators.call("POST", f"/deals/{deal['id']}/stage/{called}")
+        inna.sees("Мы вам звонили.")
+        inna.says("/status").sees("Ваши заявки")
+
+        dynamodb = STAGE.emulator.client("dynamodb")
+        item = {"TableName": f"{STACK}-deals", "Key": {"deal_id": {"N": str(deal["id"])}, "chat_id": {"N": str(inna.id)}}}
+        overdue = {"UpdateExpression": "SET look_at = :at, due_at = :at", "ExpressionAttributeValues": {":at": {"N": "1"}}}
+        dynamodb.update_item(**item, **overdue)
+        looked = lambda: dynamodb.get_item(**item)["Item"]["look_at"]["N"] != "1"
+        wait_for("the schedule to look at the deal", looked, SCHEDULE_PATIENCE)
+
     def test_a_free_question_is_answered_and_logged_for_ninety_days(self):
         igor = self.customer("Игорь")
         igor.says("продаю камри 2019, 85 тыс, хочу полтора")

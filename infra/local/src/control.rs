@@ -11,6 +11,7 @@
 //! | `POST /customers/{chat_id}/contact` | `{"phone": "+79001234567"}` | the same |
 //! | `POST /customers/{chat_id}/album` | `{"count": 3}` | the same |
 //! | `GET /customers/{chat_id}` | | the chat |
+//! | `POST /deals/{id}/stage/{stage}` | | a manager moves a deal to this stage of its pipeline |
 //! | `GET /deals` | | amoCRM's deals with contact, notes, tasks, files; the newest first |
 //! | `POST /amocrm/code` | | `{"code": "…"}`: an authorization code, for `carquery amocrm authorize` |
 //! | `POST /faults/amocrm` | a rule: `{"route": "*", "when": "always", "what": {"html": 502}}` | its id |
@@ -119,6 +120,7 @@ fn router(simulators: Simulators) -> Router {
         .route("/customers/{chat}/contact", post(contact))
         .route("/customers/{chat}/album", post(album))
         .route("/deals", get(deals))
+        .route("/deals/{deal}/stage/{stage}", post(move_deal))
         .route("/amocrm/code", post(code))
         .route("/faults/amocrm", post(break_amocrm))
         .route("/faults", delete(clear_faults))
@@ -156,6 +158,11 @@ async fn album(State(all): State<Simulators>, Path(chat): Path<i64>, Json(album)
 
 async fn deals(State(all): State<Simulators>) -> Json<Value> {
     Json(json!(all.amocrm.deals()))
+}
+
+async fn move_deal(State(all): State<Simulators>, Path((deal, stage)): Path<(u64, u64)>) -> StatusCode {
+    all.amocrm.move_deal(deal, stage);
+    StatusCode::NO_CONTENT
 }
 
 async fn code(State(all): State<Simulators>) -> Json<Value> {
