@@ -22,6 +22,7 @@ mod links;
 mod network;
 mod pace;
 mod photos;
+mod sales_chat;
 mod sales_group;
 mod schedule;
 mod sell;

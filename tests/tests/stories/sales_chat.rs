@@ -1,0 +1,190 @@
+//! The sales chat: each request is a card that somebody of the team takes.
+
+use serde_json::json;
+use simulators::amocrm::Deal;
+use simulators::fault::{Fault, When};
+use simulators::telegram::BotRole;
+use stories::System::{Amocrm, Telegram};
+use stories::{BOSS, Bot, SALES_CHAT, SalesGroup, System, story, to_sent};
+
+const TAKE: &str = "🙋 Взять";
+
+/// A customer's request, delivered. Returns its number and its deal.
+async fn request(bot: &Bot) -> (String, Deal) {
+    let anna = bot.customer("Анна");
+    let number = to_sent(&anna).await;
+    let deal = bot.deliver_request(&number, &anna).await;
+    (number, deal)
+}
+
+/// Who is responsible in amoCRM for the deal, its contact and its tasks.
+fn responsible(bot: &Bot, id: u64) -> Vec<String> {
+    let deals = bot.crm().deals();
+    let deal = deals.iter().find(|deal| deal.id == id).expect("the deal is there");
+    let contact = deal.contact.as_ref().map(|contact| contact.responsible.clone());
+    let of_tasks = deal.tasks.iter().map(|task| task.responsible.clone());
+    std::iter::once(deal.responsible.clone()).chain(contact).chain(of_tasks).collect()
+}
+
+async fn team(bot: &Bot) -> SalesGroup {
+    bot.has_sales_team(&["Ольга", "Пётр"]).await
+}
+
+#[tokio::test]
+async fn a_request_is_a_card_and_whoever_takes_it_is_responsible() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let (number, deal) = request(bot).await;
+        assert_eq!(
+            group.screen(),
+            format!("🚗 Проверка авто · № {number}\nSkoda Octavia\nКлиент: Анна\n[🙋 Взять]\n[Открыть в amoCRM]")
+        );
+        bot.wait(130);
+        bot.team("Пётр").taps(TAKE).await;
+        assert_eq!(bot.team("Пётр").alert(), "Заявка ваша. Ответственный в amoCRM сейчас сменится.");
+        group.saw("✅ Взято: Пётр, через 2 мин\n[Открыть в amoCRM]");
+        bot.deliver().await;
+        let set = responsible(bot, deal.id);
+        assert_eq!(set.len(), 3);
+        assert!(set.iter().all(|name| name.starts_with("Игорь")), "who is Пётр's user in amoCRM: {set:?}");
+        group.saw_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_press_reads_who_has_it_and_strangers_change_nothing() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let (_, deal) = request(bot).await;
+        let before = responsible(bot, deal.id);
+        let card = group.app.view().unwrap().messages.pop().unwrap();
+        let _ = group.reads();
+        let stranger = group.app.member(&bot.telegram().new_customer("Прохожий", None));
+        stranger.tap(TAKE).unwrap();
+        bot.settle().await;
+        assert!(stranger.take_alerts()[0].text.starts_with("Кнопка работает только у менеджеров"));
+        group.saw_nothing();
+        assert_eq!(responsible(bot, deal.id), before);
+
+        bot.team("Пётр").taps(TAKE).await;
+        let _ = (group.reads(), bot.team("Пётр").alert());
+        // Their app has not shown yet that somebody was faster.
+        let data = card.buttons.concat().into_iter().find_map(|button| button.callback_data).unwrap();
+        bot.team("Ольга").act(|app| app.press(card.id, &data)).await;
+        assert_eq!(bot.team("Ольга").alert(), "Уже взято: Пётр.");
+        group.saw_nothing();
+        bot.deliver().await;
+        assert!(responsible(bot, deal.id).iter().all(|name| *name == responsible(bot, deal.id)[0]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_groups_and_what_looks_like_the_group_are_ignored() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let _ = request(bot).await;
+        let card = group.app.view().unwrap().messages.pop().unwrap();
+        let data = card.buttons.concat().into_iter().find_map(|button| button.callback_data).unwrap();
+        let _ = group.reads();
+        let mark = bot.mark();
+        let olga = json!({ "id": 7_000_000_900_i64, "is_bot": false, "first_name": "Ольга" });
+        let foreign = json!({ "id": -1_009_999_999_999_i64, "type": "supergroup", "title": "Продажи" });
+        let anonymous = json!({ "id": 1_087_968_824, "is_bot": true, "first_name": "Group" });
+        let here = json!({ "id": SALES_CHAT, "type": "supergroup", "title": "Продажи" });
+        for update in [
+            json!({ "callback_query": { "id": "1", "from": olga, "data": data, "message": { "message_id": 5, "chat": foreign } } }),
+            json!({ "message": { "message_id": 6, "chat": foreign, "from": olga, "migrate_to_chat_id": -1_008 } }),
+            json!({ "message": { "message_id": 7, "chat": here, "from": anonymous, "sender_chat": here, "text": "/close" } }),
+            json!({ "callback_query": { "id": "2", "from": olga, "data": "take:01JD0000000000000AK7QX3M9Q", "message": { "message_id": card.id, "chat": here } } }),
+            json!({ "callback_query": { "id": "3", "from": olga, "data": "3:send", "message": { "message_id": card.id, "chat": here } } }),
+        ] {
+            bot.telegram().raw_update(update);
+            bot.settle().await;
+        }
+        group.saw_nothing();
+        let calls = bot.calls_since(&mark);
+        let is_read = |(system, route): &(System, String)| *system == System::Telegram || route.starts_with("GetItem");
+        assert!(calls.keys().all(is_read), "nothing is stored of it: {calls:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_without_the_bot_costs_no_deal_and_the_admins_hear_of_it() {
+    story(async |bot| {
+        let group = team(bot).await;
+        group.app.make_bot(BotRole::Kicked);
+        bot.settle().await;
+        let _ = request(bot).await;
+        bot.admin().sees("карточки заявок не попадают в чат продаж");
+        group.app.make_bot(BotRole::Admin { can_manage_topics: true });
+        bot.settle().await;
+        bot.wait(120);
+        bot.schedule().await;
+        group.saw("🚗 Проверка авто");
+        bot.admin().sees("снова попадают в чат продаж");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_amocrm_does_not_take_now_is_set_by_the_schedule() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let (_, deal) = request(bot).await;
+        let before = responsible(bot, deal.id);
+        let failing = bot.fail(Amocrm, "PATCH /api/v4/leads/*", When::Always, Fault::Html(503));
+        bot.team("Пётр").taps(TAKE).await;
+        let _ = (group.reads(), bot.team("Пётр").alert());
+        bot.deliver().await;
+        assert_eq!(responsible(bot, deal.id), before);
+        assert!(failing.has_struck());
+        drop(failing);
+        bot.wait(700);
+        bot.schedule().await;
+        assert_ne!(responsible(bot, deal.id)[0], before[0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_nobody_takes_is_told_of() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let _ = request(bot).await;
+        let _ = group.reads();
+        bot.wait(9 * 60);
+        bot.schedule().await;
+        bot.wait(120);
+        bot.schedule().await;
+        bot.schedule().await;
+        let told = bot.boss().reads();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("никто не взял за 10 мин"), "{told:?}");
+        assert!(!told[0].contains("+7900"), "{told:?}");
+        assert!(bot.telegram().chat(BOSS).is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_card_makes_no_second_one_and_the_press_works() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let anna = bot.customer("Анна");
+        let number = to_sent(&anna).await;
+        let failing = bot.fail(Telegram, "sendMessage", When::Times(1), Fault::LoseAnswer);
+        let _ = bot.deliver_request(&number, &anna).await;
+        drop(failing);
+        bot.wait(120);
+        bot.schedule().await;
+        group.saw(TAKE);
+        bot.team("Ольга").taps(TAKE).await;
+        assert_eq!(bot.team("Ольга").alert(), "Заявка ваша. Ответственный в amoCRM сейчас сменится.");
+        group.saw("✅ Взято: Ольга");
+        bot.deliver().await;
+    })
+    .await;
+}
