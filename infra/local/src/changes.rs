@@ -18,6 +18,8 @@ pub(crate) struct Counters {
     pub(crate) requests: u64,
     /// Messages on the queue.
     pub(crate) queue: u64,
+    /// The stack's clock.
+    pub(crate) clock: u64,
     /// Switches that simulate failures.
     pub(crate) faults: u64,
 }

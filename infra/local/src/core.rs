@@ -1,7 +1,7 @@
 //! The functions of a running stack with everything they use.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -19,6 +19,7 @@ use telegram::{Api, ApiError};
 use tokio::sync::watch;
 
 use crate::changes::Changes;
+use crate::clock::StackClock;
 use crate::outside::Outside;
 use crate::parts::{Parts, TelegramPart};
 use crate::switches::Switches;
@@ -30,6 +31,7 @@ const INTRODUCTION: Duration = Duration::from_secs(5);
 pub(crate) struct Core {
     pub(crate) parts: Parts,
     pub(crate) bot: BotCard,
+    pub(crate) clock: StackClock,
     pub(crate) functions: Arc<Functions>,
     pub(crate) telegram: Option<Telegram>,
     pub(crate) amocrm: Option<Amocrm>,
@@ -66,7 +68,9 @@ impl Core {
         ahead: Arc<AtomicI64>,
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
-        let clock: Clock = Arc::new(move || settings::system_clock()() + ahead.load(Ordering::Relaxed));
+        let stack_clock = StackClock(ahead);
+        let shown = stack_clock.clone();
+        let clock: Clock = Arc::new(move || shown.now());
         let functions = Functions::build(variables, aws, &clock).await?;
         let (amocrm_settings, telegram_settings) =
             read(variables, |env| (settings::Amocrm::read(env), settings::Telegram::read(env)))?;
@@ -81,6 +85,7 @@ impl Core {
                 sqs.faults().clone(),
             ),
             parts,
+            clock: stack_clock,
             functions: Arc::new(functions),
             telegram: outside.telegram,
             amocrm: outside.amocrm,

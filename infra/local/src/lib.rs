@@ -6,10 +6,12 @@
 //! [`run`] is `cargo run`; tests start a [`Stack`] themselves and control it step by step.
 
 mod changes;
+mod clock;
 mod core;
 mod options;
 mod outside;
 mod parts;
+mod people;
 mod stack;
 mod switches;
 mod web;

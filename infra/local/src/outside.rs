@@ -44,7 +44,7 @@ impl Outside {
             variables.entry(name.to_owned()).or_insert_with(|| secret.clone());
         }
         if parts.telegram == TelegramPart::Simulated {
-            let telegram = start_telegram(folder, options.redelivery).await?;
+            let telegram = start_telegram(folder, options).await?;
             let fresh = telegram.chats().is_empty();
             let admin = admin_chat(&telegram, folder)?;
             if fresh {
@@ -99,11 +99,12 @@ impl Outside {
     }
 }
 
-async fn start_telegram(folder: &Folder, redelivery: telegram::Redelivery) -> anyhow::Result<Telegram> {
+async fn start_telegram(folder: &Folder, options: &Options) -> anyhow::Result<Telegram> {
     let options = telegram::Options {
         token: folder.notes().bot_token.clone(),
         journal: folder.file("telegram.jsonl"),
-        redelivery,
+        redelivery: options.redelivery,
+        ahead: Arc::clone(&options.ahead),
         ..telegram::Options::default()
     };
     Telegram::start(options).await.context("cannot start the simulated Telegram")

@@ -28,6 +28,7 @@ use crate::core::Core;
 use crate::options::Options;
 use crate::outside::Outside;
 use crate::parts::{Parts, TelegramPart};
+use crate::people::follow_dealer_file;
 use crate::web;
 
 /// How long stopping waits for work in progress.
@@ -148,6 +149,7 @@ impl Stack {
         stack.take_updates();
         if options.schedule {
             stack.subscribe_to_hooks();
+            stack.workers.push(tokio::spawn(follow_dealer_file(Arc::clone(&stack.core))));
             let core = Arc::clone(&stack.core);
             let scheduled = move || core.changes.note(|now| now.requests += 1);
             let tables = stack.database.tables();

@@ -89,6 +89,14 @@ const SWITCHES: &[Definition] = &[
         "POST /api/v4/*",
         || Fault::LoseAnswer,
     ),
+    broken(
+        "crm_hooks",
+        Side::Amocrm,
+        "Вебхуки теряются",
+        "amoCRM не сообщает, что сделку передвинули. Бот узнает об этом сам, при ближайшей проверке.",
+        "hook",
+        || Fault::DropBefore,
+    ),
     Definition {
         id: "crm_token",
         side: Side::Amocrm,

@@ -29,6 +29,7 @@ const FILES: &[(&str, &str, &str)] = files![
     "js/deals.js": SCRIPT,
     "js/dom.js": SCRIPT,
     "js/faults.js": SCRIPT,
+    "js/group.js": SCRIPT,
     "js/main.js": SCRIPT,
     "js/message.js": SCRIPT,
     "js/overlay.js": SCRIPT,

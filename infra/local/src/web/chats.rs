@@ -1,18 +1,20 @@
 //! Customers of the simulated Telegram: what they see, what they do.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Multipart, Path, Query, State};
+use axum::extract::{FromRequestParts, Multipart, Path, Query, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use simulators::telegram::{ChatView, FileView, Media, MessageView, PersonError, Telegram};
+use simulators::telegram::{ChatView, FileView, Media, MessageView, Person, PersonError, Telegram};
 
-use super::Refusal;
+use super::{Refusal, groups};
 use crate::core::Core;
 
 /// Parts of one album.
@@ -26,7 +28,7 @@ const PRESS_PATIENCE: Duration = Duration::from_secs(20);
 /// Characters of the newest message in the list of chats.
 const BEGINNING: usize = 60;
 
-type Answer = Result<Json<Value>, Refusal>;
+pub(super) type Answer = Result<Json<Value>, Refusal>;
 
 impl From<PersonError> for Refusal {
     fn from(error: PersonError) -> Self {
@@ -37,18 +39,47 @@ impl From<PersonError> for Refusal {
     }
 }
 
-fn telegram(core: &Core) -> Result<&Telegram, Refusal> {
+pub(super) fn telegram(core: &Core) -> Result<&Telegram, Refusal> {
     core.telegram.as_ref().ok_or_else(|| Refusal::unknown("Бот работает в настоящем Telegram: клиенты там"))
 }
 
-fn done() -> Answer {
+/// Whoever acts in the chat of the path: `as` names a member of a group, `topic` where they write.
+pub(super) struct Actor(Person);
+
+#[derive(Deserialize)]
+struct Acting {
+    r#as: Option<i64>,
+    topic: Option<i64>,
+}
+
+impl FromRequestParts<Arc<Core>> for Actor {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, core: &Arc<Core>) -> Result<Self, Refusal> {
+        let unknown = || Refusal::unknown("Такого чата нет");
+        let Path(chat) = Path::<i64>::from_request_parts(parts, core).await.map_err(|_| unknown())?;
+        let Query(acting) = Query::<Acting>::from_request_parts(parts, core).await.map_err(|_| unknown())?;
+        let telegram = telegram(core)?;
+        let person = match acting.r#as {
+            Some(member) => telegram.group(chat).member(&telegram.customer(member)),
+            None => telegram.customer(chat),
+        };
+        Ok(Self(acting.topic.map_or_else(|| person.clone(), |topic| person.in_topic(topic))))
+    }
+}
+
+pub(super) fn done() -> Answer {
     Ok(Json(json!({})))
 }
 
 /// `GET /api/chats`
 pub(super) async fn list(State(core): State<Arc<Core>>) -> Answer {
     let Some(telegram) = &core.telegram else { return Ok(Json(json!({ "chats": [] }))) };
-    let chats = telegram.chats().into_iter().filter_map(|line| telegram.chat(line.id));
+    let chats: Vec<_> = telegram.chats().into_iter().filter_map(|line| telegram.chat(line.id)).collect();
+    // Who works in a group and has never written to the bot is seen there.
+    let groups = chats.iter().filter(|chat| chat.is_group);
+    let members: HashSet<i64> = groups.flat_map(|group| telegram.group(group.id).members()).collect();
+    let chats = chats.into_iter().filter(|chat| chat.started || !members.contains(&chat.id));
     Ok(Json(json!({ "chats": chats.map(|chat| summary(&core, &chat)).collect::<Vec<_>>() })))
 }
 
@@ -58,6 +89,9 @@ pub(super) async fn show(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> 
     let mut view = summary(&core, &chat);
     view["typing_until"] = json!(chat.typing_until_ms / 1000);
     view["messages"] = chat.messages.iter().map(message).collect();
+    if chat.is_group {
+        view["topics"] = json!(telegram(&core)?.group(id).topics());
+    }
     view["keyboard"] = chat.reply_keyboard.map_or(Value::Null, |keyboard| {
         let rows = keyboard.rows.iter().map(|row| {
             row.iter().map(|key| json!({ "text": key.text, "contact": key.request_contact })).collect::<Value>()
@@ -80,6 +114,7 @@ fn summary(core: &Core, chat: &ChatView) -> Value {
         "name": chat.first_name,
         "username": chat.username,
         "phone": format!("+{}", chat.phone.trim_start_matches('+')),
+        "group": chat.is_group.then(|| groups::summary(core, chat.id)),
         "admin": core.admin_chat_id == Some(chat.id),
         "started": chat.started,
         "blocked": chat.blocked,
@@ -122,6 +157,9 @@ fn message(message: &MessageView) -> Value {
     json!({
         "id": message.id,
         "out": message.from == "customer",
+        "author": message.author,
+        "topic": message.topic,
+        "service": message.service,
         "kind": message.kind,
         "at": message.date,
         "edited": message.edited,
@@ -184,12 +222,12 @@ pub(super) struct NewText {
 }
 
 /// `POST /api/chats/{id}/text`
-pub(super) async fn text(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewText>) -> Answer {
+pub(super) async fn text(Actor(person): Actor, Json(new): Json<NewText>) -> Answer {
     let text = new.text.trim();
     if text.is_empty() || text.encode_utf16().count() > 4096 {
         return Err(Refusal::wrong("В сообщении может быть от 1 до 4096 знаков"));
     }
-    telegram(&core)?.customer(id).say(text)?;
+    person.say(text)?;
     done()
 }
 
@@ -201,10 +239,10 @@ pub(super) struct NewPress {
 }
 
 /// `POST /api/chats/{id}/press`: responds when the bot has, because the button spins until then.
-pub(super) async fn press(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewPress>) -> Answer {
+pub(super) async fn press(State(core): State<Arc<Core>>, Actor(person): Actor, Json(new): Json<NewPress>) -> Answer {
     let telegram = telegram(&core)?;
     let mut changes = telegram.changes();
-    let update = telegram.customer(id).press(new.message_id, &new.data)?;
+    let update = person.press(new.message_id, &new.data)?;
     let handled = async { while telegram.unsettled().contains(&update) && changes.changed().await.is_ok() {} };
     // If the bot takes longer, the button stops spinning.
     let _ = tokio::time::timeout(PRESS_PATIENCE, handled).await;
@@ -222,10 +260,9 @@ pub(super) struct NewContact {
 }
 
 /// `POST /api/chats/{id}/contact`
-pub(super) async fn contact(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(new): Json<NewContact>) -> Answer {
-    let customer = telegram(&core)?.customer(id);
+pub(super) async fn contact(Actor(customer): Actor, Json(new): Json<NewContact>) -> Answer {
     if new.own {
-        let chat = customer.view().ok_or(PersonError::NoSuchChat(id))?;
+        let chat = customer.view().ok_or(PersonError::NoSuchChat(customer.chat))?;
         customer.share_contact(&chat.phone)?;
     } else {
         customer.share_contact_of(&new.first_name, &new.phone)?;
@@ -235,8 +272,7 @@ pub(super) async fn contact(State(core): State<Arc<Core>>, Path(id): Path<i64>, 
 
 /// `POST /api/chats/{id}/media`: photos (form field `photo`), videos (`video`) and files (`file`) with a `caption`, as one
 /// message or an album.
-pub(super) async fn media(State(core): State<Arc<Core>>, Path(id): Path<i64>, mut form: Multipart) -> Answer {
-    let telegram = telegram(&core)?;
+pub(super) async fn media(Actor(person): Actor, mut form: Multipart) -> Answer {
     let unreadable = |_| Refusal::wrong("Файл не удалось принять");
     let (mut media, mut caption) = (Vec::new(), String::new());
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
@@ -262,13 +298,13 @@ pub(super) async fn media(State(core): State<Arc<Core>>, Path(id): Path<i64>, mu
     if caption.encode_utf16().count() > CAPTION {
         return Err(Refusal::wrong("В подписи может быть до 1024 знаков"));
     }
-    telegram.customer(id).send_media(media, (!caption.is_empty()).then_some(caption))?;
+    person.send_media(media, (!caption.is_empty()).then_some(caption))?;
     done()
 }
 
 /// `POST /api/chats/{id}/sticker`
-pub(super) async fn sticker(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
-    telegram(&core)?.customer(id).send_sticker()?;
+pub(super) async fn sticker(Actor(person): Actor) -> Answer {
+    person.send_sticker()?;
     done()
 }
 
@@ -279,28 +315,23 @@ pub(super) struct Spoken {
 }
 
 /// `POST /api/chats/{id}/voice`: a recording, as the browser makes it.
-pub(super) async fn voice(
-    State(core): State<Arc<Core>>,
-    Path(id): Path<i64>,
-    Query(spoken): Query<Spoken>,
-    recording: Bytes,
-) -> Answer {
+pub(super) async fn voice(Actor(person): Actor, Query(spoken): Query<Spoken>, recording: Bytes) -> Answer {
     if recording.is_empty() {
         return Err(Refusal::wrong("Запись пустая"));
     }
-    telegram(&core)?.customer(id).send_voice(recording, spoken.seconds)?;
+    person.send_voice(recording, spoken.seconds)?;
     done()
 }
 
 /// `POST /api/chats/{id}/document`
-pub(super) async fn document(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
-    telegram(&core)?.customer(id).send_document(Bytes::from_static(b"%PDF-1.4"), "ПТС.pdf")?;
+pub(super) async fn document(Actor(person): Actor) -> Answer {
+    person.send_document(Bytes::from_static(b"%PDF-1.4"), "ПТС.pdf")?;
     done()
 }
 
 /// `POST /api/chats/{id}/location`
-pub(super) async fn location(State(core): State<Arc<Core>>, Path(id): Path<i64>) -> Answer {
-    telegram(&core)?.customer(id).send_location(55.7558, 37.6173)?;
+pub(super) async fn location(Actor(person): Actor) -> Answer {
+    person.send_location(55.7558, 37.6173)?;
     done()
 }
 
@@ -311,8 +342,7 @@ pub(super) struct Block {
 }
 
 /// `POST /api/chats/{id}/block`
-pub(super) async fn block(State(core): State<Arc<Core>>, Path(id): Path<i64>, Json(block): Json<Block>) -> Answer {
-    let customer = telegram(&core)?.customer(id);
+pub(super) async fn block(Actor(customer): Actor, Json(block): Json<Block>) -> Answer {
     if block.blocked {
         customer.block_bot()?
     } else {

@@ -10,9 +10,11 @@ use embedded::sqs::Item;
 use lead::{Lead, LeadId, Seconds, Status};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use simulators::amocrm::{Closing, LOSS_REASONS};
 use storage::QueueMessage;
 
 use super::{Refusal, chats};
+use crate::clock::until_nine;
 use crate::core::Core;
 use crate::parts::{AmocrmPart, OpenAiPart, TelegramPart};
 
@@ -49,6 +51,8 @@ pub(super) async fn stack(State(core): State<Arc<Core>>) -> Json<Value> {
             "description": dialog::descriptions(core.language).1,
             "commands": commands.map(|(command, description)| json!({ "command": command, "description": description })).collect::<Value>(),
         },
+        "ahead": core.clock.ahead(),
+        "loss_reasons": LOSS_REASONS.map(|(id, name)| json!({ "id": id, "name": name })),
         "telegram": telegram,
         "crm": amocrm,
         "ai": openai,
@@ -67,9 +71,51 @@ pub(super) async fn deals(State(core): State<Arc<Core>>) -> Answer {
         let files: Value = files.collect();
         let mut view = serde_json::to_value(&deal).map_err(anyhow::Error::from)?;
         view["files"] = files;
+        view["stages"] = json!(amocrm.stages(deal.pipeline_id));
         deals.push(view);
     }
     Ok(Json(json!({ "deals": deals })))
+}
+
+/// Where a manager moves a deal.
+#[derive(Deserialize)]
+pub(super) struct Move {
+    stage: u64,
+    loss_reason: Option<u64>,
+}
+
+/// `POST /api/deals/{deal}/stage`
+pub(super) async fn move_deal(State(core): State<Arc<Core>>, Path(deal): Path<u64>, Json(to): Json<Move>) -> Answer {
+    let amocrm = core.amocrm.as_ref().ok_or_else(|| Refusal::unknown("Сделки — в настоящем amoCRM"))?;
+    match to.loss_reason {
+        Some(reason) => amocrm.close_deal(deal, Closing::Lost(reason)),
+        None => amocrm.move_deal(deal, to.stage),
+    }
+    Ok(Json(json!({})))
+}
+
+/// How far the clock is set forward.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Forward {
+    Minutes(u32),
+    ToNine,
+}
+
+/// `POST /api/clock`: sets the stack's clock forward, then runs the schedule.
+pub(super) async fn set_clock(State(core): State<Arc<Core>>, Json(forward): Json<Forward>) -> Answer {
+    let seconds = match forward {
+        Forward::Minutes(minutes) => Seconds::from(minutes) * 60,
+        Forward::ToNine => {
+            let stored = core.functions.aws.dealer_file(&core.functions.tables).load().await?;
+            let dealer = dealer::parse(&stored.value).unwrap_or_default();
+            until_nine(&dealer.calendar, core.clock.now())
+        }
+    };
+    core.clock.forward(seconds);
+    core.changes.note(|now| now.clock += 1);
+    core.run_schedule().await?;
+    Ok(Json(json!({})))
 }
 
 /// `GET /api/deals/{deal}/files/{index}`: a file of a deal.

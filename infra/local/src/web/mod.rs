@@ -4,6 +4,7 @@ mod assets;
 mod chats;
 mod dealer;
 mod events;
+mod groups;
 mod guard;
 
 use std::sync::Arc;
@@ -41,9 +42,13 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/chats/{id}/document", post(chats::document))
         .route("/chats/{id}/location", post(chats::location))
         .route("/chats/{id}/block", post(chats::block))
+        .route("/groups/{id}/topics/{topic}", post(groups::change_topic))
+        .route("/groups/{id}/bot", post(groups::change_bot))
         .route("/files/{*path}", get(chats::sent_file))
         .route("/deals", get(dealer::deals))
         .route("/deals/{deal}/files/{index}", get(dealer::file))
+        .route("/deals/{deal}/stage", post(dealer::move_deal))
+        .route("/clock", post(dealer::set_clock))
         .route("/requests", get(dealer::requests))
         .route("/requests/{id}/retry", post(dealer::retry))
         .route("/schedule", post(dealer::schedule))

@@ -36,11 +36,11 @@ impl Kind {
 }
 
 /// Someone who works in the account.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct User {
     pub(super) id: Id,
-    pub(super) name: &'static str,
-    pub(super) email: &'static str,
+    pub(super) name: String,
+    pub(super) email: String,
     pub(super) is_admin: bool,
     pub(super) is_active: bool,
 }

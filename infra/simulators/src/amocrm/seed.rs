@@ -41,27 +41,23 @@ pub(super) const FIRST_FREE_ID: Id = 10_000;
 pub(super) const COLORS: [&str; 5] = ["#fffeb2", "#99ccff", "#ffff99", "#ffcc66", "#ffcccc"];
 
 /// The people of the account.
-pub(super) const USERS: [User; 5] = [
-    User {
-        id: ADMIN, name: "Анна Директор", email: "director@dealer.example", is_admin: true, is_active: true
-    },
-    User {
-        id: MANAGER, name: "Ольга Менеджер", email: "manager@dealer.example", is_admin: false, is_active: true
-    },
-    User {
-        id: DISMISSED_MANAGER,
-        name: "Павел Бывший",
-        email: "former@dealer.example",
-        is_admin: false,
-        is_active: false,
-    },
-    User {
-        id: SECOND_MANAGER, name: "Игорь Менеджер", email: "igor@dealer.example", is_admin: false, is_active: true
-    },
-    User {
-        id: THIRD_MANAGER, name: "Мария Менеджер", email: "maria@dealer.example", is_admin: false, is_active: true
-    },
-];
+pub(super) fn users() -> Vec<User> {
+    [
+        (ADMIN, "Анна Директор", "director"),
+        (MANAGER, "Ольга Менеджер", "manager"),
+        (DISMISSED_MANAGER, "Павел Бывший", "former"),
+        (SECOND_MANAGER, "Игорь Менеджер", "second"),
+        (THIRD_MANAGER, "Мария Менеджер", "maria"),
+    ]
+    .map(|(id, name, mailbox)| User {
+        id,
+        name: name.to_owned(),
+        email: format!("{mailbox}@dealer.example"),
+        is_admin: id == ADMIN,
+        is_active: id != DISMISSED_MANAGER,
+    })
+    .into()
+}
 
 /// The two types of tasks every account has.
 pub(super) const TASK_TYPES: [(Id, &str); 2] = [(1, "Связаться"), (2, "Встреча")];

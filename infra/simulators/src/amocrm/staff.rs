@@ -125,6 +125,11 @@ impl Amocrm {
         lock(&self.state).delete_lead(id);
     }
 
+    /// Somebody new works in the account, unless it has a user with this id.
+    pub fn hire(&self, user: u64, name: &str) {
+        lock(&self.state).hire(user, name);
+    }
+
     /// A user leaves: the account refuses to give them anything.
     pub fn dismiss(&self, user: u64) {
         lock(&self.state).dismiss(user);

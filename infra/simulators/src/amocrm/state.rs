@@ -35,6 +35,8 @@ pub(super) struct AccountState {
     pub(super) files: BTreeMap<String, StoredFile>,
     pub(super) hooks: BTreeMap<Id, Hook>,
     pub(super) post: Post,
+    /// Users who came after the account was opened.
+    hired: BTreeMap<Id, User>,
     /// Users who have left since the account was opened.
     dismissed: BTreeSet<Id>,
     /// Uploads under way; a restart forgets them.
@@ -67,6 +69,7 @@ impl AccountState {
             pipelines: BTreeMap::new(),
             files: BTreeMap::new(),
             hooks: BTreeMap::new(),
+            hired: BTreeMap::new(),
             dismissed: BTreeSet::new(),
             uploads: HashMap::new(),
             bytes: HashMap::new(),
@@ -113,6 +116,7 @@ impl AccountState {
             }
             "file" => insert(&mut self.files, record(entry)?, |file: &StoredFile| file.uuid.clone()),
             "hook" => insert(&mut self.hooks, record(entry)?, |hook: &Hook| hook.id),
+            "user" => insert(&mut self.hired, record(entry)?, |user: &User| user.id),
             "dismissed" => drop(self.dismissed.insert(record(entry)?)),
             "grant" => self.oauth.restore(record(entry)?),
             kind => {
@@ -169,7 +173,19 @@ impl AccountState {
     /// Everybody who works in the account, or did.
     pub(super) fn users(&self) -> Vec<User> {
         let left = |user: &User| self.dismissed.contains(&user.id);
-        seed::USERS.iter().map(|user| User { is_active: user.is_active && !left(user), ..*user }).collect()
+        let everybody = seed::users().into_iter().chain(self.hired.values().cloned());
+        everybody.map(|user| User { is_active: user.is_active && !left(&user), ..user }).collect()
+    }
+
+    /// Somebody new works in the account, unless it has a user with this id.
+    pub(super) fn hire(&mut self, id: Id, name: &str) {
+        if self.user(id).is_some() {
+            return;
+        }
+        let email = format!("user{id}@dealer.example");
+        let user = User { id, name: name.to_owned(), email, is_admin: false, is_active: true };
+        self.journal.upsert("user", id, &user);
+        self.hired.insert(id, user);
     }
 
     /// A user of the account.

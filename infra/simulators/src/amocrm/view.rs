@@ -276,7 +276,7 @@ fn field<'f>(fields: &'f [FieldShown], code: &str) -> Option<&'f str> {
 }
 
 fn user_name(state: &AccountState, id: Id) -> String {
-    state.user(id).map(|user| user.name.to_owned()).unwrap_or_default()
+    state.user(id).map(|user| user.name).unwrap_or_default()
 }
 
 /// Counts what is there twice.

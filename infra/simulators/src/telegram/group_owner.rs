@@ -117,6 +117,18 @@ impl Group {
         topics.map(|(id, Topic { name, closed })| TopicView { id: *id, name: name.clone(), closed: *closed }).collect()
     }
 
+    /// Telegram ids of the members.
+    #[must_use]
+    pub fn members(&self) -> Vec<i64> {
+        self.model().lock().group(self.chat).map(|group| group.members.clone()).unwrap_or_default()
+    }
+
+    /// What the bot is in the group.
+    #[must_use]
+    pub fn bot_role(&self) -> Option<BotRole> {
+        self.model().lock().group(self.chat).map(|group| group.bot)
+    }
+
     /// The group as its members see it.
     #[must_use]
     pub fn view(&self) -> Option<ChatView> {

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::markup::InlineButton;
 use super::text::Entity;
-use crate::fault::now_ms;
 
 /// A message of a private chat or a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,7 +134,7 @@ pub(super) struct Size {
 }
 
 impl Message {
-    /// A message as it is when it is sent, without buttons; [`super::state::State::add_message`] gives it its id.
+    /// A message as it is when it is sent, without buttons; [`super::state::State::add_message`] gives it its id and date.
     pub(super) fn new(chat: i64, sender: Sender, content: Content) -> Self {
         let author = match sender {
             Sender::Bot => None,
@@ -146,7 +145,7 @@ impl Message {
             chat,
             from_bot: author.is_none(),
             author,
-            date: i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX),
+            date: 0,
             edit_date: None,
             content,
             inline: Vec::new(),

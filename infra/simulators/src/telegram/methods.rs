@@ -135,12 +135,13 @@ fn edit(
     }
     let chat = message.chat;
     sending::count(model, state, chat)?;
+    let now = state.now();
     state.change_message(id, |message| {
         if let Some(content) = content {
             message.content = content;
         }
         message.inline = inline;
-        message.edit_date = Some(now_seconds());
+        message.edit_date = Some(now);
     });
     state.note(id, how);
     Ok(message_json(model, state, id))
@@ -314,8 +315,4 @@ fn editable(state: &State, params: &Params) -> Result<i64, Refusal> {
 /// A message of any chat as the Bot API writes it.
 pub(super) fn message_json(model: &Model, state: &State, id: i64) -> Value {
     state.messages.get(&id).map_or(Value::Null, |message| state.message_json(message, &model.bot_user()))
-}
-
-fn now_seconds() -> i64 {
-    i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX)
 }

@@ -29,6 +29,7 @@ mod view;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub struct Options {
     pub port: u16,
     /// The least time between two messages of the bot in a private chat; a quicker one gets 429.
     pub pace: Option<Duration>,
+    /// Seconds that the dates of messages are ahead of the machine's clock.
+    pub ahead: Arc<AtomicI64>,
     /// How long the minute lasts in which a group takes 20 messages of the bot.
     pub group_minute: Duration,
     /// How often and how fast a delivery to the webhook is tried again.
@@ -110,6 +113,7 @@ impl Default for Options {
             journal: None,
             port: 0,
             pace: None,
+            ahead: Arc::default(),
             group_minute: Duration::from_secs(60),
             redelivery: Redelivery::default(),
             faults: Faults::default(),
@@ -167,7 +171,7 @@ impl Telegram {
             group_minute: options.group_minute,
             redelivery: options.redelivery,
             faults: options.faults.clone(),
-            state: Mutex::new(State::restore(journal, entries)),
+            state: Mutex::new(State::restore(journal, entries, options.ahead)),
             changes: watch::channel(0).0,
             connections: Semaphore::new(CONNECTIONS),
             client: reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?,

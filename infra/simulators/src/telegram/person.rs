@@ -196,12 +196,13 @@ impl Person {
             let mut state = self.model().lock();
             let message = state.message(self.chat, message_id).filter(|message| self.wrote(message));
             message.ok_or(PersonError::NoSuchMessage(message_id))?;
+            let now = state.now();
             state.change_message(message_id, |message| {
                 let entities = found_entities(text);
                 if !message.content.set_caption(text.to_owned(), entities.clone()) {
                     message.content = Content::Text { text: text.to_owned(), entities };
                 }
-                message.edit_date = Some(i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX));
+                message.edit_date = Some(now);
             });
             state.update_of("edited_message", message_id, &self.model().bot_user())
         };

@@ -1,6 +1,8 @@
 //! Everything Telegram knows of one bot: chats, messages, files, updates.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -28,6 +30,8 @@ const ALERTS_KEPT: usize = 100;
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) journal: Journal,
+    /// Seconds that the dates of messages are ahead of the machine's clock.
+    ahead: Arc<AtomicI64>,
     pub(super) bot: Bot,
     pub(super) chats: BTreeMap<i64, Chat>,
     pub(super) messages: BTreeMap<i64, Message>,
@@ -138,9 +142,10 @@ pub(super) struct Press {
 
 impl State {
     /// The state a journal holds.
-    pub(super) fn restore(journal: Journal, entries: Vec<Entry>) -> Self {
+    pub(super) fn restore(journal: Journal, entries: Vec<Entry>, ahead: Arc<AtomicI64>) -> Self {
         let mut state = Self {
             journal,
+            ahead,
             bot: Bot::default(),
             chats: BTreeMap::new(),
             messages: BTreeMap::new(),
@@ -230,6 +235,11 @@ impl State {
         self.save_chat(id);
     }
 
+    /// What messages are dated with, in seconds since the epoch.
+    pub(super) fn now(&self) -> i64 {
+        i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX) + self.ahead.load(Ordering::Relaxed)
+    }
+
     /// Uses up the id of a message that nobody needs.
     pub(super) fn skip_message_id(&mut self) {
         self.counters.message += 1;
@@ -240,6 +250,7 @@ impl State {
     pub(super) fn add_message(&mut self, mut message: Message) -> i64 {
         self.counters.message += 1;
         message.id = self.counters.message;
+        message.date = self.now();
         self.save_counters();
         self.journal.upsert("message", message.id, &message);
         let id = message.id;

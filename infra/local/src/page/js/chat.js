@@ -3,10 +3,11 @@
 import { act } from "./api.js";
 import { at, fill, h, keyed } from "./dom.js";
 import { drawMessage } from "./message.js";
+import { actor, actorShown, authorOf, groupMenu, shown, topic } from "./group.js";
 import { alertWindow, openMenu, toast } from "./overlay.js";
 import { markRead, openChat } from "./people.js";
 import { on, state } from "./state.js";
-import { avatar, day } from "./text.js";
+import { avatar, day, plural } from "./text.js";
 
 /** Seconds of silence that end a run of bubbles. */
 const RUN_SECONDS = 300;
@@ -31,8 +32,13 @@ export async function doing(action, done = null) {
   }
 }
 
-/** Address of something the chosen customer does. */
-export const own = (what) => `chats/${state.chosen}/${what}`;
+/** Address of something that the chosen customer does, or in a group the member who acts there. */
+export function own(what, more = {}) {
+  const place = { ...more };
+  if (actor()) place.as = actor().id;
+  if (topic()) place.topic = topic().id;
+  return `chats/${state.chosen}/${what}?${new URLSearchParams(place)}`;
+}
 
 /** Sends a text as the chosen customer. */
 export const say = (text) => doing(() => act(own("text"), { text }));
@@ -48,6 +54,10 @@ function arrange(messages) {
   const items = [];
   for (const message of messages) {
     const previous = items.at(-1);
+    if (message.service) {
+      items.push({ ...message });
+      continue;
+    }
     if (message.album && previous?.album === message.album && message.media.length) {
       previous.media = [...previous.media, ...message.media];
       previous.text ||= message.text;
@@ -59,14 +69,23 @@ function arrange(messages) {
   items.forEach((item, index) => {
     const before = items[index - 1];
     const after = items[index + 1];
-    const joins = (a, b) => a && b && a.out === b.out && b.at - a.at < RUN_SECONDS && day(a.at) === day(b.at);
+    const joins = (a, b) => a && b && a.out === b.out && a.author === b.author && !a.service && !b.service && b.at - a.at < RUN_SECONDS && day(a.at) === day(b.at);
     if (!before || day(before.at) !== day(item.at)) result.push({ separator: day(item.at), id: `day-${item.at}` });
     result.push({ ...item, first: !joins(before, item), last: !joins(item, after) });
   });
   return result;
 }
 
+/** What Telegram says by itself, by the field of its message. */
+const SERVICE = {
+  forum_topic_created: (name) => `Открыта тема «${name}»`,
+  forum_topic_edited: (name) => `Тема переименована: «${name}»`,
+  forum_topic_closed: () => "Тема закрыта",
+  forum_topic_reopened: () => "Тема снова открыта",
+};
+
 function intro() {
+  if (state.chat.group) return h("div", { class: "intro" }, h("h2", {}, "Группа"), h("p", {}, "Сюда бот кладёт карточку каждой заявки, по теме на клиента. Сверху выбирают, кто из команды пишет."));
   if (state.chat.admin) return h("div", { class: "intro" }, h("h2", {}, "Чат администратора"), h("p", {}, "Сюда бот пишет, когда с amoCRM начались проблемы и когда они закончились. Включите сбой и отправьте заявку — увидите."));
   return h("div", { class: "intro" }, h("h2", {}, "Что умеет этот бот?"), h("p", {}, state.stack?.bot.description ?? ""));
 }
@@ -81,17 +100,22 @@ function drawLog() {
   if (!chat) return fill(box);
   const switched = shownChat !== chat.id;
   if (switched) fill(box);
-  const items = chat.messages.length ? arrange(chat.messages) : [{ intro: true, id: "intro", admin: chat.admin }];
-  const mine = chat.messages.at(-1)?.out ?? false;
+  const messages = shown(chat.messages).map((message) => (chat.group ? { ...message, out: message.author !== null && message.author === actor()?.id } : message));
+  const items = messages.length ? arrange(messages) : [{ intro: true, id: "intro", admin: chat.admin }];
+  const mine = messages.at(-1)?.out ?? false;
   keyed(box, items, (item) => item.id, (item, existed) => {
     if (item.intro) return intro();
     if (item.separator) return h("div", { class: "day" }, item.separator);
-    return drawMessage(item, { onPress: press, onCommand: say, fresh: !switched && !existed });
+    if (item.service) return h("div", { class: "service" }, (SERVICE[item.service] ?? (() => item.service))(item.text));
+    return drawMessage({ ...item, author: chat.group && item.first && !item.out ? authorName(item) : null }, { onPress: press, onCommand: say, fresh: !switched && !existed });
   });
   if (switched || following || mine) toBottom();
   shownChat = chat.id;
   markRead();
 }
+
+/** The line over a message in a group. */
+const authorName = (item) => authorOf(item)?.name ?? state.stack?.bot.name ?? "";
 
 function toBottom(behavior = "instant") {
   const log = at("log");
@@ -101,15 +125,22 @@ function toBottom(behavior = "instant") {
 
 function drawHead() {
   const chat = state.chat;
-  at("bot-name").textContent = state.stack?.bot.name ?? "CarQuery";
+  const group = chat?.group;
+  at("bot-name").textContent = group ? chat.name : state.stack?.bot.name ?? "CarQuery";
+  document.querySelector(".chat-head .avatar").hidden = Boolean(group);
   const typing = chat && chat.typing_until > Date.now() / 1000;
   const status = at("chat-status");
-  status.textContent = typing ? "печатает…" : "бот";
+  const people = group ? plural(group.members.length, "участник", "участника", "участников") : "";
+  status.textContent = typing ? "печатает…" : group ? (group.has_bot ? `${people} и бот` : `${people}, бота нет`) : "бот";
   status.classList.toggle("typing", Boolean(typing));
   clearTimeout(typingTimer);
   if (typing) typingTimer = setTimeout(drawHead, (chat.typing_until - Date.now() / 1000) * 1000 + 50);
-  fill(at("viewer"), chat ? [avatar(chat.id, chat.name, true), h("span", {}, chat.name)] : []);
-  at("viewer").hidden = at("chat-more").hidden = !chat;
+  const who = group ? actor() : null;
+  fill(at("viewer"), who ? actorShown(who) : chat ? [avatar(chat.id, chat.name, true), h("span", {}, chat.name)] : []);
+  at("viewer").disabled = !who;
+  at("viewer").setAttribute("aria-label", who ? `Пишет ${who.name}. Выбрать другого` : chat?.name ?? "");
+  at("viewer").hidden = !chat || (group && !who);
+  at("chat-more").hidden = !chat;
 }
 
 /** Answers to presses come as windows and fading lines; those from before the chat was opened are not shown again. */
@@ -129,6 +160,7 @@ function drawAlerts() {
 function moreMenu(event) {
   const chat = state.chat;
   if (!chat) return;
+  if (chat.group) return openMenu(event.currentTarget, groupMenu());
   openMenu(event.currentTarget, [
     chat.blocked
       ? { glyph: "✅", text: "Разблокировать бота", act: () => doing(() => act(own("block"), { blocked: false })) }

@@ -52,7 +52,7 @@ async function submit(event) {
   sending = true;
   // Only what has been accepted leaves the field.
   await doing(async () => {
-    await act(`chats/${chat}/text`, { text: words });
+    await act(own("text"), { text: words });
     takeOut(chat, words);
   });
   sending = false;
@@ -180,13 +180,13 @@ function drawKeys() {
 function draw() {
   const chat = state.chat;
   const big = at("big-button");
-  const fresh = chat && !chat.blocked && !chat.started && chat.messages.length === 0;
+  const fresh = chat && !chat.group && !chat.blocked && !chat.started && chat.messages.length === 0;
   document.querySelector(".composer-area").hidden = !chat;
   at("composer").hidden = Boolean(chat?.blocked || fresh);
   big.hidden = !(chat?.blocked || fresh);
   big.textContent = chat?.blocked ? "РАЗБЛОКИРОВАТЬ" : "ЗАПУСТИТЬ";
   big.onclick = () => (chat?.blocked ? doing(() => act(own("block"), { blocked: false })) : say("/start"));
-  at("commands").hidden = !state.stack?.bot.commands.length;
+  at("commands").hidden = Boolean(chat?.group) || !state.stack?.bot.commands.length;
   drawKeys();
   if (chat && chat.id !== draftOf) {
     if (draftOf !== null) drafts.set(draftOf, at("text").value);

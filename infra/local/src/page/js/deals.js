@@ -1,9 +1,14 @@
 // amoCRM as a dealer sees it: deals, the newest first, and an opened card.
 
+import { act } from "./api.js";
+import { doing } from "./chat.js";
 import { at, h, icon, keyed, ticking } from "./dom.js";
 import { enlarge } from "./overlay.js";
 import { changed, choose, on, state } from "./state.js";
 import { avatar, fromNow, moment, money, phone, plural, shortTime } from "./text.js";
+
+/** amoCRM's stage for deals that came to nothing, the same in every pipeline. */
+const LOST = 143;
 
 /** Deals seen so far, so that only new ones flash; null before the first view. */
 let known = null;
@@ -20,6 +25,22 @@ function card(deal, isNew) {
     h("div", { class: "deal-line" }, h("span", {}, deal.contact?.name ?? "без контакта"), h("span", {}, phone(deal.contact?.phones[0] ?? "")), h("span", { class: "right" }, shortTime(deal.created_at))),
     h("div", { class: "deal-line" }, h("span", { class: "chip stage" }, deal.stage), ...tags(deal.tags),
       deal.files.length ? h("span", {}, `📷 ${deal.files.length}`) : null, deal.tasks.some((task) => !task.done) ? h("span", {}, "☎ перезвонить") : null));
+}
+
+/** Where a manager can move a deal: each stage, and the last one by its reason. */
+function places(deal) {
+  const lost = (stage) => state.stack.loss_reasons.map(({ id, name }) => ({ stage: stage.id, reason: id, name: `${stage.name}: ${name.toLowerCase()}`, now: deal.stage_id === stage.id && deal.loss_reason === name }));
+  return deal.stages.flatMap((stage) => (stage.id === LOST ? lost(stage) : [{ stage: stage.id, name: `${stage.name} · ${stage.id}`, now: deal.stage_id === stage.id }]));
+}
+
+function stageChoice(deal) {
+  const options = places(deal);
+  const move = ({ target }) => {
+    const { stage, reason } = options[Number(target.value)];
+    return doing(() => act(`deals/${deal.id}/stage`, { stage, loss_reason: reason ?? null }));
+  };
+  return h("label", { class: "stage-choice" }, h("span", {}, "Этап"),
+    h("select", { "data-choice": "stage", onchange: move }, options.map(({ name, now }, index) => h("option", { value: String(index), selected: now }, name))));
 }
 
 const pairs = (rows) => h("dl", { class: "pairs" }, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
@@ -53,6 +74,7 @@ function opened(deal) {
     h("div", { class: "opened-head" }, h("button", { type: "button", class: "icon-button", "aria-label": "Ко всем сделкам", onclick: () => choose("deal", null) }, icon("back")), h("strong", {}, `Сделка № ${deal.id}`)),
     h("div", { class: "opened-title" }, h("h2", {}, deal.name), price(deal) ? h("div", { class: "big-price" }, price(deal)) : null,
       h("div", { class: "deal-line" }, h("span", { class: "chip stage" }, deal.stage), h("span", {}, deal.pipeline), ...tags(deal.tags), h("span", {}, deal.responsible ?? ""), h("span", {}, moment(deal.created_at)))),
+    stageChoice(deal),
     deal.tasks.map(taskBox),
     contactBox(deal.contact),
     h("div", { class: "box", "data-box": "fields" }, h("h3", {}, "Поля сделки"), deal.fields.length ? pairs(deal.fields.map((field) => [field.name, field.value])) : h("span", { class: "muted" }, "пусто")),

@@ -6,10 +6,12 @@ import { startComposer } from "./composer.js";
 import { startDeals } from "./deals.js";
 import { at, h, icon, keyed } from "./dom.js";
 import { startFaults } from "./faults.js";
+import { startGroup } from "./group.js";
 import { startPeople, unread } from "./people.js";
 import { startQueue } from "./queue.js";
 import { startRequests } from "./requests.js";
 import { changed, choose, on, state } from "./state.js";
+import { setAhead } from "./text.js";
 
 const TABS = [
   { id: "deals", title: "amoCRM", short: "CRM", icon: "deal" },
@@ -38,6 +40,11 @@ const VIEWS = {
   queue: async () => {
     state.queue = await read("queue");
     changed("queue");
+  },
+  clock: async () => {
+    state.stack = await read("stack");
+    setAhead(state.stack.ahead);
+    changed("stack", "chat", "chats", "deals", "requests", "clock");
   },
   faults: async () => {
     state.faults = (await read("faults")).faults;
@@ -124,6 +131,7 @@ async function start() {
   startPeople();
   startChat();
   startComposer();
+  startGroup();
   startDeals();
   startRequests();
   startQueue();
@@ -131,6 +139,7 @@ async function start() {
   for (;;) {
     try {
       state.stack = await read("stack");
+      setAhead(state.stack.ahead);
       break;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -86,7 +86,8 @@ export function drawMessage(item, { onPress, onCommand, fresh }) {
   const media = ["photo", "video", "location"].includes(item.kind);
   const boxed = !media && item.kind !== "text" && !item.text;
   const looks = ["bubble", media && "media", boxed && "boxed", !(media && !item.text) && !item.buttons?.length && "tailed"].filter(Boolean);
-  const bubble = h("div", { class: bare ? "bare" : looks.join(" ") }, inside);
+  const author = item.author ? h("div", { class: "author" }, item.author) : null;
+  const bubble = h("div", { class: bare ? "bare" : looks.join(" ") }, author, inside);
   const flags = [item.out && "out", item.first && "first", item.last && "last", item.buttons?.length && "keyed", fresh && "fresh"].filter(Boolean);
   return h("div", { class: ["message", ...flags].join(" "), "data-message": String(item.id) }, bubble, keyboard(item, onPress));
 }

@@ -70,6 +70,13 @@ const clock = new Intl.DateTimeFormat("ru-RU", { hour: "2-digit", minute: "2-dig
 const dayMonth = new Intl.DateTimeFormat("ru-RU", { day: "numeric", month: "long" });
 const shortDate = new Intl.DateTimeFormat("ru-RU", { day: "2-digit", month: "2-digit", year: "2-digit" });
 
+/** Seconds that the stack's clock is ahead of this computer's. */
+let ahead = 0;
+export const setAhead = (seconds) => { ahead = seconds; };
+
+/** The stack's clock, in seconds since the epoch. */
+export const now = () => Date.now() / 1000 + ahead;
+
 const dateOf = (seconds) => new Date(seconds * 1000);
 const sameDay = (a, b) => a.toDateString() === b.toDateString();
 
@@ -79,21 +86,21 @@ export const time = (seconds) => clock.format(dateOf(seconds));
 /** «Сегодня», «Вчера», «3 ноября» */
 export function day(seconds) {
   const date = dateOf(seconds);
-  const today = new Date();
+  const today = dateOf(now());
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
   if (sameDay(date, today)) return "Сегодня";
   return sameDay(date, yesterday) ? "Вчера" : dayMonth.format(date);
 }
 
 /** «14:05» today, «03.11.26» before. */
-export const shortTime = (seconds) => (sameDay(dateOf(seconds), new Date()) ? time(seconds) : shortDate.format(dateOf(seconds)));
+export const shortTime = (seconds) => (sameDay(dateOf(seconds), dateOf(now())) ? time(seconds) : shortDate.format(dateOf(seconds)));
 
 /** «сегодня в 14:05» */
 export const moment = (seconds) => `${day(seconds).toLowerCase()} в ${time(seconds)}`;
 
 /** «через 4 мин 10 с», «5 с назад» */
 export function fromNow(seconds) {
-  const away = Math.round(seconds - Date.now() / 1000);
+  const away = Math.round(seconds - now());
   if (Math.abs(away) < 2) return "сейчас";
   return away > 0 ? `через ${span(away)}` : `${span(-away)} назад`;
 }

@@ -8,7 +8,7 @@ import { toast } from "./overlay.js";
 /** The recording under way: recorder, address of its chat, when it began. */
 let recording = null;
 
-const post = (address, sound, seconds) => doing(() => send(`${address}?seconds=${Math.max(1, Math.round(seconds))}`, sound));
+const post = (address, sound, seconds) => doing(() => send(`${address}&seconds=${Math.max(1, Math.round(seconds))}`, sound));
 
 function show(isRecording) {
   at("send").classList.toggle("recording", isRecording);
