@@ -69,7 +69,7 @@ function arrange(messages) {
   items.forEach((item, index) => {
     const before = items[index - 1];
     const after = items[index + 1];
-    const joins = (a, b) => a && b && a.out === b.out && a.author === b.author && !a.service && !b.service && b.at - a.at < RUN_SECONDS && day(a.at) === day(b.at);
+    const joins = (a, b) => a && b && a.out === b.out && a.author === b.author && a.topic === b.topic && !a.service && !b.service && b.at - a.at < RUN_SECONDS && day(a.at) === day(b.at);
     if (!before || day(before.at) !== day(item.at)) result.push({ separator: day(item.at), id: `day-${item.at}` });
     result.push({ ...item, first: !joins(before, item), last: !joins(item, after) });
   });
@@ -114,8 +114,12 @@ function drawLog() {
   markRead();
 }
 
-/** The line over a message in a group. */
-const authorName = (item) => authorOf(item)?.name ?? state.stack?.bot.name ?? "";
+/** The line over a message in a group: who wrote it and, where all topics are shown together, in which one. */
+function authorName(item) {
+  const name = authorOf(item)?.name ?? state.stack?.bot.name ?? "";
+  const place = topic() ? null : state.chat.topics.find((one) => one.id === item.topic)?.name;
+  return place ? `${name} · ${place}` : name;
+}
 
 function toBottom(behavior = "instant") {
   const log = at("log");

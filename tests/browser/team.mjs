@@ -1,0 +1,72 @@
+// Stories of what comes after the deal: node team.mjs URL
+
+import assert from "node:assert/strict";
+import { fresh, playAll, story } from "./stories.mjs";
+
+const NARROW = { width: 390, height: 844 };
+
+/** Takes a picture of the page, if somebody wants to look at it. */
+const show = (chat, name) => process.env.SCREENSHOTS && chat.page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` });
+
+/** Sends a request for legal help and opens its deal. */
+async function opensDealOf(chat, name) {
+  await chat.becomeNewCustomer(name);
+  await chat.page.getByRole("button", { name: "ЗАПУСТИТЬ" }).click();
+  await chat.hears("Продать авто");
+  await chat.presses("⚖️ Юридическая помощь");
+  await chat.presses("Страхование (ОСАГО / КАСКО)");
+  await chat.hears("Шаг 2 из 5");
+  await chat.types("Нужен полис");
+  await chat.hears("Шаг 3 из 5");
+  await chat.sharesContact();
+  await chat.hears("Шаг 5 из 5");
+  await chat.presses("⏭ Пропустить");
+  await chat.hears("Проверьте заявку");
+  await chat.sends();
+  await chat.opensTab("amoCRM");
+  await chat.deals(name).first().click();
+  await chat.page.locator(".opened").waitFor();
+}
+
+story("a manager moves a deal, and the customer hears of it", async (chat) => {
+  await opensDealOf(chat, fresh("Мария"));
+  await chat.page.locator('[data-choice="stage"]').selectOption({ label: "Созвонились · 3203" });
+  await chat.hears("Менеджер уже занимается вашей заявкой");
+  await show(chat, "stage-wide");
+  await chat.page.locator('[data-choice="stage"]').selectOption({ label: "Закрыто и не реализовано: дорого" });
+  await chat.page.locator(".chip.stage", { hasText: "Закрыто и не реализовано" }).waitFor();
+});
+
+story("a hook that is lost is made up for when the clock goes on", async (chat) => {
+  await opensDealOf(chat, fresh("Нина"));
+  await chat.opensTab("Поломки");
+  await chat.page.locator('[data-switch="crm_hooks"]').click();
+  await chat.page.locator('[data-switch="crm_hooks"][aria-checked="true"]').waitFor();
+  await chat.opensTab("amoCRM");
+  await chat.page.locator('[data-choice="stage"]').selectOption({ label: "Созвонились · 3203" });
+  await chat.page.locator(".opened .chip.stage", { hasText: "Созвонились" }).waitFor();
+  await chat.opensTab("Заявки");
+  await chat.page.getByRole("button", { name: "+1 час" }).click();
+  await chat.page.getByRole("button", { name: "+1 час" }).click();
+  await chat.hears("Менеджер уже занимается вашей заявкой");
+  await show(chat, "clock-wide");
+  await chat.opensTab("Поломки");
+  await chat.page.locator('[data-switch="crm_hooks"]').click();
+});
+
+story("the team writes in the sales group, in a narrow window too", async (chat) => {
+  const page = chat.page;
+  await page.locator("#bottom-tabs").getByRole("button", { name: "Чат" }).click();
+  await page.locator(".person", { hasText: "Чат продаж" }).click();
+  await page.locator("#chat-status", { hasText: "2 участника и бот" }).waitFor();
+  await chat.types("Коллеги, я на месте");
+  await page.locator("#viewer").click();
+  await page.getByRole("menuitem", { name: "Пётр" }).click();
+  await chat.types("И я");
+  await page.locator(".message:not(.out)", { hasText: "Коллеги, я на месте" }).locator(".author", { hasText: "Ольга" }).waitFor();
+  await show(chat, "group-narrow");
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= NARROW.width, "nothing sticks out");
+}, NARROW);
+
+await playAll();
