@@ -18,6 +18,7 @@ mod card;
 mod customer;
 mod deals;
 mod leads;
+mod manager;
 mod systems;
 mod team;
 mod walks;

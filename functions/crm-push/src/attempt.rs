@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::CrmPush;
 use crate::claimed::{ClaimedLead, LEASE};
-use crate::steps::steps_of;
+use crate::steps::{STEPS, step_names};
 use crate::stop::{FailedAttempt, Redeliver, Stop};
 
 /// What every step needs.
@@ -43,7 +43,7 @@ impl CrmPush {
         let Some(mut lead) = claimed? else { return Ok(None) };
         let result = match &self.crm {
             Some(crm) => self.attempt(crm, account, &mut lead, &incident, &dealer).await,
-            None => self.pretend(&mut lead),
+            None => self.pretend(&mut lead, &dealer).await,
         };
         self.close(lead, result, &incident).await
     }
@@ -123,10 +123,17 @@ impl CrmPush {
     }
 
     /// Mock mode: the lead looks as if amoCRM had taken it.
-    fn pretend(&self, lead: &mut ClaimedLead) -> Result<(), Stop> {
-        for step in steps_of(lead.lead()) {
-            if lead.lead().progress.id_of(step.name()).is_none() {
-                lead.lead_mut().progress.record(step.name(), self.next_mock_id());
+    async fn pretend(&self, lead: &mut ClaimedLead, dealer: &Dealer) -> Result<(), Stop> {
+        if lead.lead().progress.deal_id().is_none()
+            && let Some(since) = self.joins_since(dealer)
+            && let Ok(own) = self.own_requests(lead.lead()).await
+            && let Some(deal_id) = own.mock_deal_to_join(lead.lead(), since)
+        {
+            lead.lead_mut().join(deal_id);
+        }
+        for step in step_names(lead.lead()) {
+            if lead.lead().progress.id_of(step).is_none() {
+                lead.lead_mut().progress.record(step, self.next_mock_id());
             }
         }
         tracing::info!(lead_id = %lead.id(), "AMOCRM_MOCK_MODE: taken for delivered");
@@ -140,9 +147,9 @@ impl StepContext<'_> {
             // A later attempt must look for the deal as it is offered now.
             self.checkpoint(lead).await?;
         }
-        for step in steps_of(lead.lead()) {
-            if step.is_wanted(self) {
-                self.ensure(step, lead).await?;
+        for step in STEPS {
+            if step.belongs_to(lead.lead()) && step.is_wanted(self) {
+                self.ensure(*step, lead).await?;
             }
         }
         Ok(())

@@ -25,10 +25,13 @@ impl StepContext<'_> {
         let mut lost: Option<CrmError> = None;
         let mut tried = 0;
         loop {
+            let mut lacking = None;
             self.check_time(step, lead, lost.as_ref())?;
-            if lost.is_some() || lead.lead().is_in_doubt() || step.always_looks() {
-                if let Some((id, origin)) = self.look(step, lead, lost.is_some()).await? {
-                    return self.keep(step, lead, id, origin).await;
+            if lost.is_some() || lead.lead().is_in_doubt() || step.always_looks(self, lead.lead()) {
+                match self.look(step, lead, lost.is_some()).await? {
+                    LookUp::Exists { id, origin } => return self.keep(step, lead, id, origin).await,
+                    LookUp::Lacking(items) => lacking = Some(items),
+                    _ => {}
                 }
                 match lost {
                     Some(error) if error.doubt() == Doubt::Running || !retry.allows_another(tried) => {
@@ -44,9 +47,12 @@ impl StepContext<'_> {
             } else {
                 self.check_still_ours(lead).await?;
             }
-            let items = step.items(self, lead.lead());
+            let items = lacking.unwrap_or_else(|| step.items(self, lead.lead()));
             match step.create(self.crm, &items).await {
                 Ok(id) => return self.keep(step, lead, id, Origin::Created).await,
+                Err(error) if !error.may_have_happened() && self.has_lost_joined_deal(lead.lead()).await => {
+                    return Err(self.start_over(lead));
+                }
                 Err(CrmError::Refused(refusal)) => {
                     // Each time there is less to refuse: this comes to an end.
                     let item = items.first().unwrap_or(&Value::Null);
@@ -66,28 +72,26 @@ impl StepContext<'_> {
         }
     }
 
-    /// Looks for what the step creates; `None` if it may be created. `in_doubt`: the answer to its creation was just lost.
-    async fn look(
-        &self,
-        step: &dyn Step,
-        lead: &mut ClaimedLead,
-        in_doubt: bool,
-    ) -> Result<Option<(u64, Origin)>, Stop> {
-        match step.find(self, lead).await {
-            Ok(LookUp::Exists { id, origin }) => Ok(Some((id, origin))),
-            Ok(LookUp::Missing) => Ok(None),
-            Ok(LookUp::DealGone) => {
-                tracing::warn!(lead_id = %lead.id(), "the deal to complete is gone: another one is made");
-                lead.lead_mut().start_over();
-                Err(Stop::PutBack { due_at: self.function.now() })
-            }
+    /// Looks for what the step creates. `was_lost`: the answer to its creation was just lost.
+    async fn look(&self, step: &dyn Step, lead: &mut ClaimedLead, was_lost: bool) -> Result<LookUp, Stop> {
+        let in_doubt = was_lost || lead.lead().is_in_doubt();
+        match step.find(self, lead, in_doubt).await {
+            Ok(LookUp::DealGone) => Err(self.start_over(lead)),
             Ok(LookUp::NotBefore(due_at)) => Err(Stop::PutBack { due_at }),
             Ok(LookUp::NoTime) => Err(FailedAttempt::too_slow().into()),
+            Ok(looked) => Ok(looked),
             Err(error) => {
                 count_error(lead, &error);
-                Err(FailedAttempt::on_lookup(error, in_doubt).into())
+                Err(FailedAttempt::on_lookup(error, was_lost).into())
             }
         }
+    }
+
+    /// The deal is gone. The next attempt looks for one again.
+    fn start_over(&self, lead: &mut ClaimedLead) -> Stop {
+        tracing::warn!(lead_id = %lead.id(), "the deal is gone: the request gets another one");
+        lead.lead_mut().start_over();
+        Stop::PutBack { due_at: self.function.now() }
     }
 
     /// Records what the step left, and stores it before the next step starts.
@@ -118,7 +122,7 @@ impl StepContext<'_> {
     /// Ends the attempt if the lease would not last through another call. After a lost creation the attempt fails for that
     /// reason, so that the next one looks first.
     fn check_time(&self, step: &dyn Step, lead: &ClaimedLead, lost: Option<&CrmError>) -> Result<(), Stop> {
-        let calls = if step.always_looks() { 2 } else { 1 }; // to look and to create, or only to create
+        let calls = if step.always_looks(self, lead.lead()) { 2 } else { 1 }; // to look and to create, or only to create
         if lead.has_time_for(calls, self.function.now()) {
             return Ok(());
         }

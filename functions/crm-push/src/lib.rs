@@ -2,8 +2,8 @@
 //!
 //! 1. [`CrmPush::handle`] takes a batch of messages apart: requests by group, then photos.
 //! 2. `attempt.rs` makes one attempt for one lead: it claims the lead and takes its steps.
-//! 3. `steps/` has a file for each step: contact, deal, note, task; and what completes the deal of an unfinished request. What
-//!    a step left is stored before the next one starts.
+//! 3. `steps/` has a file for each kind of step: contact, deal, note, task; and the changes of a deal that a request joins, or
+//!    that was made for a request that is finished now. What a step left is stored before the next one starts.
 //! 4. `ensure.rs` makes sure that what a step creates exists once, whatever answer was lost.
 //! 5. `closing.rs` stores how the attempt went, for the lead, the circuit breaker and the admins.
 //! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries; `claims.rs` makes whoever has taken a
@@ -12,8 +12,8 @@
 //! 8. `deals.rs` has the deal followed from then on, and looks at it when amoCRM says that it was moved.
 //!
 //! Helpers: `batch.rs` reads the messages, `claimed.rs` is a lead under this worker's lease, `stop.rs` is how an attempt may end
-//! early, `manager.rs` chooses who gets a request, `recent_contacts.rs` makes up for the lag of amoCRM's search,
-//! `bad_settings.rs` warns the admins.
+//! early, `manager.rs` chooses who gets a request, `joining.rs` which open deal it joins, `recent_contacts.rs` makes up for the
+//! lag of amoCRM's search, `bad_settings.rs` warns the admins.
 //!
 //! The queue is a hint: a lead that fails is stored with the time of its next attempt, and its message is deleted.
 
@@ -26,6 +26,7 @@ mod claims;
 mod closing;
 mod deals;
 mod ensure;
+mod joining;
 mod manager;
 mod photos;
 mod recent_contacts;

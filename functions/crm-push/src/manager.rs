@@ -55,6 +55,17 @@ impl StepContext<'_> {
         has_passed_over || lead.responsible.is_some()
     }
 
+    /// The request stays with the manager whose deal it joins, if they are of the team and the account takes them.
+    pub(crate) fn leave_to_manager(&self, lead: &mut Lead, manager: Option<u64>) {
+        let is_taken = |user: &u64| {
+            let is_active = self.active_users.is_none_or(|active| active.contains(user));
+            is_active && self.dealer.team.by_amocrm_user(*user).is_some() && refused_members(lead).all(|it| it != *user)
+        };
+        if let Some(user) = manager.filter(is_taken) {
+            lead.responsible = Some(user);
+        }
+    }
+
     /// Chooses somebody else than the member whom amoCRM has just refused.
     pub(crate) async fn choose_another_manager(&self, lead: &mut Lead) {
         read_users_again(&self.function.documents).await;

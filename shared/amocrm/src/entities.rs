@@ -1,8 +1,8 @@
 //! What amoCRM returns, as far as it is used.
 
-use lead::Seconds;
+use lead::{LOST, Seconds, WON};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::{Cause, CrmError, Doubt};
 
@@ -38,12 +38,20 @@ pub struct Deal {
     /// When it was made.
     #[serde(deserialize_with = "number")]
     pub created_at: Seconds,
+    /// Whose deal it is; 0: amoCRM does not say.
+    #[serde(deserialize_with = "number")]
+    pub responsible_user_id: u64,
+    #[serde(deserialize_with = "number")]
+    pub pipeline_id: u64,
     /// The pipeline stage it stands in.
     #[serde(deserialize_with = "number")]
     pub status_id: u64,
     /// When it was won or lost; zero while it is open.
     #[serde(deserialize_with = "number")]
     pub closed_at: Seconds,
+    /// Whole roubles; 0: none is named.
+    #[serde(deserialize_with = "number")]
+    pub price: u64,
     /// In the bin.
     #[serde(deserialize_with = "or_default")]
     pub is_deleted: bool,
@@ -88,6 +96,8 @@ pub struct FieldValues {
 #[serde(default)]
 struct FieldValue {
     value: Value,
+    /// Which kind of number it is, in a phone field.
+    enum_id: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -113,6 +123,14 @@ struct Linked {
 }
 
 impl FieldValues {
+    /// The values as they have to be sent back, so that none is lost when one is added.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Value> + '_ {
+        self.values.iter().map(|held| match held.enum_id {
+            Some(id) => json!({ "value": held.value, "enum_id": id }),
+            None => json!({ "value": held.value }),
+        })
+    }
+
     /// The values as text.
     pub fn texts(&self) -> impl Iterator<Item = String> + '_ {
         self.values.iter().filter_map(|held| match &held.value {
@@ -126,7 +144,11 @@ impl FieldValues {
 impl Contact {
     /// Every phone of the contact, as typed.
     pub fn phones(&self) -> impl Iterator<Item = String> + '_ {
-        self.fields().filter(|field| field.field_code.as_deref() == Some("PHONE")).flat_map(FieldValues::texts)
+        self.phone_fields().flat_map(FieldValues::texts)
+    }
+
+    pub(crate) fn phone_fields(&self) -> impl Iterator<Item = &FieldValues> {
+        self.fields().filter(|field| field.field_code.as_deref() == Some("PHONE"))
     }
 
     /// The filled fields.
@@ -154,6 +176,17 @@ impl Embedded {
 }
 
 impl Deal {
+    /// Whether people work on it still: it is neither won nor lost.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        !self.is_deleted && !matches!(self.status_id, WON | LOST)
+    }
+
+    /// The filled fields.
+    pub fn fields(&self) -> impl Iterator<Item = &FieldValues> {
+        self.custom_fields_values.iter().flatten()
+    }
+
     /// Whether it has the tag.
     #[must_use]
     pub fn has_tag(&self, name: &str) -> bool {
@@ -169,7 +202,7 @@ impl Deal {
     /// Whether any field holds exactly this text: whatever the request number's field is called or numbered.
     #[must_use]
     pub fn has_value(&self, text: &str) -> bool {
-        self.custom_fields_values.iter().flatten().any(|field| field.texts().any(|value| value == text))
+        self.fields().any(|field| field.texts().any(|value| value == text))
     }
 }
 

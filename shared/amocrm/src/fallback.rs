@@ -30,6 +30,8 @@ pub enum Fallback {
     UnfinishedStage,
     /// The tag of deals whose customers have not finished the form.
     UnfinishedTag,
+    /// The tag of deals that a request has joined.
+    RepeatTag,
     /// The contact the deal was to be linked to: deleted or merged meanwhile.
     Contact,
 }
@@ -73,6 +75,7 @@ impl Fallback {
             Self::Source => "LINK".into(),
             Self::UnfinishedStage => "UNFINISHED_STAGE".into(),
             Self::UnfinishedTag => "UNFINISHED_TAG".into(),
+            Self::RepeatTag => "REPEAT_TAG".into(),
             Self::Contact => "CONTACT".into(),
         }
     }

@@ -210,7 +210,7 @@ fn option<'a>(options: &'a [FieldOption], text: &str) -> Option<&'a FieldOption>
 }
 
 /// Whether two titles or options read the same: case, «ё» and spaces do not count.
-fn same_words(one: &str, other: &str) -> bool {
+pub(crate) fn same_words(one: &str, other: &str) -> bool {
     let words = |text: &str| text.to_lowercase().replace('ё', "е").split_whitespace().collect::<Vec<_>>().join(" ");
     words(one) == words(other)
 }

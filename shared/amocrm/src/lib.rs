@@ -32,7 +32,7 @@ pub use error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
 pub use fallback::{Fallback, Fault, fault_of_field, refused_members};
 pub use fields::{AccountFields, TrackingField};
 pub use note::{NOTE_LIMIT, note_item, note_items, note_parts, photos_missing_text};
-pub use payload::{PayloadBuilder, SOURCE, TAG_NEW, TAG_REPEAT, TAG_UNFINISHED};
+pub use payload::{Difference, PayloadBuilder, SOURCE, TAG_NEW, TAG_REPEAT, TAG_UNFINISHED};
 pub use phones::{contact_of_phone, phone_key, search_terms};
 pub use setup::{Account, CustomField, Entity, FieldOption, Hook, NewField, Pipeline, Stage, User, wanted_fields};
 pub use tokens::{

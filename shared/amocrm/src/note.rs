@@ -5,7 +5,7 @@ use lead::{Lead, PhoneSource, Seconds};
 use serde_json::{Value, json};
 use texts::Language;
 
-use crate::payload::values_for_note;
+use crate::payload::{Difference, values_for_note};
 use crate::{Note, phone_key};
 use lead::safe_text::{one_line, quoted};
 
@@ -16,11 +16,11 @@ pub const NOTE_LIMIT: usize = 20_000;
 const HEADING_ROOM: usize = 60;
 
 /// The texts of a lead's notes: one, or more where amoCRM's limit asks for it. Each begins with the request's number, by
-/// which it is found when its creation was not confirmed.
+/// which it is found when its creation was not confirmed. `differences` are those of the deal that the request has joined.
 #[must_use]
-pub fn note_parts(lead: &Lead, calendar: &Calendar, language: Language) -> Vec<String> {
-    let number = lead.lead_id.request_number();
-    parts(&heading(heading_id(lead), &number, language), &body(lead, calendar, language), NOTE_LIMIT, language)
+pub fn note_parts(lead: &Lead, differences: &[Difference], calendar: &Calendar, language: Language) -> Vec<String> {
+    let heading = heading(heading_id(lead), &lead.lead_id.request_number(), language);
+    parts(&heading, &body(lead, differences, calendar, language), NOTE_LIMIT, language)
 }
 
 /// The note that follows when photos could not be attached. Never a link: it would carry the bot's token.
@@ -38,10 +38,10 @@ pub fn photos_missing_text(lead: &Lead, missing: usize, language: Language) -> S
     )
 }
 
-/// The notes of a lead as JSON, to be created on its deal.
+/// These texts as JSON, to be created on the lead's deal.
 #[must_use]
-pub fn note_items(lead: &Lead, deal_id: u64, calendar: &Calendar, language: Language) -> Vec<Value> {
-    let parts = note_parts(lead, calendar, language).into_iter().enumerate();
+pub fn note_items(lead: &Lead, deal_id: u64, parts: Vec<String>) -> Vec<Value> {
+    let parts = parts.into_iter().enumerate();
     parts.map(|(n, text)| note_item(deal_id, &text, &format!("{}.{n}", lead.lead_id))).collect()
 }
 
@@ -85,11 +85,14 @@ fn heading(id: &str, number: &str, language: Language) -> String {
     language.text_with(id, [("number", number.into())])
 }
 
-fn body(lead: &Lead, calendar: &Calendar, language: Language) -> String {
+fn body(lead: &Lead, differences: &[Difference], calendar: &Calendar, language: Language) -> String {
     let request = &lead.request;
     let mut lines = vec![one_line(&request.service), local_time(request.created_at, calendar)];
     if let Some(question) = &request.unfinished {
         lines.push(language.text_with("note-stopped-at", [("question", one_line(question).into())]));
+    }
+    if lead.progress.joined_deal {
+        lines.push(language.text("note-joined"));
     }
     lines.push(String::new());
     // Name and phone stand below, once.
@@ -97,6 +100,10 @@ fn body(lead: &Lead, calendar: &Calendar, language: Language) -> String {
     let is_repeated = |answer: &str| answer == name || phone_key(answer) == phone;
     let answers = request.answers.iter().filter(|line| !is_repeated(&line.answer));
     lines.extend(answers.map(|line| format!("{}: {}", one_line(&line.question), quoted(&line.answer))));
+    if !differences.is_empty() {
+        lines.extend([String::new(), language.text("note-differences")]);
+        lines.extend(differences.iter().map(|difference| in_words(difference, language)));
+    }
     let mut left: Vec<String> = values_for_note(lead)
         .map(|(field, value)| format!("{}: {}", language.text(&field.title_id()), quoted(value.text())))
         .collect();
@@ -112,6 +119,12 @@ fn body(lead: &Lead, calendar: &Calendar, language: Language) -> String {
         lines.push(language.text_with("note-consent", arguments));
     }
     lines.join("\n")
+}
+
+fn in_words(difference: &Difference, language: Language) -> String {
+    let Difference { field, held, said } = difference;
+    let values = [("field", one_line(field).into()), ("held", one_line(held).into()), ("said", quoted(said).into())];
+    language.text_with("note-difference", values)
 }
 
 fn local_time(at: Seconds, calendar: &Calendar) -> String {
@@ -203,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_note_has_every_answer_as_typed() {
-        let parts = note_parts(&lead(), &Calendar::default(), Language::Russian);
+        let parts = note_parts(&lead(), &[], &Calendar::default(), Language::Russian);
         assert_eq!(parts.len(), 1);
         assert_snapshot!(parts[0], @"
         Заявка № K7QX-3M9Q
@@ -227,15 +240,43 @@ mod tests {
         let mut lead = lead();
         let part = |text: &str| Some(text.to_owned());
         lead.request.source = Some(Source { source: part("avito"), campaign: part("autumn"), ..Source::default() });
-        let note = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        let note = note_parts(&lead, &[], &Calendar::default(), Language::Russian).concat();
         assert!(note.contains("\nПришёл по ссылке: avito / autumn\n"), "{note}");
+    }
+
+    #[test]
+    fn a_note_on_a_deal_that_was_there_says_so_and_what_the_deal_says_otherwise() {
+        let mut lead = lead();
+        lead.progress.joined_deal = true;
+        let difference =
+            Difference { field: "Модель".to_owned(), held: "Camry XV70".to_owned(), said: "Camry".to_owned() };
+        let note = note_parts(&lead, &[difference], &Calendar::default(), Language::Russian).concat();
+        assert_snapshot!(note, @"
+        Заявка № K7QX-3M9Q
+        Продажа авто
+        29.12.2025 12:20
+        Повторная заявка: клиент уже в этой сделке.
+
+        Марка и модель: Toyota Camry
+        Год выпуска: 2019
+        Комментарий: Звоните <b>после</b> 18:00 & не раньше
+
+        В сделке указано иначе, оставлено как есть:
+        Модель: Camry XV70, клиент ответил: Camry
+
+        Имя: Анна
+        Телефон: +79001234567 (введён вручную, не подтверждён)
+        Telegram ID: 123456789012
+        Telegram: @anna_k
+        Фото: 2
+        ");
     }
 
     #[test]
     fn values_that_no_field_takes_are_in_the_note() {
         let mut lead = lead();
         lead.progress.refused_fields = vec!["CAR_YEAR:type".to_owned(), "REQUEST_ID".to_owned(), "PIPELINE".to_owned()];
-        let note = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        let note = note_parts(&lead, &[], &Calendar::default(), Language::Russian).concat();
         assert!(note.contains("\n\nНе поместилось в поля сделки:\nГод выпуска: 2019\n\nИмя"), "{note}");
     }
 
@@ -261,7 +302,7 @@ mod tests {
     #[test]
     fn a_note_is_known_by_its_first_line() {
         let note = |text: &str| serde_json::from_value::<Note>(json!({ "id": 1, "params": { "text": text } })).unwrap();
-        let part = &note_parts(&lead(), &Calendar::default(), Language::Russian)[0];
+        let part = &note_parts(&lead(), &[], &Calendar::default(), Language::Russian)[0];
         assert!(note(&format!("  {part}\n ")).is(part));
         assert!(!note("Заявка № K7QX-3M9R\nПродажа авто").is(part));
         assert!(!note("").is(part));
@@ -274,7 +315,7 @@ mod tests {
     fn the_note_of_an_unfinished_request_says_where_the_customer_stopped() {
         let mut lead = lead();
         lead.request.unfinished = Some("Цена".to_owned());
-        let unfinished = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        let unfinished = note_parts(&lead, &[], &Calendar::default(), Language::Russian).concat();
         assert_snapshot!(unfinished, @"
         Заявка № K7QX-3M9Q не закончена
         Продажа авто
@@ -293,7 +334,7 @@ mod tests {
         ");
         lead.completes = Some(lead.request.clone());
         lead.request.unfinished = None;
-        let completed = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        let completed = note_parts(&lead, &[], &Calendar::default(), Language::Russian).concat();
         assert_snapshot!(completed.lines().take(4).collect::<Vec<_>>().join("\n"), @"
         Заявка № K7QX-3M9Q закончена
         Продажа авто
@@ -302,7 +343,7 @@ mod tests {
         let note = |text: &str| serde_json::from_value::<Note>(json!({ "id": 1, "params": { "text": text } })).unwrap();
         assert!(!note(&unfinished).is(&completed));
         lead.request.customer.phone = "+79007654321".to_owned();
-        let completed = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        let completed = note_parts(&lead, &[], &Calendar::default(), Language::Russian).concat();
         assert!(completed.contains("Раньше был указан другой номер: +79001234567"), "{completed}");
         for text in [unfinished, completed] {
             assert_eq!(note(&text).request_number(Language::Russian), Some("K7QX-3M9Q"));
@@ -314,7 +355,7 @@ mod tests {
         let mut lead = lead();
         lead.request.consent = Some(Consent { version: "ab12cd".to_owned(), at: 1_767_000_300, update_id: 7 });
         let vladivostok = dealer::parse("time_zone = \"Asia/Vladivostok\"").unwrap().calendar;
-        let note = note_parts(&lead, &vladivostok, Language::Russian).concat();
+        let note = note_parts(&lead, &[], &vladivostok, Language::Russian).concat();
         let last = note.lines().last();
         assert_eq!(last, Some("Согласие на обработку данных: 29.12.2025 19:25, версия ab12cd"));
     }
@@ -331,7 +372,7 @@ mod tests {
     fn voice_messages_are_counted_and_those_left_in_the_chat_are_mentioned() {
         let mut lead = lead();
         lead.request.voices = vec![lead::Voice { file_id: "V".to_owned(), unique_id: "v".to_owned() }];
-        let note = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+        let note = note_parts(&lead, &[], &Calendar::default(), Language::Russian).concat();
         assert!(note.contains("Голосовые сообщения: 1"), "{note}");
         let missing = photos_missing_text(&lead, 1, Language::Russian);
         assert!(
@@ -347,7 +388,7 @@ mod tests {
         lead.request.answers =
             vec![Answer { question: "Комментарий".to_owned(), answer: comment.to_owned() }];
         lead.request.customer.name = "Анна\nТелефон: +79990000000".to_owned();
-        assert_snapshot!(note_parts(&lead, &Calendar::default(), Language::Russian)[0], @"
+        assert_snapshot!(note_parts(&lead, &[], &Calendar::default(), Language::Russian)[0], @"
         Заявка № K7QX-3M9Q
         Продажа авто
         29.12.2025 12:20
@@ -376,7 +417,7 @@ mod tests {
             (PhoneSource::Typed, "Телефон: +79001234567 (введён вручную, не подтверждён)"),
         ] {
             lead.request.customer.phone_source = source;
-            let note = note_parts(&lead, &Calendar::default(), Language::Russian).concat();
+            let note = note_parts(&lead, &[], &Calendar::default(), Language::Russian).concat();
             assert!(note.contains(said), "{note}");
             assert_eq!((note.matches("Анна").count(), note.matches("Телефон").count()), (1, 1), "{note}");
         }

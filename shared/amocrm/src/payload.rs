@@ -4,9 +4,11 @@
 //! stands in the note, a refused pipeline or user leaves amoCRM's default.
 
 mod completion;
+mod joining;
 
 use std::collections::BTreeMap;
 
+pub use joining::Difference;
 use lead::{CrmField, FieldValue, Lead, PhoneSource, Request, Seconds};
 use serde_json::{Map, Value, json};
 use settings::Amocrm;
@@ -14,10 +16,10 @@ use texts::Language;
 
 use crate::fallback::is_left_to_note;
 use crate::fields::{AccountFields, Fit, cut};
-use crate::{Contact, Fallback, Fault, FieldError, fault_of_field};
+use crate::{Contact, Fallback, Fault, FieldError, FieldValues, contact_of_phone, fault_of_field};
 use lead::safe_text::{name_without_numbers, one_line};
 
-/// Tag of a contact that the bot found.
+/// Tag of a contact that the bot found, and of a deal that a request has joined.
 pub const TAG_REPEAT: &str = "telegram_repeat";
 /// Tag of a contact that the bot made.
 pub const TAG_NEW: &str = "telegram_new";
@@ -93,7 +95,7 @@ impl PayloadBuilder {
     #[must_use]
     pub fn new_contact(&self, lead: &Lead) -> Value {
         let customer = &lead.request.customer;
-        let phone = json!({ "field_code": "PHONE", "values": [{ "value": customer.phone, "enum_code": "MOB" }] });
+        let phone = json!({ "field_code": "PHONE", "values": [mobile(&customer.phone)] });
         let mut fields = vec![phone];
         fields.extend(self.telegram_fields(lead));
         let mut contact = self.item(lead);
@@ -108,17 +110,18 @@ impl PayloadBuilder {
     /// number that was typed may be a stranger's.
     #[must_use]
     pub fn contact_update(&self, found: &Contact, lead: &Lead) -> Option<Value> {
-        let held = |wanted: &Value| {
-            found.fields().any(|field| {
-                let by_id = field.field_id.is_some() && wanted["field_id"].as_u64() == field.field_id;
-                let by_code =
-                    field.field_code.is_some() && wanted["field_code"].as_str() == field.field_code.as_deref();
-                by_id || by_code
-            })
-        };
-        let is_confirmed = lead.request.customer.phone_source == PhoneSource::OwnContact;
-        let known = if is_confirmed { self.telegram_fields(lead) } else { Vec::new() };
-        let missing: Vec<Value> = known.into_iter().filter(|wanted| !held(wanted)).collect();
+        let customer = &lead.request.customer;
+        let mut missing = Vec::new();
+        if contact_of_phone(std::slice::from_ref(found), &customer.phone).is_none() {
+            let held = found.phone_fields().flat_map(FieldValues::entries);
+            let phones: Vec<Value> = held.chain([mobile(&customer.phone)]).collect();
+            missing.push(json!({ "field_code": "PHONE", "values": phones }));
+        }
+        if customer.phone_source == PhoneSource::OwnContact {
+            let values = telegram_values(&lead.request);
+            let lacking = values.iter().filter(|(field, _)| self.held(found.fields(), *field).is_none());
+            missing.extend(lacking.filter_map(|(field, value)| self.field(lead, *field, value)));
+        }
         let mut update = Map::new();
         if !missing.is_empty() {
             update.insert("custom_fields_values".to_owned(), missing.into());
@@ -127,6 +130,13 @@ impl PayloadBuilder {
             update.insert("tags_to_add".to_owned(), json!([{ "name": TAG_REPEAT }]));
         }
         (!update.is_empty()).then_some(Value::Object(update))
+    }
+
+    /// Whether the contact is that of this chat: its field for the Telegram id says so.
+    #[must_use]
+    pub fn is_of_chat(&self, contact: &Contact, chat_id: i64) -> bool {
+        let held = self.held(contact.fields(), CrmField::TelegramId);
+        !contact.is_deleted && held.is_some_and(|field| field.texts().any(|id| id == chat_id.to_string()))
     }
 
     /// A deal to create, linked to the contact.
@@ -191,6 +201,7 @@ impl PayloadBuilder {
             "responsible_user_id" => Some(lead.responsible.map_or(Fallback::ResponsibleUser, Fallback::TeamMember)),
             "pipeline_id" | "status_id" if self.unfinished_stage(lead).is_some() => Some(Fallback::UnfinishedStage),
             "pipeline_id" | "status_id" => Some(Fallback::Pipeline),
+            "tags_to_add" if lead.progress.joined_deal => Some(Fallback::RepeatTag),
             "tags_to_add" if source_tag(lead).is_some() => Some(Fallback::Source),
             "tags_to_add" | "tags_to_delete" => Some(Fallback::UnfinishedTag),
             "_embedded" if steps.next() == Some("contacts") => Some(Fallback::Contact),
@@ -248,6 +259,21 @@ impl PayloadBuilder {
         fields.tracking_entries(source)
     }
 
+    /// What a filled field of a contact or deal holds.
+    fn held<'a>(&self, mut fields: impl Iterator<Item = &'a FieldValues>, field: CrmField) -> Option<&'a FieldValues> {
+        let id = self.field_id(field);
+        fields.find(|held| match id {
+            Some(id) => held.field_id == Some(id),
+            None => held.field_code.as_deref() == Some(field.code()),
+        })
+    }
+
+    /// The numeric id of a field, as far as it is known.
+    fn field_id(&self, field: CrmField) -> Option<u64> {
+        let known = self.fields.as_ref().and_then(|fields| fields.id(field));
+        known.or_else(|| self.field_ids.get(field.code()).copied())
+    }
+
     fn telegram_fields(&self, lead: &Lead) -> Vec<Value> {
         let values = telegram_values(&lead.request);
         values.iter().filter_map(|(field, value)| self.field(lead, *field, value)).collect()
@@ -278,8 +304,7 @@ impl PayloadBuilder {
     /// Values are sent as text: amoCRM passes long numbers through a float.
     fn text_entry(&self, field: CrmField, text: &str) -> Value {
         let values = json!([{ "value": text }]);
-        let known = self.fields.as_ref().and_then(|fields| fields.id(field));
-        match known.or_else(|| self.field_ids.get(field.code()).copied()) {
+        match self.field_id(field) {
             Some(id) => json!({ "field_id": id, "values": values }),
             None => json!({ "field_code": field.code(), "values": values }),
         }
@@ -326,6 +351,11 @@ fn telegram_values(request: &Request) -> Vec<(CrmField, FieldValue)> {
         customer.username.as_ref().map(|name| (CrmField::TelegramUsername, FieldValue::Text(format!("@{name}"))));
     let id = (CrmField::TelegramId, FieldValue::Text(customer.chat_id.to_string()));
     std::iter::once(id).chain(username).collect()
+}
+
+/// A number as a phone field takes it.
+fn mobile(phone: &str) -> Value {
+    json!({ "value": phone, "enum_code": "MOB" })
 }
 
 /// The tag that says where the customer came from.

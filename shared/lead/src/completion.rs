@@ -31,10 +31,32 @@ impl Lead {
         self.completes = may_have_deal.then_some(unfinished);
     }
 
-    /// The deal that was to be completed is gone: the request makes a deal of its own, with everything that belongs to one.
+    /// The request takes the deal that was made for `unfinished`, which nobody has touched: its customer has left that form and
+    /// has sent this one instead.
+    pub fn take_over(&mut self, deal_id: u64, unfinished: Request) {
+        self.progress.record(step::DEAL, deal_id);
+        self.completes = Some(unfinished);
+    }
+
+    /// The request joins a deal that was there before it.
+    pub fn join(&mut self, deal_id: u64) {
+        self.progress.record(step::DEAL, deal_id);
+        self.progress.joined_deal = true;
+    }
+
+    /// Whether the note with the request's newest answers is written.
+    #[must_use]
+    pub fn is_noted(&self) -> bool {
+        let note = if self.completes.is_some() { step::COMPLETION_NOTE } else { step::NOTE };
+        self.progress.id_of(note).is_some()
+    }
+
+    /// The deal that was to be changed is gone, or was closed before the request that joined it was written there: the request
+    /// looks for its deal again, and that gets everything that belongs to one.
     pub fn start_over(&mut self) {
         self.completes = None;
         self.progress.keep_only(step::CONTACT);
+        self.progress.joined_deal = false;
         self.progress.photos_done = false; // those uploaded are attached to the new deal
     }
 
@@ -200,6 +222,27 @@ mod tests {
         lead.start_over();
         assert_eq!(lead.progress.steps().collect::<Vec<_>>(), [("contact", 501)]);
         assert_eq!((lead.completes, lead.progress.photos_done), (None, false));
+    }
+
+    #[test]
+    fn a_request_that_has_joined_a_deal_can_start_over_too() {
+        let mut lead = lead(Status::Sent { at: 1 }, &["contact"]);
+        lead.join(8001);
+        assert_eq!((lead.progress.deal_id(), lead.progress.joined_deal), (Some(8001), true));
+        lead.start_over();
+        assert_eq!((lead.progress.deal_id(), lead.progress.joined_deal), (None, false));
+    }
+
+    #[test]
+    fn the_note_of_a_completed_request_is_that_of_its_completion() {
+        let mut lead = lead(Status::Sent { at: 1 }, &["contact", "deal"]);
+        assert!(!lead.is_noted());
+        lead.progress.record(step::NOTE, 1);
+        assert!(lead.is_noted());
+        lead.complete(Request::example(), NOW, GRACE);
+        assert!(!lead.is_noted());
+        lead.progress.record(step::COMPLETION_NOTE, 2);
+        assert!(lead.is_noted());
     }
 
     #[test]

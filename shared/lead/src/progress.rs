@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub mod step {
     pub const CONTACT: &str = "contact";
     pub const DEAL: &str = "deal";
+    pub const NOTE: &str = "note";
+    pub const COMPLETION_NOTE: &str = "completion_note";
 }
 
 /// What a request has in amoCRM already. What a step left is stored before the next step starts.
@@ -21,6 +23,9 @@ pub struct Progress {
     /// Whether this request created its contact; a contact that was found may be a stranger's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub created_contact: bool,
+    /// Whether the deal was there before this request, which joined it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub joined_deal: bool,
     /// What was left out because the account does not take it, as keys of `amocrm::Fallback`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused_fields: Vec<String>,
@@ -109,7 +114,7 @@ mod tests {
         assert_eq!((progress.contact_id(), progress.deal_id()), (Some(501), Some(8001)));
         let steps: Vec<_> = progress.steps().collect();
         assert_eq!(steps, [("contact", 501), ("deal", 8001), ("note", 9001), ("task", 7001)]);
-        assert!(progress.photos_done && !progress.created_contact);
+        assert!(progress.photos_done && !progress.created_contact && !progress.joined_deal);
         assert_eq!(progress.refused_fields, ["CAR_YEAR:type"]);
         assert_eq!(progress.files, [Some("uuid-1".to_owned()), None]);
         assert_eq!(

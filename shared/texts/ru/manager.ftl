@@ -21,6 +21,7 @@ field-REQUEST_ID = Номер заявки
 ## The deal
 
 deal-unfinished = Не закончил: { $name }
+deal-price = Сумма сделки
 
 ## The note on a deal
 
@@ -29,6 +30,10 @@ note-heading-unfinished = Заявка № { $number } не закончена
 note-heading-completed = Заявка № { $number } закончена
 note-heading-part = { $heading }, часть { $part } из { $parts }
 note-stopped-at = Остановился на вопросе: { $question }
+# On a deal that was there before the request.
+note-joined = Повторная заявка: клиент уже в этой сделке.
+note-differences = В сделке указано иначе, оставлено как есть:
+note-difference = { $field }: { $held }, клиент ответил: { $said }
 note-fields-left = Не поместилось в поля сделки:
 note-name = Имя: { $name }
 note-phone-confirmed = Телефон: { $phone } (номер подтверждён Telegram)

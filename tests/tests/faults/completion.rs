@@ -167,7 +167,7 @@ async fn run_until(bot: &Bot, id: LeadId, n: usize) -> JoinHandle<()> {
 }
 
 /// Kills a worker while it waits for the answer to its call number `n`. amoCRM has done what it was asked for.
-async fn stop_after(bot: &Bot, id: LeadId, n: usize) {
+pub(crate) async fn stop_after(bot: &Bot, id: LeadId, n: usize) {
     let Some(spared) = n.checked_sub(1) else { return };
     let late = Fault::LateAnswer(Duration::from_secs(60));
     let failing = bot.fail(System::Amocrm, "*", When::After(u32::try_from(spared).unwrap(), 1), late);

@@ -5,6 +5,7 @@
 mod completion;
 mod exactly_once;
 mod half_way;
+mod joining;
 mod killable;
 mod matrix;
 mod outage;

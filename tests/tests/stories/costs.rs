@@ -165,20 +165,32 @@ fn by_route(calls: &[Call]) -> String {
     routes.iter().map(|(route, count)| format!("{count:>4} {route}\n")).collect()
 }
 
-async fn requested(customer: &Customer, phone: &str) {
+/// The same check once more, by a customer whom the bot knows.
+async fn requested_again(customer: &Customer) {
+    customer.tap("🔧 Проверка авто").await;
+    customer.tap("Техническая диагностика").await;
+    customer.say("Skoda Octavia").await;
+    customer.tap("⏭ Пропустить").await;
+    customer.tap("✅ Да").await;
+    customer.tap("⏭ Пропустить").await;
+    let _ = customer.reads();
+    let _ = customer.send_request().await;
+}
+
+async fn requested(customer: &Customer, phone: &str) -> String {
     to_confirmation(customer).await;
     customer.tap("✏️ Изменить").await;
     customer.tap("Телефон").await;
     customer.say(phone).await;
     let _ = customer.reads();
-    let _ = customer.send_request().await;
+    customer.send_request().await
 }
 
 #[tokio::test]
 async fn a_request_costs_seven_calls_to_amocrm() {
     story(async |bot| {
         let customers: Vec<Customer> = (0..11).map(|_| bot.customer("Анна")).collect();
-        requested(&customers[0], "+79000000000").await;
+        let _ = requested(&customers[0], "+79000000000").await;
         let (crm, mark) = (bot.crm().faults().mark(), bot.database().mark());
         bot.deliver().await;
         let _ = bot.next_deal();
@@ -192,7 +204,7 @@ async fn a_request_costs_seven_calls_to_amocrm() {
         );
 
         for (n, customer) in customers.iter().enumerate().skip(1) {
-            requested(customer, &format!("+790000000{n:02}")).await;
+            let _ = requested(customer, &format!("+790000000{n:02}")).await;
         }
         let (crm, mark) = (bot.crm().faults().mark(), bot.database().mark());
         bot.deliver().await;
@@ -242,6 +254,32 @@ async fn a_turn_of_the_team_costs_no_call_to_amocrm_and_three_to_the_database() 
         assert_eq!(second.len(), alone.len(), "{}", by_route(&second));
         // The users and the turn are read, the turn is stored; the lead is stored once more instead of being read.
         assert_eq!(second_database.len(), alone_database.len() + 3, "{}", by_route(&second_database));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_joins_a_deal_costs_nine_calls_to_amocrm() {
+    story(async |bot| {
+        bot.put_dealer_file("[repeat]\njoin_open_deal_days = 30").await;
+        let anna = bot.customer("Анна");
+        let first = requested(&anna, "+79000000000").await;
+        let mark = bot.crm().faults().mark();
+        bot.deliver().await;
+        let _ = bot.next_deal();
+        let new = bot.crm().faults().calls_since(mark);
+        println!("the first of a customer: {} to amoCRM\n{}", new.len(), by_route(&new));
+        // Nothing can be joined: the chat has no other request, and its number was only typed.
+        assert!(new.len() <= 2 + 7, "{first}: {}", by_route(&new));
+
+        requested_again(&anna).await;
+        let (crm, mark) = (bot.crm().faults().mark(), bot.database().mark());
+        bot.deliver().await;
+        let (calls, database) = (bot.crm().faults().calls_since(crm), bot.database().calls_since(mark));
+        println!("one that joins: {} to amoCRM\n{}", calls.len(), by_route(&calls));
+        println!("{} to DynamoDB\n{}", database.len(), by_route(&database));
+        // The contact is found and tagged, its deals are read; the deal is read and filled, read again for the note; the task.
+        assert!(calls.len() <= 9, "{}", by_route(&calls));
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! The deal of a form that was left half-way, and what managers see when its customer finishes it.
 
 use insta::assert_snapshot;
-use serde_json::{Value, json};
+use serde_json::json;
 use simulators::amocrm::{ADMIN, BOT_FIRST_STAGE, BOT_PIPELINE, Deal};
 use stories::{ANNA, BORIS, Bot, card, is_complete, story};
 
@@ -16,19 +16,12 @@ async fn with_a_stage_of_its_own(bot: &Bot) {
     bot.put_dealer_file(&format!("[unfinished]\nstatus_id = {UNFINISHED_STAGE}")).await;
 }
 
-async fn a_manager_changes(bot: &Bot, deal_id: u64, change: Value) {
-    let url = format!("{}/api/v4/leads/{deal_id}", bot.crm().url());
-    let call = reqwest::Client::new().patch(url).bearer_auth(bot.crm().long_lived_token()).body(change.to_string());
-    let answer = call.send().await.expect("amoCRM answers");
-    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
-}
-
 /// Anna's unfinished form is a deal, which a manager moves to this stage; then she finishes it.
 async fn finished_in(bot: &Bot, n: u8, stage: u64) -> Deal {
     let id = bot.store_unfinished(n, ANNA, Vec::new()).await;
     bot.push_until_sent(&[id]).await;
     let deal = bot.next_deal();
-    a_manager_changes(bot, deal.id, json!({ "pipeline_id": BOT_PIPELINE, "status_id": stage })).await;
+    bot.manager_changes(deal.id, json!({ "pipeline_id": BOT_PIPELINE, "status_id": stage })).await;
     bot.finish_request(id, Vec::new()).await;
     bot.push_until_sent(&[id]).await;
     bot.crm().deals().into_iter().find(|other| other.id == deal.id).expect("it is still there")
@@ -153,7 +146,7 @@ async fn what_a_manager_has_corrected_stays_where_the_customer_has_not_answered_
         let deal = bot.next_deal();
         let model = json!([{ "field_code": "CAR_MODEL", "values": [{ "value": "Camry XV70" }] }]);
         let change = json!({ "price": 1_000_000, "responsible_user_id": ADMIN, "custom_fields_values": model });
-        a_manager_changes(bot, deal.id, change).await;
+        bot.manager_changes(deal.id, change).await;
         bot.finish_request(id, Vec::new()).await;
         bot.push_until_sent(&[id]).await;
         let deal = &bot.crm().deals()[0];

@@ -1,4 +1,4 @@
-//! The contact: the one that has the customer's phone, or a new one.
+//! The contact: the one that has the customer's phone, else the one of the customer's chat, or a new one.
 //!
 //! amoCRM's search does not know a new contact for some seconds. So new contacts are remembered by phone
 //! ([`RecentContacts`]), and after a lost creation nobody creates another before search would know the first.
@@ -22,7 +22,7 @@ impl Step for ContactStep {
         step::CONTACT
     }
 
-    fn always_looks(&self) -> bool {
+    fn always_looks(&self, _context: &StepContext<'_>, _lead: &Lead) -> bool {
         true
     }
 
@@ -34,6 +34,7 @@ impl Step for ContactStep {
         &'a self,
         context: &'a StepContext<'_>,
         lead: &'a ClaimedLead,
+        _in_doubt: bool,
     ) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         context.find_contact(lead).boxed()
     }
@@ -69,7 +70,7 @@ impl Step for ContactStep {
             lead.progress.record(step::CONTACT, id);
             let responsible = match origin {
                 Origin::Existing { responsible } => responsible,
-                Origin::Created | Origin::CreatedUnseen => None,
+                Origin::Created | Origin::CreatedUnseen | Origin::OfUnfinished(_) => None,
             };
             lead.progress.created_contact = !matches!(origin, Origin::Existing { .. });
             context.choose_manager(lead, responsible).await;
@@ -110,7 +111,24 @@ impl StepContext<'_> {
                 return self.use_contact(contact, lead).await;
             }
         }
-        Ok(LookUp::Missing)
+        match self.contact_of_chat(lead).await? {
+            Some(contact) => self.use_contact(&contact, lead).await,
+            None => Ok(LookUp::Missing),
+        }
+    }
+
+    /// The contact that is remembered for the chat, if it says itself that it is the chat's: it gains the phone.
+    async fn contact_of_chat(&self, lead: &Lead) -> Result<Option<Contact>, CrmError> {
+        let remembered = match self.function.customers.get(lead.chat_id).await {
+            Ok(customer) => customer.and_then(|customer| customer.contact_id),
+            Err(error) => {
+                tracing::warn!(lead_id = %lead.lead_id, %error, "the customer's contact cannot be read");
+                None
+            }
+        };
+        let Some(id) = remembered else { return Ok(None) };
+        let contact = self.crm.contact(id).await?;
+        Ok(contact.filter(|contact| self.payloads.is_of_chat(contact, lead.chat_id)))
     }
 
     /// Takes a contact that was found. If an earlier attempt for this request created it without learning of it, it

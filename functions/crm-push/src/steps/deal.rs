@@ -1,17 +1,19 @@
-//! The deal.
+//! The deal: one that the request joins, or a new one.
 
 use amocrm::{Client, CrmError, Deal, Note, fault_of_field};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
-use lead::{CrmField, Lead, Seconds, step};
+use lead::{CrmField, Lead, SEARCH_LAG, Seconds, step};
 use serde_json::Value;
 use settings::metrics::{self, Unit};
+use storage::StorageError;
 
 use super::{LookUp, Origin, Step, recorded_contact};
 use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
+use crate::joining::{Joining, OwnRequests};
 
-/// A customer's newest deals are looked through for one whose creation was not confirmed.
+/// A customer's newest deals are looked through.
 const NEWEST: usize = 50;
 /// amoCRM's clock and ours differ by less than this.
 const CLOCK_SKEW: Seconds = 60;
@@ -23,12 +25,17 @@ impl Step for DealStep {
         step::DEAL
     }
 
+    fn always_looks(&self, context: &StepContext<'_>, _lead: &Lead) -> bool {
+        context.function.joins_since(context.dealer).is_some()
+    }
+
     fn find<'a>(
         &'a self,
         context: &'a StepContext<'_>,
         lead: &'a ClaimedLead,
+        in_doubt: bool,
     ) -> BoxFuture<'a, Result<LookUp, CrmError>> {
-        async { Ok(LookUp::of_lost_creation(context.find_deal(lead.lead()).await?)) }.boxed()
+        context.find_deal(lead.lead(), in_doubt).boxed()
     }
 
     fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value> {
@@ -44,9 +51,16 @@ impl Step for DealStep {
         context: &'a StepContext<'_>,
         lead: &'a mut Lead,
         id: u64,
-        _origin: Origin,
+        origin: Origin,
     ) -> BoxFuture<'a, ()> {
-        lead.progress.record(step::DEAL, id);
+        match origin {
+            Origin::Created | Origin::CreatedUnseen => lead.progress.record(step::DEAL, id),
+            Origin::Existing { responsible } => {
+                lead.join(id);
+                context.leave_to_manager(lead, responsible);
+            }
+            Origin::OfUnfinished(unfinished) => lead.take_over(id, *unfinished),
+        }
         if lead.request.unfinished.is_none() {
             #[expect(clippy::cast_precision_loss, reason = "seconds of a delivery")]
             let seconds = (context.function.now() - lead.request.created_at).max(0) as f64;
@@ -57,26 +71,84 @@ impl Step for DealStep {
 }
 
 impl StepContext<'_> {
-    /// The deal as amoCRM has it now; `None` if it was deleted, or merged into another.
-    pub(super) async fn deal(&self, lead: &Lead) -> Result<Option<Deal>, CrmError> {
+    /// The deal as amoCRM has it now; `None` if it was deleted, or merged into another. A request that has joined it and has no
+    /// note there yet does not belong to it any more when it is closed: nobody would look.
+    pub(super) async fn deal_to_write(&self, lead: &Lead) -> Result<Option<Deal>, CrmError> {
+        let deal = self.deal(lead).await?;
+        Ok(deal.filter(|deal| deal.is_open() || !lead.progress.joined_deal || lead.is_noted()))
+    }
+
+    /// Whether the deal that the request has joined was deleted, or merged into another.
+    pub(crate) async fn has_lost_joined_deal(&self, lead: &Lead) -> bool {
+        lead.progress.joined_deal && matches!(self.deal(lead).await, Ok(None))
+    }
+
+    async fn deal(&self, lead: &Lead) -> Result<Option<Deal>, CrmError> {
         let Some(id) = lead.progress.deal_id() else { return Ok(None) };
         Ok(self.crm.deals(&[id]).await?.pop())
     }
 
-    /// Reads the contact's deals first: reads by id are current. Then searches, which lags but does not need the link.
-    async fn find_deal(&self, lead: &Lead) -> Result<Option<u64>, CrmError> {
-        let Some(contact_id) = lead.progress.contact_id() else { return Ok(None) };
-        let mut ids = self.crm.contact(contact_id).await?.map(|contact| contact.deal_ids()).unwrap_or_default();
+    /// Looks for the request's own deal, if it is in doubt; then for one to join.
+    async fn find_deal(&self, lead: &Lead, in_doubt: bool) -> Result<LookUp, CrmError> {
+        let own = match self.requests_to_join(lead).await {
+            Ok(own) => own,
+            Err(error) => {
+                tracing::error!(lead_id = %lead.lead_id, %error, "the chat's requests cannot be read");
+                return Ok(LookUp::NotBefore(self.function.now() + SEARCH_LAG));
+            }
+        };
+        if !in_doubt && own.as_ref().is_none_or(|own| !own.can_be_joined_by(lead)) {
+            return Ok(LookUp::Missing);
+        }
+        let deals = self.deals_of_customer(lead, own.as_ref()).await?;
+        if in_doubt && let Some(id) = self.find_lost_deal(lead, &deals).await? {
+            return Ok(LookUp::Exists { id, origin: Origin::CreatedUnseen });
+        }
+        let Some(own) = own else { return Ok(LookUp::Missing) };
+        Ok(match self.deal_to_join(lead, &own, &deals) {
+            Some((deal, joining)) => {
+                let origin = match joining {
+                    Joining::Joins => Origin::Existing { responsible: Some(deal.responsible_user_id) },
+                    Joining::TakesOver(unfinished) => Origin::OfUnfinished(unfinished),
+                };
+                LookUp::Exists { id: deal.id, origin }
+            }
+            None => match own.wait_until(lead, self.function.now()) {
+                Some(until) => LookUp::NotBefore(until),
+                None => LookUp::Missing,
+            },
+        })
+    }
+
+    /// The chat's requests that may have a deal to join; `None` if the dealer wants none joined.
+    async fn requests_to_join(&self, lead: &Lead) -> Result<Option<OwnRequests>, StorageError> {
+        match self.function.joins_since(self.dealer) {
+            Some(_) => self.function.own_requests(lead).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The newest deals of the contact, and those of the chat's requests with this phone. Reads by id are current.
+    async fn deals_of_customer(&self, lead: &Lead, own: Option<&OwnRequests>) -> Result<Vec<Deal>, CrmError> {
+        let contact = self.crm.contact(recorded_contact(lead)).await?;
+        let mut ids = contact.map(|contact| contact.deal_ids()).unwrap_or_default();
+        ids.extend(own.into_iter().flat_map(|own| own.deals_of_phone(&lead.request.customer.phone)));
         ids.sort_unstable_by(|a, b| b.cmp(a));
+        ids.dedup();
         ids.truncate(NEWEST);
-        let deals = if ids.is_empty() { Vec::new() } else { self.crm.deals(&ids).await? };
+        if ids.is_empty() { Ok(Vec::new()) } else { self.crm.deals(&ids).await }
+    }
+
+    /// The deal that an earlier try may have created: among the customer's, else by a search, which lags but does not need
+    /// the link.
+    async fn find_lost_deal(&self, lead: &Lead, deals: &[Deal]) -> Result<Option<u64>, CrmError> {
         let number = lead.lead_id.request_number();
         let with_number = |deals: &[Deal]| deals.iter().find(|deal| deal.has_value(&number)).map(|deal| deal.id);
-        if let Some(id) = with_number(&deals) {
+        if let Some(id) = with_number(deals) {
             return Ok(Some(id));
         }
         if fault_of_field(lead, CrmField::RequestId).is_some() {
-            return self.find_deal_without_number(lead, &deals).await;
+            return self.find_deal_without_number(lead, deals).await;
         }
         Ok(with_number(&self.crm.search_deals(&number).await?))
     }

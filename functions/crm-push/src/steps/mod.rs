@@ -1,38 +1,38 @@
 //! What a delivery creates, step by step: a file each. A new step is a file here and a line in [`STEPS`].
 
-mod completion;
+mod change;
 mod contact;
 mod deal;
 mod note;
-mod stage;
 mod task;
 
 use amocrm::{Client, CrmError};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
-use lead::{Lead, Seconds};
+use lead::{Lead, Request, Seconds};
 use serde_json::Value;
 
 use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 pub(crate) use task::CALL_BACK_STEP;
 
-/// The steps in their order.
-const STEPS: &[&dyn Step] = &[&contact::ContactStep, &deal::DealStep, &note::NOTE, &task::CALL_BACK];
-
-/// What follows when the customer has finished an unfinished request. These come last: what an earlier attempt left in doubt
-/// is then still the first step that is not recorded.
-const COMPLETION: &[&dyn Step] = &[&completion::CompletionStep, &stage::StageStep, &note::COMPLETION_NOTE];
-
-/// The steps of a lead's delivery in their order.
-pub(crate) fn steps_of(lead: &Lead) -> impl Iterator<Item = &'static dyn Step> + use<> {
-    let completion = if lead.completes.is_some() { COMPLETION } else { &[] };
-    STEPS.iter().chain(completion).copied()
-}
+/// The steps in their order. What completes an unfinished request comes last: what an earlier attempt left in doubt is then
+/// still the first step that is not recorded.
+pub(crate) const STEPS: &[&dyn Step] = &[
+    &contact::ContactStep,
+    &deal::DealStep,
+    &change::FILL,
+    &note::NOTE,
+    &task::CALL_BACK,
+    &change::COMPLETION,
+    &change::STAGE,
+    &note::COMPLETION_NOTE,
+];
 
 /// The names of the steps of a lead's delivery in their order, as `lead::Progress` has them.
 pub fn step_names(lead: &Lead) -> impl Iterator<Item = &'static str> + use<> {
-    steps_of(lead).map(Step::name)
+    let steps: Vec<_> = STEPS.iter().filter(|step| step.belongs_to(lead)).map(|step| step.name()).collect();
+    steps.into_iter()
 }
 
 /// Creates or changes one thing in amoCRM for a request. [`StepContext::ensure`] calls it.
@@ -40,13 +40,18 @@ pub(crate) trait Step: Sync {
     /// Under this name the lead remembers what the step left.
     fn name(&self) -> &'static str;
 
+    /// Whether it is a step of this lead's delivery. The steps before it may decide that.
+    fn belongs_to(&self, _lead: &Lead) -> bool {
+        true
+    }
+
     /// Whether the settings ask for it.
     fn is_wanted(&self, _context: &StepContext<'_>) -> bool {
         true
     }
 
-    /// Whether it looks for something to use before it creates, even without doubt.
-    fn always_looks(&self) -> bool {
+    /// Whether it looks before it creates even without doubt: for something to use, or to know what to create.
+    fn always_looks(&self, _context: &StepContext<'_>, _lead: &Lead) -> bool {
         false
     }
 
@@ -60,11 +65,12 @@ pub(crate) trait Step: Sync {
         false
     }
 
-    /// Looks for what exists already.
+    /// Looks for what exists already. `in_doubt`: an earlier try may have created it.
     fn find<'a>(
         &'a self,
         context: &'a StepContext<'_>,
         lead: &'a ClaimedLead,
+        in_doubt: bool,
     ) -> BoxFuture<'a, Result<LookUp, CrmError>>;
 
     /// Decides what has to be stored with the lead before anything is created. True if it has changed the lead.
@@ -72,8 +78,10 @@ pub(crate) trait Step: Sync {
         ready(false).boxed()
     }
 
-    /// What to create, at least one item; or the change to make.
-    fn items(&self, context: &StepContext<'_>, lead: &Lead) -> Vec<Value>;
+    /// What to create, at least one item, where looking does not tell ([`LookUp::Lacking`]).
+    fn items(&self, _context: &StepContext<'_>, _lead: &Lead) -> Vec<Value> {
+        Vec::new()
+    }
 
     /// Creates the items, or makes the change; returns the id of the first.
     fn create<'a>(&'a self, crm: &'a Client, items: &'a [Value]) -> BoxFuture<'a, Result<u64, CrmError>>;
@@ -97,14 +105,16 @@ pub(crate) trait Step: Sync {
 }
 
 /// What looking came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LookUp {
     Exists {
         id: u64,
         origin: Origin,
     },
     Missing,
-    /// The deal that the step would change is not there any more.
+    /// It is to be created, or changed, like this.
+    Lacking(Vec<Value>),
+    /// The deal is not there any more, or the request cannot join it any more.
     DealGone,
     /// It may exist, and cannot be seen before then.
     NotBefore(Seconds),
@@ -120,14 +130,16 @@ impl LookUp {
 }
 
 /// Where something in amoCRM comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// This attempt created it.
     Created,
     /// An earlier attempt for this request created it without learning of it.
     CreatedUnseen,
-    /// It was there before the request. Of a contact: the user of amoCRM whose it is.
+    /// It was there before the request; and whose it is, as far as amoCRM says.
     Existing { responsible: Option<u64> },
+    /// It was made for this request of the same customer, who had left it unfinished.
+    OfUnfinished(Box<Request>),
 }
 
 /// The lead's contact, for steps that come after it. Steps are taken in order, and each is recorded before the next one starts.
@@ -138,11 +150,4 @@ fn recorded_contact(lead: &Lead) -> u64 {
 /// The lead's deal, for steps that come after it.
 fn recorded_deal(lead: &Lead) -> u64 {
     lead.progress.deal_id().unwrap_or_default()
-}
-
-/// Makes `change` to the deal that it names; returns its id.
-async fn change_deal(crm: &Client, change: &Value) -> Result<u64, CrmError> {
-    let id = change["id"].as_u64().unwrap_or_default();
-    crm.update_deal(id, change).await?;
-    Ok(id)
 }

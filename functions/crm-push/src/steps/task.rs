@@ -46,6 +46,7 @@ impl Step for TaskStep {
         &'a self,
         context: &'a StepContext<'_>,
         lead: &'a ClaimedLead,
+        _in_doubt: bool,
     ) -> BoxFuture<'a, Result<LookUp, CrmError>> {
         async move {
             let Some(deal_id) = lead.lead().progress.deal_id() else { return Ok(LookUp::Missing) };

@@ -2,23 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use lead::{CrmField, FieldValue, Lead, Request};
+use lead::{CrmField, FieldValue, LOST, Lead, Request};
 use serde_json::{Map, Value};
 
 use super::{PayloadBuilder, TAG_UNFINISHED, deal_values, insert_some, insert_tags, source_tag};
 use crate::{Deal, Fallback};
 
-/// The stage «lost», the same id in every pipeline.
-const LOST: u64 = 143;
-
 impl PayloadBuilder {
-    /// The change that makes the deal of `unfinished` the deal of the lead's request. What the customer has not answered
-    /// otherwise since then is left as a manager may have corrected it.
+    /// The change that makes the deal of the unfinished request the deal of the lead's request; `None` if it shows already
+    /// that this is finished. A deal that the unfinished request had only joined gets what it lacks, like from any other that
+    /// joins it.
     #[must_use]
-    pub fn completion(&self, lead: &Lead, unfinished: &Request) -> Value {
+    pub fn completion(&self, lead: &Lead, deal: &Deal) -> Option<Value> {
+        if lead.progress.joined_deal {
+            return self.gaps(lead, deal);
+        }
+        let unfinished = lead.completes.as_ref()?;
+        (!self.is_completed(lead, deal)).then(|| self.answers_since(lead, unfinished, deal.id))
+    }
+
+    /// What the customer has not answered otherwise since then is left as a manager may have corrected it.
+    fn answers_since(&self, lead: &Lead, unfinished: &Request, deal_id: u64) -> Value {
         let request = &lead.request;
         let mut change = Map::new();
-        insert_some(&mut change, "id", lead.progress.deal_id());
+        insert_some(&mut change, "id", Some(deal_id));
         change.insert("name".to_owned(), self.deal_name(request).into());
         insert_some(&mut change, "price", request.price.filter(|_| request.price != unfinished.price));
         let mut fields = self.changed_fields(lead, unfinished);
@@ -36,28 +43,29 @@ impl PayloadBuilder {
     }
 
     /// Whether the deal shows that its request is finished.
-    #[must_use]
-    pub fn is_completed(&self, lead: &Lead, deal: &Deal) -> bool {
+    fn is_completed(&self, lead: &Lead, deal: &Deal) -> bool {
         let has_name = deal.name.as_deref() == Some(&self.deal_name(&lead.request));
         has_name && (!deal.has_tag(TAG_UNFINISHED) || Fallback::UnfinishedTag.applies_to(lead))
     }
 
-    /// Whether the deal of a finished request is to be put into the usual stage: out of the stage of unfinished ones, and out of
-    /// «lost», because the customer is back. Where else it stands, a manager has put it.
+    /// The change that puts the deal of a finished request into the usual stage; `None` if it stays where it is.
     #[must_use]
-    pub fn is_to_be_moved(&self, lead: &Lead, deal: &Deal) -> bool {
-        let is_left_there = Some(deal.status_id) == self.unfinished_status_id || deal.status_id == LOST;
-        is_left_there && self.status_id.is_some() && !Fallback::Pipeline.applies_to(lead)
-    }
-
-    /// The change that puts the deal into the usual stage.
-    #[must_use]
-    pub fn usual_stage(&self, lead: &Lead) -> Value {
+    pub fn move_to_usual_stage(&self, lead: &Lead, deal: &Deal) -> Option<Value> {
+        if !self.is_to_be_moved(lead, deal) {
+            return None;
+        }
         let mut change = Map::new();
-        insert_some(&mut change, "id", lead.progress.deal_id());
+        insert_some(&mut change, "id", Some(deal.id));
         insert_some(&mut change, "pipeline_id", self.pipeline_id);
         insert_some(&mut change, "status_id", self.status_id);
-        Value::Object(change)
+        Some(Value::Object(change))
+    }
+
+    /// Whether the deal of a finished request is to be put into the usual stage: out of the stage of unfinished ones, and out of
+    /// «lost», because the customer is back. Where else it stands, a manager has put it.
+    fn is_to_be_moved(&self, lead: &Lead, deal: &Deal) -> bool {
+        let is_left_there = Some(deal.status_id) == self.unfinished_status_id || deal.status_id == LOST;
+        is_left_there && self.status_id.is_some() && !Fallback::Pipeline.applies_to(lead)
     }
 
     /// The entries of `custom_fields_values` for answers that are new or different. A field whose answer is gone is cleared.
@@ -106,9 +114,9 @@ mod tests {
 
     #[test]
     fn the_deal_gets_what_is_new_and_nothing_else() {
-        let (lead, unfinished) = completed();
+        let (lead, _) = completed();
         let builder = builder(&[("AMOCRM_RESPONSIBLE_USER_ID", "77"), ("AMOCRM_STATUS_ID", "3101")]);
-        assert_snapshot!(pretty(&builder.completion(&lead, &unfinished)), @r#"
+        assert_snapshot!(pretty(&builder.completion(&lead, &deal("", &["unfinished"], 1)).unwrap()), @r#"
         {
           "custom_fields_values": [
             {
@@ -138,7 +146,8 @@ mod tests {
         unfinished.fields = lead.request.fields.clone();
         lead.request.fields.remove(&CrmField::CarModel);
         lead.request.source = Some(Source { source: Some("avito".to_owned()), ..Source::default() });
-        let change = builder(&[]).completion(&lead, &unfinished);
+        lead.completes = Some(unfinished);
+        let change = builder(&[]).completion(&lead, &deal("", &["unfinished"], 1)).unwrap();
         assert_eq!(
             change["custom_fields_values"],
             json!([
@@ -166,6 +175,14 @@ mod tests {
     }
 
     #[test]
+    fn a_deal_that_was_only_joined_keeps_its_name() {
+        let (mut lead, _) = completed();
+        lead.progress.joined_deal = true;
+        let change = builder(&[]).completion(&lead, &deal("Камри Анны", &["telegram_repeat"], 1)).unwrap();
+        assert_eq!((&change["name"], &change["price"]), (&Value::Null, &json!(1_500_000)));
+    }
+
+    #[test]
     fn a_deal_is_moved_unless_a_manager_has_put_it_where_it_is() {
         let (mut lead, _) = completed();
         let settings = [("AMOCRM_PIPELINE_ID", "31"), ("AMOCRM_STATUS_ID", "3101")];
@@ -174,7 +191,8 @@ mod tests {
         for (status_id, is_moved) in [(3107, true), (LOST, true), (142, false), (3101, false), (3102, false)] {
             assert_eq!(builder.is_to_be_moved(&lead, &stands_in(status_id)), is_moved, "{status_id}");
         }
-        assert_eq!(builder.usual_stage(&lead), json!({ "id": 8001, "pipeline_id": 31, "status_id": 3101 }));
+        let moved = builder.move_to_usual_stage(&lead, &stands_in(3107));
+        assert_eq!(moved, Some(json!({ "id": 8001, "pipeline_id": 31, "status_id": 3101 })));
         Fallback::Pipeline.apply_to(&mut lead);
         assert!(!builder.is_to_be_moved(&lead, &stands_in(3107)), "there is nowhere to move it to");
     }

@@ -204,20 +204,52 @@ fn without_a_usual_stage_there_is_none_for_unfinished_requests() {
     assert_eq!(builder.deal(&lead, 501).get("status_id"), None, "it could not be moved out of it");
 }
 
+/// A contact with this phone and nothing else.
+fn bare_contact(phone: &str) -> Contact {
+    let phones = json!({ "field_id": 9, "field_code": "PHONE", "values": [{ "value": phone, "enum_id": 71 }] });
+    serde_json::from_value(json!({ "id": 501, "custom_fields_values": [phones] })).unwrap()
+}
+
 #[test]
 fn a_found_contact_only_gains() {
-    let bare: Contact = serde_json::from_value(json!({ "id": 501, "custom_fields_values": null })).unwrap();
+    let bare = bare_contact("8 900 123-45-67");
     let mut lead = lead();
     lead.request.customer.phone_source = PhoneSource::OwnContact;
     assert_snapshot!(builder(&[]).contact_update(&bare, &lead).unwrap(), @r#"{"custom_fields_values":[{"field_code":"TELEGRAM_ID","values":[{"value":"123456789012"}]},{"field_code":"TELEGRAM_USERNAME","values":[{"value":"@anna_k"}]}],"tags_to_add":[{"name":"telegram_repeat"}]}"#);
     let known: Contact = serde_json::from_value(json!({
         "id": 501, "custom_fields_values": [
+            { "field_id": 9, "field_code": "PHONE", "values": [{ "value": "+79001234567" }] },
             { "field_id": 1, "field_code": "TELEGRAM_ID", "values": [{ "value": "999" }] },
             { "field_id": 2, "field_code": "TELEGRAM_USERNAME", "values": [{ "value": "@other" }] }],
         "_embedded": { "tags": [{ "id": 5, "name": "telegram_repeat", "color": null }] }
     }))
     .unwrap();
     assert_eq!(builder(&[]).contact_update(&known, &lead), None);
+}
+
+#[test]
+fn a_contact_that_was_found_by_its_chat_gains_the_other_number_and_keeps_its_own() {
+    let update = builder(&[]).contact_update(&bare_contact("8 495 000-00-00"), &lead()).unwrap();
+    assert_eq!(
+        update["custom_fields_values"],
+        json!([{ "field_code": "PHONE", "values": [
+            { "value": "8 495 000-00-00", "enum_id": 71 }, { "value": "+79001234567", "enum_code": "MOB" }
+        ] }])
+    );
+}
+
+#[test]
+fn a_contact_is_that_of_the_chat_whose_id_it_has() {
+    let with_id = |id: &str| -> Contact {
+        let field = json!({ "field_id": 1, "field_code": "TELEGRAM_ID", "values": [{ "value": id }] });
+        serde_json::from_value(json!({ "id": 501, "custom_fields_values": [field] })).unwrap()
+    };
+    assert!(builder(&[]).is_of_chat(&with_id("7000000001"), 7_000_000_001));
+    assert!(!builder(&[]).is_of_chat(&with_id("7000000002"), 7_000_000_001));
+    assert!(!builder(&[]).is_of_chat(&bare_contact("+79001234567"), 7_000_000_001));
+    let mut deleted = with_id("7000000001");
+    deleted.is_deleted = true;
+    assert!(!builder(&[]).is_of_chat(&deleted, 7_000_000_001));
 }
 
 #[test]
@@ -332,7 +364,7 @@ fn a_list_without_the_option_is_not_an_unknown_field() {
 
 #[test]
 fn a_number_that_telegram_does_not_confirm_writes_nothing_about_telegram_into_a_known_contact() {
-    let bare: Contact = serde_json::from_value(json!({ "id": 501, "custom_fields_values": null })).unwrap();
+    let bare = bare_contact("+7 900 123 45 67");
     for source in [PhoneSource::Typed, PhoneSource::OtherContact] {
         let mut lead = lead();
         lead.request.customer.phone_source = source;
