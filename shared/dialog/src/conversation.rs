@@ -150,6 +150,9 @@ pub(crate) enum MenuGreeting {
         /// When the dealer opens, if it was closed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         opens_at: Option<Seconds>,
+        /// The number of the earlier request that it joins, as far as the bot knows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        joins: Option<String>,
     },
 }
 

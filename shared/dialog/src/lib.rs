@@ -17,6 +17,7 @@ mod branches;
 mod consent;
 mod conversation;
 mod decide;
+mod earlier_requests;
 mod effect;
 mod event;
 mod facts;
@@ -38,6 +39,7 @@ mod tests;
 
 pub use conversation::Conversation;
 pub use decide::{DueChat, decide, decide_due};
+pub use earlier_requests::EarlierRequests;
 pub use effect::{Effect, Target, Verdict};
 pub use event::{
     AiAnswer, AnsweredBy, BotCommand, Event, Input, Intent, MAX_REPLY_CHARS, MAX_VOICE_BYTES, MAX_VOICE_SECONDS,

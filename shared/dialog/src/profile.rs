@@ -1,10 +1,11 @@
 //! What is known of a customer from earlier requests.
 
-use lead::{Consent, Customer, PhoneSource};
+use lead::{Consent, LeadId, PhoneSource, Request, Seconds};
 use serde::{Deserialize, Serialize};
 use values::Phone;
 
 use crate::answer::PhoneAnswer;
+use crate::earlier_requests::EarlierRequests;
 use crate::plain;
 
 /// What is known of a customer from earlier requests. A conversation that begins with it offers name and phone in one press.
@@ -16,6 +17,9 @@ pub struct Profile {
     phone: Option<PhoneAnswer>,
     #[serde(default, skip_serializing_if = "Choices::is_empty")]
     pub(crate) choices: Choices,
+    /// Requests with this phone.
+    #[serde(default, skip_serializing_if = "EarlierRequests::is_empty")]
+    earlier: EarlierRequests,
 }
 
 /// What a customer has decided about data and messages. It outlives the conversation.
@@ -44,6 +48,7 @@ impl Profile {
             name: name.and_then(|name| values::name::parse(name).ok()),
             phone: phone.map(|number| PhoneAnswer { number, source }),
             choices: Choices::default(),
+            earlier: EarlierRequests::default(),
         }
     }
 
@@ -53,16 +58,46 @@ impl Profile {
         Self { choices, ..self }
     }
 
+    /// The same profile with these requests.
+    #[must_use]
+    pub fn with_earlier(self, earlier: EarlierRequests) -> Self {
+        Self { earlier, ..self }
+    }
+
+    /// The requests that a next one may join.
+    #[must_use]
+    pub const fn earlier(&self) -> &EarlierRequests {
+        &self.earlier
+    }
+
     /// What the customer has decided. When a decision changes it, it is to be stored outside the conversation too.
     #[must_use]
     pub const fn choices(&self) -> &Choices {
         &self.choices
     }
 
-    /// Takes name and phone from a request.
-    pub(crate) fn remember(&mut self, customer: &Customer) {
+    /// The earlier request whose deal this one joins, if it was sent since `since`. Only with the same phone: another one may
+    /// lead to another contact.
+    pub(crate) fn joined_by(&self, request: &Request, since: Seconds) -> Option<LeadId> {
+        self.has_phone_of(request).then(|| self.earlier.joined_by(request, since)).flatten()
+    }
+
+    /// Takes name and phone from a request, and the request itself, unless it joins an earlier one.
+    pub(crate) fn remember(&mut self, request: &Request, joins: bool) {
+        let customer = &request.customer;
+        let mut earlier =
+            if self.has_phone_of(request) { std::mem::take(&mut self.earlier) } else { EarlierRequests::default() };
+        if !joins {
+            earlier.add(request);
+        }
         let choices = std::mem::take(&mut self.choices);
-        *self = Self::new(Some(&customer.name), Some(&customer.phone), customer.phone_source).with_choices(choices);
+        *self = Self::new(Some(&customer.name), Some(&customer.phone), customer.phone_source)
+            .with_choices(choices)
+            .with_earlier(earlier);
+    }
+
+    fn has_phone_of(&self, request: &Request) -> bool {
+        self.phone.as_ref().is_some_and(|phone| phone.number.e164() == request.customer.phone)
     }
 
     /// Name and phone, if both are known.
@@ -74,11 +109,12 @@ impl Profile {
     /// would stand.
     pub(crate) fn stored_len(&self) -> usize {
         const PHONE_CHOICES_AND_KEYS: usize = 340;
-        match &self.name {
+        let name_and_phone = match &self.name {
             Some(name) => plain::stored_len(name) + PHONE_CHOICES_AND_KEYS,
             None if self.phone.is_some() => PHONE_CHOICES_AND_KEYS,
             None => 0,
-        }
+        };
+        name_and_phone + self.earlier.stored_len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ScalarAttributeType};
-use dialog::{Choices, Profile};
+use dialog::{Choices, EarlierRequests, Profile};
 use futures::FutureExt as _;
 use lead::{Consent, PhoneSource, Source};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct Customer {
     pub consent: Option<Consent>,
     /// The customer does not want to be reminded of forms left half-way.
     pub reminders_off: bool,
+    /// Requests that a next one may join.
+    pub earlier_requests: EarlierRequests,
     /// In amoCRM.
     pub contact_id: Option<u64>,
     /// The bot does not answer.
@@ -62,7 +64,9 @@ impl Customer {
     /// What a new conversation knows of the customer.
     pub(crate) fn profile(&self) -> Profile {
         let choices = Choices { consent: self.consent.clone(), reminders_off: self.reminders_off };
-        Profile::new(self.name.as_deref(), self.phone.as_deref(), self.phone_source).with_choices(choices)
+        Profile::new(self.name.as_deref(), self.phone.as_deref(), self.phone_source)
+            .with_choices(choices)
+            .with_earlier(self.earlier_requests.clone())
     }
 }
 

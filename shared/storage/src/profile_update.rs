@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
-use dialog::{Choices, Person};
+use dialog::{Choices, Person, Profile};
 use lead::Request;
 use serde::Serialize;
 
@@ -19,18 +19,18 @@ pub(crate) fn choices(table: &str, chat_id: i64, choices: &Choices) -> Result<Up
     built(with_choices(update(table, chat_id), choices)?.update_expression(format!("SET {SET_CHOICES}")))
 }
 
-/// What a request says about its customer, and what the customer has chosen.
+/// What a request says about its customer, and what the conversation knows since.
 pub(crate) fn request(
     table: &str,
     person: &Person,
     request: &Request,
-    choices: &Choices,
+    known: &Profile,
 ) -> Result<Update, StorageError> {
     let mut expression = format!(
         "SET username = :username, first_name = :first_name, #name = :name, phone = :phone, \
-         phone_source = :phone_source, {SET_CHOICES}"
+         phone_source = :phone_source, earlier_requests = :earlier_requests, {SET_CHOICES}"
     );
-    let mut profile = with_choices(update(table, person.chat_id), choices)?;
+    let mut profile = with_choices(update(table, person.chat_id), known.choices())?;
     if let Some(source) = &request.source {
         expression += ", first_source = if_not_exists(first_source, :source)";
         profile = profile.expression_attribute_values(":source", attribute(source)?);
@@ -43,7 +43,8 @@ pub(crate) fn request(
         .expression_attribute_values(":first_name", AttributeValue::S(person.first_name.clone()))
         .expression_attribute_values(":name", AttributeValue::S(request.customer.name.clone()))
         .expression_attribute_values(":phone", AttributeValue::S(request.customer.phone.clone()))
-        .expression_attribute_values(":phone_source", attribute(request.customer.phone_source)?);
+        .expression_attribute_values(":phone_source", attribute(request.customer.phone_source)?)
+        .expression_attribute_values(":earlier_requests", attribute(known.earlier())?);
     built(profile)
 }
 

@@ -153,8 +153,8 @@ impl Sessions {
     ) -> Result<(), FinishError> {
         let put_session = self.replacing(person.chat_id, conversation)?;
         let put_lead = replacing_lead(&self.leads, &lead.value, lead.version)?;
-        let choices = conversation.value.profile().choices();
-        let profile = profile_update::request(&self.customers, person, &lead.value.request, choices)?;
+        let known = conversation.value.profile();
+        let profile = profile_update::request(&self.customers, person, &lead.value.request, known)?;
         let mut writes = vec![
             TransactWriteItem::builder().put(put_session).build(),
             TransactWriteItem::builder().put(put_lead).build(),

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use common::{Store, store};
-use dialog::{Choices, Conversation, Person, Profile};
+use dialog::{Choices, Conversation, EarlierRequests, Person, Profile};
 use lead::{Backoff, Consent, Failure, Lead, LeadId, Photo, Repeat, Request, Source};
 use serde_json::json;
 use storage::{AiLogEntry, FinishError, SaveError, TABLES, Versioned, forget_customer};
@@ -132,6 +132,19 @@ async fn what_a_customer_has_chosen_outlives_the_session() {
     sessions.save_with_choices(ANNA, &mut Versioned::new(with(&taken_back))).await.unwrap();
     end_session(&store).await;
     assert_eq!(sessions.load(ANNA).await.unwrap().value.profile().choices(), &taken_back);
+}
+
+#[tokio::test]
+async fn requests_that_a_next_one_may_join_outlive_the_session() {
+    let store = store().await;
+    let sessions = store.aws.sessions(&store.tables);
+    let earlier = json!({ "sell": { "id": FIRST, "at": 1_790_000_000 } });
+    let earlier: EarlierRequests = serde_json::from_value(earlier).unwrap();
+    let profile = Profile::default().with_earlier(earlier.clone());
+    let mut conversation = Versioned::new(Conversation::begin(profile));
+    sessions.finish(&anna(), &mut conversation, &mut Versioned::new(Lead::new(request(FIRST), 60))).await.unwrap();
+    end_session(&store).await;
+    assert_eq!(sessions.load(ANNA).await.unwrap().value.profile().earlier(), &earlier);
 }
 
 /// Deletes the session, as DynamoDB does some time after it has ended.

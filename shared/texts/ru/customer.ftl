@@ -202,7 +202,7 @@ menu-consent-taken-back =
     Если снова понадобится помощь — выберите в меню или напишите.
 menu-sent =
     Спасибо! Заявка отправлена. 🎉
-    Номер заявки: { $number }
+    Номер заявки: { $number }{ $joined }
 
     { $call } А пока могу помочь чем-нибудь ещё.
 # When a manager calls, in that text; «.from» while the dealer is closed.
@@ -235,6 +235,8 @@ opening-day =
         [11] ноября
        *[12] декабря
     }
+# After the number of the request, when it joins an earlier one.
+sent-joined = Добавил к вашей заявке { $number } — менеджер увидит их вместе. Если ту уже закрыли, эта придёт ему отдельно.
 invitation = Напишите свой вопрос — одним сообщением, своими словами. Например: «Сколько стоит проверка машины перед покупкой?»
 question-unknown = На этот вопрос лучше ответит менеджер.
 question-noted = На этот вопрос ответит менеджер — передам его вместе с заявкой.

@@ -9,6 +9,7 @@ mod command;
 mod consent;
 mod due;
 mod edit;
+mod joining;
 mod limits;
 mod link;
 mod message;

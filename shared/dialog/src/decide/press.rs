@@ -3,7 +3,7 @@
 use values::Typed;
 
 use super::turn::Turn;
-use super::{consent, limits, pause};
+use super::{consent, joining, limits, pause};
 use crate::action::Action;
 use crate::answer::Value;
 use crate::branches;
@@ -193,10 +193,12 @@ fn confirmation(turn: Turn<'_>, form: &Form, action: Action<'_>) -> Verdict {
                     limits::count_request(&mut turn.next, turn.moment, turn.rules);
                 }
                 let number = request.id.request_number();
-                turn.next.profile.remember(&request.customer);
+                let joins = joining::joined_by(&turn, form, &request);
+                turn.next.profile.remember(&request, joins.is_some());
+                let joins = joins.map(|earlier| earlier.request_number());
                 let opens_at = turn.rules.dealer.calendar.next_opening(turn.moment.now);
                 let opens_at = opens_at.filter(|at| *at > turn.moment.now);
-                turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number, opens_at }));
+                turn.next.leave_to(IdleScreen::Menu(MenuGreeting::Sent { number, opens_at, joins }));
                 turn.submit(request)
             }
             None => turn.in_form(|form| {

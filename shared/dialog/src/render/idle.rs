@@ -60,9 +60,12 @@ fn greeting_text(greeting: &MenuGreeting, context: &RenderContext<'_>) -> String
         MenuGreeting::ConsentDeclined => language.text("menu-consent-declined"),
         MenuGreeting::ConsentTakenBack => language.text("menu-consent-taken-back"),
         MenuGreeting::TooManyRequests => language.text("too-many-requests"),
-        MenuGreeting::Sent { number, opens_at } => {
+        MenuGreeting::Sent { number, opens_at, joins } => {
             let call = opening::call(*opens_at, context.now, &context.rules.dealer.calendar, language);
-            language.text_with("menu-sent", [("number", number.as_str().into()), ("call", call.into())])
+            let joined = |earlier: &String| language.text_with("sent-joined", [("number", earlier.as_str().into())]);
+            let joined = joins.as_ref().map(|earlier| format!("\n{}", joined(earlier))).unwrap_or_default();
+            let values = [("number", number.as_str().into()), ("joined", joined.into()), ("call", call.into())];
+            language.text_with("menu-sent", values)
         }
     }
 }

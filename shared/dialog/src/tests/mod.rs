@@ -6,6 +6,7 @@ mod contact;
 mod dealer_facts;
 mod edits;
 mod filling;
+mod joining;
 mod limits;
 mod links;
 mod pages;
