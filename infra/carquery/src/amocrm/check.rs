@@ -33,6 +33,7 @@ impl Account {
             Ok(pipelines) => {
                 let (pipeline, status) = (self.settings.pipeline_id, self.settings.status_id);
                 findings.extend(of_stages(&pipelines, pipeline, status, dealer.unfinished.status_id));
+                findings.extend(dealer.join_open_deal_days.map(|days| of_joining(days, pipeline)));
             }
             Err(error) => findings.push(of_error(PIPELINE, &error)),
         }
@@ -145,6 +146,15 @@ fn of_stages(
     findings
 }
 
+/// The deals that requests join: `join_open_deal_days` of the dealer's file.
+fn of_joining(days: u16, pipeline_id: Option<u64>) -> Finding {
+    const NAME: &str = "amoCRM deals to join";
+    match pipeline_id {
+        Some(_) => Finding::good(NAME, &format!("open ones of this pipeline, up to {days} days old")),
+        None => Finding::bad(NAME, "open ones of every pipeline", "set AMOCRM_PIPELINE_ID to the pipeline of the bot"),
+    }
+}
+
 /// A failed call, and what to do: an outage needs patience, not a new code.
 fn of_error(name: &str, error: &CrmError) -> Finding {
     let text = error.to_string();
@@ -240,6 +250,13 @@ mod tests {
         assert_eq!(of(&[], Some(703)), ["false is deactivated"]);
         assert_eq!(of(&[701, 702], Some(704))[..], ["false does not exist", "true Анна, Ольга"]);
         assert_eq!(of(&[702, 703, 704], Some(701))[1], "false 703 is deactivated, 704 does not exist");
+    }
+
+    #[test]
+    fn deals_of_every_pipeline_are_joined_only_for_want_of_a_setting() {
+        let of = |pipeline_id| serde_json::to_value(of_joining(30, pipeline_id)).expect("plain data");
+        assert_eq!(of(Some(31))["state"], "open ones of this pipeline, up to 30 days old");
+        assert_eq!((&of(None)["ok"], &of(None)["state"]), (&json!(false), &json!("open ones of every pipeline")));
     }
 
     #[test]
