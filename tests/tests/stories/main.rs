@@ -16,6 +16,7 @@ mod door;
 mod facts;
 mod field;
 mod free_text;
+mod joining;
 mod known_contacts;
 mod limits;
 mod links;
