@@ -52,7 +52,8 @@ impl CrmPush {
 
     /// The stage in which the bot has created the deal, if it is known to be there: that is no news.
     fn first_stage(&self, lead: &Lead) -> Option<u64> {
-        let is_as_set = lead.completes.is_none() && !Fallback::Pipeline.applies_to(lead);
+        let is_new = lead.completes.is_none() && !lead.progress.joined_deal;
+        let is_as_set = is_new && !Fallback::Pipeline.applies_to(lead);
         self.amocrm_settings.status_id.filter(|_| is_as_set)
     }
 
