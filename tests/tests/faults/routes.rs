@@ -83,6 +83,7 @@ pub(crate) const TABLE: &[Route] = &[
     route(DynamoDb, "Query ai-log", Forgotten),
     route(DynamoDb, "Query jobs", Calm),
     route(DynamoDb, "Query jobs", Forgotten),
+    route(DynamoDb, "Query sales-chat", Calm),
     route(DynamoDb, "Query sales-chat", Forgotten),
     route(DynamoDb, "DeleteItem ai-log", Forgotten),
     route(DynamoDb, "DeleteItem leads", Forgotten),

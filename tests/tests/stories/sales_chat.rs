@@ -188,3 +188,51 @@ async fn a_lost_answer_to_a_card_makes_no_second_one_and_the_press_works() {
     })
     .await;
 }
+
+/// Every call that a press on «Взять» leads to, until amoCRM has it.
+const CALLS_OF_A_PRESS: [(System, &str); 9] = [
+    (System::DynamoDb, "GetItem sales-chat"),
+    (System::DynamoDb, "PutItem sales-chat"),
+    (System::DynamoDb, "Query sales-chat"),
+    (System::Sqs, "SendMessage"),
+    (System::Telegram, "editMessageText"),
+    (System::Amocrm, "GET /api/v4/leads"),
+    (System::Amocrm, "PATCH /api/v4/leads/*"),
+    (System::Amocrm, "PATCH /api/v4/tasks/*"),
+    (System::Amocrm, "PATCH /api/v4/contacts/*"),
+];
+
+#[tokio::test]
+async fn whatever_call_of_a_press_fails_the_request_has_who_took_it() {
+    for (system, route) in CALLS_OF_A_PRESS {
+        let faults = [
+            Fault::LoseAnswer,
+            Fault::DropBefore,
+            Fault::Html(403),
+            Fault::Html(502),
+            Fault::TooMany { retry_after: 1 },
+        ];
+        for fault in faults {
+            let told = &format!("{system:?} {route}: {fault:?}");
+            story(async |bot| {
+                let group = team(bot).await;
+                let (_, deal) = request(bot).await;
+                let _ = group.reads();
+                let failing = bot.fail(system, route, When::Times(1), fault.clone());
+                bot.team("Пётр").taps(TAKE).await;
+                for _ in 0..4 {
+                    let _ = bot.stack().deliver_once().await;
+                    bot.wait(700);
+                    let _ = bot.stack().run_schedule().await;
+                }
+                bot.deliver().await;
+                assert!(failing.has_struck(), "{told}");
+                let set = responsible(bot, deal.id);
+                assert!(set.iter().all(|name| name.starts_with("Игорь")), "{told}: {set:?}");
+                assert!(group.app.view().unwrap().messages.iter().any(|card| card.text.contains("✅ Взято: Пётр")), "{told}");
+                let _ = (group.reads(), bot.boss().reads(), bot.admin().reads(), bot.team("Пётр").app.take_alerts());
+            })
+            .await;
+        }
+    }
+}
