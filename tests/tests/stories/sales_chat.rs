@@ -1,5 +1,6 @@
 //! The sales chat: each request is a card that somebody of the team takes.
 
+use futures::future::join_all;
 use serde_json::json;
 use simulators::amocrm::Deal;
 use simulators::fault::{Fault, When};
@@ -212,27 +213,30 @@ async fn whatever_call_of_a_press_fails_the_request_has_who_took_it() {
             Fault::Html(502),
             Fault::TooMany { retry_after: 1 },
         ];
-        for fault in faults {
-            let told = &format!("{system:?} {route}: {fault:?}");
-            story(async |bot| {
-                let group = team(bot).await;
-                let (_, deal) = request(bot).await;
-                let _ = group.reads();
-                let failing = bot.fail(system, route, When::Times(1), fault.clone());
-                bot.team("Пётр").taps(TAKE).await;
-                for _ in 0..4 {
-                    let _ = bot.stack().deliver_once().await;
-                    bot.wait(700);
-                    let _ = bot.stack().run_schedule().await;
-                }
-                bot.deliver().await;
-                assert!(failing.has_struck(), "{told}");
-                let set = responsible(bot, deal.id);
-                assert!(set.iter().all(|name| name.starts_with("Игорь")), "{told}: {set:?}");
-                assert!(group.app.view().unwrap().messages.iter().any(|card| card.text.contains("✅ Взято: Пётр")), "{told}");
-                let _ = (group.reads(), bot.boss().reads(), bot.admin().reads(), bot.team("Пётр").app.take_alerts());
-            })
-            .await;
-        }
+        join_all(faults.map(|fault| press_while_this_fails(system, route, fault))).await;
     }
+}
+
+async fn press_while_this_fails(system: System, route: &str, fault: Fault) {
+    let told = &format!("{system:?} {route}: {fault:?}");
+    story(async |bot| {
+        let group = team(bot).await;
+        let (_, deal) = request(bot).await;
+        let _ = group.reads();
+        let failing = bot.fail(system, route, When::Times(1), fault.clone());
+        bot.team("Пётр").taps(TAKE).await;
+        for _ in 0..4 {
+            let _ = bot.stack().deliver_once().await;
+            bot.wait(700);
+            let _ = bot.stack().run_schedule().await;
+        }
+        bot.deliver().await;
+        assert!(failing.has_struck(), "{told}");
+        let set = responsible(bot, deal.id);
+        assert!(set.iter().all(|name| name.starts_with("Игорь")), "{told}: {set:?}");
+        let messages = group.app.view().unwrap().messages;
+        assert!(messages.iter().any(|card| card.text.contains("✅ Взято: Пётр")), "{told}");
+        let _ = (group.reads(), bot.boss().reads(), bot.admin().reads(), bot.team("Пётр").app.take_alerts());
+    })
+    .await;
 }
