@@ -20,7 +20,7 @@ macro_rules! actions {
     };
 }
 
-const ACTIONS: [(&str, Act); 13] = actions! {
+const ACTIONS: [(&str, Act); 14] = actions! {
     "GetItem" => get_item,
     "PutItem" => put_item,
     "UpdateItem" => update_item,
@@ -30,6 +30,7 @@ const ACTIONS: [(&str, Act); 13] = actions! {
     "TransactWriteItems" => transact_write_items,
     "BatchWriteItem" => batch_write_item,
     "CreateTable" => create_table,
+    "DeleteTable" => delete_table,
     "UpdateTable" => update_table,
     "DescribeTable" => describe_table,
     "UpdateTimeToLive" => update_time_to_live,

@@ -212,10 +212,12 @@ async fn help_and_privacy_come_back_to_the_question() {
 #[tokio::test]
 async fn a_customer_is_forgotten_on_demand() {
     story(async |bot| {
+        let group = bot.has_sales_team(&["Ольга"]).await;
         let anna = bot.customer("Анна");
         to_sent(&anna).await;
         bot.deliver().await;
         let deal = bot.next_deal();
+        group.saw("Skoda Octavia");
         anna.say("Сколько стоит растаможка?").await;
         let _ = anna.reads();
         let chat = anna.chat.to_string();
