@@ -93,7 +93,7 @@ pub(crate) fn multiplier(word: &str) -> Option<Multiplier> {
         "т" | "t" | "к" | "k" => letter(1_000),
         "м" | "m" => letter(1_000_000),
         "тр" | "тыр" | "тысруб" => with(1_000, Unit::Roubles),
-        "ткм" => with(1_000, Unit::Kilometres),
+        "ткм" | "тк" => with(1_000, Unit::Kilometres),
         "кк" | "kk" | "мил" | "млн" | "mln" | "mil" => plain(1_000_000, false),
         "тыс" | "тысч" | "тык" | "тс" | "tys" | "tis" | "tyr" => plain(1_000, false),
         "млрд" => plain(1_000_000_000, false),
@@ -130,7 +130,7 @@ pub(super) fn genitive(word: &str) -> Option<(Multiplier, bool)> {
 /// «полмиллиона», «поляма»: the multiplier that one half is taken of.
 pub(super) fn half_of(word: &str) -> Option<Multiplier> {
     let rest = word.strip_prefix("пол")?;
-    let whole = if rest == "яма" || rest == "ям" { "ляма" } else { rest };
+    let whole = if rest == "яма" { "ляма" } else { rest };
     multiplier(whole).filter(|multiplier| multiplier.alone)
 }
 

@@ -87,6 +87,8 @@ fn a_car_is_found_in_a_sentence() {
         ("хавал ф7", "Haval F7"),
         ("джили монжаро", "Geely Monjaro"),
         ("танк 300", "Tank 300"),
+        ("по крузаку 200", "Toyota Land Cruiser 200"),
+        ("Волга ГАЗ-3110", "GAZ 3110"),
         ("эксид тхл", "Exeed TXL"),
         ("омода с5", "Omoda C5"),
         ("ситроен с4", "Citroen C4"),
