@@ -132,12 +132,16 @@ const fn length_class(words: usize) -> &'static str {
     }
 }
 
-/// Words in lower case, digits as «0», the car as one word.
+/// Words in lower case and Cyrillic letters, digits as «0», the car as one word.
 fn words(text: &str, car: Option<Range<usize>>) -> Vec<String> {
     let of = |text: &str| -> Vec<String> {
-        let lower = text.to_lowercase().replace('ё', "е").replace('?', " ? ");
-        let pieces = lower.split(|letter: char| !letter.is_alphanumeric() && letter != '?');
-        pieces.filter(|piece| !piece.is_empty()).take(MOST_WORDS).map(without_digits).collect()
+        let spaced = text.replace('?', " ? ");
+        let pieces = spaced.split(|letter: char| !letter.is_alphanumeric() && letter != '?');
+        pieces
+            .filter(|piece| !piece.is_empty())
+            .take(MOST_WORDS)
+            .map(|piece| without_digits(&values::sound::letters(piece)))
+            .collect()
     };
     let split = car.and_then(|car| Some((text.get(..car.start)?, text.get(car.end..)?)));
     let mut words = match split {
