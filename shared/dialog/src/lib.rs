@@ -36,6 +36,7 @@ mod requests_today;
 mod screen;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 pub use conversation::Conversation;
 pub use decide::{DueChat, decide, decide_due};

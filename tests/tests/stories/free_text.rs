@@ -75,6 +75,41 @@ async fn a_sentence_becomes_a_filled_form_and_a_deal() {
 }
 
 #[tokio::test]
+async fn the_manager_reads_the_other_wish_of_a_sentence() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        anna.say("Продам Камри 2015 года, пробег 85 тыс, за 1,5 млн, и хочу купить РАВ4").await;
+        anna.sees("Поможем продать Toyota Camry.");
+        anna.tap("🚗 Продать авто").await;
+        anna.sees("Текущее значение: Toyota Camry");
+        anna.tap("✅ Принять всё (4)").await;
+        give_name_and_phone(&anna).await;
+        let _ = anna.reads();
+        let number = anna.send_request().await;
+
+        let deal = bot.deliver_request(&number, &anna).await;
+        assert_snapshot!(answers(&deal), @"
+        Продажа авто — Toyota Camry — Анна | 1500000 ₽
+        Тип услуги: Продажа авто
+        Марка: Toyota
+        Модель: Camry
+        Год выпуска: 2015
+        Пробег: 85 000 км
+        -- note
+        Вопрос в чате: Продам Камри 2015 года, пробег 85 тыс, за 1,5 млн, и хочу купить РАВ4
+        Марка и модель: Toyota Camry
+        Год выпуска: 2015
+        Пробег: 85 000 км
+        Цена: 1 500 000 ₽
+
+        Имя: Анна
+        Телефон: +79001234567 (номер подтверждён Telegram)
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_sentence_under_photos_is_understood_like_any_other() {
     story(async |bot| {
         let anna = bot.customer("Анна");

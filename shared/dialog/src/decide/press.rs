@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::form::{Form, View};
 use crate::questionnaire::{Branch, Kind, Step};
 use crate::request;
+use crate::wishes::has_others;
 use crate::{Intent, Verdict, answer};
 
 pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
@@ -93,11 +94,14 @@ pub(super) fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) 
         // It was offered because the answers did not help: the manager should know the questions.
         form.preface = turn.before.questions.recent().to_vec();
     }
-    if let (Place::Idle(IdleScreen::Answer { .. }), Some((voice, words))) =
-        (&turn.before.place, turn.before.questions.spoken())
-    {
-        let has_words = !branch.in_menu;
-        form.begin_spoken(voice, Some(words).filter(|_| !has_words));
+    if let Place::Idle(IdleScreen::Answer { .. }) = &turn.before.place {
+        let sentence = turn.before.questions.recent().last();
+        let wishes_more = |sentence: &&String| branch.intent.is_some_and(|service| has_others(sentence, service));
+        form.preface.extend(sentence.filter(wishes_more).cloned());
+        if let Some((voice, words)) = turn.before.questions.spoken() {
+            let has_words = !form.preface.is_empty();
+            form.begin_spoken(voice, Some(words).filter(|_| !has_words));
+        }
     }
     turn.next.start(form);
     turn.show()
