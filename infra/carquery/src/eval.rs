@@ -39,20 +39,25 @@ pub(crate) struct Arguments {
 #[derive(clap::Args)]
 struct Least {
     /// The least share of right intents, 0 to 1.
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     min_accuracy: Option<f64>,
     /// The least F1 of all entities, 0 to 1.
-    #[arg(long, value_name = "F1")]
+    #[arg(long, value_name = "F1", value_parser = share)]
     min_entity_f1: Option<f64>,
     /// The largest share of wishes for a service that do not get its button at once.
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     max_without_button: Option<f64>,
     /// The largest share of questions that get a wrong fact.
-    #[arg(long, value_name = "SHARE", requires = "dealer")]
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "dealer")]
     max_wrong_facts: Option<f64>,
     /// The largest share of the questions that a fact answers that get none.
-    #[arg(long, value_name = "SHARE", requires = "dealer")]
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "dealer")]
     max_missed_facts: Option<f64>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "it is a share from 0 to 1, for example 0.95".to_owned())
 }
 
 /// Everything that was measured.
@@ -68,6 +73,7 @@ struct Measured {
 
 pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
     let cases = eval::read(&read(&arguments.file)?).with_context(|| arguments.file.display().to_string())?;
+    anyhow::ensure!(!cases.is_empty(), "{} has no sentences", arguments.file.display());
     let questions = match (&arguments.dealer, &arguments.questions) {
         (Some(dealer), Some(questions)) => {
             let cases = eval::read_facts(&read(questions)?).with_context(|| questions.display().to_string())?;

@@ -19,6 +19,7 @@ fn understanding_is_measured() {
     assert_eq!((&measured["guard"]["shown"], &measured["facts"]), (&Value::Array(Vec::new()), &Value::Null));
     assert!(operator.fails(&["eval", "nothing.jsonl"]).contains("nothing.jsonl cannot be read"));
     assert!(operator.fails(&["eval", sentences, "--model"]).contains("no model is configured"));
+    assert!(operator.fails(&["eval", "/dev/null"]).contains("has no sentences"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct Case {
 
 /// A line that is no labelled sentence.
 #[derive(Debug, thiserror::Error)]
-#[error("line {line} is no labelled sentence: {source}")]
+#[error("line {line} is no labelled sentence")]
 pub struct BadLine {
     /// Counted from 1.
     pub line: usize,
