@@ -10,6 +10,8 @@ pub const TRANSCRIPTION: Duration = Duration::from_secs(10);
 pub const MODEL_CALLS: Duration = Duration::from_secs(22);
 /// From a question to its answer. After that the answer counts as lost, and a redelivery asks again.
 pub const QUESTION: Duration = Duration::from_secs(25);
+/// How long the delivery of a talk's lines waits for a pause that Telegram asks for.
+pub const RELAY: Duration = Duration::from_secs(15);
 /// How long an update waits while another invocation handles the same one.
 pub const SAME_UPDATE: Duration = Duration::from_secs(26);
 /// One invocation of the function `webhook`: its `Timeout` in `template.yaml`.
@@ -23,8 +25,10 @@ pub const UNFINISHED_FORMS: Duration = Duration::from_secs(20);
 pub const DEALS: Duration = Duration::from_secs(10);
 /// How long a run of the schedule begins with one more job.
 pub const JOBS: Duration = Duration::from_secs(10);
+/// How long a run of the schedule begins with one more talk.
+pub const TALKS: Duration = Duration::from_secs(12);
 /// One invocation of the function `scheduled`: its `Timeout` in `template.yaml`.
-pub const SCHEDULED: Duration = Duration::from_secs(60);
+pub const SCHEDULED: Duration = Duration::from_secs(90);
 
 #[cfg(test)]
 mod tests {
@@ -36,7 +40,8 @@ mod tests {
         assert!(TRANSCRIPTION < MODEL_CALL, "a model has its time after it");
         let budget = [MODEL_CALLS, QUESTION, SAME_UPDATE, WEBHOOK, HTTP_API];
         assert!(budget.is_sorted_by(|inner, outer| inner < outer), "{budget:?}");
-        assert!(2 * UNFINISHED_FORMS + DEALS + JOBS <= SCHEDULED, "the other repairs have their time");
+        assert!(RELAY < QUESTION, "with the calls");
+        assert!(2 * UNFINISHED_FORMS + DEALS + JOBS + TALKS + RELAY <= SCHEDULED, "the other repairs have their time");
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub mod schema;
 mod sessions;
 mod source_progress;
 mod tables;
+mod talks;
 mod versioned;
 
 pub use ai_log::{AiLog, AiLogEntry};
@@ -51,16 +52,18 @@ pub use sales_chat::SalesChat;
 pub use sessions::Sessions;
 pub use source_progress::Reached;
 pub use tables::Tables;
+pub use talks::Talks;
 pub use versioned::Versioned;
 
 /// Every table, in the order in which a customer is forgotten. Whatever concerns all of them reads this list.
-pub const TABLES: [&schema::TableDefinition; 10] = [
+pub const TABLES: [&schema::TableDefinition; 11] = [
     &deals::TABLE,
     &leads::TABLE,
     &jobs::TABLE,
     &sales_chat::TABLE,
     &ai_log::TABLE,
     &customers::TABLE,
+    &talks::TABLE,
     &sessions::TABLE,
     &documents::TABLE,
     &dealer_file::TABLE,
