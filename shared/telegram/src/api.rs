@@ -50,6 +50,13 @@ impl Api {
         Self { http, base: settings.api_url.as_str().into(), token: settings.token.clone(), repeats: true }
     }
 
+    /// The bot's own id, with which its token begins; 0 if the token is none.
+    #[must_use]
+    pub fn bot_id(&self) -> i64 {
+        let id = self.token.expose_secret().split(':').next();
+        id.and_then(|id| id.parse().ok()).unwrap_or_default()
+    }
+
     /// The same client, which does not repeat a call without an answer: for messages that nobody has asked for. Two of
     /// them are worse than none.
     #[must_use]

@@ -1,0 +1,192 @@
+//! Carries the lines of talks between customers and the team.
+//!
+//! A line is stored ([`Relay::take`]) before anything is sent. [`Relay::deliver`] then sends what waits, in order, as the only
+//! worker of that talk; what Telegram does not take stays and goes out with the next update of the talk or by the schedule. If
+//! Telegram's answer is lost, the line is sent again: a line twice is better than none.
+
+mod deliver;
+mod group;
+mod held;
+mod send;
+
+use std::time::Duration;
+
+use settings::{Clock, Retry};
+use storage::{Aws, Customers, SaveError, StorageError, Tables, Talks, Versioned};
+use talk::{Line, Talk, Topic};
+use telegram::{Api, ApiError};
+use texts::Language;
+
+pub use crate::deliver::Delivered;
+pub use crate::held::Held;
+
+/// How long lines that are written at the same moment are collected, so that they keep their order.
+const GATHERING: Duration = Duration::from_millis(300);
+
+/// The same for the parts of an album, which are handled one after the other.
+const GATHERING_ALBUM: Duration = Duration::from_millis(1_200);
+
+/// Carries lines.
+#[derive(Clone)]
+pub struct Relay {
+    talks: Talks,
+    customers: Customers,
+    api: Api,
+    clock: Clock,
+    language: Language,
+    topics: group::Topics,
+}
+
+/// A line was not taken, or a talk cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("too many workers change one talk at once")]
+    TooManyConflicts,
+    #[error("too many lines of one talk wait")]
+    Full,
+    /// The customer had everything deleted meanwhile.
+    #[error("the talk is gone")]
+    Gone,
+    #[error("another worker delivers")]
+    Busy,
+    #[error(transparent)]
+    Telegram(#[from] ApiError),
+}
+
+impl Relay {
+    /// Builds it over these clients.
+    #[must_use]
+    pub fn new(aws: &Aws, tables: &Tables, api: Api, clock: Clock, language: Language) -> Self {
+        Self {
+            talks: aws.talks(tables),
+            customers: aws.customers(tables),
+            api,
+            clock,
+            language,
+            topics: group::Topics::default(),
+        }
+    }
+
+    /// The table of talks.
+    #[must_use]
+    pub const fn talks(&self) -> &Talks {
+        &self.talks
+    }
+
+    /// Stores a line of a chat's talk, once for each update. `title` is what a topic is called that has to be opened.
+    ///
+    /// # Errors
+    /// The line is not stored.
+    pub async fn take(&self, chat_id: i64, title: Option<&str>, line: &Line) -> Result<(), RelayError> {
+        self.change(chat_id, |talk| {
+            if let Some(title) = title {
+                talk.call(title);
+            }
+            talk.take(line.clone()).map_err(|_| RelayError::Full)
+        })
+        .await
+    }
+
+    /// How long to wait before [`Self::deliver`] after this line was taken.
+    #[must_use]
+    pub fn gathering(line: &Line) -> Duration {
+        let is_of_album = line.message().is_some_and(|message| message.album.is_some());
+        if is_of_album { GATHERING_ALBUM } else { GATHERING }
+    }
+
+    /// The chat of the customer whose topic this is.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn chat_of(&self, topic: Topic) -> Result<Option<i64>, StorageError> {
+        self.talks.chat_of(topic).await
+    }
+
+    /// The customer's topic in this group, opened if there is none.
+    ///
+    /// # Errors
+    /// There is none, and none can be opened now.
+    pub async fn topic(&self, chat_id: i64, title: &str, group: i64) -> Result<Topic, RelayError> {
+        const TRIES: u32 = 20;
+        const PAUSE: Duration = Duration::from_millis(250);
+        self.change(chat_id, |talk| {
+            talk.call(title);
+            Ok(())
+        })
+        .await?;
+        for _ in 0..TRIES {
+            let talk = self.talks.get(chat_id).await?.ok_or(RelayError::Gone)?;
+            if let Some(topic) = talk.value.topic_in(group) {
+                return Ok(topic);
+            }
+            if let Some(mut held) = self.hold(chat_id).await? {
+                let opened = self.open_topic(&mut held, group).await;
+                held.release().await?;
+                return opened;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(RelayError::Busy)
+    }
+
+    /// Forgets that the customer has this topic: it was deleted.
+    ///
+    /// # Errors
+    /// Nothing is changed.
+    pub async fn lose_topic(&self, chat_id: i64, lost: Topic) -> Result<(), RelayError> {
+        self.change(chat_id, |talk| {
+            if talk.topic() == Some(lost) {
+                talk.lost_topic();
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Tells the team that the customer is forgotten, and closes the topic. Whether it works or not, the deletion goes on.
+    pub async fn say_farewell(&self, chat_id: i64) {
+        let topic = match self.talks.get(chat_id).await {
+            Ok(talk) => talk.and_then(|talk| talk.value.topic()),
+            Err(error) => {
+                tracing::warn!("the topic of a deleted customer is not known: {error}");
+                None
+            }
+        };
+        if let Some(topic) = topic
+            && let Err(error) = self.close_for_good(topic).await
+        {
+            tracing::warn!("the team does not hear of a deleted customer: {error}");
+        }
+    }
+
+    /// Changes a talk, which begins if there is none.
+    async fn change(
+        &self,
+        chat_id: i64,
+        change: impl Fn(&mut Talk) -> Result<(), RelayError>,
+    ) -> Result<(), RelayError> {
+        let retry = Retry::SHARED_DOCUMENT;
+        let mut tried = 0;
+        loop {
+            let mut talk = self.talks.get(chat_id).await?.unwrap_or_else(|| Versioned::new(Talk::default()));
+            let before = talk.value.clone();
+            change(&mut talk.value)?;
+            if talk.value == before {
+                return Ok(());
+            }
+            match self.talks.save(chat_id, &mut talk).await {
+                Ok(()) => return Ok(()),
+                Err(SaveError::Storage(error)) => return Err(error.into()),
+                Err(SaveError::Conflict) => {
+                    tried += 1;
+                    if !retry.allows_another(tried) {
+                        return Err(RelayError::TooManyConflicts);
+                    }
+                    tokio::time::sleep(retry.pause(tried).mul_f64(rand::random())).await;
+                }
+            }
+        }
+    }
+}
