@@ -28,7 +28,7 @@ impl Scheduled {
             let span = tracing::info_span!("due", chat_id);
             match self.bot.take_due_turn(chat_id).instrument(span.clone()).await {
                 Ok(DueTurn::Skipped) => {}
-                Ok(DueTurn::Silent) => done += 1,
+                Ok(DueTurn::Silent | DueTurn::TalkOver) => done += 1,
                 Ok(DueTurn::Reminded) => {
                     done += 1;
                     metrics::put(&[("RemindersSent", 1.0, Unit::Count)], &[]);

@@ -10,6 +10,7 @@ mod http;
 mod listen;
 mod moved_deals;
 mod team;
+mod topics;
 mod update;
 
 use ai::{Classifier, Transcriber};

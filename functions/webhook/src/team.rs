@@ -53,7 +53,12 @@ impl Webhook {
                 self.follow(chat, *to).await?;
                 Ok(None)
             }
-            TeamInput::Command(_) | TeamInput::Written { .. } | TeamInput::Edited(_) | TeamInput::Other => Ok(None),
+            TeamInput::Command(_) | TeamInput::Written { .. } | TeamInput::Edited(_) => {
+                let member = event.from.and_then(|id| dealer.team.by_telegram_id(id));
+                self.in_topic(&event, member).await?;
+                Ok(None)
+            }
+            TeamInput::Other => Ok(None),
         }
     }
 

@@ -51,6 +51,8 @@ pub(crate) enum Action<'a> {
     NotNow,
     /// Do not remind of forms any more.
     NoReminders,
+    /// Call a person.
+    Human,
 }
 
 impl<'a> Action<'a> {
@@ -83,7 +85,7 @@ impl<'a> Action<'a> {
         Button { text: text.into(), data }
     }
 
-    const WITHOUT_ARGUMENT: [Self; 18] = [
+    const WITHOUT_ARGUMENT: [Self; 19] = [
         Self::Ask,
         Self::Other,
         Self::Accept,
@@ -102,6 +104,7 @@ impl<'a> Action<'a> {
         Self::No,
         Self::NotNow,
         Self::NoReminders,
+        Self::Human,
     ];
 
     const fn word(self) -> &'static str {
@@ -129,6 +132,7 @@ impl<'a> Action<'a> {
             Self::No => "no",
             Self::NotNow => "not-now",
             Self::NoReminders => "no-reminders",
+            Self::Human => "human",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::bounded::push_bounded;
 use crate::facts::Facts;
 use crate::flood::Flood;
 use crate::form::Form;
+use crate::open_talk::OpenTalk;
 use crate::profile::Profile;
 use crate::progress::{FunnelProgress, Milestone, SourceProgress};
 use crate::prompt::{Notice, Prompt, PromptSent, Reply};
@@ -18,6 +19,9 @@ use crate::{Intent, Person};
 
 /// Handled updates that are remembered.
 const MAX_SEEN: usize = 20;
+
+/// Relayed updates that are remembered.
+const MAX_RELAYED: usize = 10;
 
 /// How long the counters of minutes stay after everything else about the customer is deleted.
 const COUNTERS_TTL: Seconds = 3600;
@@ -71,6 +75,12 @@ pub struct Conversation {
     /// Albums with a caption that was taken as a free question. Their other captions are not.
     #[serde(default, skip_serializing_if = "Albums::is_empty")]
     pub(crate) asked_albums: Albums,
+    /// A person of the dealer's has taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) talk: Option<OpenTalk>,
+    /// Updates that went to the team, latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    relayed: Vec<i64>,
 }
 
 /// A press on a link to the bot.
@@ -119,6 +129,9 @@ pub(crate) enum IdleScreen {
         facts: Facts,
         /// Whether to offer the menu too.
         menu: bool,
+        /// Whether to offer a person: answers have not helped.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        person: bool,
     },
     /// Everything was deleted.
     Forgotten,
@@ -144,6 +157,10 @@ pub(crate) enum MenuGreeting {
     ConsentTakenBack,
     /// The customer has sent too many requests today.
     TooManyRequests,
+    /// The person who had taken over has ended the talk, or says nothing any more.
+    TalkOver,
+    /// The customer has ended the talk.
+    TalkLeft,
     /// The request was sent.
     Sent {
         number: String,
@@ -178,6 +195,12 @@ pub(crate) enum Question {
     Consent,
     /// What is stored; take the agreement back?
     Privacy,
+    /// A person has been called: talk on, or back to the bot?
+    Talk,
+    /// Agree to the processing of personal data, so that a person can be called?
+    ConsentToTalk,
+    /// Discard the open dialog and leave name and phone for a manager?
+    ToManager,
 }
 
 impl Conversation {
@@ -204,7 +227,9 @@ impl Conversation {
     pub fn expires_at(&self) -> Option<Seconds> {
         let counts_until = self.click.as_ref().map_or(0, |click| click.at + CLICK_TTL);
         let form_kept_until = self.form().map_or(0, Form::kept_until);
-        let kept_until = [self.expires_at, counts_until, form_kept_until, self.requests_today.kept_until()];
+        let talk_kept_until = self.talk.as_ref().map_or(0, OpenTalk::kept_until);
+        let kept_until =
+            [self.expires_at, counts_until, form_kept_until, talk_kept_until, self.requests_today.kept_until()];
         (!self.banned).then_some(kept_until.into_iter().max().unwrap_or_default())
     }
 
@@ -354,7 +379,8 @@ impl Conversation {
         if !self.has_seen(update_id) {
             push_bounded(&mut self.seen, update_id, MAX_SEEN);
         }
-        self.expires_at = now + session_ttl;
+        let talk_until = self.talk.as_ref().map_or(0, OpenTalk::until);
+        self.expires_at = (now + session_ttl).max(talk_until);
     }
 
     /// Goes to a screen outside any dialog.
@@ -375,6 +401,41 @@ impl Conversation {
     pub(crate) fn forget(&mut self, now: Seconds) {
         *self = Self { prompt: self.prompt, ..self.counters_only(now) };
         self.leave_to(IdleScreen::Forgotten);
+    }
+
+    /// Whether a person has taken over at `now`.
+    pub(crate) fn is_in_talk(&self, now: Seconds) -> bool {
+        self.talk.as_ref().is_some_and(|talk| now < talk.until())
+    }
+
+    /// Whether this update went to the team.
+    pub(crate) fn was_relayed(&self, update_id: i64) -> bool {
+        self.relayed.contains(&update_id)
+    }
+
+    /// Notes that an update goes to the team.
+    pub(crate) fn note_relayed(&mut self, update_id: i64) {
+        push_bounded(&mut self.relayed, update_id, MAX_RELAYED);
+    }
+
+    /// Notes a line of the talk. The session lasts as long as the talk: what is on the screen stays as it is.
+    pub(crate) fn talk_on(&mut self, now: Seconds) {
+        let talk = self.talk.get_or_insert_with(|| OpenTalk::begin(now));
+        talk.line_at(now);
+        self.expires_at = self.expires_at.max(talk.until());
+    }
+
+    /// Lets the session last until then.
+    pub(crate) fn extend(&mut self, until: Seconds) {
+        self.expires_at = until;
+    }
+
+    /// Ends the talk, and what is on the screen about it.
+    pub(crate) fn end_talk(&mut self) {
+        self.talk = None;
+        if self.question == Some(Question::Talk) {
+            self.question = None;
+        }
     }
 
     /// Whether the deletion of everything about the customer has begun.

@@ -1,6 +1,7 @@
 //! What a decision asks for.
 
 use lead::Request;
+use talk::Line;
 
 use crate::{Conversation, Screen, Voice};
 
@@ -52,6 +53,12 @@ pub enum Effect {
     },
     /// Find out what was said, then decide again with [`crate::Input::Heard`].
     Transcribe { voice: Voice },
+    /// Pass a line on in the customer's talk with the team. Nobody waits for its delivery, but it must not get lost.
+    Relay {
+        line: Box<Line>,
+        /// What the customer's topic is called.
+        title: String,
+    },
     /// Delete everything stored about this chat except [`Conversation::counters_only`].
     ForgetCustomer,
 }

@@ -17,6 +17,8 @@ pub struct Event {
     pub update_id: i64,
     /// The customer's message; `None` for anything else.
     pub message_id: Option<i64>,
+    /// The message that it replies to.
+    pub reply_to: Option<i64>,
     pub person: Person,
     pub input: Input,
 }
@@ -125,6 +127,7 @@ pub enum BotCommand {
     Menu,
     Help,
     Status,
+    Human,
     Privacy,
     Delete,
 }
@@ -238,6 +241,8 @@ pub struct Moment {
     pub fresh_id: LeadId,
     /// False if the store refuses a new request, because there were too many lately.
     pub takes_requests: bool,
+    /// Whether the sales chat has topics, in which the team talks to customers. Only asked for when [`wants_person`].
+    pub has_topics: bool,
 }
 
 /// Settings of the conversation.

@@ -4,12 +4,13 @@ use texts::Language;
 
 /// The bot's commands with their descriptions, for `setMyCommands`.
 #[must_use]
-pub fn commands(language: Language) -> [(&'static str, String); 6] {
+pub fn commands(language: Language) -> [(&'static str, String); 7] {
     [
         ("start", language.text("introduction-start")),
         ("menu", language.text("introduction-menu")),
         ("help", language.text("introduction-help")),
         ("status", language.text("introduction-status")),
+        ("human", language.text("introduction-human")),
         ("privacy", language.text("introduction-privacy")),
         ("delete", language.text("introduction-delete")),
     ]

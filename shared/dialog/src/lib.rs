@@ -24,6 +24,7 @@ mod facts;
 mod flood;
 mod form;
 mod introduction;
+mod open_talk;
 mod plain;
 mod profile;
 mod progress;
@@ -39,7 +40,7 @@ mod tests;
 mod wishes;
 
 pub use conversation::Conversation;
-pub use decide::{DueChat, decide, decide_due};
+pub use decide::{DueChat, TeamAct, TeamAnswer, decide, decide_due, decide_team, media_in, wants_person};
 pub use earlier_requests::EarlierRequests;
 pub use effect::{Effect, Target, Verdict};
 pub use event::{

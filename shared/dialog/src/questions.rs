@@ -15,6 +15,8 @@ pub(crate) const MAX_QUESTIONS_PER_MINUTE: usize = 10;
 const MAX_LISTENED_TO: usize = 3;
 /// Latest questions that are kept for a manager.
 const MAX_RECENT: usize = 3;
+/// After this many unhelpful answers in a row, a person is offered.
+const UNHELPFUL_FOR_PERSON: usize = 2;
 /// After this many unhelpful answers in a row, a manager is offered.
 const MAX_UNHELPFUL: usize = 3;
 
@@ -175,6 +177,11 @@ impl Questions {
     pub(crate) fn record_answer(&mut self, helpful: bool) -> bool {
         self.unhelpful_answers = if helpful { 0 } else { (self.unhelpful_answers + 1).min(MAX_UNHELPFUL) };
         self.unhelpful_answers >= MAX_UNHELPFUL
+    }
+
+    /// Whether a person should be offered.
+    pub(crate) const fn need_a_person(&self) -> bool {
+        self.unhelpful_answers >= UNHELPFUL_FOR_PERSON
     }
 
     /// The latest questions, oldest first.

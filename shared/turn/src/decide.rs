@@ -1,6 +1,8 @@
 //! From the stored conversation to the next one.
 
-use dialog::{Conversation, Effect, Event, FunnelProgress, Moment, Person, Rules, SourceProgress, Verdict, decide};
+use dialog::{
+    Conversation, Effect, Event, FunnelProgress, Moment, Person, Rules, SourceProgress, Verdict, decide, wants_person,
+};
 use lead::{Lead, LeadId, Request, Seconds};
 use settings::Retry;
 use settings::metrics::{self, Unit};
@@ -41,6 +43,9 @@ impl Bot {
             let (session, (mut moment, rules)) = futures::join!(self.sessions.load(chat_id), self.circumstances(now));
             moment.takes_requests = takes_requests;
             let mut session = session?;
+            if wants_person(&session.value, event) {
+                moment.has_topics = self.has_topics(&rules.dealer).await;
+            }
             let was_awaited = session.value.awaits_answer(event.update_id);
             let (next, request, effects) = match decide(&session.value, event, &moment, &rules) {
                 Verdict::Stay(effects) => {
@@ -76,7 +81,7 @@ impl Bot {
         let dealer = self.dealer.get().await;
         let year = dealer.calendar.local(now).year();
         (
-            Moment { now, year, fresh_id: LeadId(Ulid::generate()), takes_requests: true },
+            Moment { now, year, fresh_id: LeadId(Ulid::generate()), takes_requests: true, has_topics: false },
             Rules { dealer, ..self.rules.clone() },
         )
     }

@@ -1,6 +1,6 @@
 //! What the clock does in a chat with a form left half-way.
 
-use dialog::{DueChat, Verdict, decide_due};
+use dialog::{DueChat, Effect, Verdict, decide_due};
 use lead::Seconds;
 use storage::{FinishError, SaveError};
 
@@ -15,6 +15,8 @@ const PUT_OFF_UNREADABLE: Seconds = 24 * 3600;
 pub enum DueTurn {
     /// The customer got the reminder.
     Reminded,
+    /// A talk in which nobody said anything is over.
+    TalkOver,
     /// There was nothing to say: the form went to the CRM, or the reminder was dropped.
     Silent,
     /// Nothing was due any more, or the customer is writing just now.
@@ -38,8 +40,13 @@ impl Bot {
             }
             Err(FinishError::Save(error)) => return Err(error.into()),
         };
+        let is_talk_over = decided.effects.iter().any(|effect| matches!(effect, Effect::Relay { .. }));
         let is_told = self.perform_unasked(chat_id, decided).await?;
-        Ok(if is_told { DueTurn::Reminded } else { DueTurn::Silent })
+        Ok(match is_told {
+            _ if is_talk_over => DueTurn::TalkOver,
+            true => DueTurn::Reminded,
+            false => DueTurn::Silent,
+        })
     }
 
     /// `None` if nothing is due.

@@ -12,6 +12,7 @@ impl Bot {
         if let Some(left) = left_in_crm(&self.aws, &self.tables, chat_id).await? {
             self.ask_admins_to_delete(&left).await?;
         }
+        self.relay.say_farewell(chat_id).await;
         forget_customer(&self.aws, &self.tables, chat_id, (self.clock)()).await?;
         tracing::info!("deleted a customer's data on request");
         Ok(())

@@ -8,20 +8,25 @@ mod due;
 mod forget;
 mod perform;
 mod requests;
+mod sales_chat;
+mod team;
 
 use std::sync::Arc;
 
 use dialog::Rules;
 use lead::Seconds;
+use relay::{Relay, RelayError};
 use settings::{Clock, DealerFile, Delivery, Dialog, Env, Telegram};
 use storage::{
-    AiLog, Aws, Counters, CurrentDealer, Customers, Deals, Leads, Queue, SaveError, Sessions, StorageError, Tables,
+    AiLog, Aws, Counters, CurrentDealer, Customers, Deals, Leads, Queue, SalesChat, SaveError, Sessions, StorageError,
+    Tables,
 };
 use telegram::{Api, ApiError};
 
 pub use crate::decide::Decided;
 pub use crate::due::DueTurn;
 pub use crate::perform::{Inquiry, Performed};
+pub use crate::team::TeamSays;
 
 /// What a turn needs of the environment.
 #[derive(Clone, Debug)]
@@ -62,6 +67,8 @@ pub struct Bot {
     pub ai_log: AiLog,
     pub counters: Counters,
     pub queue: Queue,
+    pub relay: Relay,
+    groups: SalesChat,
     admin_chat_id: Option<i64>,
     aws: Aws,
     tables: Tables,
@@ -73,6 +80,7 @@ impl Bot {
     pub fn connect(settings: &Settings, aws: &Aws, clock: Clock) -> Self {
         let tables = &settings.tables;
         let minute_seconds = settings.dealer_file.minute_seconds;
+        let api = Api::new(&settings.telegram);
         Self {
             rules: Rules {
                 session_ttl: settings.dialog.session_ttl_seconds,
@@ -83,7 +91,9 @@ impl Bot {
             },
             grace: settings.delivery.retry_interval_seconds.min(60),
             dealer: Arc::new(CurrentDealer::new(aws.dealer_file(tables), minute_seconds, clock.clone())),
-            api: Api::new(&settings.telegram),
+            relay: Relay::new(aws, tables, api.clone(), clock.clone(), settings.telegram.language),
+            groups: aws.sales_chat(tables),
+            api,
             sessions: aws.sessions(tables),
             leads: aws.leads(tables),
             customers: aws.customers(tables),
@@ -115,6 +125,8 @@ pub enum RetryLater {
     Save(#[from] SaveError),
     #[error(transparent)]
     Telegram(#[from] ApiError),
+    #[error("a line of a talk is not stored: {0}")]
+    Relay(#[from] RelayError),
     #[error("too many updates of one chat at once")]
     TooManyConflicts,
     #[error("another delivery of the same update is still being handled")]

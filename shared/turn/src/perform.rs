@@ -4,9 +4,12 @@
 use dialog::{Conversation, Effect, PromptSent, Screen, SourceProgress, Target, Voice};
 use futures::future::join_all;
 use lead::Lead;
+use relay::{Delivered, Relay, RelayError};
 use serde_json::{Value, json};
 use settings::metrics;
+use settings::time_budget::RELAY;
 use storage::{SaveError, StorageError, Versioned};
+use talk::Line;
 use telegram::{ApiError, BotCall, Recipient};
 
 use crate::{Bot, Decided, RetryLater};
@@ -37,6 +40,8 @@ struct Plan {
     /// Nobody waits: failures are only logged.
     fire_and_forget: Vec<BackgroundCall>,
     inquiry: Option<Inquiry>,
+    /// What goes to the team, with the name of the topic.
+    lines: Vec<(Line, String)>,
     forget: bool,
 }
 
@@ -65,11 +70,13 @@ impl Bot {
         let Decided { effects, session, lead, source_progress, .. } = decided;
         let mut plan = Plan::new(to.chat_id, effects);
         let webhook_reply = (!plan.fire_and_forget.is_empty()).then(|| plan.fire_and_forget.remove(0).into());
-        let (shown, (), (), ()) = futures::join!(
+        self.take_lines(to.chat_id, &plan.lines).await?;
+        let (shown, (), (), (), ()) = futures::join!(
             self.show_all(to, plan.visible, session),
             self.call_in_background(plan.fire_and_forget),
             self.enqueue(lead),
             self.count_source_progress(source_progress),
+            self.deliver_lines(to.chat_id, plan.lines.last().map(|(line, _)| line)),
         );
         if plan.forget {
             self.forget(to.chat_id).await?;
@@ -85,7 +92,12 @@ impl Bot {
     pub(crate) async fn perform_unasked(&self, chat_id: i64, decided: Decided) -> Result<bool, RetryLater> {
         let Decided { effects, session, lead, .. } = decided;
         let plan = Plan::new(chat_id, effects);
-        let (shown, ()) = futures::join!(self.show_all(chat_id.into(), plan.visible, session), self.enqueue(lead));
+        self.take_lines(chat_id, &plan.lines).await?;
+        let (shown, (), ()) = futures::join!(
+            self.show_all(chat_id.into(), plan.visible, session),
+            self.enqueue(lead),
+            self.deliver_lines(chat_id, plan.lines.last().map(|(line, _)| line)),
+        );
         // A lost message does not come again: the customer then has nothing but the old buttons.
         if matches!(shown, Ok(true)) {
             self.call_in_background(plan.fire_and_forget).await;
@@ -196,6 +208,31 @@ impl Bot {
         .await;
     }
 
+    /// Stores lines for the team, so that they do not get lost.
+    async fn take_lines(&self, chat_id: i64, lines: &[(Line, String)]) -> Result<(), RetryLater> {
+        for (line, title) in lines {
+            match self.relay.take(chat_id, Some(title), line).await {
+                // Nobody takes anything out: the customer is deleted.
+                Err(RelayError::Gone) => {}
+                taken => taken?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Delivers what waits in the talk of a chat, of which `line` is the latest. What stays is delivered later.
+    pub(crate) async fn deliver_lines(&self, chat_id: i64, line: Option<&Line>) {
+        let Some(line) = line else { return };
+        tokio::time::sleep(Relay::gathering(line)).await;
+        let dealer = self.dealer.get().await;
+        let Ok(Some(group)) = self.sales_group(&dealer).await else { return };
+        match self.relay.deliver(chat_id, group, RELAY).await {
+            Ok(Delivered::All) => {}
+            Ok(later) => tracing::info!(?later, "lines of a talk wait"),
+            Err(error) => tracing::warn!("lines of a talk wait: {error}"),
+        }
+    }
+
     /// Queues a stored request for delivery. If this fails, `scheduled` finds the request in the table.
     async fn enqueue(&self, lead: Option<Versioned<Lead>>) {
         let Some(lead) = lead else { return };
@@ -228,6 +265,7 @@ impl Plan {
                 }
                 Effect::AskAi { question } => plan.inquiry = Some(Inquiry::Question(question)),
                 Effect::Transcribe { voice } => plan.inquiry = Some(Inquiry::Recording(voice)),
+                Effect::Relay { line, title } => plan.lines.push((*line, title)),
                 Effect::ForgetCustomer => plan.forget = true,
             }
         }

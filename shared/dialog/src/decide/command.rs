@@ -1,7 +1,7 @@
 //! Commands.
 
-use super::pause;
 use super::turn::Turn;
+use super::{pause, talk};
 use crate::conversation::{IdleScreen, MenuGreeting, Question};
 use crate::prompt::Interjection;
 use crate::{BotCommand, Verdict};
@@ -25,6 +25,7 @@ pub(super) fn given(mut turn: Turn<'_>, command: BotCommand) -> Verdict {
             }
             interject(turn, Interjection::Requests)
         }
+        BotCommand::Human => talk::asked_for(turn),
         BotCommand::Privacy if interrupts && turn.next.profile.choices.consent.is_some() => {
             turn.next.notice = None;
             turn.next.question = Some(Question::Privacy);

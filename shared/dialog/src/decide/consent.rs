@@ -26,10 +26,7 @@ pub(super) fn answered(mut turn: Turn<'_>, action: Action<'_>) -> Verdict {
     match action {
         Action::Agree(version) => {
             turn.next.question = None;
-            // After a deployment, the customer may have read an older text: the question comes again.
-            if version == consent::version(turn.rules) {
-                turn.next.profile.choices.consent = Some(consent::given(turn.event, turn.moment, turn.rules));
-            }
+            agree(&mut turn, version);
             turn.show()
         }
         Action::No => turn.open_menu(MenuGreeting::ConsentDeclined),
@@ -37,10 +34,19 @@ pub(super) fn answered(mut turn: Turn<'_>, action: Action<'_>) -> Verdict {
     }
 }
 
+/// Notes the agreement to the text of this version. After a deployment, the customer may have read an older text: the question
+/// comes again.
+pub(super) fn agree(turn: &mut Turn<'_>, version: &str) {
+    if version == consent::version(turn.rules) {
+        turn.next.profile.choices.consent = Some(consent::given(turn.event, turn.moment, turn.rules));
+    }
+}
+
 /// Takes the agreement back. An open form ends with it, and the bot does not write first any more.
 pub(super) fn take_back(mut turn: Turn<'_>) -> Verdict {
     turn.next.profile.choices.consent = None;
     turn.next.profile.choices.reminders_off = true;
+    turn.next.end_talk();
     turn.open_menu(MenuGreeting::ConsentTakenBack)
 }
 

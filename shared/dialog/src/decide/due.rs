@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lead::{Request, Seconds};
 
-use super::limits;
+use super::{limits, talk};
 use crate::conversation::Question;
 use crate::form::Form;
 use crate::prompt::{Keys, Prompt};
@@ -34,7 +34,9 @@ pub fn decide_due(before: &Conversation, chat: &DueChat, moment: &Moment, rules:
     let mut next = before.clone();
     let mut effects = Vec::new();
     let mut request = None;
-    if reminder_at(before, rules, now) == Some(now) {
+    if talk_over_at(before, rules).is_some_and(|at| at <= now) {
+        effects = talk::fall_silent(&mut next, chat, moment, rules);
+    } else if reminder_at(before, rules, now) == Some(now) {
         let planned = reminder_at(before, rules, due_at).unwrap_or(due_at);
         if chat.may_write && now <= planned + MAX_DELAY {
             effects = remind(&mut next, moment, rules);
@@ -59,13 +61,23 @@ pub fn decide_due(before: &Conversation, chat: &DueChat, moment: &Moment, rules:
 
 /// When something is due if nothing else happens before.
 pub(super) fn due_at(conversation: &Conversation, rules: &Rules, now: Seconds) -> Option<Seconds> {
-    [reminder_at(conversation, rules, now), request_at(conversation, rules, now)].into_iter().flatten().min()
+    let all = [
+        talk_over_at(conversation, rules),
+        reminder_at(conversation, rules, now),
+        request_at(conversation, rules, now),
+    ];
+    all.into_iter().flatten().min()
+}
+
+/// When the customer hears that a talk in which nobody says anything has ended. Nobody is woken for that.
+fn talk_over_at(conversation: &Conversation, rules: &Rules) -> Option<Seconds> {
+    conversation.talk.as_ref().map(|talk| rules.dealer.calendar.next_daytime(talk.until()))
 }
 
 /// When the customer is to be reminded, from `now` on.
 fn reminder_at(conversation: &Conversation, rules: &Rules, now: Seconds) -> Option<Seconds> {
     let dealer = &rules.dealer;
-    let form = left_form(conversation).filter(|form| form.may_be_reminded())?;
+    let form = left_form(conversation).filter(|form| form.may_be_reminded() && conversation.talk.is_none())?;
     let planned = form.answered_at().saturating_add(seconds(dealer.unfinished.remind_after?));
     let at = dealer.calendar.next_opening(planned.max(now))?;
     (!conversation.profile.choices().reminders_off && at < form.kept_until()).then_some(at)
@@ -84,14 +96,19 @@ fn left_form(conversation: &Conversation) -> Option<&Form> {
     conversation.form().filter(|_| conversation.question != Some(Question::Forget))
 }
 
-/// Shows the reminder below what the chat has. The session does not begin again: nobody has answered.
+/// Shows the reminder below what the chat has.
 fn remind(next: &mut Conversation, moment: &Moment, rules: &Rules) -> Vec<Effect> {
+    next.question = Some(Question::Remind);
+    next.notice = None;
+    show_unasked(next, moment, rules)
+}
+
+/// Shows the screen below what the chat has. The session does not begin again: nobody has answered.
+pub(super) fn show_unasked(next: &mut Conversation, moment: &Moment, rules: &Rules) -> Vec<Effect> {
     let old = next.prompt;
     let seq = old.next_seq(moment.now);
     let keys = if old.keys.are_instead_of_keyboard() { Keys::Both } else { Keys::Inline };
     next.prompt = Prompt { seq, message_id: None, keys };
-    next.question = Some(Question::Remind);
-    next.notice = None;
     next.reply = None; // no update that is delivered again may bring it again
     let screen = render(next, &RenderContext { year: moment.year, now: moment.now, rules });
     let dead = old.message_id.filter(|_| old.keys.are_under_message());

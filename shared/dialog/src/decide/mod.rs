@@ -17,6 +17,7 @@ mod pause;
 mod press;
 mod question;
 mod redelivery;
+mod talk;
 mod turn;
 mod voice;
 
@@ -27,6 +28,7 @@ use lead::Photo;
 use crate::conversation::{MenuGreeting, Question};
 use crate::{BotCommand, Conversation, Event, Input, Moment, Rules, Verdict};
 pub use due::{DueChat, decide_due};
+pub use talk::{TeamAct, TeamAnswer, decide_team, media_in, wants_person};
 use turn::Turn;
 
 /// Decides what follows from `event`. See [`Verdict`].
@@ -50,6 +52,10 @@ pub fn decide(before: &Conversation, event: &Event, moment: &Moment, rules: &Rul
     if !is_welcome && !turn.next.flood.admits(moment.now, event.input.album()) {
         return flooded(turn);
     }
+    if talk::is_open(before, moment, rules) {
+        return talk::during(turn);
+    }
+    turn.next.end_talk();
     let has_ended = before.has_ended(moment.now);
     if has_ended {
         turn.next.restart(moment.now);

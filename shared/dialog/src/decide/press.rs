@@ -3,7 +3,7 @@
 use values::Typed;
 
 use super::turn::Turn;
-use super::{consent, joining, limits, pause};
+use super::{consent, joining, limits, pause, talk};
 use crate::action::Action;
 use crate::answer::Value;
 use crate::branches;
@@ -33,6 +33,12 @@ pub(super) fn pressed(mut turn: Turn<'_>) -> Verdict {
 fn answered(mut turn: Turn<'_>, question: Question, action: Action<'_>) -> Verdict {
     match (question, action) {
         (Question::Consent, _) => consent::answered(turn, action),
+        (Question::ConsentToTalk, _) => talk::consent_answered(turn, action),
+        (Question::Talk, Action::Home) => talk::left(turn),
+        (Question::ToManager, Action::Yes) => talk::to_manager(turn),
+        (Question::Forget | Question::Privacy, Action::No) if talk::is_open(turn.before, turn.moment, turn.rules) => {
+            talk::show(turn)
+        }
         (Question::Privacy, Action::TakeBack) => consent::take_back(turn),
         (Question::Reset, Action::Yes) => discard(turn, None),
         (Question::Switch(service), Action::Yes) => discard(turn, Some(service)),
@@ -71,6 +77,7 @@ fn on_idle_screen(mut turn: Turn<'_>, screen: &IdleScreen, action: Action<'_>) -
             }
         }
         (IdleScreen::Privacy, Action::TakeBack) => consent::take_back(turn),
+        (IdleScreen::Help | IdleScreen::Answer { person: true, .. }, Action::Human) => talk::asked_for(turn),
         (IdleScreen::Menu(_) | IdleScreen::Help | IdleScreen::Privacy, Action::Ask) => {
             turn.next.leave_to(IdleScreen::Invitation);
             turn.show()

@@ -39,7 +39,7 @@ pub(super) fn answered(mut turn: Turn<'_>, answer: &AiAnswer) -> Verdict {
     let Some(is_latest) = turn.next.questions.answered(turn.event.update_id) else {
         return Verdict::Stay(Vec::new());
     };
-    if turn.next.form().is_some() {
+    if turn.next.form().is_some() || turn.next.is_in_talk(turn.moment.now) {
         return Verdict::Stay(Vec::new());
     }
     let text = harmless(&answer.reply, turn.language());
@@ -58,8 +58,11 @@ pub(super) fn answered(mut turn: Turn<'_>, answer: &AiAnswer) -> Verdict {
     let offer = service.or(needs_a_person.then_some(MANAGER_BRANCH)).map(str::to_owned);
     let is_sure = answer.confidence >= SURE;
     let menu = service.is_none() || !is_sure || is_answered;
+    let has_manager = offer.as_deref() == Some(MANAGER_BRANCH) && turn.rules.dealer.sales_chat.is_none();
+    let person = turn.next.questions.need_a_person() && !has_manager;
+    let facts = answer.facts.shortened();
     turn.next.notice = None;
-    turn.next.leave_to(IdleScreen::Answer { text, answered_by, offer, facts: answer.facts.shortened(), menu });
+    turn.next.leave_to(IdleScreen::Answer { text, answered_by, offer, facts, menu, person });
     turn.show()
 }
 

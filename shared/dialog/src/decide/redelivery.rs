@@ -3,7 +3,7 @@
 use lead::Seconds;
 
 use super::turn::{Turn, messages_before};
-use super::voice;
+use super::{talk, voice};
 use crate::render::render;
 use crate::{Effect, Input, Target, Verdict};
 
@@ -23,21 +23,22 @@ pub(super) fn redelivered(mut turn: Turn<'_>) -> Verdict {
             (_, None) => Verdict::Busy,
         };
     }
+    let again = talk::again(&turn);
     let answer = turn.answer_press(None, false);
     let Some(reply) = turn.before.reply.as_ref().filter(|reply| reply.update_id == update_id) else {
-        return Verdict::Stay(answer.into_iter().collect());
+        return Verdict::Stay(answer.into_iter().chain(again).collect());
     };
     // The conversation still waits for its deletion, which was interrupted: repeating it is safe.
     let deletion = turn.before.is_forgotten().then_some(Effect::ForgetCustomer);
     let target = match turn.before.prompt.message_id {
         Some(message_id) if reply.edited => Target::Edit { message_id },
-        Some(_) => return Verdict::Stay(answer.into_iter().chain(deletion).collect()),
+        Some(_) => return Verdict::Stay(answer.into_iter().chain(deletion).chain(again).collect()),
         None if now < reply.at + REPLY_TIMEOUT => return Verdict::Busy,
         None => Target::New,
     };
     let context = turn.context();
     let mut effects = messages_before(&reply.interjections, &context);
     effects.push(Effect::Show { screen: render(turn.before, &context), target, seq: turn.before.prompt.seq });
-    effects.extend(answer.into_iter().chain(deletion));
+    effects.extend(answer.into_iter().chain(deletion).chain(again));
     Verdict::Stay(effects)
 }

@@ -1,10 +1,11 @@
 //! The work on one decision: the next state, and the effects that follow from its changes.
 
+use ::talk::Line;
 use lead::Request;
 use texts::Language;
 use values::Typed;
 
-use super::{consent, due};
+use super::{consent, due, talk};
 use crate::action::Action;
 use crate::answer::{self, Value};
 use crate::conversation::{Conversation, IdleScreen, MenuGreeting, Question};
@@ -23,11 +24,22 @@ pub(super) struct Turn<'a> {
     request: Option<Box<Request>>,
     /// Messages before the next screen.
     interjections: Vec<Interjection>,
+    /// What the team reads.
+    relayed: Vec<Effect>,
 }
 
 impl<'a> Turn<'a> {
     pub(super) fn new(before: &'a Conversation, event: &'a Event, moment: &'a Moment, rules: &'a Rules) -> Self {
-        Self { before, event, moment, rules, next: before.clone(), request: None, interjections: Vec::new() }
+        Self {
+            before,
+            event,
+            moment,
+            rules,
+            next: before.clone(),
+            request: None,
+            interjections: Vec::new(),
+            relayed: Vec::new(),
+        }
     }
 
     pub(super) fn context(&self) -> RenderContext<'a> {
@@ -50,6 +62,12 @@ impl<'a> Turn<'a> {
     /// Sends a message before the next screen.
     pub(super) fn prepend_message(&mut self, message: Interjection) {
         self.interjections.push(message);
+    }
+
+    /// Passes a line on to the team, after what the customer sees.
+    pub(super) fn relay(&mut self, line: Line) {
+        let title = talk::title_of(&self.event.person);
+        self.relayed.push(Effect::Relay { line: Box::new(line), title });
     }
 
     /// Shows the menu.
@@ -146,8 +164,9 @@ impl<'a> Turn<'a> {
     }
 
     /// Stores the conversation and performs these effects; the screen stays.
-    pub(super) fn store(mut self, effects: Vec<Effect>) -> Verdict {
+    pub(super) fn store(mut self, mut effects: Vec<Effect>) -> Verdict {
         let now = self.moment.now;
+        effects.append(&mut self.relayed);
         self.next.touch(self.event.update_id, now, self.rules.session_ttl);
         if let Some(form) = self.next.form_mut() {
             form.note_activity(&self.event.person, now, &self.rules.dealer);
@@ -205,6 +224,7 @@ impl<'a> Turn<'a> {
 
     fn show_then(mut self, last: Option<Effect>) -> Verdict {
         consent::ask_if_missing(&mut self);
+        talk::warn_of_typing(&mut self);
         let old = self.before.prompt;
         self.next.prompt.seq = old.next_seq(self.moment.now);
         let seq = self.next.prompt.seq;

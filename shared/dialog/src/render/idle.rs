@@ -21,7 +21,10 @@ pub(super) fn render(
     match screen {
         IdleScreen::NotStarted => menu(text.push(&language.text("menu")), seq, language),
         IdleScreen::Menu(greeting) => menu(text.push(&greeting_text(greeting, context)), seq, language),
-        IdleScreen::Help => menu(text.push(&language.text("help")), seq, language),
+        IdleScreen::Help => {
+            let rows = [person(seq, language)].into_iter().chain(menu_rows(seq, language)).collect();
+            Screen { text: text.push(&language.text("help")), keyboard: Keyboard::Inline(rows) }
+        }
         IdleScreen::Privacy => {
             let take_back = consent::take_back_button(profile, seq, context);
             let rows = take_back.into_iter().chain(menu_rows(seq, language)).collect();
@@ -31,7 +34,7 @@ pub(super) fn render(
             text: text.push(&language.text("invitation")),
             keyboard: Keyboard::Inline(vec![vec![home(seq, language)]]),
         },
-        IdleScreen::Answer { text: answer, answered_by, offer, menu, .. } => {
+        IdleScreen::Answer { text: answer, answered_by, offer, menu, person: offers_person, .. } => {
             let mut text = text.push(&words_of(answered_by, context.rules).unwrap_or_else(|| answer.clone()));
             let mut rows = Vec::new();
             if let Some(branch) = offer.as_deref().and_then(branches::find) {
@@ -39,6 +42,9 @@ pub(super) fn render(
                     text = text.push("\n\n").push(&language.text("reply-manager"));
                 }
                 rows.push(vec![Action::Open(branch.id).button(seq, language.text(&branch.menu_text()))]);
+            }
+            if *offers_person {
+                rows.push(person(seq, language));
             }
             if *menu {
                 rows.push(vec![home(seq, language)]);
@@ -60,6 +66,8 @@ fn greeting_text(greeting: &MenuGreeting, context: &RenderContext<'_>) -> String
         MenuGreeting::ConsentDeclined => language.text("menu-consent-declined"),
         MenuGreeting::ConsentTakenBack => language.text("menu-consent-taken-back"),
         MenuGreeting::TooManyRequests => language.text("too-many-requests"),
+        MenuGreeting::TalkOver => language.text("menu-talk-over"),
+        MenuGreeting::TalkLeft => language.text("menu-talk-left"),
         MenuGreeting::Sent { number, opens_at, joins } => {
             let call = opening::call(*opens_at, context.now, &context.rules.dealer.calendar, language);
             let joined = |earlier: &String| language.text_with("sent-joined", [("number", earlier.as_str().into())]);
@@ -72,6 +80,11 @@ fn greeting_text(greeting: &MenuGreeting, context: &RenderContext<'_>) -> String
 
 fn menu(text: Text, seq: u32, language: Language) -> Screen {
     Screen { text, keyboard: Keyboard::Inline(menu_rows(seq, language)) }
+}
+
+/// The button that calls a person.
+fn person(seq: u32, language: Language) -> Vec<Button> {
+    vec![Action::Human.button(seq, language.text("button-human"))]
 }
 
 fn menu_rows(seq: u32, language: Language) -> Vec<Vec<Button>> {

@@ -1,4 +1,4 @@
-//! When a manager calls, in words.
+//! When a manager calls or answers, in words.
 
 use dealer::Calendar;
 use lead::Seconds;
@@ -11,9 +11,24 @@ const NAMED_DAYS: i32 = 6;
 /// manager calls soon.
 pub(super) fn call(opens_at: Option<Seconds>, now: Seconds, calendar: &Calendar, language: Language) -> String {
     let Some(opens_at) = opens_at.filter(|at| *at > now) else { return language.text("call") };
+    let (day, time) = day_and_time(opens_at, now, calendar, language);
+    language.text_with("call.from", [("day", day.into()), ("time", time.into())])
+}
+
+/// The sentence that says whether a manager who is called answers now or when the dealer opens.
+pub(super) fn answer(now: Seconds, calendar: &Calendar, language: Language) -> String {
+    match calendar.next_opening(now).filter(|opens_at| *opens_at > now) {
+        None => language.text("talk-called"),
+        Some(opens_at) => {
+            let (day, time) = day_and_time(opens_at, now, calendar, language);
+            language.text_with("talk-called.closed", [("day", day.into()), ("time", time.into())])
+        }
+    }
+}
+
+fn day_and_time(opens_at: Seconds, now: Seconds, calendar: &Calendar, language: Language) -> (String, String) {
     let opening = calendar.local(opens_at);
-    let time = format!("{}:{:02}", opening.hour(), opening.minute());
-    language.text_with("call.from", [("day", day(opens_at, now, calendar, language).into()), ("time", time.into())])
+    (day(opens_at, now, calendar, language), format!("{}:{:02}", opening.hour(), opening.minute()))
 }
 
 /// The day of `at` as people call it at `now`, which is not later.

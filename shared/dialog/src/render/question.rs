@@ -1,6 +1,6 @@
 //! Questions that cover the screen.
 
-use super::{RenderContext, consent, form_kept_for, noted};
+use super::{RenderContext, consent, form_kept_for, noted, opening};
 use crate::action::Action;
 use crate::conversation::{Conversation, Question};
 use crate::prompt::Notice;
@@ -17,8 +17,16 @@ pub(super) fn render(question: Question, conversation: &Conversation, context: &
     };
     let (text, buttons): (String, &[(Action<'_>, &str)]) = match question {
         Question::Consent => return consent::question(notice, seq, context),
+        Question::ConsentToTalk => {
+            let notice = notice.push(&language.text("consent-to-talk")).push("\n\n");
+            return consent::question(notice, seq, context);
+        }
+        Question::Talk => {
+            let text = opening::answer(context.now, &context.rules.dealer.calendar, language);
+            (text, &[(Action::Home, "button-talk-leave")])
+        }
         Question::Privacy => return consent::privacy_over_form(notice, &conversation.profile, seq, context),
-        Question::Reset | Question::Switch(_) => {
+        Question::Reset | Question::Switch(_) | Question::ToManager => {
             (about_form("reset"), &[(Action::Yes, "button-reset-yes"), (Action::No, "button-reset-no")])
         }
         Question::Forget => {

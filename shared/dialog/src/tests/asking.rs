@@ -252,7 +252,7 @@ fn an_answer_that_is_not_awaited_is_dropped() {
     let mut talk = Talk::new();
     let input = Input::Ai(answer(Intent::Sell, 0.9, "Ответ"));
     assert_eq!(
-        talk.handle(&Event { update_id: 5, message_id: None, person: Person::default(), input }),
+        talk.handle(&Event { update_id: 5, message_id: None, reply_to: None, person: Person::default(), input }),
         Verdict::Stay(vec![])
     );
 }

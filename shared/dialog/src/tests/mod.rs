@@ -11,6 +11,7 @@ mod limits;
 mod links;
 mod pages;
 mod pause;
+mod person;
 mod photos;
 mod random;
 mod remarks;

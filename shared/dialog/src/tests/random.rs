@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::dealer_facts::informed;
 use super::talk::{Talk, captioned, inline, photo};
 use crate::{
-    AiAnswer, AnsweredBy, BotCommand, Choices, Conversation, Effect, Facts, Input, Intent, Profile, Unsupported,
-    Verdict, consent,
+    AiAnswer, AnsweredBy, BotCommand, Choices, Conversation, Effect, Facts, Input, Intent, Profile, TeamAct,
+    TeamAnswer, Unsupported, Verdict, consent,
 };
 
 const HOUR: i64 = 3600;
@@ -41,6 +41,8 @@ enum Step {
     /// The clock does what is due; the flag says whether the bot may write first.
     ClockStrikes(bool),
     LoseIds(bool),
+    /// The team does something in the customer's topic.
+    Team(TeamAct),
 }
 
 fn words() -> impl Strategy<Value = String> {
@@ -80,16 +82,18 @@ fn step() -> impl Strategy<Value = Step> {
         3 => prop_oneof![0..HOUR, 0..9 * DAY].prop_map(Step::Wait),
         3 => any::<bool>().prop_map(Step::ClockStrikes),
         1 => any::<bool>().prop_map(Step::LoseIds),
+        1 => prop::sample::select(vec![TeamAct::Writes, TeamAct::Closes]).prop_map(Step::Team),
     ]
 }
 
-const COMMANDS: [BotCommand; 6] = [
+const COMMANDS: [BotCommand; 7] = [
     BotCommand::Start,
     BotCommand::Menu,
     BotCommand::Help,
     BotCommand::Status,
     BotCommand::Privacy,
     BotCommand::Delete,
+    BotCommand::Human,
 ];
 
 fn ai_answer() -> impl Strategy<Value = AiAnswer> {
@@ -109,9 +113,9 @@ fn ai_answer() -> impl Strategy<Value = AiAnswer> {
 }
 
 /// What the bot has done so far, to see whether it answered a step.
-fn traces(talk: &Talk) -> (i64, usize, usize, usize, u32) {
+fn traces(talk: &Talk) -> (i64, usize, usize, usize, usize, u32) {
     let seq = talk.conversation.prompt.seq;
-    (talk.messages(), talk.popups.len(), talk.questions.len(), talk.requests.len(), seq)
+    (talk.messages(), talk.popups.len(), talk.questions.len(), talk.requests.len(), talk.relayed.len(), seq)
 }
 
 fn live_buttons(talk: &Talk) -> Vec<(i64, String)> {
@@ -204,6 +208,13 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
             strike(talk);
             must_answer = false;
         }
+        Step::Team(act) => {
+            let was_open = talk.conversation.is_in_talk(talk.now + 2);
+            let answer = talk.team(act);
+            assert_eq!(answer == TeamAnswer::PassOn, act == TeamAct::Writes && talk.conversation.talk.is_some());
+            assert_eq!(answer == TeamAnswer::Closed, act == TeamAct::Closes && was_open);
+            must_answer = false;
+        }
         Step::LoseIds(loses) => {
             talk.loses_ids = loses;
             must_answer = false;
@@ -221,12 +232,19 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
 fn strike(talk: &mut Talk) {
     for _ in 0..3 {
         let (before, popups) = (talk.conversation.clone(), talk.popups.len());
-        let (messages, requests) = (talk.messages(), talk.requests.len());
+        let (messages, requests, relayed) = (talk.messages(), talk.requests.len(), talk.relayed.len());
         let is_due = before.due_at().is_some_and(|due_at| due_at <= talk.now);
         let verdict = talk.clock_strikes();
         assert_eq!(matches!(verdict, Verdict::Move { .. }), is_due, "{verdict:?}");
-        if talk.messages() > messages {
+        if before.talk.is_some() && talk.conversation.talk.is_none() {
+            assert!(
+                !before.is_in_talk(talk.now) && talk.relayed.len() > relayed,
+                "the team hears that the talk is over"
+            );
+            assert!(talk.may_write || talk.messages() == messages);
+        } else if talk.messages() > messages {
             let form = before.form().expect("a reminder is of a form");
+            assert!(before.talk.is_none(), "a reminder does not interrupt a talk");
             assert!(form.may_be_reminded() && !talk.conversation.form().expect("it stays").may_be_reminded());
             assert!(talk.may_write && !before.profile().choices().reminders_off);
             assert!(talk.rules.dealer.calendar.is_open(talk.now));
@@ -246,7 +264,8 @@ fn strike(talk: &mut Talk) {
 fn talk(has_policy: bool) -> Talk {
     let mut talk = Talk::new();
     talk.rules.privacy_policy_url = has_policy.then(|| "https://dealer.example/privacy".to_owned());
-    let file = "[hours]\n\"Mon-Sat\" = \"09:00-20:00\"\n[unfinished]\nresume_days = 7";
+    let file = "[hours]\n\"Mon-Sat\" = \"09:00-20:00\"\n[unfinished]\nresume_days = 7\n[sales_chat]\nchat_id = -100";
+    talk.has_topics = true;
     *talk.dealer() = dealer::parse(file).expect("a dealer's file");
     let consent = Some(Consent { version: consent::version(&talk.rules), at: 1_780_000_000, update_id: 7 });
     let choices = Choices { consent, reminders_off: false };
@@ -279,7 +298,8 @@ proptest! {
     /// [`Talk`] checks every screen against Telegram's limits and every stored state against its size.
     #[test]
     fn nothing_breaks(steps in prop::collection::vec(step(), 1..80), has_policy in any::<bool>()) {
-        let mut talk = informed(talk(has_policy));
+        let mut talk = talk(has_policy);
+        talk.dealer().facts = informed(Talk::new()).dealer().facts.clone();
         let mut old = Vec::new();
         for step in steps {
             perform(&mut talk, &mut old, step);

@@ -198,7 +198,7 @@ fn a_request_comes_with_the_move_that_ends_its_dialog() {
     let input = Input::Press { callback_id: "1".into(), message_id: Some(message_id), data };
     let person = Person { chat_id: 42, ..Person::default() };
     talk.wait(2);
-    let verdict = talk.handle(&Event { update_id: 999, message_id: None, person, input });
+    let verdict = talk.handle(&Event { update_id: 999, message_id: None, reply_to: None, person, input });
     let Verdict::Move { request: Some(request), effects, .. } = verdict else { panic!("{verdict:?}") };
     assert_eq!(request.branch, "sell");
     assert!(matches!(
@@ -214,6 +214,7 @@ fn an_older_update_delivered_again_changes_nothing() {
     let again = Event {
         update_id: talk.last_update(),
         message_id: None,
+        reply_to: None,
         person: Person::default(),
         input: Input::Text("Kia Rio".into()),
     };
@@ -389,6 +390,7 @@ fn a_button_that_was_left_behind_goes_when_it_is_pressed() {
     let Verdict::Stay(effects) = talk.handle(&Event {
         update_id: 777,
         message_id: None,
+        reply_to: None,
         person: Person { chat_id: 42, ..Person::default() },
         input: Input::Press { callback_id: "late".to_owned(), message_id: Some(old), data },
     }) else {

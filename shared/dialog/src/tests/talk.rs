@@ -28,6 +28,10 @@ pub(super) struct Talk {
     pub(super) forgotten: bool,
     /// What the store says to a new request.
     pub(super) takes_requests: bool,
+    /// The sales chat has topics.
+    pub(super) has_topics: bool,
+    /// What went to the team.
+    pub(super) relayed: Vec<::talk::Line>,
     /// Lose the ids of sent messages, as when the function dies after sending.
     pub(super) loses_ids: bool,
     /// The customer has not blocked the bot.
@@ -58,6 +62,8 @@ impl Talk {
             recordings: Vec::new(),
             forgotten: false,
             takes_requests: true,
+            has_topics: false,
+            relayed: Vec::new(),
             loses_ids: false,
             may_write: true,
             person: person(),
@@ -164,7 +170,13 @@ impl Talk {
 
     pub(super) fn understand_update(&mut self, update_id: i64, answer: AiAnswer) -> &mut Self {
         self.wait(2);
-        let event = Event { update_id, message_id: None, person: self.person.clone(), input: Input::Ai(answer) };
+        let event = Event {
+            update_id,
+            message_id: None,
+            reply_to: None,
+            person: self.person.clone(),
+            input: Input::Ai(answer),
+        };
         self.handle(&event);
         self
     }
@@ -186,7 +198,8 @@ impl Talk {
         let (update_id, voice) = self.recordings.last().expect("a voice message").clone();
         let input = Input::Heard { voice, words: words.map(str::to_owned) };
         self.wait(2);
-        let event = Event { update_id, message_id: Some(update_id), person: self.person.clone(), input };
+        let event =
+            Event { update_id, message_id: Some(update_id), reply_to: None, person: self.person.clone(), input };
         self.handle(&event);
         self
     }
@@ -216,7 +229,7 @@ impl Talk {
     }
 
     fn happen(&mut self, message_id: Option<i64>, input: Input) -> &mut Self {
-        let event = Event { update_id: self.update_id, message_id, person: self.person.clone(), input };
+        let event = Event { update_id: self.update_id, message_id, reply_to: None, person: self.person.clone(), input };
         self.handle(&event);
         self.last = Some(event);
         self
@@ -236,11 +249,29 @@ impl Talk {
     /// The bot handles an event, and Telegram shows the result.
     pub(super) fn handle(&mut self, event: &Event) -> Verdict {
         // Each dialog has its own id, the same in every run.
-        let fresh_id = format!("01JD000000000000{:010}", event.update_id).parse().expect("an id");
-        let moment = Moment { now: self.now, year: 2026, fresh_id, takes_requests: self.takes_requests };
+        let moment = self.moment(&format!("01JD000000000000{:010}", event.update_id));
         let verdict = decide(&self.conversation, event, &moment, &self.rules);
         self.carry_out(&verdict, event.update_id);
         verdict
+    }
+
+    /// The team does something in the customer's topic.
+    pub(super) fn team(&mut self, act: TeamAct) -> TeamAnswer {
+        self.wait(2);
+        let moment = self.moment("01JD0000000000008888888888");
+        let (verdict, answer) = decide_team(&self.conversation, act, &moment, &self.rules);
+        self.carry_out(&verdict, 0);
+        answer
+    }
+
+    fn moment(&self, fresh_id: &str) -> Moment {
+        Moment {
+            now: self.now,
+            year: 2026,
+            fresh_id: fresh_id.parse().expect("an id"),
+            takes_requests: self.takes_requests,
+            has_topics: self.has_topics,
+        }
     }
 
     /// Lets the time pass until something is due, and lets the bot do it.
@@ -253,12 +284,7 @@ impl Talk {
     /// The bot does what is due.
     pub(super) fn clock_strikes(&mut self) -> Verdict {
         let chat = DueChat { chat_id: 42, may_write: self.may_write };
-        let moment = Moment {
-            now: self.now,
-            year: 2026,
-            fresh_id: "01JD0000000000009999999999".parse().expect("an id"),
-            takes_requests: self.takes_requests,
-        };
+        let moment = self.moment("01JD0000000000009999999999");
         let verdict = decide_due(&self.conversation, &chat, &moment, &self.rules);
         self.carry_out(&verdict, 0);
         verdict
@@ -324,6 +350,10 @@ impl Talk {
             }
             Effect::AskAi { question } => self.questions.push((update_id, question.clone())),
             Effect::Transcribe { voice } => self.recordings.push((update_id, voice.clone())),
+            Effect::Relay { line, title } => {
+                assert!((1..=128).contains(&title.chars().count()), "{title}");
+                self.relayed.push((**line).clone());
+            }
             Effect::ForgetCustomer => {
                 self.forgotten = true;
                 self.conversation = stored(&self.conversation.counters_only(self.now));

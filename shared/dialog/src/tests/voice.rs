@@ -139,7 +139,7 @@ fn words_that_nobody_waits_for_are_dropped() {
     talk.hear(Some("Продаю Киа Рио"));
     let before = talk.conversation.clone();
     let input = Input::Heard { voice, words: Some("Продаю Киа Рио".to_owned()) };
-    let event = Event { update_id, message_id: None, person: Default::default(), input };
+    let event = Event { update_id, message_id: None, reply_to: None, person: Default::default(), input };
     assert_eq!(talk.handle(&event), Verdict::Stay(Vec::new()));
     assert_eq!(talk.conversation, before);
 }

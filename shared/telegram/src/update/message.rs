@@ -171,6 +171,7 @@ fn command(text: &str) -> Option<Input> {
         "menu" => BotCommand::Menu,
         "help" => BotCommand::Help,
         "status" => BotCommand::Status,
+        "human" => BotCommand::Human,
         "privacy" => BotCommand::Privacy,
         "delete" => BotCommand::Delete,
         _ => return None,

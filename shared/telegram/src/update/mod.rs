@@ -79,7 +79,7 @@ fn read(update_id: i64, update: &Value) -> Result<Incoming, &'static str> {
             data: string(&press["data"]).unwrap_or_default(),
         };
         let person = person(&press["from"], &message["chat"])?;
-        let event = Event { update_id, message_id: None, person, input };
+        let event = Event { update_id, message_id: None, reply_to: None, person, input };
         return Ok(Incoming::Event { event, topic: integer(&message["message_thread_id"]) });
     }
     if let Some(change) = part("my_chat_member") {
@@ -113,7 +113,9 @@ fn written(
     input: impl FnOnce() -> Result<Input, &'static str>,
 ) -> Result<Incoming, &'static str> {
     let person = person(&message["from"], &message["chat"])?;
-    let event = Event { update_id, message_id: integer(&message["message_id"]), person, input: input()? };
+    let message_id = integer(&message["message_id"]);
+    let reply_to = integer(&message["reply_to_message"]["message_id"]);
+    let event = Event { update_id, message_id, reply_to, person, input: input()? };
     Ok(Incoming::Event { event, topic: integer(&message["message_thread_id"]) })
 }
 

@@ -1,7 +1,9 @@
 //! What happens in groups: <https://core.telegram.org/bots/api#message>. Which group is the dealer's, and who is on its team,
 //! the caller knows.
 
+use dialog::media_in;
 use serde_json::Value;
+use talk::Media;
 
 use super::message;
 use crate::json::{integer, string};
@@ -25,8 +27,9 @@ pub struct TeamEvent {
 pub enum TeamInput {
     /// A command with what follows it, without the bot's name: `/close`.
     Command(String),
-    /// Anything that can be copied to another chat. `text` is the text or the caption, `album` what messages of an album share.
-    Written { text: Option<String>, album: Option<String> },
+    /// Anything that can be copied to another chat. `text` is the text or the caption, `media` what the message holds besides,
+    /// `album` what messages of an album share, `reply_to` the message that it replies to.
+    Written { text: Option<String>, media: Option<Media>, album: Option<String>, reply_to: Option<i64> },
     /// The text or the caption of a message was changed.
     Edited(String),
     /// A press on a button under a message, which may be a photo with a caption.
@@ -50,8 +53,15 @@ pub(super) fn written(update_id: i64, message: &Value) -> Option<TeamEvent> {
     let input = match (integer(&message["migrate_to_chat_id"]), message::words(message)) {
         (Some(to), _) => TeamInput::Migrated { to },
         (None, Some(text)) if text.starts_with('/') => TeamInput::Command(without_name(&text)),
-        (None, _) if message::input(message).is_none() => TeamInput::Other,
-        (None, text) => TeamInput::Written { text, album: string(&message["media_group_id"]) },
+        (None, text) => match message::input(message) {
+            None => TeamInput::Other,
+            Some(input) => TeamInput::Written {
+                text,
+                media: media_in(&input),
+                album: string(&message["media_group_id"]),
+                reply_to: reply_to(message),
+            },
+        },
     };
     event(update_id, message, author(message), input)
 }
@@ -69,6 +79,12 @@ pub(super) fn pressed(update_id: i64, press: &Value) -> Option<TeamEvent> {
     let has_photo = press["message"]["photo"].is_array();
     let input = TeamInput::Press { callback_id: text("id"), data: text("data"), has_photo };
     event(update_id, &press["message"], person(&press["from"]), input)
+}
+
+/// The message that another one replies to. Whatever is written in a topic replies to the message that opened the topic.
+fn reply_to(message: &Value) -> Option<i64> {
+    let reply_to = integer(&message["reply_to_message"]["message_id"]);
+    reply_to.filter(|id| Some(*id) != integer(&message["message_thread_id"]))
 }
 
 fn event(update_id: i64, message: &Value, from: Option<i64>, input: TeamInput) -> Option<TeamEvent> {
@@ -130,12 +146,21 @@ mod tests {
 
     #[test]
     fn what_the_team_writes_is_read() {
-        let text = |text: &str| TeamInput::Written { text: Some(text.to_owned()), album: None };
+        let written = |text: Option<&str>, media, album: Option<&str>, reply_to| TeamInput::Written {
+            text: text.map(str::to_owned),
+            media,
+            album: album.map(str::to_owned),
+            reply_to,
+        };
+        let text = |text| written(Some(text), None, None, None);
         assert_eq!(input(json!({ "text": "Добрый день" })), text("Добрый день"));
         assert_eq!(input(json!({ "text": "/close@AutoBot" })), TeamInput::Command("/close".to_owned()));
         let photo = json!({ "photo": [{ "file_id": "f", "width": 90 }], "caption": "Вот", "media_group_id": "a1" });
-        assert_eq!(input(photo), TeamInput::Written { text: Some("Вот".to_owned()), album: Some("a1".to_owned()) });
-        assert_eq!(input(json!({ "sticker": {} })), TeamInput::Written { text: None, album: None });
+        assert_eq!(input(photo), written(Some("Вот"), Some(Media::Photo), Some("a1"), None));
+        assert_eq!(input(json!({ "sticker": {} })), written(None, Some(Media::Sticker), None, None));
+        let reply = |to| json!({ "text": "Да", "message_thread_id": 3, "reply_to_message": { "message_id": to } });
+        assert_eq!(input(reply(4)), written(Some("Да"), None, None, Some(4)));
+        assert_eq!(input(reply(3)), text("Да"), "whatever is written in a topic replies to its first message");
         assert_eq!(input(json!({ "new_chat_members": [] })), TeamInput::Other);
         assert_eq!(input(json!({ "forum_topic_closed": {} })), TeamInput::Other);
         assert_eq!(input(json!({ "migrate_to_chat_id": -1_009 })), TeamInput::Migrated { to: -1_009 });

@@ -1,0 +1,29 @@
+//! Where the sales chat is.
+
+use dealer::Dealer;
+use storage::StorageError;
+
+use crate::Bot;
+
+impl Bot {
+    /// The sales chat's id; `None` if the dealer has none.
+    ///
+    /// # Errors
+    /// When it cannot be read whether the group has become a supergroup.
+    pub async fn sales_group(&self, dealer: &Dealer) -> Result<Option<i64>, StorageError> {
+        let Some(chat) = &dealer.sales_chat else { return Ok(None) };
+        Ok(Some(self.groups.group(chat.chat_id).await?.value.current_id()))
+    }
+
+    /// Whether customers can be talked to in topics of the sales chat.
+    pub(crate) async fn has_topics(&self, dealer: &Dealer) -> bool {
+        match self.sales_group(dealer).await {
+            Ok(Some(group)) => self.relay.has_topics(group).await,
+            Ok(None) => false,
+            Err(error) => {
+                tracing::warn!("it is not known where the sales chat is: {error}");
+                false
+            }
+        }
+    }
+}
