@@ -1,5 +1,6 @@
 //! Repairs by the clock.
 //!
+//! * Lines of talks that could not be delivered at once are, and what was said goes into notes on the deals.
 //! * Customers are reminded of forms left half-way, and those forms go to the CRM.
 //! * What else the bot writes first is sent when it is due: cards of the sales chat that did not get there, and the word that
 //!   nobody takes a request.
@@ -16,6 +17,7 @@ mod alarm;
 mod deals;
 mod expiry;
 mod limits;
+mod talks;
 mod token;
 mod unfinished;
 
@@ -161,11 +163,12 @@ impl Scheduled {
         let unfinished = self.look_after_unfinished().await;
         let stages = self.look_after_deals().await;
         let jobs = self.jobs.run_due().await.context("due jobs cannot be listed");
+        let talks = self.look_after_talks().await;
         let limits = self.watch_limits().await;
         let expiring = self.look_after_dead().await;
         let measured = self.measure().await;
         let done = json!({
-            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "stages": stages?, "jobs": jobs?,
+            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "talks": talks?, "stages": stages?, "jobs": jobs?,
             "limits": limits?, "expiring": expiring?, "unsent": measured?
         });
         tracing::info!(%done, "repaired");

@@ -23,6 +23,7 @@ mod oauth;
 mod payload;
 mod phones;
 mod setup;
+mod talk_note;
 mod tokens;
 mod transport;
 
@@ -35,6 +36,7 @@ pub use note::{NOTE_LIMIT, note_item, note_items, note_parts, photos_missing_tex
 pub use payload::{Difference, PayloadBuilder, SOURCE, TAG_NEW, TAG_REPEAT, TAG_UNFINISHED};
 pub use phones::{contact_of_phone, phone_key, search_terms};
 pub use setup::{Account, CustomField, Entity, FieldOption, Hook, NewField, Pipeline, Stage, User, wanted_fields};
+pub use talk_note::talk_note;
 pub use tokens::{
     ConsentNeeded, Lock, StoreTrouble, StoredTokens, TokenDocument, TokenState, TokenStore, Tokens, refresh_is_due,
 };

@@ -103,6 +103,12 @@ token-has-ended = 🔑 Долгосрочный токен amoCRM закончи
 
 ## Alarms of CloudWatch, by the end of their names: what is wrong, and what to do
 
+# A talk between a customer and the team, in a topic of the sales chat.
+talk-unreachable =
+    🔴 Сообщения клиентов не доходят до чата продаж: { $reason }
+
+    Они ждут и дойдут сами, когда причина пропадёт. Проверьте: бот в группе администратор с правом управлять темами, темы включены, номер группы в dealer.toml верный.
+
 alarm-started = 🔴 { $what } { $remedy } ({ $alarm })
 alarm-over = 🟢 Прошло: { $what } ({ $alarm })
 alarm-unknown = { $sign } { $alarm }: { $description }

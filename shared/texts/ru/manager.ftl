@@ -57,3 +57,18 @@ note-photos-missing =
 
 task-call = Перезвонить: { $name }, { $phone }. { $service }, заявка № { $number }
     .unfinished = Перезвонить: { $name }, { $phone }. Не закончил заявку № { $number } ({ $service }), остановился на вопросе «{ $question }»
+
+## The note with a talk between customer and team
+
+talk-note = Разговор в Telegram № { $number }
+    .customer = Клиент
+    .edited = (исправлено)
+talk-media =
+    .photo = [фото]
+    .voice = [голосовое сообщение]
+    .video = [видео]
+    .file = [файл]
+    .sticker = [стикер]
+    .contact = [контакт]
+    .location = [геопозиция]
+    .other = [сообщение]
