@@ -44,6 +44,7 @@ use futures::channel::mpsc::{self, UnboundedSender};
 use futures::{StreamExt, stream};
 use jobs::Runner;
 use lead::{Backoff, Seconds};
+use relay::Relay;
 use settings::{Clock, Env, Retry, system_clock};
 use storage::{Aws, AwsSettings, CurrentDealer, Customers, Deals, Documents, JobId, Leads, Queue, SalesChat};
 use texts::Language;
@@ -166,6 +167,7 @@ impl CrmPush {
                 jobs: aws.jobs(&settings.tables),
                 leads: leads.clone(),
                 sales_chat: aws.sales_chat(&settings.tables),
+                relay: Relay::new(aws, &settings.tables, telegram.clone(), clock.clone(), language),
                 dealer: Arc::clone(&dealer),
                 telegram: telegram.clone().without_repeats(),
                 admins: admins.clone(),

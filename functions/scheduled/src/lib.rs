@@ -128,6 +128,7 @@ impl Scheduled {
                 jobs: aws.jobs(&settings.turn.tables),
                 leads: bot.leads.clone(),
                 sales_chat: aws.sales_chat(&settings.turn.tables),
+                relay: bot.relay.clone(),
                 dealer: Arc::clone(&bot.dealer),
                 telegram: bot.api.clone(),
                 admins: admins.clone(),

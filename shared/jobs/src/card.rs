@@ -4,7 +4,8 @@ use dealer::{Dealer, SalesChat};
 use lead::{Lead, LeadId, Status};
 use sales::{Card, CardMessage};
 use storage::{SaveError, StorageError, Versioned};
-use telegram::ApiError;
+use talk::Topic;
+use telegram::{ApiError, Recipient};
 
 use crate::{Outcome, PAUSE, Runner};
 
@@ -78,12 +79,41 @@ impl Runner {
         let view = card.view(lead, &dealer.team, chat.show_phone, self.language);
         let photo = lead.request.photos.first().map(|photo| photo.file_id.as_str());
         let group_id = self.group_id(chat).await;
-        match self.telegram.send_card(group_id.into(), &view, photo).await {
+        let to = self.topic_for(lead, group_id).await;
+        match self.telegram.send_card(to, &view, photo).await {
+            Err(ApiError::Refused { description, .. }) if to.topic.is_some() && is_topic_gone(&description) => {
+                tracing::info!("a topic was deleted: the card goes into another one");
+                self.lose_topic(lead, to).await;
+                self.telegram.send_card(self.topic_for(lead, group_id).await, &view, photo).await
+            }
             Err(ApiError::Migrated { to }) => {
                 self.follow(chat, to).await;
                 self.telegram.send_card(to.into(), &view, photo).await
             }
             sent => sent,
+        }
+    }
+
+    /// The customer's topic, if the group has topics and one can be had; otherwise the group itself.
+    async fn topic_for(&self, lead: &Lead, group_id: i64) -> Recipient {
+        if !self.relay.has_topics(group_id).await {
+            return group_id.into();
+        }
+        let username = lead.request.customer.username.as_ref().map(|username| format!(" · @{username}"));
+        let title = format!("{}{}", lead.request.customer.name, username.unwrap_or_default());
+        match self.relay.topic(lead.chat_id, &title, group_id).await {
+            Ok(topic) => Recipient { chat_id: group_id, topic: Some(topic.id) },
+            Err(error) => {
+                tracing::warn!("a card goes to the group itself, because it has no topic: {error}");
+                group_id.into()
+            }
+        }
+    }
+
+    async fn lose_topic(&self, lead: &Lead, to: Recipient) {
+        let Some(id) = to.topic else { return };
+        if let Err(error) = self.relay.lose_topic(lead.chat_id, Topic { group: to.chat_id, id }).await {
+            tracing::warn!("a deleted topic is not forgotten: {error}");
         }
     }
 
@@ -113,4 +143,9 @@ impl Runner {
     fn deal_url(&self, deal_id: u64) -> Option<String> {
         self.amocrm_url.as_ref().map(|url| format!("{url}/leads/detail/{deal_id}"))
     }
+}
+
+/// Telegram's words for a topic that somebody has deleted.
+fn is_topic_gone(description: &str) -> bool {
+    description.to_lowercase().contains("thread not found")
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use delivery::AdminChat;
 use lead::Seconds;
+use relay::Relay;
 use settings::Clock;
 use settings::time_budget::JOBS;
 use storage::{CurrentDealer, JobId, JobKind, Jobs, Leads, SalesChat, StorageError};
@@ -32,6 +33,8 @@ pub struct Runner {
     pub jobs: Jobs,
     pub leads: Leads,
     pub sales_chat: SalesChat,
+    /// Opens the customers' topics.
+    pub relay: Relay,
     pub dealer: Arc<CurrentDealer>,
     /// It must not repeat calls by itself: [`Api::without_repeats`].
     pub telegram: Api,

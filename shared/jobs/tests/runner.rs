@@ -8,6 +8,7 @@ use embedded::Services;
 use futures::future::join_all;
 use jobs::{Outcome, Runner};
 use lead::{Lead, LeadId, Request, Seconds, Status};
+use relay::Relay;
 use serde_json::{Value, json};
 use settings::{Clock, Env};
 use storage::{Aws, CurrentDealer, JobId, Tables, Versioned};
@@ -88,6 +89,9 @@ impl World {
     async fn new() -> Self {
         let server = MockServer::start().await;
         let telegram = Telegram::default();
+        let no_topics =
+            ResponseTemplate::new(200).set_body_json(json!({ "ok": true, "result": { "is_forum": false } }));
+        Mock::given(matchers::path("/bot1:T/getChat")).respond_with(no_topics).mount(&server).await;
         Mock::given(matchers::any()).respond_with(telegram.clone()).mount(&server).await;
         let telegram_url = server.uri();
         let mut env = Env::from_pairs([
@@ -111,6 +115,7 @@ impl World {
             sales_chat: aws.sales_chat(&tables),
             dealer: Arc::new(CurrentDealer::new(aws.dealer_file(&tables), 60, clock.clone())),
             admins: AdminChat::new(aws.documents(&tables), api.clone(), Some(ADMIN), clock.clone()),
+            relay: Relay::new(&aws, &tables, api.clone(), clock.clone(), Language::Russian),
             telegram: api,
             amocrm_url: Some("https://auto.amocrm.ru".to_owned()),
             language: Language::Russian,
