@@ -29,6 +29,7 @@ mod schedule;
 mod sell;
 mod settings;
 mod stages;
+mod talk;
 mod team;
 mod troubles;
 mod unfinished;
