@@ -23,6 +23,8 @@ async function opensDealOf(chat, name) {
   await chat.presses("⏭ Пропустить");
   await chat.hears("Проверьте заявку");
   await chat.sends();
+  await chat.opensTab("Заявки");
+  await chat.page.locator(".request", { hasText: name }).locator(".chip.good", { hasText: "в amoCRM" }).waitFor();
   await chat.opensTab("amoCRM");
   await chat.deals(name).first().click();
   await chat.page.locator(".opened").waitFor();
@@ -52,6 +54,19 @@ story("a hook that is lost is made up for when the clock goes on", async (chat) 
   await show(chat, "clock-wide");
   await chat.opensTab("Поломки");
   await chat.page.locator('[data-switch="crm_hooks"]').click();
+});
+
+story("whoever takes a request in the sales group is responsible for its deal", async (chat) => {
+  const name = fresh("Олег");
+  await opensDealOf(chat, name);
+  await chat.page.locator(".person", { hasText: "Чат продаж" }).click();
+  await chat.hears(name);
+  await chat.page.locator("#viewer").click();
+  await chat.page.getByRole("menuitem", { name: "Пётр" }).click();
+  await chat.presses("🙋 Взять");
+  await chat.hears("✅ Взято: Пётр");
+  await chat.page.locator(".opened-title", { hasText: "Пётр" }).waitFor();
+  await show(chat, "taken-wide");
 });
 
 story("the team writes in the sales group, in a narrow window too", async (chat) => {

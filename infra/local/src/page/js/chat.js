@@ -33,11 +33,12 @@ export async function doing(action, done = null) {
 }
 
 /** Address of something that the chosen customer does, or in a group the member who acts there. */
-export function own(what, more = {}) {
-  const place = { ...more };
+export function own(what) {
+  const place = {};
   if (actor()) place.as = actor().id;
   if (topic()) place.topic = topic().id;
-  return `chats/${state.chosen}/${what}?${new URLSearchParams(place)}`;
+  const query = String(new URLSearchParams(place));
+  return `chats/${state.chosen}/${what}${query && `?${query}`}`;
 }
 
 /** Sends a text as the chosen customer. */

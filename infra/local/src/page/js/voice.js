@@ -8,7 +8,11 @@ import { toast } from "./overlay.js";
 /** The recording under way: recorder, address of its chat, when it began. */
 let recording = null;
 
-const post = (address, sound, seconds) => doing(() => send(`${address}&seconds=${Math.max(1, Math.round(seconds))}`, sound));
+/** Sends a recording to the address that the chat had when it began. */
+function post(address, sound, seconds) {
+  const joint = address.includes("?") ? "&" : "?";
+  return doing(() => send(`${address}${joint}seconds=${Math.max(1, Math.round(seconds))}`, sound));
+}
 
 function show(isRecording) {
   at("send").classList.toggle("recording", isRecording);
