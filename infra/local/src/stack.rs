@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use crm_push::CrmPush;
 use embedded::Services;
-use machine::{Delivered, Folder, LocalDealerFile, Polling, Variables, read, work};
+use machine::{Delivered, Folder, LocalDealerFile, Polling, Room, Variables, read, work};
 use scheduled::Scheduled;
 use settings::{AmocrmHook, ENDPOINTS_FILE, Env};
 use simulators::amocrm::Amocrm;
@@ -307,6 +307,7 @@ impl Stack {
                 api: self.core.functions.api.clone(),
                 webhook: Arc::clone(&self.core.functions.webhook),
                 secret: secret.into(),
+                room: Room::default(),
                 handled: Arc::new(move || changes.note(|now| now.requests += 1)),
             };
             self.workers.push(tokio::spawn(polling.run(self.core.stopping.clone())));

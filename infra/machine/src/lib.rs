@@ -8,6 +8,7 @@ mod functions;
 mod loopback;
 mod metrics_file;
 mod polling;
+mod room;
 mod serve;
 mod work;
 
@@ -22,6 +23,7 @@ pub use functions::Functions;
 pub use loopback::is_own_name;
 pub use metrics_file::start as start_metrics_file;
 pub use polling::Polling;
+pub use room::Room;
 pub use serve::{DATABASE_FILE, Server, ServerOptions, Updates};
 pub use work::work;
 

@@ -16,6 +16,8 @@ use telegram::{Api, ApiError, BotCall};
 use tokio::sync::{Notify, mpsc, watch};
 use webhook::{WEBHOOK_PATH, Webhook};
 
+use crate::Room;
+
 /// How long Telegram waits before it sends an empty response.
 const LISTEN: Duration = Duration::from_secs(25);
 /// The pause when everything that Telegram sends is already being handled.
@@ -32,6 +34,8 @@ pub struct Polling {
     pub webhook: Arc<Webhook>,
     /// The webhook's secret.
     pub secret: SecretString,
+    /// Where updates are stored: while there is none, they wait at Telegram.
+    pub room: Room,
     /// Notified after each update.
     pub handled: Arc<dyn Fn() + Send + Sync>,
 }
@@ -133,7 +137,8 @@ impl Polling {
     async fn handle(&self, id: i64, update: &Value) {
         let body = Bytes::from(update.to_string());
         let retry = Retry::POLLED_UPDATE;
-        for tried in 1..=retry.tries {
+        let mut tried = 0;
+        while retry.allows_another(tried) {
             let request = Request::post(WEBHOOK_PATH)
                 .header("x-telegram-bot-api-secret-token", self.secret.expose_secret())
                 .body(body.clone())
@@ -147,6 +152,10 @@ impl Polling {
                 }
                 Ok(_) => {}
                 Err(error) => tracing::error!(update_id = id, "the handler crashed: {error}"),
+            }
+            // A full disk fails every update. It must not cost the customers theirs.
+            if self.room.is_there() {
+                tried += 1;
             }
             tokio::time::sleep(retry.pause(tried)).await;
         }

@@ -16,6 +16,7 @@ use axum::routing::get;
 use embedded::sqs::{DEAD_LETTER_QUEUE, QUEUE, queue_url};
 use embedded::{DynamoDb, Services, Sqs};
 use http::StatusCode;
+use serde_json::json;
 use settings::{ENDPOINTS_FILE, Env, metrics, system_clock};
 use storage::Aws;
 use tokio::net::TcpListener;
@@ -23,7 +24,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::loopback::is_from_this_machine;
-use crate::{Folder, Functions, LocalDealerFile, Polling, Variables, read, work};
+use crate::{Folder, Functions, LocalDealerFile, Polling, Room, Variables, read, work};
 
 /// File of the tables in the data folder.
 pub const DATABASE_FILE: &str = "dynamodb.sqlite";
@@ -56,6 +57,16 @@ pub enum Updates {
     Polling,
     /// Telegram posts them to a proxy that forwards them.
     Webhook,
+}
+
+impl Updates {
+    /// As `TELEGRAM_UPDATES` names it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Polling => "polling",
+            Self::Webhook => "webhook",
+        }
+    }
 }
 
 /// The bot, running. [`Server::stop`] ends it.
@@ -93,13 +104,14 @@ impl Server {
         let ServerOptions { mut variables, data_dir, dealer_file, port } = options;
         let listener = listen(port).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let mut folder = Folder::open(Some(&data_dir))?;
-        let updates = updates(&mut variables, &mut folder)?;
+        let folder = Folder::open(Some(&data_dir))?;
+        let updates = updates(&mut variables, &folder)?;
         variables.retain(|name, _| !name.starts_with("AWS_"));
         variables.insert("LEADS_QUEUE_URL".to_owned(), queue_url(NOWHERE, QUEUE));
         variables.insert("LEADS_DLQ_URL".to_owned(), queue_url(NOWHERE, DEAD_LETTER_QUEUE));
 
         let services = open_services(&data_dir)?;
+        let room = Room::in_folder(&data_dir);
         let functions = Functions::build(&variables, Aws::through(&services.http_client()), &system_clock()).await?;
         let functions = Arc::new(functions);
         let for_operators = tokio::spawn(services.listen(&data_dir).context("cannot listen for the carquery command")?);
@@ -110,18 +122,20 @@ impl Server {
 
         let mut workers = work(&functions, &services.dynamodb, &variables, &stopping, || {})?;
         workers.push(tokio::spawn(dealer_file.follow(stopping.clone())));
-        workers.push(serve_http(listener, Arc::clone(&functions), stopping.clone()));
+        workers.push(serve_http(listener, Arc::clone(&functions), room.clone(), stopping.clone()));
         if updates == Updates::Polling {
             let secret = read(&variables, |env| env.required_secret("TELEGRAM_WEBHOOK_SECRET"))?;
             let polling = Polling {
                 api: functions.api.clone(),
                 webhook: Arc::clone(&functions.webhook),
                 secret,
+                room,
                 handled: Arc::new(|| {}),
             };
             workers.push(tokio::spawn(polling.run(stopping)));
         }
         introduce(functions.api.clone(), read(&variables, settings::Telegram::read)?.language);
+        variables.insert("TELEGRAM_UPDATES".to_owned(), updates.name().to_owned());
         let server = Self { url, updates, folder, stop, workers, for_operators };
         server.write_endpoints(&variables)?;
         Ok(server)
@@ -152,7 +166,13 @@ impl Server {
     /// Writes down for the `carquery` command what this process has chosen itself.
     fn write_endpoints(&self, variables: &Variables) -> anyhow::Result<()> {
         let Some(file) = self.folder.file(ENDPOINTS_FILE) else { return Ok(()) };
-        let chosen = ["LEADS_QUEUE_URL", "LEADS_DLQ_URL", "TELEGRAM_WEBHOOK_SECRET"];
+        let chosen = [
+            "LEADS_QUEUE_URL",
+            "LEADS_DLQ_URL",
+            "TELEGRAM_WEBHOOK_SECRET",
+            "AMOCRM_WEBHOOK_SECRET",
+            "TELEGRAM_UPDATES",
+        ];
         let mut endpoints: Variables =
             chosen.into_iter().filter_map(|name| Some((name.to_owned(), variables.get(name)?.clone()))).collect();
         endpoints.insert("CARQUERY_URL".to_owned(), self.url.clone());
@@ -173,14 +193,16 @@ fn open_services(data_dir: &Path) -> anyhow::Result<Services> {
     Ok(Services { dynamodb, sqs })
 }
 
-/// How updates come, by `TELEGRAM_UPDATES`. Who polls needs no secret of the operator's: the folder has one.
-fn updates(variables: &mut Variables, folder: &mut Folder) -> anyhow::Result<Updates> {
+/// How updates come, by `TELEGRAM_UPDATES`. A secret that the operator has not set is the folder's.
+fn updates(variables: &mut Variables, folder: &Folder) -> anyhow::Result<Updates> {
+    let notes = folder.notes();
+    let secrets =
+        [("TELEGRAM_WEBHOOK_SECRET", &notes.webhook_secret), ("AMOCRM_WEBHOOK_SECRET", &notes.amocrm_webhook_secret)];
+    for (name, secret) in secrets {
+        variables.entry(name.to_owned()).or_insert_with(|| secret.clone());
+    }
     match variables.get("TELEGRAM_UPDATES").map(String::as_str) {
-        None | Some("polling") => {
-            let secret = folder.notes().webhook_secret.clone();
-            variables.entry("TELEGRAM_WEBHOOK_SECRET".to_owned()).or_insert(secret);
-            Ok(Updates::Polling)
-        }
+        None | Some("polling") => Ok(Updates::Polling),
         Some("webhook") => Ok(Updates::Webhook),
         Some(_) => bail!("TELEGRAM_UPDATES is neither polling nor webhook"),
     }
@@ -195,8 +217,17 @@ fn introduce(api: telegram::Api, language: texts::Language) {
     });
 }
 
-fn serve_http(listener: TcpListener, functions: Arc<Functions>, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
-    let router = Router::new().route("/metrics", get(show_metrics)).fallback(function).with_state(functions);
+fn serve_http(
+    listener: TcpListener,
+    functions: Arc<Functions>,
+    room: Room,
+    mut stopping: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let router = Router::new()
+        .route("/health", get(show_health))
+        .route("/metrics", get(show_metrics))
+        .fallback(function)
+        .with_state((functions, room));
     tokio::spawn(async move {
         let ended = async move {
             let _ = stopping.wait_for(|stop| *stop).await;
@@ -207,11 +238,11 @@ fn serve_http(listener: TcpListener, functions: Arc<Functions>, mut stopping: wa
     })
 }
 
-/// The webhook function's own paths. `/health` is for this machine only: it costs calls to the tables.
-async fn function(State(functions): State<Arc<Functions>>, request: Request) -> Response {
-    if request.uri().path() == "/health" && !is_from_this_machine(request.headers()) {
-        return StatusCode::NOT_FOUND.into_response();
-    }
+/// What the handlers share.
+type Shared = State<(Arc<Functions>, Room)>;
+
+/// The webhook function's own paths.
+async fn function(State((functions, _)): Shared, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -223,6 +254,18 @@ async fn function(State(functions): State<Arc<Functions>>, request: Request) -> 
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// The webhook function's health, and whether there is room for what it writes. For this machine only: it costs calls to the tables.
+async fn show_health(shared: Shared, request: Request) -> Response {
+    if !is_from_this_machine(request.headers()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    if !shared.0.1.is_there() {
+        let body = json!({ "status": "down", "parts": { "disk": "full, or not writable" } });
+        return (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response();
+    }
+    function(shared, request).await
 }
 
 async fn show_metrics(request: Request) -> Response {
