@@ -43,13 +43,13 @@ pub(crate) fn back_up(Arguments { file }: &Arguments, output: Output) -> anyhow:
 /// Puts a backup in the place of the tables. The bot must not run.
 pub(crate) fn restore(Arguments { file }: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let folder = data_folder(&mut Env::of_process());
-    let locked = Folder::open(Some(&folder)).context("the bot must be stopped first")?;
-    // Also a check: what is no database is not put in its place.
+    let locked = Folder::open(Some(&folder))?;
     let copy = folder.join("restored.sqlite");
     let _ = fs::remove_file(&copy);
-    DynamoDb::open(Some(file))
+    // Written anew, so that every page of the backup is read before anything changes.
+    DynamoDb::of_backup(file)
         .and_then(|backup| backup.back_up(&copy))
-        .with_context(|| format!("{} is no backup", file.display()))?;
+        .with_context(|| format!("{} is not restored, and nothing has changed", file.display()))?;
     let database = folder.join(DATABASE_FILE);
     let kept = folder.join("before-restore.sqlite");
     if database.exists() {

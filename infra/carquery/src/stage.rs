@@ -1,4 +1,4 @@
-//! Where a command acts: the running local stack, or a deployed stage.
+//! Where a command acts: the bot or the local stack on this machine, or a deployed stage.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,8 +7,10 @@ use std::str::FromStr;
 
 use anyhow::{Context, anyhow, bail};
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
+use embedded::{DynamoDb, Services, Sqs, sqs};
+use machine::{DATABASE_FILE, Folder};
 use settings::{ENDPOINTS_FILE, Env, LOCK_FILE, data_folder};
-use storage::{Aws, AwsSettings, Tables};
+use storage::{Aws, AwsSettings, Tables, schema};
 use tokio::sync::OnceCell;
 
 use crate::aws;
@@ -16,7 +18,7 @@ use crate::aws;
 /// Where a command acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// The local stack.
+    /// What runs on this machine: the bot, or the local stack.
     Local,
     /// A deployed stack; the template names everything in it after this.
     Deployed(String),
@@ -44,6 +46,14 @@ pub(crate) struct Stores {
     pub(crate) aws: Aws,
     pub(crate) tables: Tables,
     pub(crate) dlq_url: String,
+}
+
+/// The tables of a stage that no bot works with meanwhile, as far as that can be ensured.
+pub(crate) struct Resting {
+    pub(crate) aws: Aws,
+    pub(crate) tables: Tables,
+    /// Keeps the bot on this machine from starting.
+    _folder: Option<Folder>,
 }
 
 impl Stage {
@@ -86,13 +96,30 @@ impl Stage {
         };
         Ok(env.finish(Stores { aws, tables, dlq_url })?)
     }
+
+    /// The tables for a command that must not meet a running bot. Those of this machine are opened, and made if there are none.
+    pub(crate) async fn resting(&self) -> anyhow::Result<Resting> {
+        if let Self::Deployed(_) = self {
+            let Stores { aws, tables, .. } = self.stores().await?;
+            return Ok(Resting { aws, tables, _folder: None });
+        }
+        let path = data_folder(&mut Env::of_process());
+        let folder = Folder::open(Some(&path))?;
+        let dynamodb = DynamoDb::open(Some(&path.join(DATABASE_FILE)))?;
+        let services = Services { dynamodb, sqs: Sqs::open(&sqs::Options::default())? };
+        let aws = Aws::through(&services.http_client());
+        let queue = ("LEADS_QUEUE_URL".to_owned(), sqs::QUEUE.to_owned());
+        let tables = Tables::read(&mut Env::from_pairs(std::env::vars().chain([queue])));
+        schema::create(&aws.dynamodb, &tables).await?;
+        Ok(Resting { aws, tables, _folder: Some(folder) })
+    }
 }
 
 fn is_of_aws(name: &str) -> bool {
     name.starts_with("AWS_")
 }
 
-/// The addresses of the running local stack, as it has written them down.
+/// The addresses of what runs on this machine, as it has written them down.
 fn running_stack(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     // A stack holds the lock; the file with the addresses may be left over from one that was killed.
     let is_running = File::open(folder.join(LOCK_FILE)).is_ok_and(|lock| lock.try_lock().is_err());
@@ -101,8 +128,8 @@ fn running_stack(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         Ok(text) if is_running => serde_json::from_str(&text)
             .with_context(|| format!("{ENDPOINTS_FILE} in {} is damaged: start the stack again", folder.display())),
         _ => bail!(
-            "the local stack is not running in {}: start it with `cargo run` (or `carquery-local`), or name a deployed stage, \
-             as in `--stage prod`",
+            "nothing is running in {}: start the bot with `carquery serve` or the local stack with `cargo run`, or name a \
+             deployed stage, as in `--stage prod`",
             folder.display()
         ),
     }
@@ -173,7 +200,7 @@ mod tests {
         std::fs::write(path.join(ENDPOINTS_FILE), r#"{"AWS_REGION": "eu-central-1"}"#).expect("it is written");
         let lock = File::create(path.join(LOCK_FILE)).expect("it is created");
         let error = running_stack(path).expect_err("nobody holds the lock").to_string();
-        assert!(error.contains("is not running") && error.contains("`cargo run`"), "{error}");
+        assert!(error.contains("nothing is running") && error.contains("`carquery serve`"), "{error}");
         lock.lock().expect("it is locked");
         assert_eq!(running_stack(path).expect("it runs")["AWS_REGION"], "eu-central-1");
     }

@@ -15,7 +15,7 @@ use storage::schema::TableDefinition;
 use storage::{Copied, TABLES};
 
 use crate::output::{Output, table};
-use crate::stage::{Stage, Stores};
+use crate::stage::{Resting, Stage};
 
 /// Writes at the same time.
 const AT_ONCE: usize = 16;
@@ -41,15 +41,17 @@ struct Count {
     known: usize,
 }
 
-/// Writes every item of every table into a new file. Stop the bot first: what it writes meanwhile may be missing.
+/// Writes every item of every table into a new file. A deployed bot must be paused first: what it writes meanwhile may be missing.
 pub(crate) async fn export(Arguments { file }: &Arguments, stage: &Stage, output: Output) -> anyhow::Result<ExitCode> {
-    let Stores { aws, tables, .. } = stage.stores().await?;
+    // Whole, for as long as this takes: it keeps the bot from starting.
+    let resting = stage.resting().await?;
+    let Resting { aws, tables, .. } = &resting;
     let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let mut out = BufWriter::new(new.with_context(|| format!("cannot create {}", file.display()))?);
     let mut counts = BTreeMap::new();
     for definition in TABLES {
         let mut count = Count::default();
-        let mut pages = std::pin::pin!(definition.pages(&aws.dynamodb, &tables));
+        let mut pages = std::pin::pin!(definition.pages(&aws.dynamodb, tables));
         while let Some(items) = pages.try_next().await? {
             for item in items {
                 serde_json::to_writer(&mut out, &Line { table: definition.suffix().to_owned(), item })?;
@@ -66,7 +68,9 @@ pub(crate) async fn export(Arguments { file }: &Arguments, stage: &Stage, output
 
 /// Writes the items of a file into the tables. Items that are there already stay as they are.
 pub(crate) async fn import(Arguments { file }: &Arguments, stage: &Stage, output: Output) -> anyhow::Result<ExitCode> {
-    let Stores { aws, tables, .. } = stage.stores().await?;
+    // Whole, for as long as this takes: it keeps the bot from starting.
+    let resting = stage.resting().await?;
+    let Resting { aws, tables, .. } = &resting;
     let lines = BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?).lines();
     // Read before anything is written: a file that is cut off changes nothing.
     let items: Vec<(&TableDefinition, Value)> = (1..)
@@ -74,12 +78,9 @@ pub(crate) async fn import(Arguments { file }: &Arguments, stage: &Stage, output
         .map(|(number, line)| read(&line?).with_context(|| format!("line {number} of {} is no item", file.display())))
         .collect::<anyhow::Result<_>>()?;
     let counts = stream::iter(items)
-        .map(|(definition, item)| {
-            let (aws, tables) = (&aws, &tables);
-            async move {
-                let copied = definition.put_copy(&aws.dynamodb, tables, &item).await?;
-                Ok::<_, anyhow::Error>((definition.suffix(), copied))
-            }
+        .map(|(definition, item)| async move {
+            let copied = definition.put_copy(&aws.dynamodb, tables, &item).await?;
+            Ok::<_, anyhow::Error>((definition.suffix(), copied))
         })
         .buffer_unordered(AT_ONCE)
         .try_fold(BTreeMap::new(), async |mut counts: BTreeMap<_, Count>, (table, copied)| {

@@ -87,6 +87,16 @@ impl DynamoDb {
     pub fn back_up(&self, file: &Path) -> io::Result<()> {
         self.0.vacuum_into(&file.to_string_lossy()).map_err(failed("write the backup"))
     }
+
+    /// The tables of a backup, in memory. The file is not changed.
+    ///
+    /// # Errors
+    /// There is no such file, it is no backup, or it is damaged.
+    pub fn of_backup(file: &Path) -> io::Result<Self> {
+        let database = Database::memory().map_err(failed("open a database"))?;
+        database.restore_from(&file.to_string_lossy()).map_err(failed("read the backup"))?;
+        Ok(Self(database))
+    }
 }
 
 impl fmt::Debug for DynamoDb {

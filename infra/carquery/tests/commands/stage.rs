@@ -17,7 +17,7 @@ fn without_a_running_stack_every_command_says_in_one_line_how_to_start_it() {
     let operator = Operator::new();
     for arguments in [&["doctor"][..], &["leads", "list"], &["amocrm", "check"], &["telegram", "info"], &["stats"]] {
         let error = operator.fails(arguments);
-        assert!(error.contains("the local stack is not running") && error.contains("`cargo run`"), "{error}");
+        assert!(error.contains("nothing is running in") && error.contains("`carquery serve`"), "{error}");
         assert_eq!(error.lines().count(), 1, "{error}");
     }
     assert!(operator.fails(&["secrets", "put"]).contains("name the stage"));
