@@ -1,5 +1,7 @@
 //! `carquery doctor`: every dependency of a stage, and what to do about each fault.
 
+mod this_machine;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value, json};
-use settings::{OpenAi, Telegram};
+use settings::{Env, OpenAi, Telegram, data_folder};
 use storage::schema;
 use telegram::{Api, ApiError};
 
@@ -81,15 +83,17 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
     // Without its settings nothing of a stage can be checked.
     stage.env().await?;
     let mut findings = Vec::new();
+    let fixes = Fixes::of(stage);
     match stage.stores().await {
         Ok(stores) => {
-            findings.extend(of_tables(&stores).await);
-            findings.extend(of_delivery(&stores).await);
+            findings.extend(of_tables(&stores, &fixes).await);
+            findings.extend(of_delivery(&stores, &fixes).await);
         }
-        Err(error) => findings.push(Finding::bad("stores", &format!("{error:#}"), "deploy the stack again")),
+        Err(error) => findings.push(Finding::bad("stores", &format!("{error:#}"), fixes.table)),
     }
-    if let Stage::Deployed(stage) = stage {
-        findings.push(of_alarms(stage).await);
+    match stage {
+        Stage::Local => findings.extend(this_machine::check(&data_folder(&mut Env::of_process()))),
+        Stage::Deployed(stage) => findings.push(of_alarms(stage).await),
     }
     findings.extend(of_telegram(stage).await);
     match Account::of(stage).await {
@@ -100,28 +104,52 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
     Ok(report(&findings, *output))
 }
 
-async fn of_tables(stores: &Stores) -> Vec<Finding> {
+/// What to do about a store, by where it is.
+struct Fixes {
+    table: &'static str,
+    call: &'static str,
+    clock: &'static str,
+}
+
+impl Fixes {
+    const fn of(stage: &Stage) -> Self {
+        match stage {
+            Stage::Local => Self {
+                table: "start the bot again: it makes the tables that are missing",
+                call: "see the bot's log",
+                clock: "set this computer's clock: times in amoCRM and in messages would be wrong",
+            },
+            Stage::Deployed(_) => Self {
+                table: "deploy the stack again; check region and rights",
+                call: "check region and rights",
+                clock: "set this computer's clock: AWS refuses requests that are signed with a wrong time",
+            },
+        }
+    }
+}
+
+async fn of_tables(stores: &Stores, fixes: &Fixes) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in storage::TABLES {
         let (name, expires) = (table.name(&stores.tables), table.expires());
         let what = format!("table {name}");
         findings.push(match schema::state_of(&stores.aws.dynamodb, name).await {
             Ok(state) if expires && !state.expires => {
-                Finding::bad(&what, "has no time to live", "deploy the stack again: items would never expire")
+                Finding::bad(&what, "has no time to live: items would never expire", fixes.table)
             }
             Ok(state) if state.active => Finding::good(&what, if expires { "active, expires" } else { "active" }),
-            Ok(_) => Finding::bad(&what, "is not active", "wait a minute, then look at it in the console"),
-            Err(error) => Finding::bad(&what, &error.to_string(), "deploy the stack; check region and rights"),
+            Ok(_) => Finding::bad(&what, "is not active", "wait a minute, then try again"),
+            Err(error) => Finding::bad(&what, &error.to_string(), fixes.table),
         });
     }
     findings
 }
 
-async fn of_delivery(stores: &Stores) -> Vec<Finding> {
+async fn of_delivery(stores: &Stores, fixes: &Fixes) -> Vec<Finding> {
     let now = Timestamp::now().as_second();
     let queue = match stores.aws.queue(&stores.tables).depth().await {
         Ok(depth) => Finding::good("queue", &format!("{depth} message(s) waiting")),
-        Err(error) => Finding::bad("queue", &error.to_string(), "check LEADS_QUEUE_URL, region and rights"),
+        Err(error) => Finding::bad("queue", &error.to_string(), fixes.call),
     };
     let mut dead_letters = stores.tables.clone();
     dead_letters.leads_queue_url.clone_from(&stores.dlq_url);
@@ -132,7 +160,7 @@ async fn of_delivery(stores: &Stores) -> Vec<Finding> {
             &format!("{depth} message(s)"),
             "`carquery dlq show`, fix the cause, then `carquery dlq redrive`",
         ),
-        Err(error) => Finding::bad("dead-letter queue", &error.to_string(), "check region and rights"),
+        Err(error) => Finding::bad("dead-letter queue", &error.to_string(), fixes.call),
     };
     let leads = stores.aws.leads(&stores.tables);
     let waiting = match leads.unsent(1000).await {
@@ -147,7 +175,7 @@ async fn of_delivery(stores: &Stores) -> Vec<Finding> {
                 _ => Finding::good("undelivered requests", &ids.len().to_string()),
             }
         }
-        Err(error) => Finding::bad("undelivered requests", &error.to_string(), "check region and rights"),
+        Err(error) => Finding::bad("undelivered requests", &error.to_string(), fixes.call),
     };
     vec![queue, dlq, waiting]
 }
@@ -159,7 +187,7 @@ async fn of_telegram(stage: &Stage) -> Vec<Finding> {
         return vec![Finding::bad("Telegram", "TELEGRAM_BOT_TOKEN is not set", "ask @BotFather for one")];
     }
     let api = Api::new(&settings);
-    let mut findings = Vec::from_iter(of_clock(&settings.api_url).await);
+    let mut findings = Vec::from_iter(of_clock(&settings.api_url, Fixes::of(stage).clock).await);
     match api.call("getMe", &json!({})).await {
         Ok(me) => findings.push(Finding::good("Telegram bot", &format!("@{}", me["username"].as_str().unwrap_or("?")))),
         Err(error) => {
@@ -167,9 +195,12 @@ async fn of_telegram(stage: &Stage) -> Vec<Finding> {
             return findings;
         }
     }
-    if *stage != Stage::Local {
+    // The local stack's simulator has no webhook, and the stack says nothing of updates.
+    let updates = env.optional("TELEGRAM_UPDATES");
+    if *stage != Stage::Local || updates.is_some() {
         let own = env.optional("TELEGRAM_WEBHOOK_URL");
         findings.push(match api.call("getWebhookInfo", &json!({})).await {
+            Ok(info) if updates.as_deref() == Some("polling") => of_polling(&info),
             Ok(info) => of_webhook(&info, own.as_deref()),
             Err(error) => Finding::bad("Telegram webhook", &error.to_string(), fix_of(&error)),
         });
@@ -212,6 +243,19 @@ fn of_webhook(info: &Value, own: Option<&str>) -> Finding {
             )
         }
         _ => Finding::good(NAME, &format!("{url}, {} update(s) waiting", info["pending_update_count"])),
+    }
+}
+
+/// Updates that the bot asks for: Telegram refuses while a webhook is set.
+fn of_polling(info: &Value) -> Finding {
+    const NAME: &str = "Telegram updates";
+    match info["url"].as_str().unwrap_or_default() {
+        "" => Finding::good(NAME, &format!("long polling, {} waiting", info["pending_update_count"])),
+        url => Finding::bad(
+            NAME,
+            &format!("go to {url}"),
+            "`carquery telegram delete-webhook`, or TELEGRAM_UPDATES=webhook",
+        ),
     }
 }
 
@@ -304,15 +348,11 @@ async fn of_alarms(stage: &str) -> Finding {
 }
 
 /// This computer's clock against Telegram's.
-async fn of_clock(telegram_url: &str) -> Option<Finding> {
+async fn of_clock(telegram_url: &str, fix: &str) -> Option<Finding> {
     let answer = reqwest::Client::new().get(telegram_url).timeout(Duration::from_secs(5)).send().await.ok()?;
     let seconds = skew(answer.headers())?;
     Some(if seconds.abs() > CLOCK_SKEW {
-        Finding::bad(
-            "clock",
-            &format!("{seconds} s off"),
-            "set this computer's clock: AWS refuses requests that are signed with a wrong time",
-        )
+        Finding::bad("clock", &format!("{seconds} s off"), fix)
     } else {
         Finding::good("clock", "right")
     })
@@ -337,6 +377,12 @@ mod tests {
         assert!(ok("https://bot.example.org/telegram/webhook"));
         assert!(!ok("https://xyz.execute-api.eu-central-1.amazonaws.com/telegram/webhook"));
         assert!(!ok(""));
+    }
+
+    #[test]
+    fn a_webhook_is_a_fault_of_a_bot_that_asks_for_updates() {
+        assert!(of_polling(&json!({ "url": "", "pending_update_count": 0 })).ok);
+        assert!(!of_polling(&json!({ "url": "https://bot.example.org/telegram/webhook" })).ok);
     }
 
     #[test]

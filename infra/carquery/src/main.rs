@@ -1,4 +1,4 @@
-//! The `carquery` command: everything an operator does, for the running local stack or a deployed stage.
+//! The `carquery` command: the bot on this machine, and everything an operator does with it or with a deployed stage.
 
 mod amocrm;
 mod aws;
@@ -27,11 +27,12 @@ use clap::{Parser, Subcommand};
 use crate::output::Output;
 use crate::stage::Stage;
 
-/// Operate the CarQuery bot: check it, look after requests and customers, set up amoCRM and Telegram.
+/// Run the CarQuery bot on this machine, and operate it here or on AWS: check it, look after requests and customers, set up amoCRM
+/// and Telegram.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, infer_long_args = true)]
+#[command(version, max_term_width = 100, infer_long_args = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Where to act: `local` (the running local stack), or a deployed stage (`dev`, `prod`) with its own settings.
+    /// Where to act: `local` (what runs on this machine), or a deployed stage (`dev`, `prod`) with its own settings.
     #[arg(long, global = true, default_value = "local", env = "CARQUERY_STAGE")]
     stage: Stage,
     /// Print JSON instead of text.
@@ -41,17 +42,37 @@ struct Arguments {
     command: Command,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  carquery serve                        the bot on this machine, until Ctrl-C
+  carquery doctor                       is everything well with it?
+  carquery backup carquery-1.sqlite     copy its data while it runs
+  carquery --stage prod leads list      the requests of a bot on AWS";
+
+const EXAMPLES_OF_SERVE: &str = "\
+The settings are in the environment or in .env (see .env.example). The least are TELEGRAM_BOT_TOKEN and amoCRM's account with its
+token; AMOCRM_MOCK_MODE=true tries the bot without an account.
+
+Examples:
+  carquery serve                                          asks Telegram for updates: no address, no proxy
+  TELEGRAM_UPDATES=webhook CARQUERY_PORT=8081 carquery serve
+  carquery telegram set-webhook https://bot.example.org/telegram/webhook
+                                                          Telegram posts to a proxy with TLS, which forwards to the port
+  CARQUERY_DATA_DIR=/var/lib/carquery carquery serve      data elsewhere than in .carquery";
+
 #[derive(Subcommand)]
 enum Command {
-    /// Run the bot on this machine, with its data in CARQUERY_DATA_DIR and its settings in the environment or .env.
+    /// Run the bot on this machine. Its settings are in the environment or in .env.
+    #[command(after_help = EXAMPLES_OF_SERVE)]
     Serve,
     /// Copy the data of the bot on this machine to a new file, while it runs.
     Backup(backup::Arguments),
     /// Put a backup in the place of the data of the bot on this machine, which must be stopped.
     Restore(backup::Arguments),
-    /// Write every item of a stage's tables into a new file, to move to another stage.
+    /// Write every item of a stage's tables into a new file, to move to another stage. The bot on this machine must be stopped.
     Export(transfer::Arguments),
-    /// Write the items of an exported file into a stage's tables. Items that are there already stay.
+    /// Write the items of an exported file into a stage's tables. Items that are there already stay. The bot on this machine must
+    /// be stopped.
     Import(transfer::Arguments),
     /// Check every dependency of a stage, with a fix for each fault.
     Doctor,
