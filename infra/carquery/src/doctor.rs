@@ -21,6 +21,7 @@ use telegram::{Api, ApiError};
 use crate::amocrm::Account;
 use crate::funnel;
 use crate::output::{Output, moscow_time, print_line, printable};
+use crate::sales_chat;
 use crate::stage::{Stage, Stores};
 
 /// Requests that wait longer than this many seconds are a finding.
@@ -88,6 +89,7 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
         Ok(stores) => {
             findings.extend(of_tables(&stores, &fixes).await);
             findings.extend(of_delivery(&stores, &fixes).await);
+            findings.extend(sales_chat::check(stage, &stores).await);
         }
         Err(error) => findings.push(Finding::bad("stores", &format!("{error:#}"), fixes.table)),
     }

@@ -13,6 +13,7 @@ mod funnel;
 mod leads;
 mod links;
 mod output;
+mod sales_chat;
 mod secrets;
 mod serve;
 mod stage;
