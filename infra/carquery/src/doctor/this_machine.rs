@@ -71,9 +71,10 @@ mod tests {
     #[test]
     fn a_folder_that_others_may_read_is_a_fault() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
-        assert!(of_rights(folder.path()).ok);
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o750))?;
-        assert!(!of_rights(folder.path()).ok);
+        for (mode, is_fine) in [(0o700, true), (0o750, false), (0o701, false)] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode))?;
+            assert_eq!(of_rights(folder.path()).ok, is_fine, "{mode:o}");
+        }
         assert!(!of_rights(&folder.path().join("none")).ok);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Every operator command, as an operator runs it: the program itself, against a local stack in this process, without one, and
-//! against a deployed stage of which only the functions' settings exist.
+//! against a deployed stage of which only the functions' settings exist. And the bot on one machine, `carquery serve`, with simulators
+//! of what surrounds it.
 
 mod amocrm;
 mod bot;
@@ -10,4 +11,5 @@ mod eval;
 mod leads;
 mod links;
 mod operator;
+mod serve;
 mod stage;
