@@ -316,6 +316,17 @@ class Test4Operators(Story):
         sent = len([lead for lead in json.loads(STAGE.carquery("leads", "list").stdout) if lead["branch"] == "legal"])
         self.assertEqual(stats["delivery"]["legal"]["requests"], sent)
 
+    def test_what_another_bot_has_exported_is_imported_once(self):
+        STAGE.carquery("export", "stage.jsonl")
+        lines = (STAGE.folder / "stage.jsonl").read_text().splitlines()
+        profile = next(line for line in map(json.loads, lines) if line["table"] == "customers")
+        profile["item"]["chat_id"] = 990000001
+        (STAGE.folder / "moved.jsonl").write_text(json.dumps(profile) + "\n")
+        for count in ({"copied": 1, "known": 0}, {"copied": 0, "known": 1}):
+            self.assertEqual(json.loads(STAGE.carquery("import", "moved.jsonl").stdout), {"customers": count})
+        STAGE.carquery("customers", "show", "990000001")
+        STAGE.carquery("customers", "forget", "990000001", "--yes")
+
     def test_secrets_and_personal_data_stay_out_of_logs_and_outputs(self):
         logs = "\n".join(STAGE.logs(function) for function in FUNCTIONS)
         self.assertIn("lead_id", logs)
