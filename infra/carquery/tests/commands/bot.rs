@@ -10,6 +10,7 @@ async fn the_bot_is_looked_at_and_its_webhook_set() {
     let operator = Operator::new();
     let stack = stack(&operator).await;
     let telegram = stack.telegram().expect("it is simulated");
+    stack.subscribe_to_hooks();
     let healthy = operator.json(&["doctor"]);
     assert_eq!(healthy["healthy"], true, "{healthy}");
     assert!(operator.text(&["doctor"]).contains("ok    Telegram bot"));
