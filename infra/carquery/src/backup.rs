@@ -67,7 +67,7 @@ pub(crate) fn restore(Arguments { file }: &Arguments, output: Output) -> anyhow:
     output.print(&json!({ "restored": file, "before": kept }), |_| {
         format!(
             "The data are those of {}. What was there before is in {}.\nWhoever had their data deleted since that backup is in it \
-             again: repeat those deletions (docs/runbook.md).",
+             again: repeat those deletions (docs/server.md).",
             file.display(),
             kept.display()
         )
