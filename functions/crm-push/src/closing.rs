@@ -110,6 +110,7 @@ impl CrmPush {
         let now = self.now();
         let before = lead.lead().clone();
         lead.lead_mut().fail(&failure, now, self.backoff, rand::random());
+        lead.lead_mut().error_text = Some(failed.text(self.language));
         if !matches!(lead.lead().status, Status::Dead { .. }) {
             return self.store(lead, Ending::Waiting).await;
         }

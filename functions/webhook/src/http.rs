@@ -5,11 +5,12 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use settings::AmocrmHook;
 use subtle::ConstantTimeEq;
-use telegram::{BotCall, Incoming, TeamEvent};
+use telegram::{BotCall, Incoming, TeamEvent, TeamInput};
 use tracing::{Instrument, Span};
 use turn::RetryLater;
 
 use crate::Webhook;
+use crate::admin::AdminEvent;
 
 /// Where Telegram posts updates.
 pub const WEBHOOK_PATH: &str = "/telegram/webhook";
@@ -41,7 +42,11 @@ impl Webhook {
         if request.body().len() > MAX_BODY {
             return text(StatusCode::PAYLOAD_TOO_LARGE, "an update has at most 1 MiB");
         }
-        let (event, topic) = match telegram::parse(request.body()) {
+        let incoming = telegram::parse(request.body());
+        if let Some(response) = self.receive_from_admins(incoming.as_ref().ok()).await {
+            return response;
+        }
+        let (event, topic) = match incoming {
             Ok(Incoming::Event { event, topic }) => (event, topic),
             Ok(Incoming::BlockChanged { update_id, chat_id, is_blocked }) => {
                 return self.block_changed(update_id, chat_id, is_blocked).await;
@@ -58,6 +63,20 @@ impl Webhook {
         };
         let span = tracing::info_span!("update", update_id = event.update_id, chat_id = event.person.chat_id);
         answered(self.update(event, topic).instrument(span.clone()).await, &span)
+    }
+
+    /// `None`: it is not from the admins, or not for them.
+    async fn receive_from_admins(&self, incoming: Option<&Incoming>) -> Option<Response<Bytes>> {
+        if let Some(Incoming::Team(TeamEvent { chat_id, input: TeamInput::Migrated { to }, .. })) = incoming {
+            self.admins.note_migration(*chat_id, *to).await;
+            return None;
+        }
+        let event = AdminEvent::of(incoming?)?;
+        if !self.admins.is_at(event.chat_id()).await {
+            return None;
+        }
+        let span = tracing::info_span!("update", chat_id = event.chat_id());
+        Some(answered(self.admin_event(event).instrument(span.clone()).await, &span))
     }
 
     async fn receive_from_group(&self, event: TeamEvent) -> Response<Bytes> {

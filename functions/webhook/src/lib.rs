@@ -2,8 +2,9 @@
 //!
 //! `http` handles HTTP and accepts only what Telegram or amoCRM sent; `update` takes the turns that an update asks for, and between
 //! them `ask` asks the model and `listen` has voice messages turned into text; `health` says whether requests can be accepted;
-//! `team` is for the group of the dealer's team; `moved_deals` passes on which deals amoCRM says were moved.
+//! `team` is for the group of the dealer's team, `admin` for the admins' chat; `moved_deals` passes on which deals amoCRM says were moved.
 
+mod admin;
 mod ask;
 mod health;
 mod http;
@@ -13,7 +14,10 @@ mod team;
 mod topics;
 mod update;
 
+use std::sync::Arc;
+
 use ai::{Classifier, Transcriber};
+use delivery::{AdminChat, Incidents};
 use secrecy::{ExposeSecret, SecretString};
 use settings::{AmocrmHook, Clock, Env, OpenAi, system_clock};
 use storage::{Aws, AwsSettings, Deals, SalesChat};
@@ -64,7 +68,9 @@ pub struct Webhook {
     transcriber: Option<Transcriber>,
     deals: Deals,
     sales_chat: SalesChat,
-    /// What the team reads.
+    admins: AdminChat,
+    incidents: Incidents,
+    /// What team and admins read.
     language: Language,
 }
 
@@ -78,16 +84,31 @@ impl Webhook {
     /// The function over these clients and this clock.
     #[must_use]
     pub fn with(settings: &Settings, aws: &Aws, clock: Clock) -> Self {
+        let language = settings.turn.telegram.language;
+        let documents = aws.documents(&settings.turn.tables);
+        let bot = Bot::connect(&settings.turn, aws, clock).listening(settings.openai.transcription.is_some());
+        let chat_id = settings.turn.telegram.admin_chat_id;
+        let admins = AdminChat::new(documents.clone(), bot.api.clone(), chat_id, bot.clock.clone());
+        let dealer = Arc::clone(&bot.dealer);
         Self {
             secret: settings.webhook_secret.clone(),
             amocrm_hook: settings.amocrm_hook.clone(),
-            bot: Bot::connect(&settings.turn, aws, clock).listening(settings.openai.transcription.is_some()),
+            incidents: Incidents::new(
+                documents,
+                bot.leads.clone(),
+                admins.clone(),
+                bot.clock.clone(),
+                dealer,
+                language,
+            ),
+            admins,
+            bot,
             classifier: Classifier::new(&settings.openai),
             has_model: settings.openai.configured,
             transcriber: settings.openai.transcription.as_ref().map(Transcriber::new),
             deals: aws.deals(&settings.turn.tables),
             sales_chat: aws.sales_chat(&settings.turn.tables),
-            language: settings.turn.telegram.language,
+            language,
         }
     }
 }

@@ -152,7 +152,7 @@ impl Webhook {
 }
 
 /// The answer to a press: a text, and whether it has to be closed.
-fn answer(callback_id: &str, text: Option<(&str, bool)>) -> BotCall {
+pub(crate) fn answer(callback_id: &str, text: Option<(&str, bool)>) -> BotCall {
     let mut parameters = json!({ "callback_query_id": callback_id });
     if let Some((text, is_alert)) = text {
         parameters["text"] = text.into();

@@ -175,6 +175,20 @@ impl AdminChat {
         Some(moved.map_or(configured, |moved| moved.to))
     }
 
+    /// Whether this is the admins' chat. Of another private chat that is known without a look at the table.
+    pub async fn is_at(&self, chat_id: i64) -> bool {
+        let Some(configured) = self.chat_id else { return false };
+        let may_have_moved = configured < 0 && chat_id < 0;
+        chat_id == configured || (may_have_moved && self.current_chat_id().await == Some(chat_id))
+    }
+
+    /// A group has become a supergroup: if it was the admins', they are there from now on.
+    pub async fn note_migration(&self, from: i64, to: i64) {
+        if self.chat_id == Some(from) {
+            self.follow(to).await;
+        }
+    }
+
     /// The group has become a supergroup.
     async fn follow(&self, to: i64) {
         tracing::warn!(to, "the admins' group has become a supergroup: set ADMIN_CHAT_ID to its new id");

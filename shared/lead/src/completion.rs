@@ -23,7 +23,7 @@ impl Lead {
             Status::Retry { in_doubt, not_before, .. } => retry(in_doubt, not_before),
             Status::Dead { at } => retry(true, at + SEARCH_LAG), // what its last attempt left behind is not known
         };
-        (self.attempts, self.error, self.photo_job) = (0, None, None);
+        (self.attempts, self.error, self.error_text, self.photo_job) = (0, None, None, None);
         let unfinished = std::mem::replace(&mut self.request, request);
         self.keep_uploaded_files(&unfinished);
         let may_have_deal =

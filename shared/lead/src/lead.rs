@@ -42,6 +42,9 @@ pub struct Lead {
     /// Why the last attempt failed, for the operator: no personal data, no tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The same as admins read it. Whoever knows their language sets it after [`Self::fail`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_text: Option<String>,
     /// When the admins were told that this dead lead will be deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiry_told_at: Option<Seconds>,
@@ -165,6 +168,7 @@ impl Lead {
             progress: Progress::default(),
             photo_job: None,
             error: None,
+            error_text: None,
             expiry_told_at: None,
         }
     }
@@ -217,13 +221,14 @@ impl Lead {
     /// are due after `grace` seconds.
     pub fn succeed(&mut self, now: Seconds, grace: Seconds) {
         self.status = Status::Sent { at: now };
-        self.error = None;
+        (self.error, self.error_text) = (None, None);
         self.begin_photos(now + grace);
     }
 
     /// The attempt failed: wait for the next one, or give up.
     pub fn fail(&mut self, failure: &Failure, now: Seconds, backoff: Backoff, jitter: f64) {
         self.error = Some(failure.reason.clone());
+        self.error_text = None;
         self.expiry_told_at = None;
         let was_in_doubt = self.is_in_doubt();
         self.status = match failure.repeat {

@@ -36,6 +36,8 @@ const DUE: &str = "1";
 const PHOTOS_DUE: &str = "photos";
 /// The partition of the index `due` with dead requests that will be deleted, which the admins are to hear of.
 const EXPIRY_NOTICE_DUE: &str = "expiry";
+/// The partition of the index `due` with dead requests whose deletion the admins have heard of.
+const EXPIRING: &str = "expiring";
 /// The operation, for errors.
 const WRITE: &str = "writing a request";
 /// Requests that are read in parallel.
@@ -69,8 +71,13 @@ struct Stored {
 
 /// The write of a request in place of version `expected`.
 pub(crate) fn replacing_lead(table: &str, lead: &Lead, expected: u64) -> Result<Put, StorageError> {
-    let due =
-        [(DUE, lead.due_at()), (PHOTOS_DUE, lead.photos_due_at()), (EXPIRY_NOTICE_DUE, lead.expiry_notice_due_at())];
+    let expires_at = lead.expires_at().filter(|_| matches!(lead.status, Status::Dead { .. }));
+    let due = [
+        (DUE, lead.due_at()),
+        (PHOTOS_DUE, lead.photos_due_at()),
+        (EXPIRY_NOTICE_DUE, lead.expiry_notice_due_at()),
+        (EXPIRING, expires_at),
+    ];
     let (due, due_at) = due.into_iter().find_map(|(partition, at)| Some((partition, at?))).unzip();
     let item = Item { lead, due, due_at, expires_at: lead.expires_at() };
     let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
@@ -165,6 +172,16 @@ impl Leads {
     /// When the table cannot be read.
     pub async fn expiry_notices_due(&self, now: Seconds, limit: i32) -> Result<Vec<LeadId>, StorageError> {
         self.due_in(EXPIRY_NOTICE_DUE, now, limit).await
+    }
+
+    /// Ids of dead requests, those that were given up first first.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn dead(&self, limit: i32) -> Result<Vec<LeadId>, StorageError> {
+        let mut ids = self.due_in(EXPIRING, Seconds::MAX, limit).await?;
+        ids.extend(self.expiry_notices_due(Seconds::MAX, limit).await?);
+        Ok(ids)
     }
 
     async fn due_in(&self, partition: &str, now: Seconds, limit: i32) -> Result<Vec<LeadId>, StorageError> {

@@ -139,3 +139,31 @@ alarm-slow-replies = Один клиент из ста ждёт ответа д�
     .remedy = Посмотрите «Replies» и «AI» на панели CloudWatch: медленная модель, Telegram или DynamoDB.
 alarm-unsent-too-long = Заявка не передана в amoCRM больше 30 минут.
     .remedy = Почему: carquery leads list. Отвечает ли amoCRM: carquery amocrm check. Клиенту можно позвонить уже сейчас: carquery leads show ID.
+
+## /status in the admin chat: what is not in amoCRM, and why
+
+status-all-sent = ✅ Все заявки переданы в amoCRM.
+status-heading = 📋 Не переданы в amoCRM
+status-counts =
+    Ждут отправки: { $waiting }
+    Бот больше не пробует: { $dead }
+status-trouble = ⚠️ amoCRM не принимает заявки с { $time }: { $reason }
+status-request = № { $number } от { $time }
+status-dead = ❌ Бот больше не пробует с { $time }
+status-waiting = ⏳ Следующая попытка: { $time }
+status-due = ⏳ Ждёт своей очереди
+status-sending = 🚚 Отправляется сейчас
+status-more = И ещё { $count }, они новее.
+status-retry-one = 🔁 Повторить { $number }
+status-retry-all = 🔁 Повторить все
+
+## What a press on «Повторить» says
+
+status-retried-one = Отправляю ещё раз.
+status-retried-all =
+    { $count ->
+        [0] Повторять нечего.
+       *[other] Отправляю ещё раз: { $count }.
+    }
+status-retry-not-needed = Эта заявка уже передана или отправляется.
+status-retry-gone = Этой заявки больше нет.

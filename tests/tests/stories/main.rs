@@ -2,6 +2,7 @@
 #![recursion_limit = "256"] // the SDK's futures are deep
 
 mod account_fields;
+mod admin_commands;
 mod admins;
 mod attached_photos;
 mod branches;
