@@ -167,3 +167,37 @@ status-retried-all =
     }
 status-retry-not-needed = Эта заявка уже передана или отправляется.
 status-retry-gone = Этой заявки больше нет.
+
+## The digest: a week, in brackets the one before
+
+digest-comes = Собираю итоги за семь дней. Пришлю в течение пяти минут.
+digest-heading = 📊 Неделя { $from } – { $to }
+digest-line = { $name }: { $count } (было { $before })
+digest-requests = Заявки: { $count } (было { $before })
+digest-sources = Откуда
+digest-no-source = без ссылки
+digest-others = другие
+digest-forms = Анкеты
+digest-funnel = Начали { $started }, отправили { $sent } ({ $share } %)
+digest-left = Ушли: { $service }, «{ $step }» — { $count }
+digest-confirmation = Проверка заявки
+digest-rescued = Спасено: { $count } (было { $before }), закончили сами { $finished }, переданы незаконченными { $sent }
+digest-team = Отдел продаж
+digest-taken-after = До «Взять» обычно { $duration } (было { $before })
+digest-not-taken = Никто не взял: { $count } (было { $before })
+digest-deals = Сделки
+digest-won = Выиграны: { $count } (было { $before })
+digest-lost = Проиграны: { $count } (было { $before })
+digest-no-reason = без причины
+digest-questions = Вопросы боту
+digest-without-model = Без модели: { $share } % из { $count } (было { $before })
+
+## The picture of the digest
+
+digest-picture = Анкеты за неделю
+digest-days = { $from } – { $to }
+digest-share = { $count } ({ $share } %)
+digest-stop-started = Начали
+digest-stop-name = Дошли до имени
+digest-stop-confirmation = Дошли до проверки
+digest-stop-sent = Отправили
