@@ -50,8 +50,8 @@ impl Batch {
     }
 
     /// The requests that were taken in the sales chat.
-    pub(crate) fn claims(&self) -> Vec<Delivery> {
-        self.deliveries(LeadPart::Claim).concat()
+    pub(crate) fn handovers(&self) -> Vec<Delivery> {
+        self.deliveries(LeadPart::Handover).concat()
     }
 
     /// The deals to look at, each once.

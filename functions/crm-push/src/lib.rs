@@ -6,7 +6,7 @@
 //!    that was made for a request that is finished now. What a step left is stored before the next one starts.
 //! 4. `ensure.rs` makes sure that what a step creates exists once, whatever answer was lost.
 //! 5. `closing.rs` stores how the attempt went, for the lead, the circuit breaker and the admins.
-//! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries; `claims.rs` makes whoever has taken a
+//! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries; `handover.rs` makes whoever has taken a
 //!    request there responsible for it.
 //! 7. `photos.rs` brings photos to the deal, afterwards.
 //! 8. `deals.rs` has the deal followed from then on, and looks at it when amoCRM says that it was moved.
@@ -22,10 +22,10 @@ mod bad_settings;
 mod batch;
 mod cards;
 mod claimed;
-mod claims;
 mod closing;
 mod deals;
 mod ensure;
+mod handover;
 mod joining;
 mod manager;
 mod photos;
@@ -202,16 +202,16 @@ impl CrmPush {
     /// it; every other message is settled, because its lead knows how it goes on, and deals are looked at every hour anyway.
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let batch = Batch::read(&event);
-        let (requests, claims) = (batch.requests(), batch.claims());
+        let (requests, handovers) = (batch.requests(), batch.handovers());
         let (photos, deals) = (batch.photos(), batch.deals());
         let mut failed = Vec::new();
         if requests.is_empty() {
-            failed.extend(self.hand_over_in_turn(claims).await);
+            failed.extend(self.hand_over_in_turn(handovers).await);
             self.look_at_deals(&deals).await;
             failed.extend(self.deliver_photos_in_turn(photos).await);
         } else {
             failed.extend(self.deliver_requests(requests).await);
-            failed.extend(self.hand_over_in_turn(claims).await);
+            failed.extend(self.hand_over_in_turn(handovers).await);
             self.look_at_deals(&deals).await;
             // SQS holds back the groups of a batch until it ends, and photos take up to 75 s. So they are queued again, for a
             // batch without requests.
@@ -249,11 +249,11 @@ impl CrmPush {
     }
 
     /// Makes those who have taken requests responsible for them. Returns the positions of failed messages.
-    async fn hand_over_in_turn(&self, claims: Vec<Delivery>) -> Vec<usize> {
+    async fn hand_over_in_turn(&self, handovers: Vec<Delivery>) -> Vec<usize> {
         let mut failed = Vec::new();
-        for claim in claims {
-            if self.hand_over(claim.lead_id).await.is_err() {
-                failed.push(claim.position);
+        for handover in handovers {
+            if self.hand_over(handover.lead_id).await.is_err() {
+                failed.push(handover.position);
             }
         }
         failed

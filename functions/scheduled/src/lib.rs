@@ -27,7 +27,7 @@ use std::sync::Arc;
 use amocrm::Client;
 use anyhow::Context;
 use delivery::{
-    AdminChat, DealNews, Incident, Incidents, Permit, RequeueFilter, requeue, requeue_claims, requeue_photos,
+    AdminChat, DealNews, Incident, Incidents, Permit, RequeueFilter, requeue, requeue_handovers, requeue_photos,
 };
 use jobs::Runner;
 use lead::Seconds;
@@ -43,7 +43,7 @@ const MOST_A_RUN: usize = 500;
 /// Requests whose photos are queued in one run at most.
 const MOST_PHOTOS_A_RUN: usize = 50;
 /// Requests that were taken and whose responsible user is queued in one run at most.
-const MOST_CLAIMS_A_RUN: i32 = 50;
+const MOST_HANDOVERS_A_RUN: i32 = 50;
 /// Requests queued while the breaker waits for one to go through.
 const PROBES: usize = 1;
 /// Unsent requests looked at for the oldest: the first due ones, which have waited longest.
@@ -196,14 +196,14 @@ impl Scheduled {
             requeue_photos(&self.bot.leads, &self.bot.queue, now, now + 2 * self.retry_interval, MOST_PHOTOS_A_RUN)
                 .await;
         let photos = photos.context("due photos cannot be queued")?;
-        let claims = requeue_claims(
+        let handovers = requeue_handovers(
             &self.jobs.sales_chat,
             &self.bot.queue,
             now,
             now + 2 * self.retry_interval,
-            MOST_CLAIMS_A_RUN,
+            MOST_HANDOVERS_A_RUN,
         );
-        Ok(requests + photos + claims.await.context("due claims cannot be queued")?)
+        Ok(requests + photos + handovers.await.context("due handovers cannot be queued")?)
     }
 
     /// The invariants: every request is delivered soon.

@@ -141,8 +141,8 @@ impl Webhook {
 
     /// If this fails, the schedule finds the card in the table.
     async fn hand_over(&self, card: &Versioned<sales::Card>) {
-        if let Err(error) = self.bot.queue.enqueue_claim(card).await {
-            tracing::warn!(lead_id = %card.value.lead_id, "a claim waits for the schedule: {error}");
+        if let Err(error) = self.bot.queue.enqueue_handover(card).await {
+            tracing::warn!(lead_id = %card.value.lead_id, "a handover waits for the schedule: {error}");
         }
     }
 

@@ -5,7 +5,7 @@
 //!   [`Incidents`] is where it is kept.
 //! * [`AdminChat`]: messages to the admins, each sent once whatever fails in between. The only way to tell the admins
 //!   anything.
-//! * [`requeue()`]: due requests back onto the queue; [`requeue_photos`]: their photos; [`requeue_claims`]: who has taken
+//! * [`requeue()`]: due requests back onto the queue; [`requeue_photos`]: their photos; [`requeue_handovers`]: who has taken
 //!   them.
 //! * [`account_fields()`]: the account's custom fields, read once an hour.
 //! * [`active_users()`]: the account's users who can be given something, read once an hour.
@@ -32,4 +32,4 @@ pub use document::{load as load_document, update as update_document};
 pub use incident::{Ended, Incident, Outcome, Permit, Trouble};
 pub use incidents::{Incidents, probe_now};
 pub use obstacle::{Obstacle, consent_message, text_of_error};
-pub use requeue::{RequeueFilter, requeue, requeue_claims, requeue_photos};
+pub use requeue::{RequeueFilter, requeue, requeue_handovers, requeue_photos};

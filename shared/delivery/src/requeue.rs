@@ -114,12 +114,12 @@ pub async fn requeue_photos(
     Ok(count)
 }
 
-/// Puts claims that are due by `now` onto the queue, and counts them. They are due again at `again_at`, should their message
+/// Puts handovers that are due by `now` onto the queue, and counts them. They are due again at `again_at`, should their message
 /// be lost.
 ///
 /// # Errors
-/// When the table cannot be read. Claims that cannot be queued are logged: they are found again when they are due again.
-pub async fn requeue_claims(
+/// When the table cannot be read. Handovers that cannot be queued are logged: they are found again when they are due again.
+pub async fn requeue_handovers(
     sales_chat: &SalesChat,
     queue: &Queue,
     now: Seconds,
@@ -134,7 +134,7 @@ pub async fn requeue_claims(
             let Some(mut card) = card.filter(is_due) else { return Ok(false) };
             card.value.postpone_handover(again_at);
             match sales_chat.save_card(&mut card).await {
-                Ok(()) => queue.enqueue_claim(&card).await.map(|()| true),
+                Ok(()) => queue.enqueue_handover(&card).await.map(|()| true),
                 Err(SaveError::Conflict) => Ok(false),
                 Err(SaveError::Storage(error)) => Err(error),
             }
@@ -142,7 +142,7 @@ pub async fn requeue_claims(
         .await;
         match queued {
             Ok(queued) => count += usize::from(queued),
-            Err(error) => tracing::error!(lead_id = %id, %error, "a claim cannot be queued"),
+            Err(error) => tracing::error!(lead_id = %id, %error, "a handover cannot be queued"),
         }
     }
     Ok(count)

@@ -39,8 +39,8 @@ pub enum LeadPart {
     Request,
     /// The photos of a request that is in amoCRM.
     Photos,
-    /// Who has taken a request in the sales chat.
-    Claim,
+    /// The deal of a request that somebody has taken in the sales chat goes to them.
+    Handover,
 }
 
 impl LeadPart {
@@ -88,10 +88,10 @@ impl Queue {
     ///
     /// # Errors
     /// When the queue does not take the message.
-    pub async fn enqueue_claim(&self, card: &Versioned<Card>) -> Result<(), StorageError> {
+    pub async fn enqueue_handover(&self, card: &Versioned<Card>) -> Result<(), StorageError> {
         let lead_id = card.value.lead_id;
-        let message = QueueMessage::Lead { lead_id, part: LeadPart::Claim };
-        self.send(&message, format!("claim-{lead_id}"), format!("claim-{lead_id}-{}", card.version)).await
+        let message = QueueMessage::Lead { lead_id, part: LeadPart::Handover };
+        self.send(&message, format!("handover-{lead_id}"), format!("handover-{lead_id}-{}", card.version)).await
     }
 
     /// Asks for a look at deals that amoCRM says were changed. Every message is taken: a deal may be moved twice in a second.

@@ -1,6 +1,6 @@
 //! The sales chat: the card of each request, and what is known of the group.
 //!
-//! The index `due` holds only cards whose claim still has to reach amoCRM, ordered by when that is tried again.
+//! The index `due` holds only cards whose handover still has to reach amoCRM, ordered by when that is tried again.
 
 use std::collections::HashMap;
 
@@ -103,7 +103,7 @@ impl SalesChat {
         Ok(())
     }
 
-    /// The requests whose claim has to reach amoCRM by `now`, the one that has waited longest first.
+    /// The requests whose handover has to reach amoCRM by `now`, the one that has waited longest first.
     ///
     /// # Errors
     /// When the table cannot be read.

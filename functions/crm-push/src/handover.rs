@@ -17,7 +17,7 @@ use crate::stop::Redeliver;
 const NO_DEAL_PAUSE: Seconds = 300;
 
 /// Why it is not done.
-enum Unset {
+enum NotSet {
     /// Nothing was tried.
     Wait {
         until: Seconds,
@@ -44,8 +44,8 @@ impl CrmPush {
         };
         match set {
             Ok(()) => card.value.finish_handover(),
-            Err(Unset::Wait { until }) => card.value.postpone_handover(until),
-            Err(Unset::Failed(error)) => self.fail_handover(&mut card.value, &error).await,
+            Err(NotSet::Wait { until }) => card.value.postpone_handover(until),
+            Err(NotSet::Failed(error)) => self.fail_handover(&mut card.value, &error).await,
         }
         match self.sales_chat.save_card(&mut card).await {
             // Somebody else was at it, or the customer was deleted.
@@ -54,24 +54,24 @@ impl CrmPush {
         }
     }
 
-    async fn set_responsible(&self, crm: &Client, lead: &Lead, card: &Card) -> Result<(), Unset> {
+    async fn set_responsible(&self, crm: &Client, lead: &Lead, card: &Card) -> Result<(), NotSet> {
         let Some(claim) = card.claim else { return Ok(()) };
         let now = self.now();
         if let Permit::Wait { until } = self.incidents.load().await.permit(now) {
-            return Err(Unset::Wait { until });
+            return Err(NotSet::Wait { until });
         }
-        let Some(deal_id) = lead.progress.deal_id() else { return Err(Unset::Wait { until: now + NO_DEAL_PAUSE }) };
+        let Some(deal_id) = lead.progress.deal_id() else { return Err(NotSet::Wait { until: now + NO_DEAL_PAUSE }) };
         let change = json!({ "responsible_user_id": claim.by });
-        if crm.deals(&[deal_id]).await.map_err(Unset::Failed)?.is_empty() {
+        if crm.deals(&[deal_id]).await.map_err(NotSet::Failed)?.is_empty() {
             tracing::warn!(lead_id = %lead.lead_id, deal_id, "the deal of a request that was taken is gone");
             return Ok(());
         }
-        crm.update_deal(deal_id, &change).await.map_err(Unset::Failed)?;
+        crm.update_deal(deal_id, &change).await.map_err(NotSet::Failed)?;
         if let Some(task_id) = lead.progress.id_of(CALL_BACK_STEP) {
-            passed_by(crm.update_task(task_id, &change).await, lead)?;
+            unless_gone(crm.update_task(task_id, &change).await, lead)?;
         }
         if let Some(contact_id) = lead.progress.contact_id().filter(|_| is_customers_own(lead)) {
-            passed_by(crm.update_contact(contact_id, &change).await, lead)?;
+            unless_gone(crm.update_contact(contact_id, &change).await, lead)?;
         }
         tracing::info!(lead_id = %lead.lead_id, deal_id, user = claim.by, "a request has who took it");
         Ok(())
@@ -93,9 +93,9 @@ impl CrmPush {
             ("user", claim.by.to_string().into()),
             ("reason", text_of_error(error, self.language).into()),
         ];
-        let text = self.language.text_with("claim-given-up", arguments);
+        let text = self.language.text_with("handover-given-up", arguments);
         // If it cannot be written down, the next try gives it up.
-        if self.admins.tell(&AdminMessage { key: format!("claim-given-up:{}", card.lead_id), text }).await {
+        if self.admins.tell(&AdminMessage { key: format!("handover-given-up:{}", card.lead_id), text }).await {
             card.finish_handover();
         }
     }
@@ -107,17 +107,17 @@ fn is_customers_own(lead: &Lead) -> bool {
 }
 
 /// A task or a contact that was deleted or merged in amoCRM does not keep the deal from its manager.
-fn passed_by(changed: Result<(), CrmError>, lead: &Lead) -> Result<(), Unset> {
+fn unless_gone(changed: Result<(), CrmError>, lead: &Lead) -> Result<(), NotSet> {
     match changed {
         Err(error @ (CrmError::Refused(_) | CrmError::Closed { status: 404, .. })) => {
             tracing::warn!(lead_id = %lead.lead_id, %error, "a task or a contact keeps its responsible user");
             Ok(())
         }
-        changed => changed.map_err(Unset::Failed),
+        changed => changed.map_err(NotSet::Failed),
     }
 }
 
 fn cannot_store(id: LeadId, error: &StorageError) -> Redeliver {
-    tracing::error!(lead_id = %id, %error, "a claim cannot be read or stored");
+    tracing::error!(lead_id = %id, %error, "a handover cannot be read or stored");
     Redeliver
 }
