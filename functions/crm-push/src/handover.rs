@@ -55,13 +55,13 @@ impl CrmPush {
     }
 
     async fn set_responsible(&self, crm: &Client, lead: &Lead, card: &Card) -> Result<(), NotSet> {
-        let Some(claim) = card.claim else { return Ok(()) };
+        let Some(take) = card.taken else { return Ok(()) };
         let now = self.now();
         if let Permit::Wait { until } = self.incidents.load().await.permit(now) {
             return Err(NotSet::Wait { until });
         }
         let Some(deal_id) = lead.progress.deal_id() else { return Err(NotSet::Wait { until: now + NO_DEAL_PAUSE }) };
-        let change = json!({ "responsible_user_id": claim.by });
+        let change = json!({ "responsible_user_id": take.by });
         if crm.deals(&[deal_id]).await.map_err(NotSet::Failed)?.is_empty() {
             tracing::warn!(lead_id = %lead.lead_id, deal_id, "the deal of a request that was taken is gone");
             return Ok(());
@@ -73,7 +73,7 @@ impl CrmPush {
         if let Some(contact_id) = lead.progress.contact_id().filter(|_| is_customers_own(lead)) {
             unless_gone(crm.update_contact(contact_id, &change).await, lead)?;
         }
-        tracing::info!(lead_id = %lead.lead_id, deal_id, user = claim.by, "a request has who took it");
+        tracing::info!(lead_id = %lead.lead_id, deal_id, user = take.by, "a request has who took it");
         Ok(())
     }
 
@@ -86,11 +86,11 @@ impl CrmPush {
         if !matches!(error, CrmError::Refused(_)) && failures < self.backoff.max_attempts {
             return;
         }
-        let (Some(claim), dealer) = (card.claim, self.dealer.get().await) else { return };
+        let (Some(take), dealer) = (card.taken, self.dealer.get().await) else { return };
         let arguments = [
             ("number", card.lead_id.request_number().into()),
-            ("name", sales::taken_by(claim.by, &dealer.team, self.language).into()),
-            ("user", claim.by.to_string().into()),
+            ("name", sales::taken_by(take.by, &dealer.team, self.language).into()),
+            ("user", take.by.to_string().into()),
             ("reason", text_of_error(error, self.language).into()),
         ];
         let text = self.language.text_with("handover-given-up", arguments);

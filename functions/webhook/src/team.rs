@@ -3,7 +3,7 @@
 
 use dealer::{Dealer, Member, SalesChat};
 use lead::{LeadId, Seconds};
-use sales::{CardMessage, CardPress, Claim, Taken, taken_by};
+use sales::{CardMessage, CardPress, Take, Taken, taken_by};
 use serde_json::json;
 use settings::Retry;
 use storage::{SaveError, StorageError, Versioned};
@@ -102,10 +102,10 @@ impl Webhook {
                     Err(SaveError::Conflict) => {}
                     Err(error) => return Err(error.into()),
                 },
-                Taken::Before(claim) => {
+                Taken::Before(take) => {
                     // Whoever presses sees a button: the card is not up to date.
                     self.show(&card, dealer, chat).await;
-                    return Ok(self.taken_before(callback_id, claim, member, dealer));
+                    return Ok(self.taken_before(callback_id, take, member, dealer));
                 }
             }
             tried += 1;
@@ -116,11 +116,11 @@ impl Webhook {
         }
     }
 
-    fn taken_before(&self, callback_id: &str, claim: Claim, member: &Member, dealer: &Dealer) -> BotCall {
-        if claim.by == member.amocrm_user_id {
+    fn taken_before(&self, callback_id: &str, take: Take, member: &Member, dealer: &Dealer) -> BotCall {
+        if take.by == member.amocrm_user_id {
             return answer(callback_id, Some((&self.language.text("take-yours-already"), false)));
         }
-        let name = taken_by(claim.by, &dealer.team, self.language);
+        let name = taken_by(take.by, &dealer.team, self.language);
         answer(callback_id, Some((&self.language.text_with("take-too-late", [("name", name.into())]), true)))
     }
 

@@ -25,7 +25,7 @@ impl Runner {
             // The card has not got there: that is one reason more.
             None => Card::new(lead_id, lead.chat_id, None),
         };
-        if card.claim.is_some() {
+        if card.taken.is_some() {
             return Ok(Outcome::Dropped);
         }
         let view = card.view(&lead, &dealer.team, chat.show_phone, self.language);

@@ -19,8 +19,8 @@ pub struct Card {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<CardMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claim: Option<Claim>,
-    /// The claim still has to reach amoCRM.
+    pub taken: Option<Take>,
+    /// amoCRM does not know yet who has taken it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handover: Option<Handover>,
 }
@@ -38,7 +38,7 @@ pub struct CardMessage {
 
 /// Who has taken a request, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claim {
+pub struct Take {
     /// The user in amoCRM.
     pub by: u64,
     pub at: Seconds,
@@ -59,24 +59,24 @@ pub enum Taken {
     /// The request is this user's from now on.
     Now,
     /// It was before.
-    Before(Claim),
+    Before(Take),
 }
 
 impl Card {
     /// A card that is about to be sent.
     #[must_use]
     pub const fn new(lead_id: LeadId, chat_id: i64, deal_url: Option<String>) -> Self {
-        Self { lead_id, chat_id, deal_url, message: None, claim: None, handover: None }
+        Self { lead_id, chat_id, deal_url, message: None, taken: None, handover: None }
     }
 
     /// The request is taken by this user of amoCRM, unless somebody has it. `pressed` is the message with the button, should
     /// its id be unknown. Setting the responsible user is due after `grace` seconds, should its queue message be lost.
     pub fn take(&mut self, by: u64, pressed: CardMessage, now: Seconds, grace: Seconds) -> Taken {
-        if let Some(claim) = self.claim {
-            return Taken::Before(claim);
+        if let Some(take) = self.taken {
+            return Taken::Before(take);
         }
         self.message.get_or_insert(pressed);
-        self.claim = Some(Claim { by, at: now });
+        self.taken = Some(Take { by, at: now });
         self.handover = Some(Handover { due_at: now + grace, failures: 0 });
         Taken::Now
     }
@@ -127,7 +127,7 @@ mod tests {
         let taken = card.clone();
         assert_eq!(taken.handover, Some(Handover { due_at: 160, failures: 0 }));
         for user in [502, 501] {
-            assert_eq!(card.take(user, MESSAGE, 200, 60), Taken::Before(Claim { by: 501, at: 100 }));
+            assert_eq!(card.take(user, MESSAGE, 200, 60), Taken::Before(Take { by: 501, at: 100 }));
         }
         assert_eq!(card, taken);
     }

@@ -10,7 +10,7 @@ mod group;
 mod press;
 mod view;
 
-pub use card::{Card, CardMessage, Claim, Handover, Taken};
+pub use card::{Card, CardMessage, Handover, Take, Taken};
 pub use group::Group;
 pub use press::CardPress;
 pub use view::{CardView, LinkButton, PressButton, taken_by};

@@ -54,27 +54,27 @@ impl Card {
         for line in lines.iter().filter(|line| !line.is_empty()) {
             text = text.push("\n").push(line);
         }
-        if let Some(taken) = self.taken(lead, team, language) {
+        if let Some(taken) = self.taken_line(lead, team, language) {
             text = text.push("\n\n").bold(&taken);
         }
         CardView { text, take: self.take_button(language), deal: self.deal_button(language) }
     }
 
     /// «Взято: Ольга, через 2 мин», counted from when amoCRM had the request.
-    fn taken(&self, lead: &Lead, team: &Team, language: Language) -> Option<String> {
-        let claim = self.claim?;
-        let name = taken_by(claim.by, team, language);
+    fn taken_line(&self, lead: &Lead, team: &Team, language: Language) -> Option<String> {
+        let take = self.taken?;
+        let name = taken_by(take.by, team, language);
         let Status::Sent { at } = lead.status else {
             return Some(line("card-taken", "name", &name, language));
         };
-        let after = language.duration((claim.at - at).max(0));
+        let after = language.duration((take.at - at).max(0));
         Some(language.text_with("card-taken-after", [("name", name.into()), ("duration", after.into())]))
     }
 
     fn take_button(&self, language: Language) -> Option<PressButton> {
         let button =
             || PressButton { text: language.text("card-take"), data: CardPress::Take(self.lead_id).to_string() };
-        self.claim.is_none().then(button)
+        self.taken.is_none().then(button)
     }
 
     fn deal_button(&self, language: Language) -> Option<LinkButton> {
