@@ -128,8 +128,8 @@ impl Counts {
         *self.sources.entry(source).or_default() += 1;
         self.finished_later += usize::from(lead.completes.is_some());
         if let (Some(card), Status::Sent { at }) = (card, &lead.status) {
-            match card.claim {
-                Some(claim) => self.taken_after.push((claim.at - at).max(0)),
+            match card.taken {
+                Some(take) => self.taken_after.push((take.at - at).max(0)),
                 None => self.not_taken += 1,
             }
         }
@@ -174,7 +174,7 @@ impl Funnel {
 #[cfg(test)]
 pub(crate) mod tests {
     use lead::Request;
-    use sales::Claim;
+    use sales::Take;
 
     use super::*;
 
@@ -193,7 +193,7 @@ pub(crate) mod tests {
     fn card(lead: &Lead, taken_after: Option<Seconds>) -> Card {
         let Status::Sent { at } = lead.status else { panic!("it is not sent") };
         let mut card = Card::new(lead.lead_id, lead.chat_id, None);
-        card.claim = taken_after.map(|after| Claim { by: 501, at: at + after });
+        card.taken = taken_after.map(|after| Take { by: 501, at: at + after });
         card
     }
 
