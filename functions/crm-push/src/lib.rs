@@ -42,7 +42,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use delivery::{AdminChat, DealNews, Incidents, Permit};
 use futures::channel::mpsc::{self, UnboundedSender};
 use futures::{StreamExt, stream};
-use jobs::Runner;
+use jobs::{DigestTables, Runner};
 use lead::{Backoff, Seconds};
 use relay::Relay;
 use settings::{Clock, Env, Retry, system_clock};
@@ -168,6 +168,7 @@ impl CrmPush {
                 leads: leads.clone(),
                 sales_chat: aws.sales_chat(&settings.tables),
                 relay: Relay::new(aws, &settings.tables, telegram.clone(), clock.clone(), language),
+                digest: DigestTables::open(aws, &settings.tables),
                 dealer: Arc::clone(&dealer),
                 telegram: telegram.clone().without_repeats(),
                 admins: admins.clone(),

@@ -29,7 +29,7 @@ use anyhow::Context;
 use delivery::{
     AdminChat, DealNews, Incident, Incidents, Permit, RequeueFilter, requeue, requeue_handovers, requeue_photos,
 };
-use jobs::Runner;
+use jobs::{DigestTables, Runner};
 use lead::Seconds;
 use serde_json::{Value, json};
 use settings::metrics::{self, Unit};
@@ -129,6 +129,7 @@ impl Scheduled {
                 leads: bot.leads.clone(),
                 sales_chat: aws.sales_chat(&settings.turn.tables),
                 relay: bot.relay.clone(),
+                digest: DigestTables::open(aws, &settings.turn.tables),
                 dealer: Arc::clone(&bot.dealer),
                 telegram: bot.api.clone(),
                 admins: admins.clone(),
@@ -163,11 +164,13 @@ impl Scheduled {
         let token = self.look_after_token().await;
         let unfinished = self.look_after_unfinished().await;
         let stages = self.look_after_deals().await;
+        let digest = self.jobs.plan_digest().await.context("the digest cannot be planned");
         let jobs = self.jobs.run_due().await.context("due jobs cannot be listed");
         let talks = self.look_after_talks().await;
         let limits = self.watch_limits().await;
         let expiring = self.look_after_dead().await;
         let measured = self.measure().await;
+        digest?;
         let done = json!({
             "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "talks": talks?, "stages": stages?, "jobs": jobs?,
             "limits": limits?, "expiring": expiring?, "unsent": measured?

@@ -20,7 +20,7 @@ use ai::{Classifier, Transcriber};
 use delivery::{AdminChat, Incidents};
 use secrecy::{ExposeSecret, SecretString};
 use settings::{AmocrmHook, Clock, Env, OpenAi, system_clock};
-use storage::{Aws, AwsSettings, Deals, SalesChat};
+use storage::{Aws, AwsSettings, Deals, Jobs, SalesChat};
 use texts::Language;
 use turn::Bot;
 
@@ -68,6 +68,7 @@ pub struct Webhook {
     transcriber: Option<Transcriber>,
     deals: Deals,
     sales_chat: SalesChat,
+    jobs: Jobs,
     admins: AdminChat,
     incidents: Incidents,
     /// What team and admins read.
@@ -108,6 +109,7 @@ impl Webhook {
             transcriber: settings.openai.transcription.as_ref().map(Transcriber::new),
             deals: aws.deals(&settings.turn.tables),
             sales_chat: aws.sales_chat(&settings.turn.tables),
+            jobs: aws.jobs(&settings.turn.tables),
             language,
         }
     }

@@ -128,15 +128,15 @@ impl Calendar {
         days.filter_map(|date| self.instant(date, DAYTIME.start)).find(|start| *start > now).unwrap_or(now)
     }
 
-    /// The first moment after `now` when the local clock shows this time of the week.
+    /// The last moment up to `now` when the local clock showed this time of the week.
     #[must_use]
-    pub fn next_weekly(&self, now: Seconds, at: WeeklyTime) -> Seconds {
+    pub fn last_weekly(&self, now: Seconds, at: WeeklyTime) -> Seconds {
         let today = self.local(now).date();
-        let days = today.series(1.day()).take(9);
+        let days = today.series((-1).days()).take(9);
         days.filter(|date| date.weekday() == at.weekday)
             .filter_map(|date| self.instant(date, at.minute))
-            .find(|moment| *moment > now)
-            .unwrap_or(Seconds::MAX)
+            .find(|moment| *moment <= now)
+            .unwrap_or(Seconds::MIN)
     }
 
     /// The periods in which the dealer is open that overlap `from..until`, in order.

@@ -155,9 +155,9 @@ fn the_digest_comes_once_a_week() {
     let dealer = parse("[digest]\nchat_id = 5\nat = \"Пн 09:30\"").expect("the file has no fault");
     let weekly = dealer.digest.expect("there is a digest").at;
     let monday = at("2026-11-30T09:30:00+03");
-    assert_eq!(dealer.calendar.next_weekly(at("2026-11-28T12:00:00+03"), weekly), monday);
-    assert_eq!(dealer.calendar.next_weekly(monday - 1, weekly), monday);
-    assert_eq!(dealer.calendar.next_weekly(monday, weekly), monday + 7 * DAY);
+    assert_eq!(dealer.calendar.last_weekly(monday, weekly), monday);
+    assert_eq!(dealer.calendar.last_weekly(monday - 1, weekly), monday - 7 * DAY);
+    assert_eq!(dealer.calendar.last_weekly(at("2026-12-06T12:00:00+03"), weekly), monday);
 }
 
 #[test]

@@ -314,6 +314,12 @@ impl Conversation {
         self.form().map(FunnelProgress::of)
     }
 
+    /// When the open dialog got its last answer.
+    #[must_use]
+    pub fn answered_at(&self) -> Option<Seconds> {
+        self.form().map(Form::answered_at)
+    }
+
     /// What the open dialog has reached since `before`, if a link has brought the customer lately.
     #[must_use]
     pub fn source_progress(&self, before: Option<FunnelProgress>, now: Seconds) -> Option<SourceProgress> {

@@ -1,6 +1,7 @@
 //! The funnel of the metrics: how many dialogs reach each step.
 
 use lead::LeadId;
+use texts::Language;
 
 use crate::branches;
 use crate::form::Form;
@@ -27,6 +28,20 @@ impl FunnelProgress {
     #[must_use]
     pub const fn branch(&self) -> &'static str {
         self.branch.id
+    }
+
+    /// What the dialog asked last: the step's label, in a few words.
+    #[must_use]
+    pub fn last_stop(self, language: Language) -> String {
+        self.branch
+            .steps
+            .get(self.furthest)
+            .map_or_else(|| language.text("digest-confirmation"), |step| language.text(&format!("{}.label", step.text)))
+    }
+
+    /// The milestones that the dialog has reached, in order.
+    pub fn milestones(self) -> impl Iterator<Item = Milestone> {
+        self.milestones_since(None)
     }
 
     /// The milestones that the dialog has reached since `before`, in order.

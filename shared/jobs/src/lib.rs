@@ -5,6 +5,7 @@
 //! reached. A message whose answer is lost is not sent again: better one too few than two.
 
 mod card;
+mod digest;
 mod escalation;
 mod group;
 mod plan;
@@ -21,6 +22,8 @@ use telegram::{Api, ApiError};
 use texts::Language;
 use tokio::time::Instant;
 
+pub use crate::digest::DigestTables;
+
 /// Jobs done in one run of the schedule at most.
 const MOST_A_RUN: i32 = 50;
 /// Telegram is down when it fails so often in a row: the jobs that are left wait for the next run.
@@ -35,6 +38,7 @@ pub struct Runner {
     pub sales_chat: SalesChat,
     /// Opens the customers' topics.
     pub relay: Relay,
+    pub digest: DigestTables,
     pub dealer: Arc<CurrentDealer>,
     /// It must not repeat calls by itself: [`Api::without_repeats`].
     pub telegram: Api,
@@ -99,6 +103,8 @@ impl Runner {
             JobKind::Card { lead_id } => self.send_card(lead_id).await,
             JobKind::CardUpdate { lead_id } => self.update_card(lead_id).await,
             JobKind::Escalation { lead_id } => self.escalate(lead_id).await,
+            JobKind::Digest { until } => self.send_digest(until).await,
+            JobKind::AskedDigest { chat_id, until } => self.send_asked_digest(chat_id, until).await,
         };
         tracing::info!(job = %id, ?outcome, "did a job");
         match outcome {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use delivery::AdminChat;
 use embedded::Services;
 use futures::future::join_all;
-use jobs::{Outcome, Runner};
+use jobs::{DigestTables, Outcome, Runner};
 use lead::{Lead, LeadId, Request, Seconds, Status};
 use relay::Relay;
 use serde_json::{Value, json};
@@ -113,6 +113,7 @@ impl World {
             jobs: aws.jobs(&tables),
             leads: aws.leads(&tables),
             sales_chat: aws.sales_chat(&tables),
+            digest: DigestTables::open(&aws, &tables),
             dealer: Arc::new(CurrentDealer::new(aws.dealer_file(&tables), 60, clock.clone())),
             admins: AdminChat::new(aws.documents(&tables), api.clone(), Some(ADMIN), clock.clone()),
             relay: Relay::new(&aws, &tables, api.clone(), clock.clone(), Language::Russian),

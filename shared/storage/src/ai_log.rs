@@ -81,6 +81,32 @@ impl AiLog {
         Ok(())
     }
 
+    /// When questions were answered since then, and by what: a model's name, or `offline`. It reads the whole table, but no
+    /// question.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn answers_since(&self, since: Seconds) -> Result<Vec<(Seconds, String)>, StorageError> {
+        let mut items = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .projection_expression("#at, model")
+            .filter_expression("#at >= :since")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":since", AttributeValue::S(since.to_string()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut answers = Vec::new();
+        while let Some(item) = items.try_next().await.map_err(StorageError::of("counting answers"))? {
+            let text = |name: &str| item.get(name)?.as_s().ok();
+            let at = text("at").and_then(|at| at.split('-').next()?.parse().ok());
+            answers.extend(at.zip(text("model").cloned()));
+        }
+        Ok(answers)
+    }
+
     /// Deletes a chat's entries.
     ///
     /// # Errors

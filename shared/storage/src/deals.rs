@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType, Select};
 use futures::FutureExt as _;
 use futures::future::try_join_all;
-use lead::{Seconds, TrackedDeal};
+use lead::{Outcome, Seconds, TrackedDeal};
 use serde::{Deserialize, Serialize};
 
 use crate::due::{DUE_INDEX, due_by};
@@ -36,6 +36,8 @@ const DUE: &str = "1";
 const CLOSED: &str = "closed";
 /// The operation, for errors.
 const READ: &str = "reading a deal";
+/// Closed deals that are read in parallel.
+const AT_ONCE: usize = 25;
 /// Chats that are read of one deal. A contact with more is a shared telephone.
 const MOST_CHATS: i32 = 20;
 
@@ -170,6 +172,33 @@ impl Deals {
     pub async fn due(&self, now: Seconds, limit: i32) -> Result<Vec<DealKey>, StorageError> {
         let items = due_by(&self.client, &self.table, DUE, now, limit).await?;
         Ok(items.into_iter().filter_map(key_of).collect())
+    }
+
+    /// How the deals ended that were closed since then, each deal once.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn outcomes_since(&self, since: Seconds) -> Result<Vec<Outcome>, StorageError> {
+        let items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(DUE_INDEX)
+            .key_condition_expression("due = :closed AND due_at >= :since")
+            .expression_attribute_values(":closed", AttributeValue::S(CLOSED.to_owned()))
+            .expression_attribute_values(":since", number(since))
+            .into_paginator()
+            .items()
+            .send();
+        let found = items.try_collect().await.map_err(StorageError::of("looking for closed deals"))?;
+        let mut keys: Vec<DealKey> = found.into_iter().filter_map(key_of).collect();
+        keys.sort_unstable();
+        keys.dedup_by_key(|key| key.deal_id);
+        let mut outcomes = Vec::new();
+        for keys in keys.chunks(AT_ONCE) {
+            outcomes.extend(self.get_many(keys).await?.iter().filter_map(|deal| deal.value.outcome().cloned()));
+        }
+        Ok(outcomes)
     }
 
     /// Stores a changed deal, if it still has the version that was read.

@@ -65,6 +65,10 @@ pub enum JobKind {
     CardUpdate { lead_id: LeadId },
     /// Somebody is told that nobody has taken a request.
     Escalation { lead_id: LeadId },
+    /// The dealer gets the digest of the week that ends then.
+    Digest { until: Seconds },
+    /// The admins have asked for the same in their chat.
+    AskedDigest { chat_id: i64, until: Seconds },
 }
 
 /// Identifies a job: its kind and its subject. There is at most one job of a kind for a subject.
@@ -114,6 +118,8 @@ impl JobKind {
             Self::Card { lead_id } => format!("card:{lead_id}"),
             Self::CardUpdate { lead_id } => format!("card-update:{lead_id}"),
             Self::Escalation { lead_id } => format!("escalation:{lead_id}"),
+            Self::Digest { until } => format!("digest:{until}"),
+            Self::AskedDigest { chat_id, until } => format!("asked-digest:{chat_id}:{until}"),
         })
     }
 }

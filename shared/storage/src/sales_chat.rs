@@ -82,6 +82,30 @@ impl SalesChat {
         self.load(&lead_id.to_string()).await
     }
 
+    /// Every card: it reads the whole table. A card that cannot be read is logged and left out.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn cards(&self) -> Result<Vec<Card>, StorageError> {
+        let mut items = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .filter_expression("entry <> :group")
+            .expression_attribute_values(":group", AttributeValue::S(GROUP.to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut cards = Vec::new();
+        while let Some(item) = items.try_next().await.map_err(StorageError::of("listing cards"))? {
+            match serde_dynamo::from_item::<_, Stored<Card>>(item) {
+                Ok(stored) => cards.push(stored.value),
+                Err(error) => tracing::error!("a card is left out: {error}"),
+            }
+        }
+        Ok(cards)
+    }
+
     /// Stores a card, if it still has the version that was read.
     ///
     /// # Errors

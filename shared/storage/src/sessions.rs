@@ -106,6 +106,27 @@ impl Sessions {
         Ok(Versioned { value, version })
     }
 
+    /// Every conversation with an open form: it reads the whole table. What this version of the bot cannot read is left out.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn with_forms(&self) -> Result<Vec<Conversation>, StorageError> {
+        let mut items = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .projection_expression("conversation")
+            .into_paginator()
+            .items()
+            .send();
+        let mut conversations = Vec::new();
+        while let Some(mut item) = items.try_next().await.map_err(StorageError::of("listing forms"))? {
+            let stored = item.remove("conversation").map(serde_dynamo::from_attribute_value::<_, Conversation>);
+            conversations.extend(stored.and_then(Result::ok).filter(|stored| stored.progress().is_some()));
+        }
+        Ok(conversations)
+    }
+
     /// Stores the conversation, if it still has the version that was read.
     ///
     /// # Errors

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use dialog::Screen;
+use dialog::{Screen, Text};
+use reqwest::RequestBuilder;
+use reqwest::multipart::{Form, Part};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,6 +20,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest text that the bot sends as plain text; Telegram takes 4096 UTF-16 units.
 const LONGEST_TEXT: usize = 2000;
+/// Longest caption in UTF-16 units: <https://core.telegram.org/bots/api#sendphoto>.
+pub const LONGEST_CAPTION: usize = 1024;
 
 /// A client of the Bot API. Clones share one kept-alive connection pool.
 #[derive(Clone, Debug)]
@@ -35,6 +39,33 @@ pub struct BotCall {
     pub method: String,
     #[serde(flatten)]
     pub parameters: Value,
+}
+
+/// The parameters of a call.
+enum Body<'a> {
+    Json(&'a Value),
+    /// With a file in it.
+    Photo {
+        chat_id: i64,
+        png: &'a Bytes,
+        caption: &'a Text,
+    },
+}
+
+impl Body<'_> {
+    fn of(&self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Self::Json(parameters) => request.json(parameters),
+            Self::Photo { chat_id, png, caption } => {
+                let form = Form::new()
+                    .text("chat_id", chat_id.to_string())
+                    .text("caption", caption.text.clone())
+                    .text("caption_entities", render::entities(caption).to_string())
+                    .part("photo", Part::stream(Bytes::clone(png)).file_name("image.png"));
+                request.multipart(form)
+            }
+        }
+    }
 }
 
 impl Api {
@@ -101,16 +132,30 @@ impl Api {
         }
     }
 
+    /// Sends a PNG image with a caption of at most [`LONGEST_CAPTION`]; returns the message's id.
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn send_png(&self, chat_id: i64, png: &Bytes, caption: &Text) -> Result<i64, ApiError> {
+        const METHOD: &str = "sendPhoto";
+        let sent = self.repeat(METHOD, &Body::Photo { chat_id, png, caption }).await?;
+        message_id(&sent, METHOD)
+    }
+
     /// Makes any call, again if Telegram is unavailable or asks for a short pause.
     ///
     /// # Errors
     /// See [`ApiError`].
     pub async fn call(&self, method: &'static str, parameters: &Value) -> Result<Value, ApiError> {
+        self.repeat(method, &Body::Json(parameters)).await
+    }
+
+    async fn repeat(&self, method: &'static str, body: &Body<'_>) -> Result<Value, ApiError> {
         let retry = Retry::TELEGRAM_CALL;
         let mut tried = 0;
         loop {
             tried += 1;
-            let error = match self.call_once(method, parameters, CALL_TIMEOUT).await {
+            let error = match self.call_once(method, body, CALL_TIMEOUT).await {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
@@ -136,7 +181,7 @@ impl Api {
         let parameters = json!({
             "offset": offset, "timeout": timeout.as_secs(), "allowed_updates": ALLOWED_UPDATES
         });
-        match self.call_once("getUpdates", &parameters, timeout + CALL_TIMEOUT).await? {
+        match self.call_once("getUpdates", &Body::Json(&parameters), timeout + CALL_TIMEOUT).await? {
             Value::Array(updates) => Ok(updates),
             _ => Err(ApiError::Unavailable { method: "getUpdates", reason: "the answer is not a list".into() }),
         }
@@ -170,21 +215,15 @@ impl Api {
         }
     }
 
-    async fn call_once(&self, method: &'static str, parameters: &Value, timeout: Duration) -> Result<Value, ApiError> {
+    async fn call_once(&self, method: &'static str, body: &Body<'_>, timeout: Duration) -> Result<Value, ApiError> {
         let unavailable = |error: reqwest::Error| {
             if error.is_connect() {
                 return ApiError::Unreachable { method };
             }
             ApiError::Unavailable { method, reason: describe(&error) }
         };
-        let answer = self
-            .http
-            .post(format!("{}/bot{}/{method}", self.base, self.token.expose_secret()))
-            .timeout(timeout)
-            .json(parameters)
-            .send()
-            .await
-            .map_err(unavailable)?;
+        let url = format!("{}/bot{}/{method}", self.base, self.token.expose_secret());
+        let answer = body.of(self.http.post(url).timeout(timeout)).send().await.map_err(unavailable)?;
         let status = answer.status().as_u16();
         let body = answer.bytes().await.map_err(unavailable)?;
         match json::from_slice::<Envelope>(&body) {

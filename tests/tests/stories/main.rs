@@ -13,6 +13,7 @@ mod conversation;
 mod costs;
 mod dealer_file;
 mod delivery;
+mod digest;
 mod door;
 mod facts;
 mod field;

@@ -5,10 +5,10 @@ mod screen;
 
 use std::iter;
 
-use dialog::{BotCommand, Input, Screen};
+use dialog::{BotCommand, Input, Keyboard, Screen, Text};
 use futures::future::join_all;
-use lead::{Lead, LeadId};
-use storage::{SaveError, StorageError, Versioned};
+use lead::{Lead, LeadId, Seconds};
+use storage::{Job, JobKind, SaveError, StorageError, Versioned};
 use telegram::{BotCall, Incoming, Recipient, TeamInput};
 use turn::RetryLater;
 
@@ -17,6 +17,7 @@ use crate::team::answer;
 use screen::{Overview, RetryPress};
 
 const STATUS: &str = "/status";
+const DIGEST: &str = "/digest";
 
 /// Requests of a kind that are looked at for the oldest, and that one press tries again, at most.
 const MOST: i32 = 100;
@@ -24,6 +25,11 @@ const MOST: i32 = 100;
 const SHOWN: usize = 5;
 /// Requests that are tried again at once.
 const AT_ONCE: usize = 25;
+
+/// How often one digest can be asked for, in seconds: the schedule runs no more often.
+const DIGEST_PAUSE: Seconds = 5 * 60;
+/// A digest that was asked for is of no use after this, in seconds.
+const DIGEST_LIFE: Seconds = 3600;
 
 /// What may be meant for the admins' door.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +42,8 @@ pub(crate) struct AdminEvent {
 enum Wish {
     /// `/status`
     Status,
+    /// `/digest`
+    Digest,
     /// «Повторить»
     Retry { press: RetryPress, callback_id: String, message_id: Option<i64> },
 }
@@ -56,6 +64,7 @@ impl AdminEvent {
             Incoming::Event { event, topic } => {
                 let wish = match &event.input {
                     Input::Command(BotCommand::Status) => Wish::Status,
+                    Input::Text(text) if text.trim() == DIGEST => Wish::Digest,
                     Input::Press { callback_id, message_id, data } => Wish::pressed(callback_id, *message_id, data)?,
                     _ => return None,
                 };
@@ -64,6 +73,7 @@ impl AdminEvent {
             Incoming::Team(event) => {
                 let wish = match &event.input {
                     TeamInput::Command(command) if command == STATUS => Wish::Status,
+                    TeamInput::Command(command) if command == DIGEST => Wish::Digest,
                     TeamInput::Press { callback_id, data, .. } => Wish::pressed(callback_id, event.message_id, data)?,
                     _ => return None,
                 };
@@ -95,6 +105,12 @@ impl Webhook {
                 self.bot.api.send(to, &self.status_screen().await?).await?;
                 Ok(None)
             }
+            Wish::Digest => {
+                self.plan_digest(to.chat_id).await?;
+                let said = Text::plain(self.language.text("digest-comes"));
+                self.bot.api.send(to, &Screen { text: said, keyboard: Keyboard::None }).await?;
+                Ok(None)
+            }
             Wish::Retry { press, callback_id, message_id } => {
                 let said = match press {
                     RetryPress::One(lead_id) => self.retry_one(lead_id).await?,
@@ -109,6 +125,14 @@ impl Webhook {
                 Ok(Some(answer(&callback_id, Some((&said, false)))))
             }
         }
+    }
+
+    /// The schedule sends it: it may read whole tables, and this function may not.
+    async fn plan_digest(&self, chat_id: i64) -> Result<(), StorageError> {
+        let now = (self.bot.clock)();
+        let kind = JobKind::AskedDigest { chat_id, until: now - now % DIGEST_PAUSE + DIGEST_PAUSE };
+        self.jobs.plan(&Job { kind, due_at: now, drop_after: now + DIGEST_LIFE, chat_id: None }).await?;
+        Ok(())
     }
 
     /// What is not in amoCRM, and why.

@@ -1,0 +1,110 @@
+//! The digest: once a week for the dealer, and whenever the admins ask for it.
+
+use simulators::fault::{Fault, When};
+use stories::{BOSS, Bot, Customer, System, story, to_sent};
+
+const HOUR: i64 = 3600;
+const WEEK: i64 = 7 * 24 * HOUR;
+
+/// On Monday at noon Anna's request is sent and taken after four minutes, and Boris leaves a form. Then it is next Monday, a minute
+/// before nine.
+async fn a_week_passes(bot: &Bot) {
+    let group = bot.has_sales_team_and(&["Ольга"], &format!("[digest]\nchat_id = {BOSS}\nat = \"Mon 09:00\"\n")).await;
+    let began = bot.now();
+    let anna = bot.customer("Анна");
+    anna.say("/start s_avito").await;
+    to_sent(&anna).await;
+    bot.deliver().await;
+    let _ = bot.next_deal();
+    bot.wait(240);
+    bot.team("Ольга").taps("🙋 Взять").await;
+    bot.deliver().await;
+    let _ = (group.reads(), bot.team("Ольга").app.take_alerts());
+    leave_at_the_mileage(&bot.customer("Борис")).await;
+    bot.wait(began + WEEK - 3 * HOUR - 60 - bot.now());
+}
+
+async fn leave_at_the_mileage(customer: &Customer) {
+    customer.say("/start").await;
+    customer.tap("🚗 Продать авто").await;
+    customer.say("Toyota Camry").await;
+    customer.tap("2019").await;
+    customer.finally_sees("пробег");
+}
+
+const EXPECTED: &str = "📊 Неделя 02.03 – 08.03
+
+Заявки: 1 (было 0)
+Проверка авто: 1 (было 0)
+
+Откуда
+avito: 1 (было 0)
+
+Анкеты
+Начали 2, отправили 1 (50 %)
+Ушли: Продажа авто, «Пробег» — 1
+
+Отдел продаж
+До «Взять» обычно 4 мин (было –)
+Никто не взял: 0 (было 0)";
+
+#[tokio::test]
+async fn on_monday_at_nine_the_dealer_reads_what_customers_did() {
+    story(async |bot| {
+        a_week_passes(bot).await;
+        bot.schedule().await;
+        bot.boss().sees_nothing();
+        bot.wait(60);
+        tokio::join!(bot.schedule(), bot.schedule());
+        assert_eq!(bot.boss().screen(), EXPECTED);
+        assert_eq!(bot.boss().messages().last().map(|message| message.kind), Some("photo"), "with its picture");
+        bot.wait(HOUR);
+        bot.schedule().await;
+        bot.boss().sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_digest_whose_answer_is_lost_does_not_come_twice() {
+    story(async |bot| {
+        a_week_passes(bot).await;
+        bot.wait(60);
+        let lost = bot.fail(System::Telegram, "sendPhoto", When::Times(1), Fault::LoseAnswer);
+        bot.schedule().await;
+        assert!(lost.has_struck());
+        bot.wait(300);
+        bot.schedule().await;
+        assert_eq!(bot.boss().screen(), EXPECTED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_digest_that_is_a_day_late_does_not_come() {
+    story(async |bot| {
+        a_week_passes(bot).await;
+        bot.wait(25 * HOUR);
+        bot.schedule().await;
+        bot.boss().sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_admins_get_a_digest_when_they_ask() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        let number = to_sent(&anna).await;
+        bot.deliver_request(&number, &anna).await;
+        let admin = bot.admin();
+        admin.say("/digest").await;
+        admin.sees("Собираю итоги");
+        admin.say("/digest").await;
+        admin.sees("Собираю итоги");
+        bot.schedule().await;
+        let digest = admin.screen();
+        assert!(digest.contains("Проверка авто: 1 (было 0)"), "{digest}");
+    })
+    .await;
+}
