@@ -240,14 +240,27 @@ class Permissions(unittest.TestCase):
             self.assertNotIn("Policies", function)  # SAM would ignore them beside a role
 
     def test_only_who_delivers_and_who_refreshes_reads_the_tokens(self):
-        readers = {
-            role for role in ROLES for statement in statements(role)
-            if any(name in json.dumps(statement["Resource"]) for name in ("CredentialsTable", "CredentialsKey"))
-        }
-        self.assertEqual(readers, {"CrmPushRole", "ScheduledRole"})
-        for role in readers:
+        def without_condition(name: str) -> set[str]:
+            return {
+                role for role in ROLES for statement in statements(role)
+                if name in json.dumps(statement["Resource"]) and "dynamodb:LeadingKeys" not in json.dumps(statement)
+            }
+
+        self.assertEqual(without_condition("CredentialsTable"), {"CrmPushRole", "ScheduledRole"})
+        for role in without_condition("CredentialsKey"):
             key = [statement for statement in statements(role) if statement["Sid"] == "CredentialsKey"]
             self.assertEqual([statement["Action"] for statement in key], [["kms:Decrypt"]])
+            self.assertIn("kms:ViaService", json.dumps(key))
+
+    def test_whoever_answers_customers_reads_two_documents_beside_the_tokens_and_writes_one(self):
+        documents = {
+            action: statement["Condition"] for statement in statements("WebhookRole")
+            if "CredentialsTable" in json.dumps(statement["Resource"]) for action in statement["Action"]
+        }
+        only = lambda *keys: {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": list(keys)}}
+        self.assertEqual(documents, {
+            "dynamodb:GetItem": only("amocrm-incident", "admin-chat"), "dynamodb:PutItem": only("admin-chat"),
+        })
 
     def test_what_lambda_does_in_a_functions_name_is_allowed_to_each(self):
         # The emulator asks nobody for these, so the deployment test would not miss them.
