@@ -13,6 +13,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
     let data = options.data_dir.clone();
     let server = Server::start(options).await?;
     machine::start_metrics_file(&data).context("cannot write metrics to the data folder")?;
+    tokio::spawn(machine::shorten_metrics_file(data.clone()));
     let updates = match server.updates() {
         Updates::Polling => "asks Telegram for updates",
         Updates::Webhook => "waits for Telegram at /telegram/webhook, behind a proxy with TLS",

@@ -21,7 +21,7 @@ pub use dealer_file::LocalDealerFile;
 pub use folder::{Folder, Notes};
 pub use functions::Functions;
 pub use loopback::is_own_name;
-pub use metrics_file::start as start_metrics_file;
+pub use metrics_file::{shorten as shorten_metrics_file, start as start_metrics_file};
 pub use polling::Polling;
 pub use room::Room;
 pub use serve::{DATABASE_FILE, Server, ServerOptions, Updates};

@@ -7,7 +7,7 @@ mod totals;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
@@ -34,12 +34,17 @@ pub fn start(service: &'static str, stage: String) {
     let _ = STREAM.set(Stream { service, stage, file: None, totals: Mutex::default() });
 }
 
-/// Starts metrics of a process that has all functions, appended to a file: the same lines as on AWS.
+/// Starts metrics of a process that has all functions, appended to a file: the same lines as on AWS. Later calls go on in the file
+/// that is there then.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn start_in_file(path: &Path) -> io::Result<()> {
     let file = OpenOptions::new().create(true).append(true).open(path)?;
+    if let Some(started) = STREAM.get().and_then(|stream| stream.file.as_ref()) {
+        *started.lock().unwrap_or_else(PoisonError::into_inner) = file;
+        return Ok(());
+    }
     let (service, stage) = ("local", "local".to_owned());
     let _ = STREAM.set(Stream { service, stage, file: Some(Mutex::new(file)), totals: Mutex::default() });
     Ok(())
