@@ -1,6 +1,6 @@
 //! `carquery dealer`: check the dealer's file, store it for the bot, or show the stored one.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use clap::Subcommand;
 use serde_json::json;
 use storage::SaveError;
 
-use crate::output::{Output, print_line};
+use crate::output::{self, Output, print_line};
 use crate::stage::Stage;
 
 #[derive(Subcommand)]
@@ -119,16 +119,10 @@ async fn put(file: &Path, yes: bool, russian: bool, stage: &Stage, output: Outpu
 
 /// Shows the changes and asks. False when nobody can be asked.
 fn is_confirmed(changes: &[String]) -> anyhow::Result<bool> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        return Ok(false);
+    if std::io::stdin().is_terminal() {
+        print_line(&list(changes));
     }
-    print_line(&list(changes));
-    print!("Store it? [y/N] ");
-    std::io::stdout().flush()?;
-    let mut answer = String::new();
-    stdin.read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    output::is_confirmed("Store it?")
 }
 
 fn list(changes: &[String]) -> String {

@@ -6,12 +6,13 @@ use anyhow::anyhow;
 use aws_sdk_sqs::types::QueueAttributeName::{
     ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible, QueueArn,
 };
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message};
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::aws;
-use crate::output::{Output, table};
+use crate::output::{Output, is_confirmed, table};
 use crate::stage::{Stage, Stores};
 
 /// Seconds to wait for a message. Any wait makes SQS ask all of its servers; without one it asks a few, and may miss messages.
@@ -23,6 +24,12 @@ pub(crate) enum Command {
     Show,
     /// Put everything back onto the queue. Fix the cause first.
     Redrive,
+    /// Delete the messages. No request is lost with them: the schedule queues what amoCRM does not have yet.
+    Purge {
+        /// Delete without asking.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// A message that failed too often.
@@ -37,6 +44,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     match command {
         Command::Show => show(&stores, *output).await,
         Command::Redrive => redrive(&stores, *output).await,
+        Command::Purge { yes } => purge(&stores, yes, *output).await,
     }
 }
 
@@ -86,6 +94,45 @@ async fn redrive(stores: &Stores, output: Output) -> anyhow::Result<ExitCode> {
         depth => format!("{depth} message(s) are on their way back to the queue."),
     });
     Ok(ExitCode::SUCCESS)
+}
+
+async fn purge(stores: &Stores, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
+    let depth = Queue::of(stores).await?.depth;
+    let deletes = depth > 0 && (yes || (!output.json && is_confirmed(&format!("Delete {depth} message(s)?"))?));
+    let deleted = if deletes { delete_all(stores).await? } else { 0 };
+    output.print(&json!({ "deleted": deleted, "depth": depth - deleted.min(depth) }), |_| match (depth, deletes) {
+        (0, _) => "The dead-letter queue is empty: there is nothing to delete.".to_owned(),
+        (_, true) => format!("Deleted {deleted} message(s)."),
+        (_, false) => format!("Would delete {depth} message(s). Add --yes."),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Deletes what can be received. One by one rather than the whole queue at once: so it says how many there were, and spares
+/// what another reader holds.
+async fn delete_all(stores: &Stores) -> anyhow::Result<usize> {
+    let failed = |what: String| anyhow!("the dead-letter queue was not emptied: {what}");
+    let (sqs, url) = (&stores.aws.sqs, &stores.dlq_url);
+    let mut deleted = 0;
+    loop {
+        let receiving = sqs.receive_message().queue_url(url).max_number_of_messages(10).wait_time_seconds(LONG_POLL);
+        let answer = receiving.send().await.map_err(|error| failed(aws::reason(&error)))?;
+        let received = answer.messages.unwrap_or_default();
+        if received.is_empty() {
+            return Ok(deleted);
+        }
+        let entry = |(number, message): (usize, &Message)| {
+            let entry = DeleteMessageBatchRequestEntry::builder().id(number.to_string());
+            entry.receipt_handle(message.receipt_handle().unwrap_or_default()).build()
+        };
+        let entries = received.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let deleting = sqs.delete_message_batch().queue_url(url).set_entries(Some(entries));
+        let answer = deleting.send().await.map_err(|error| failed(aws::reason(&error)))?;
+        if let Some(refused) = answer.failed.first() {
+            return Err(failed(refused.message().unwrap_or_else(|| refused.code()).to_owned()));
+        }
+        deleted += received.len();
+    }
 }
 
 /// The dead-letter queue as SQS describes it.

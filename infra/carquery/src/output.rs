@@ -1,6 +1,6 @@
 //! What the operator sees: text for people, JSON for programs.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
@@ -64,6 +64,19 @@ pub(crate) fn table<const COLUMNS: usize>(
         column.set_padding((0, 2));
     });
     table.trim_fmt()
+}
+
+/// Asks. False when nobody can be asked, because the input is no terminal.
+pub(crate) fn is_confirmed(question: &str) -> anyhow::Result<bool> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Ok(false);
+    }
+    print!("{} [y/N] ", printable(question));
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    stdin.read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// «2026-11-23 14:05» in Moscow time.
