@@ -7,7 +7,7 @@ use clap::Subcommand;
 use serde_json::json;
 use storage::{LeftInCrm, SaveError, forget_customer, left_in_crm};
 
-use crate::output::{Output, moscow_time};
+use crate::output::Output;
 use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
@@ -52,12 +52,13 @@ async fn show(stores: &Stores, chat_id: i64, output: Output) -> anyhow::Result<E
         anyhow::bail!("nothing is known about chat {chat_id}: no request was finished and no consent given there");
     };
     let requests = stores.aws.leads(&stores.tables).of_chat(chat_id).await?.len();
+    let clock = stores.clock().await;
     output.print(&json!({ "customer": customer, "requests": requests }), |_| {
         let contact = customer.contact_id.map(|id| id.to_string());
         let username = customer.username.as_ref().map(|name| format!("@{name}"));
         let first_source = customer.first_source.as_ref().map(|source| source.parts().collect::<Vec<_>>().join(" / "));
         let consent = customer.consent.as_ref().map(|consent| {
-            format!("{}, version {}, update {}", moscow_time(consent.at), consent.version, consent.update_id)
+            format!("{}, version {}, update {}", clock.time_and_zone(consent.at), consent.version, consent.update_id)
         });
         let lines = [
             ("name", customer.name.as_ref()),

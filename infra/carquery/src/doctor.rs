@@ -19,8 +19,9 @@ use storage::schema;
 use telegram::{Api, ApiError};
 
 use crate::amocrm::Account;
+use crate::clock::Clock;
 use crate::funnel;
-use crate::output::{Output, moscow_time, print_line, printable};
+use crate::output::{Output, print_line, printable};
 use crate::sales_chat;
 use crate::stage::{Stage, Stores};
 
@@ -85,10 +86,12 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
     stage.env().await?;
     let mut findings = Vec::new();
     let fixes = Fixes::of(stage);
+    let mut clock = Clock::default();
     match stage.stores().await {
         Ok(stores) => {
+            clock = stores.clock().await;
             findings.extend(of_tables(&stores, &fixes).await);
-            findings.extend(of_delivery(&stores, &fixes).await);
+            findings.extend(of_delivery(&stores, &fixes, &clock).await);
             findings.extend(sales_chat::check(stage, &stores).await);
         }
         Err(error) => findings.push(Finding::bad("stores", &format!("{error:#}"), fixes.table)),
@@ -97,7 +100,7 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
         Stage::Local => findings.extend(this_machine::check(&data_folder(&mut Env::of_process()))),
         Stage::Deployed(stage) => findings.push(of_alarms(stage).await),
     }
-    findings.extend(of_telegram(stage).await);
+    findings.extend(of_telegram(stage, &clock).await);
     match Account::of(stage).await {
         Ok(account) => findings.extend(account.check().await),
         Err(error) => findings.push(Finding::bad("amoCRM settings", &format!("{error:#}"), "see .env.example")),
@@ -147,7 +150,7 @@ async fn of_tables(stores: &Stores, fixes: &Fixes) -> Vec<Finding> {
     findings
 }
 
-async fn of_delivery(stores: &Stores, fixes: &Fixes) -> Vec<Finding> {
+async fn of_delivery(stores: &Stores, fixes: &Fixes, clock: &Clock) -> Vec<Finding> {
     let now = Timestamp::now().as_second();
     let queue = match stores.aws.queue(&stores.tables).depth().await {
         Ok(depth) => Finding::good("queue", &format!("{depth} message(s) waiting")),
@@ -171,7 +174,7 @@ async fn of_delivery(stores: &Stores, fixes: &Fixes) -> Vec<Finding> {
             match oldest {
                 Some(at) if now - at > TOO_OLD => Finding::bad(
                     "undelivered requests",
-                    &format!("{}, the oldest started {} MSK", ids.len(), moscow_time(at)),
+                    &format!("{}, the oldest started {}", ids.len(), clock.time_and_zone(at)),
                     "`carquery leads list --status retry` shows why",
                 ),
                 _ => Finding::good("undelivered requests", &ids.len().to_string()),
@@ -182,7 +185,7 @@ async fn of_delivery(stores: &Stores, fixes: &Fixes) -> Vec<Finding> {
     vec![queue, dlq, waiting]
 }
 
-async fn of_telegram(stage: &Stage) -> Vec<Finding> {
+async fn of_telegram(stage: &Stage, clock: &Clock) -> Vec<Finding> {
     let Ok(mut env) = stage.env().await else { return Vec::new() };
     let settings = Telegram::read(&mut env);
     if settings.token.expose_secret().is_empty() {
@@ -203,7 +206,7 @@ async fn of_telegram(stage: &Stage) -> Vec<Finding> {
         let own = env.optional("TELEGRAM_WEBHOOK_URL");
         findings.push(match api.call("getWebhookInfo", &json!({})).await {
             Ok(info) if updates.as_deref() == Some("polling") => of_polling(&info),
-            Ok(info) => of_webhook(&info, own.as_deref()),
+            Ok(info) => of_webhook(&info, own.as_deref(), clock),
             Err(error) => Finding::bad("Telegram webhook", &error.to_string(), fix_of(&error)),
         });
     }
@@ -224,7 +227,7 @@ const fn fix_of(error: &ApiError) -> &'static str {
 }
 
 /// The webhook as Telegram describes it; `own` is the address of the stage's API.
-fn of_webhook(info: &Value, own: Option<&str>) -> Finding {
+fn of_webhook(info: &Value, own: Option<&str>, clock: &Clock) -> Finding {
     const NAME: &str = "Telegram webhook";
     let url = info["url"].as_str().unwrap_or_default();
     if url.is_empty() {
@@ -237,7 +240,7 @@ fn of_webhook(info: &Value, own: Option<&str>) -> Finding {
     let now = Timestamp::now().as_second();
     match (info["last_error_date"].as_i64(), info["last_error_message"].as_str()) {
         (Some(at), Some(error)) if now - at < 3600 => {
-            let state = format!("{url}: {} MSK {error}", moscow_time(at));
+            let state = format!("{url}: {} {error}", clock.time_and_zone(at));
             Finding::bad(
                 NAME,
                 &state,
@@ -374,7 +377,8 @@ mod tests {
     #[test]
     fn a_webhook_of_another_stack_is_a_fault_and_one_behind_an_own_domain_is_not() {
         let own = "https://abc.execute-api.eu-central-1.amazonaws.com/telegram/webhook";
-        let ok = |url: &str| of_webhook(&json!({ "url": url, "pending_update_count": 0 }), Some(own)).ok;
+        let ok =
+            |url: &str| of_webhook(&json!({ "url": url, "pending_update_count": 0 }), Some(own), &Clock::default()).ok;
         assert!(ok(own));
         assert!(ok("https://bot.example.org/telegram/webhook"));
         assert!(!ok("https://xyz.execute-api.eu-central-1.amazonaws.com/telegram/webhook"));

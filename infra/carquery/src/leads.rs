@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -9,8 +10,9 @@ use lead::{Lead, LeadId, Request, Status};
 use serde_json::{Value, json};
 use storage::{SaveError, Versioned};
 
+use crate::clock::Clock;
 use crate::csv;
-use crate::output::{Output, moscow_time, print_line, table};
+use crate::output::{Output, print_line, printable, table};
 use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
@@ -40,7 +42,7 @@ pub(crate) enum Command {
     },
     /// Write all requests to standard output. They contain personal data: store them accordingly.
     Export {
-        /// CSV is for Excel in Russian: semicolons, every cell quoted. --json means JSON, too.
+        /// CSV is for Excel in Russian: semicolons, every cell quoted, the dealer's time. --json means JSON, too.
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
     },
@@ -76,6 +78,15 @@ impl StatusName {
     pub(crate) fn word(self) -> &'static str {
         self.into()
     }
+
+    const fn style(self) -> Style {
+        match self {
+            Self::Sent => AnsiColor::Green.on_default(),
+            Self::Pending | Self::Sending => Style::new(),
+            Self::Retry => AnsiColor::Yellow.on_default(),
+            Self::Dead => AnsiColor::Red.on_default().bold(),
+        }
+    }
 }
 
 pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
@@ -93,20 +104,41 @@ async fn list(stores: &Stores, status: Option<StatusName>, limit: usize, output:
     leads.retain(|lead| status.is_none_or(|wanted| StatusName::of(&lead.value.status) == wanted));
     let leads = &leads[leads.len().saturating_sub(limit)..];
     let rows: Vec<Value> = leads.iter().map(|lead| summary(&lead.value)).collect();
-    output.print(&rows, |_| {
+    let clock = stores.clock().await;
+    output.print_coloured(&rows, |_| {
         if leads.is_empty() {
             return "No requests.".to_owned();
         }
-        let head = ["REQUEST", "CREATED (MSK)", "BRANCH", "STATUS", "TRIES", "DEAL", "ERROR"];
-        table(head, leads.iter().map(|lead| row(&lead.value)))
+        let created = format!("CREATED ({})", clock.zone());
+        let head = ["REQUEST", &created, "BRANCH", "STATUS", "TRIES", "DEAL", "ERROR"];
+        let table = table(head, leads.iter().map(|lead| row(&lead.value, &clock).map(|cell| one_line(&cell))));
+        let statuses = leads.iter().map(|lead| StatusName::of(&lead.value.status));
+        with_coloured_statuses(&table, statuses)
     });
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(lead: &Lead) -> [String; 7] {
+/// A cell that makes no second line and does not steer the terminal.
+fn one_line(cell: &str) -> String {
+    printable(&cell.replace('\n', " "))
+}
+
+/// A table that has a request in each line after its head.
+fn with_coloured_statuses(table: &str, statuses: impl Iterator<Item = StatusName>) -> String {
+    let mut lines = table.lines();
+    let head = lines.next().map(str::to_owned);
+    let coloured = lines.zip(statuses).map(|(line, status)| {
+        // Before it stand a number, a time and the id of a questionnaire.
+        let (word, style) = (status.word(), status.style());
+        line.replacen(&format!("  {word}"), &format!("  {style}{word}{style:#}"), 1)
+    });
+    head.into_iter().chain(coloured).collect::<Vec<_>>().join("\n")
+}
+
+fn row(lead: &Lead, clock: &Clock) -> [String; 7] {
     [
         lead.lead_id.request_number(),
-        moscow_time(lead.request.created_at),
+        clock.time(lead.request.created_at),
         branch(&lead.request),
         StatusName::of(&lead.status).word().to_owned(),
         lead.attempts.to_string(),
@@ -139,16 +171,17 @@ fn summary(lead: &Lead) -> Value {
 
 async fn show(stores: &Stores, id: &str, output: Output) -> anyhow::Result<ExitCode> {
     let lead = find(stores, id).await?.value;
+    let clock = stores.clock().await;
     output.print(&lead, |lead| {
         let mut text = format!(
-            "{} {} — {}\n{}\nphone {}  chat {}\ncreated {} MSK, status {}, tries {}\n",
+            "{} {} — {}\n{}\nphone {}  chat {}\ncreated {}, status {}, tries {}\n",
             lead.lead_id.request_number(),
             lead.lead_id,
             lead.request.branch,
             lead.request.deal_name(),
             lead.request.customer.phone,
             lead.chat_id,
-            moscow_time(lead.request.created_at),
+            clock.time_and_zone(lead.request.created_at),
             StatusName::of(&lead.status).word(),
             lead.attempts,
         );
@@ -156,7 +189,7 @@ async fn show(stores: &Stores, id: &str, output: Output) -> anyhow::Result<ExitC
             text += &format!("unfinished, stopped at: {question}\n");
         }
         if let Some(at) = lead.due_at() {
-            text += &format!("due {} MSK\n", moscow_time(at));
+            text += &format!("due {}\n", clock.time(at));
         }
         if let Some(error) = &lead.error {
             text += &format!("error: {error}\n");
@@ -232,9 +265,10 @@ async fn retry(stores: &Stores, id: Option<&str>, output: Output) -> anyhow::Res
 
 async fn export(stores: &Stores, format: Format) -> anyhow::Result<ExitCode> {
     let leads: Vec<Lead> = stores.aws.leads(&stores.tables).all().await?.into_iter().map(|lead| lead.value).collect();
+    let clock = stores.clock().await;
     let file = match format {
         Format::Json => serde_json::to_string_pretty(&leads)?,
-        Format::Csv => csv::file(CSV_HEAD, leads.iter().map(csv_row))?,
+        Format::Csv => csv::file(CSV_HEAD, leads.iter().map(|lead| csv_row(lead, &clock)))?,
     };
     print_line(file.trim_end());
     Ok(ExitCode::SUCCESS)
@@ -256,12 +290,12 @@ const CSV_HEAD: [&str; 13] = [
     "answers",
 ];
 
-fn csv_row(lead: &Lead) -> [String; 13] {
+fn csv_row(lead: &Lead, clock: &Clock) -> [String; 13] {
     let request = &lead.request;
     let answers = request.answers.iter().map(|answer| format!("{}: {}", answer.question, answer.answer));
     [
         lead.lead_id.request_number(),
-        moscow_time(request.created_at),
+        clock.time(request.created_at),
         request.branch.clone(),
         request.service.clone(),
         request.topic.clone(),

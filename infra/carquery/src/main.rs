@@ -3,6 +3,7 @@
 mod amocrm;
 mod aws;
 mod backup;
+mod clock;
 mod csv;
 mod customers;
 mod dealer;

@@ -3,8 +3,6 @@
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 use comfy_table::{Table, presets};
-use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
 use serde::Serialize;
 
 /// How to print.
@@ -21,6 +19,15 @@ impl Output {
             print_line(&serde_json::to_string_pretty(value).expect("plain data is always JSON"));
         } else {
             print_line(&printable(text(value).trim_end()));
+        }
+    }
+
+    /// The same for a text that has colours, and nothing else that is not [`printable`].
+    pub(crate) fn print_coloured<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
+        if self.json {
+            self.print(value, |_| String::new());
+        } else {
+            print_line(text(value).trim_end());
         }
     }
 
@@ -77,14 +84,6 @@ pub(crate) fn is_confirmed(question: &str) -> anyhow::Result<bool> {
     let mut answer = String::new();
     stdin.read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
-}
-
-/// «2026-11-23 14:05» in Moscow time.
-pub(crate) fn moscow_time(at: i64) -> String {
-    Timestamp::from_second(at).map_or_else(
-        |_| "?".to_owned(),
-        |at| at.to_zoned_datetime(TimeZone::fixed(Offset::constant(3))).strftime("%Y-%m-%d %H:%M").to_string(),
-    )
 }
 
 #[cfg(test)]

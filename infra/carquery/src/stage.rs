@@ -14,6 +14,7 @@ use storage::{Aws, AwsSettings, Tables, schema};
 use tokio::sync::OnceCell;
 
 use crate::aws;
+use crate::clock::Clock;
 
 /// Where a command acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,13 @@ pub(crate) struct Stores {
     pub(crate) aws: Aws,
     pub(crate) tables: Tables,
     pub(crate) dlq_url: String,
+}
+
+impl Stores {
+    /// The dealer's clock.
+    pub(crate) async fn clock(&self) -> Clock {
+        Clock::stored(&self.aws, &self.tables).await
+    }
 }
 
 /// The tables of a stage that no bot works with meanwhile, as far as that can be ensured.

@@ -8,7 +8,8 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use telegram::Api;
 
-use crate::output::{Output, moscow_time};
+use crate::clock::Clock;
+use crate::output::Output;
 use crate::stage::Stage;
 
 #[derive(Subcommand)]
@@ -52,7 +53,12 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
         }
         Command::Info => {
             let info = api.call("getWebhookInfo", &json!({})).await?;
-            output.print(&info, describe);
+            // Only an error has a time.
+            let clock = match info["last_error_date"].as_i64() {
+                Some(_) => Clock::of_stage(stage).await?,
+                None => Clock::default(),
+            };
+            output.print(&info, |info| describe(info, &clock));
         }
         Command::DeleteWebhook => {
             api.call("deleteWebhook", &json!({ "drop_pending_updates": false })).await?;
@@ -62,11 +68,11 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     Ok(ExitCode::SUCCESS)
 }
 
-fn describe(info: &Value) -> String {
+fn describe(info: &Value, clock: &Clock) -> String {
     let url = info["url"].as_str().filter(|url| !url.is_empty()).unwrap_or("(none: long polling)");
     let mut text = format!("webhook  {url}\nwaiting  {}\n", info["pending_update_count"]);
     if let (Some(at), Some(error)) = (info["last_error_date"].as_i64(), info["last_error_message"].as_str()) {
-        text += &format!("last error  {} MSK  {error}\n", moscow_time(at));
+        text += &format!("last error  {}  {error}\n", clock.time_and_zone(at));
     }
     text
 }

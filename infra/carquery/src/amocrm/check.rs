@@ -5,8 +5,8 @@ use dealer::{Dealer, Team};
 use jiff::Timestamp;
 
 use super::{Account, hook};
+use crate::clock::Clock;
 use crate::doctor::Finding;
-use crate::output::moscow_time;
 
 impl Account {
     /// Checks token, account, pipeline, responsible user, team, hook and fields.
@@ -14,10 +14,12 @@ impl Account {
         let Some(client) = &self.client else {
             return vec![Finding::good("amoCRM", "mock mode: requests count as delivered")];
         };
+        let dealer = self.dealer().await;
+        let clock = Clock::of(dealer.calendar.clone());
         let mut findings = Vec::new();
         let state = client.tokens().state().await;
         findings.push(match &state {
-            Ok(state) => of_token(state, Timestamp::now().as_second()),
+            Ok(state) => of_token(state, Timestamp::now().as_second(), &clock),
             Err(error) => Finding::bad("amoCRM token", &error.to_string(), "check the Credentials table"),
         });
         let account = client.account().await;
@@ -28,7 +30,6 @@ impl Account {
                 return findings;
             }
         }
-        let dealer = self.dealer().await;
         match client.pipelines().await {
             Ok(pipelines) => {
                 let (pipeline, status) = (self.settings.pipeline_id, self.settings.status_id);
@@ -171,7 +172,7 @@ fn of_error(name: &str, error: &CrmError) -> Finding {
     }
 }
 
-fn of_token(state: &TokenState, now: i64) -> Finding {
+fn of_token(state: &TokenState, now: i64, clock: &Clock) -> Finding {
     const NAME: &str = "amoCRM token";
     if let Some(needed) = &state.consent_needed {
         return Finding::bad(NAME, &needed.reason, "`carquery amocrm authorize CODE`");
@@ -183,9 +184,9 @@ fn of_token(state: &TokenState, now: i64) -> Finding {
             } else {
                 "create a new one in the integration's keys and set AMOCRM_LONG_LIVED_TOKEN"
             };
-            Finding::bad(NAME, &format!("expired {} MSK", moscow_time(at)), fix)
+            Finding::bad(NAME, &format!("expired {}", clock.time_and_zone(at)), fix)
         }
-        (Some(at), _) => Finding::good(NAME, &format!("valid until {} MSK", moscow_time(at))),
+        (Some(at), _) => Finding::good(NAME, &format!("valid until {}", clock.time_and_zone(at))),
         (None, _) => Finding::good(NAME, "long-lived"),
     }
 }
@@ -201,10 +202,10 @@ mod tests {
     fn a_token_that_has_expired_is_a_fault() {
         let of = |expires_at, refreshed_at| {
             let state = TokenState { expires_at: Some(expires_at), refreshed_at, consent_needed: None };
-            serde_json::to_value(of_token(&state, 1000)).expect("plain data")
+            serde_json::to_value(of_token(&state, 1000, &Clock::default())).expect("plain data")
         };
         assert_eq!(of(1001, None)["ok"], true);
-        assert_eq!(of(1000, None)["state"], "expired 1970-01-01 03:16 MSK");
+        assert_eq!(of(1000, None)["state"], "expired 1970-01-01 03:16 Europe/Moscow");
         assert!(of(1000, None)["fix"].to_string().contains("AMOCRM_LONG_LIVED_TOKEN"));
         assert!(of(1000, Some(0))["fix"].to_string().contains("the schedule does not renew it"));
     }
