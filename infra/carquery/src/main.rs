@@ -4,12 +4,14 @@ mod amocrm;
 mod aws;
 mod backup;
 mod clock;
+mod completions;
 mod csv;
 mod customers;
 mod dealer;
 mod dlq;
 mod doctor;
 mod eval;
+mod examples;
 mod funnel;
 mod leads;
 mod links;
@@ -24,7 +26,8 @@ mod transfer;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::output::Output;
 use crate::stage::Stage;
@@ -32,7 +35,7 @@ use crate::stage::Stage;
 /// Run the CarQuery bot on this machine, and operate it here or on AWS: check it, look after requests and customers, set up amoCRM
 /// and Telegram.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, infer_long_args = true, after_help = EXAMPLES)]
+#[command(version = env!("CARQUERY_VERSION"), max_term_width = 100, infer_long_args = true, after_help = EXAMPLES)]
 struct Arguments {
     /// Where to act: `local` (what runs on this machine), or a deployed stage (`dev`, `prod`) with its own settings.
     #[arg(long, global = true, default_value = "local", env = "CARQUERY_STAGE")]
@@ -106,13 +109,28 @@ enum Command {
     Stats(stats::Arguments),
     /// Measure how well free sentences are understood; `--stage` matters only with `--model`.
     Eval(eval::Arguments),
+    /// Print what makes a shell complete this command's words.
+    Completions(completions::Completions),
+    /// Write a man page for each command into a folder.
+    #[command(hide = true)]
+    Man(completions::Man),
+}
+
+impl Command {
+    /// Whether it has a result that a program could read.
+    const fn has_result(&self) -> bool {
+        !matches!(self, Self::Serve | Self::Completions(_) | Self::Man(_))
+    }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     // No file is fine: everything has a default, and a deployed stage has its own settings.
     let file = dotenvy::dotenv().err().filter(|error| !error.not_found());
-    let arguments = Arguments::parse();
+    let arguments = Arguments::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
+    if arguments.json && !arguments.command.has_result() {
+        command().error(ErrorKind::ArgumentConflict, "this command has no result to print as JSON").exit();
+    }
     let output = Output { json: arguments.json };
     if file.is_some() {
         // The error itself would show the line, which may hold a secret.
@@ -126,6 +144,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The whole command line.
+fn command() -> clap::Command {
+    examples::add_to(Arguments::command())
 }
 
 async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
@@ -147,5 +170,7 @@ async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> 
         Command::Secrets(command) => secrets::run(command, stage, output).await,
         Command::Stats(arguments) => stats::run(&arguments, stage, output).await,
         Command::Eval(arguments) => eval::run(&arguments, stage, output).await,
+        Command::Completions(completions) => completions.print(),
+        Command::Man(man) => man.write(),
     }
 }

@@ -12,4 +12,5 @@ mod leads;
 mod links;
 mod operator;
 mod serve;
+mod shell;
 mod stage;
