@@ -1,6 +1,7 @@
 //! Times as the dealer's clock shows them.
 
 use dealer::Calendar;
+use jiff::civil::Date;
 use storage::{Aws, AwsSettings, Tables};
 
 use crate::stage::Stage;
@@ -26,6 +27,10 @@ impl Clock {
         let tables = Tables::read(&mut env);
         env.finish(())?;
         Ok(Self::stored(&aws, &tables).await)
+    }
+
+    pub(crate) fn date(&self, at: i64) -> Date {
+        self.0.local(at).date()
     }
 
     /// «2026-11-23 14:05».

@@ -1,4 +1,4 @@
-//! The funnel: at which question customers leave. Counted by metrics; a deployed stage has them in CloudWatch, the local
+//! The funnel: at which question customers leave, and who answered their own questions. Counted by metrics; a deployed stage has them in CloudWatch, the local
 //! stack in a file.
 
 use std::collections::BTreeMap;
@@ -41,6 +41,22 @@ pub(crate) struct Stop {
     pub(crate) left: u64,
 }
 
+/// Customers' questions to the bot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Questions {
+    pub(crate) by_model: u64,
+    /// Answered by the built-in rules.
+    pub(crate) by_rules: u64,
+}
+
+/// What was counted in a period.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    /// Of the questionnaires that somebody has started.
+    pub(crate) funnels: Vec<Funnel>,
+    pub(crate) questions: Questions,
+}
+
 /// How often each metric was counted.
 #[derive(Debug, Default)]
 struct Counts {
@@ -48,15 +64,20 @@ struct Counts {
     steps: BTreeMap<(String, String), u64>,
     /// By branch.
     finished: BTreeMap<String, u64>,
+    questions: u64,
+    /// Those of them that the built-in rules answered.
+    by_rules: u64,
 }
 
-/// The funnels since that second, of the questionnaires that somebody has started.
-pub(crate) async fn since(stage: &Stage, since: i64) -> anyhow::Result<Vec<Funnel>> {
+/// What was counted since that second.
+pub(crate) async fn since(stage: &Stage, since: i64) -> anyhow::Result<Counted> {
     let counts = match stage {
         Stage::Local => of_file(&data_folder(&mut Env::of_process()).join(METRICS_FILE), since)?,
         Stage::Deployed(stage) => of_cloudwatch(&cloudwatch().await?, stage, since).await?,
     };
-    Ok(funnels(&counts))
+    let by_rules = counts.by_rules;
+    let questions = Questions { by_model: counts.questions.saturating_sub(by_rules), by_rules };
+    Ok(Counted { funnels: funnels(&counts), questions })
 }
 
 /// A client of CloudWatch.
@@ -100,6 +121,10 @@ struct Line {
     reached: f64,
     #[serde(rename = "RequestsFinished", default)]
     finished: f64,
+    #[serde(rename = "AiAnswers", default)]
+    questions: f64,
+    #[serde(rename = "AiOffline", default)]
+    by_rules: f64,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +145,8 @@ fn of_file(path: &Path, since: i64) -> anyhow::Result<Counts> {
     for line in lines.filter_map(|line| serde_json::from_str::<Line>(&line).ok()) {
         if line.aws.at_ms >= since * 1000 {
             counts.add(line.branch, line.step, line.reached, line.finished);
+            counts.questions += whole(line.questions);
+            counts.by_rules += whole(line.by_rules);
         }
     }
     Ok(counts)
@@ -143,19 +170,16 @@ fn whole(count: f64) -> u64 {
 
 async fn of_cloudwatch(client: &Client, stage: &str, since: i64) -> anyhow::Result<Counts> {
     let mut series = Vec::new();
-    for name in ["StepsReached", "RequestsFinished"] {
+    for name in ["StepsReached", "RequestsFinished", "AiAnswers", "AiOffline"] {
         let of_stage = DimensionFilter::builder().name("stage").value(stage).build();
         let mut pages =
             client.list_metrics().namespace(NAMESPACE).metric_name(name).dimensions(of_stage).into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| refused(&error))?;
-            // The sums over all branches are there too, with the stage as their only dimension.
-            series.extend(
-                page.metrics
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter(|metric| metric.dimensions().iter().any(|dimension| dimension.name() == Some("branch"))),
-            );
+            // The sums over all branches and intents are there too, with the stage as their only dimension.
+            series.extend(page.metrics.unwrap_or_default().into_iter().filter(|metric| {
+                metric.dimensions().iter().any(|dimension| matches!(dimension.name(), Some("branch" | "intent")))
+            }));
         }
     }
     let mut counts = Counts::default();
@@ -175,9 +199,13 @@ async fn of_cloudwatch(client: &Client, stage: &str, since: i64) -> anyhow::Resu
                 let index = result.id().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
                 let Some(metric) = index.and_then(|index| chunk.get(index)) else { continue };
                 let sum = result.values().iter().sum();
-                let (reached, finished) =
-                    if metric.metric_name() == Some("StepsReached") { (sum, 0.0) } else { (0.0, sum) };
-                counts.add(dimension(metric, "branch"), dimension(metric, "step"), reached, finished);
+                let (branch, step) = (dimension(metric, "branch"), dimension(metric, "step"));
+                match metric.metric_name() {
+                    Some("StepsReached") => counts.add(branch, step, sum, 0.0),
+                    Some("RequestsFinished") => counts.add(branch, step, 0.0, sum),
+                    Some("AiAnswers") => counts.questions += whole(sum),
+                    _ => counts.by_rules += whole(sum),
+                }
             }
         }
     }
@@ -212,10 +240,14 @@ mod tests {
             reached(12, "situation"),
             reached(13, "confirm"),
             line(14, "\"RequestsFinished\":1.0"),
+            line(15, "\"AiAnswers\":1.0,\"AiOffline\":0.0"),
+            line(16, "\"AiAnswers\":1.0,\"AiOffline\":1.0"),
             "{\"_aws\":{\"Timestamp\":".to_owned(),
         ];
         std::fs::write(&file, lines.concat()).expect("it is written");
-        let funnels = funnels(&of_file(&file, 10).expect("it reads"));
+        let counts = of_file(&file, 10).expect("it reads");
+        assert_eq!((counts.questions, counts.by_rules), (2, 1));
+        let funnels = funnels(&counts);
         assert_eq!(funnels.len(), 1, "nobody started the others: {funnels:?}");
         assert_eq!((funnels[0].branch, funnels[0].finished), ("legal", 1));
         let steps: Vec<_> = funnels[0].steps.iter().map(|stop| (stop.step, stop.reached, stop.left)).collect();

@@ -16,6 +16,7 @@ mod funnel;
 mod leads;
 mod links;
 mod output;
+mod report;
 mod sales_chat;
 mod secrets;
 mod serve;

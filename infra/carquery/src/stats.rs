@@ -1,16 +1,21 @@
 //! `carquery stats`: where customers come from and leave, and how requests were delivered, in the last days.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use jiff::Timestamp;
+use anyhow::Context as _;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 use lead::{Lead, Source, Status};
 use serde::Serialize;
 use storage::Reached;
 
-use crate::funnel::{self, Funnel};
+use crate::clock::Clock;
+use crate::funnel::{self, Funnel, Questions};
 use crate::leads::StatusName;
 use crate::output::{Output, table};
+use crate::report;
 use crate::stage::Stage;
 
 /// Columns of the longest bar.
@@ -24,53 +29,80 @@ pub(crate) struct Arguments {
     /// How many days back.
     #[arg(long, default_value_t = 7)]
     days: u16,
+    /// Also write a page for the dealer's owner, in Russian, with charts. A file that exists is replaced.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// What is printed.
 #[derive(Debug, Serialize)]
-struct Stats {
-    funnel: Vec<Funnel>,
+pub(crate) struct Stats {
+    pub(crate) funnel: Vec<Funnel>,
     /// The largest first, then the rest together.
-    sources: Vec<SourceLine>,
-    delivery: BTreeMap<String, Line>,
+    pub(crate) sources: Vec<SourceLine>,
+    pub(crate) delivery: BTreeMap<String, Line>,
+    pub(crate) questions: Questions,
+    /// Every day of the period in order, also those without requests.
+    pub(crate) days: Vec<Day>,
 }
+
+/// The requests of a day by the dealer's clock.
+#[derive(Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Day {
+    pub(crate) date: Date,
+    pub(crate) sent: u32,
+    pub(crate) waiting: u32,
+    pub(crate) dead: u32,
+}
+
+impl Day {
+    pub(crate) const fn requests(&self) -> u32 {
+        self.sent + self.waiting + self.dead
+    }
+}
+
+/// Not a source, because no payload has brackets.
+pub(crate) const NO_LINK: &str = "(no link)";
+/// The same.
+pub(crate) const OTHERS: &str = "(others)";
 
 /// The funnel of customers who came by one source's links.
 #[derive(Debug, Default, PartialEq, Serialize)]
-struct SourceLine {
-    /// No payload has brackets: `(no link)` and `(others)` are not sources.
-    source: String,
+pub(crate) struct SourceLine {
+    /// Its name, [`NO_LINK`] or [`OTHERS`].
+    pub(crate) source: String,
     /// `None` for customers without a link: only links are counted one by one.
     #[serde(flatten)]
-    dialogs: Option<Dialogs>,
-    requests: u64,
-    sent: u64,
+    pub(crate) dialogs: Option<Dialogs>,
+    pub(crate) requests: u64,
+    pub(crate) sent: u64,
 }
 
 /// Dialogs that came at least so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-struct Dialogs {
-    started: u64,
-    name: u64,
-    confirm: u64,
+pub(crate) struct Dialogs {
+    pub(crate) started: u64,
+    pub(crate) name: u64,
+    pub(crate) confirm: u64,
 }
 
 /// Delivery of one branch's requests.
 #[derive(Debug, Default, PartialEq, Serialize)]
-struct Line {
-    requests: usize,
-    sent: usize,
-    waiting: usize,
-    dead: usize,
+pub(crate) struct Line {
+    pub(crate) requests: usize,
+    pub(crate) sent: usize,
+    pub(crate) waiting: usize,
+    pub(crate) dead: usize,
     /// From «Отправить» to the deal, in seconds; of finished requests.
-    median_seconds: Option<i64>,
-    slowest_seconds: Option<i64>,
+    pub(crate) median_seconds: Option<i64>,
+    pub(crate) slowest_seconds: Option<i64>,
 }
 
 pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
     let stores = stage.stores().await?;
     let aws = &stores.aws;
-    let since = Timestamp::now().as_second() - i64::from(arguments.days) * 24 * 3600;
+    let now = Timestamp::now().as_second();
+    let since = now - i64::from(arguments.days) * 24 * 3600;
     let leads: Vec<Lead> = aws
         .leads(&stores.tables)
         .all()
@@ -79,9 +111,20 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
         .map(|lead| lead.value)
         .filter(|lead| lead.request.created_at >= since)
         .collect();
-    let funnel = funnel::since(stage, since).await?;
+    let counted = funnel::since(stage, since).await?;
     let reached = aws.counters(&stores.tables).reached_by_source(since).await?;
-    let stats = Stats { funnel, sources: by_source(&leads, &reached), delivery: summarise(&leads) };
+    let clock = stores.clock().await;
+    let stats = Stats {
+        funnel: counted.funnels,
+        sources: by_source(&leads, &reached),
+        delivery: summarise(&leads),
+        questions: counted.questions,
+        days: by_day(&leads, &clock, since, now),
+    };
+    if let Some(path) = &arguments.html {
+        let page = report::page(&stats, &clock, now);
+        std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     output.print(&stats, |stats| {
         if stats.funnel.is_empty() && stats.delivery.is_empty() {
             return format!("Nobody has started a request in the last {} day(s).", arguments.days);
@@ -150,7 +193,7 @@ fn by_source(leads: &[Lead], reached: &BTreeMap<String, Reached>) -> Vec<SourceL
     }
     for lead in leads {
         let source = lead.request.source.as_ref().map(Source::name);
-        let line = lines.entry(source.unwrap_or("(no link)")).or_default();
+        let line = lines.entry(source.unwrap_or(NO_LINK)).or_default();
         line.requests += 1;
         line.sent += u64::from(matches!(lead.status, Status::Sent { .. }));
     }
@@ -159,9 +202,7 @@ fn by_source(leads: &[Lead], reached: &BTreeMap<String, Reached>) -> Vec<SourceL
     let size = |line: &SourceLine| (line.requests, line.dialogs.map_or(0, |dialogs| dialogs.started));
     lines.sort_by_key(|line| std::cmp::Reverse(size(line)));
     let others = lines.split_off(lines.len().min(MAX_SOURCES));
-    lines.extend(
-        others.into_iter().reduce(SourceLine::add).map(|sum| SourceLine { source: "(others)".to_owned(), ..sum }),
-    );
+    lines.extend(others.into_iter().reduce(SourceLine::add).map(|sum| SourceLine { source: OTHERS.to_owned(), ..sum }));
     lines
 }
 
@@ -182,6 +223,21 @@ impl Dialogs {
         let name = reached.name.max(reached.confirmation);
         Self { started: reached.started.max(name), name, confirm: reached.confirmation }
     }
+}
+
+fn by_day(leads: &[Lead], clock: &Clock, since: i64, now: i64) -> Vec<Day> {
+    let (first, last) = (clock.date(since), clock.date(now));
+    let dates = first.series(1.day()).take_while(|date| *date <= last);
+    let mut days: BTreeMap<Date, Day> = dates.map(|date| (date, Day { date, ..Day::default() })).collect();
+    for lead in leads {
+        let Some(day) = days.get_mut(&clock.date(lead.request.created_at)) else { continue };
+        match StatusName::of(&lead.status) {
+            StatusName::Sent => day.sent += 1,
+            StatusName::Dead => day.dead += 1,
+            StatusName::Pending | StatusName::Sending | StatusName::Retry => day.waiting += 1,
+        }
+    }
+    days.into_values().collect()
 }
 
 fn summarise(leads: &[Lead]) -> BTreeMap<String, Line> {
@@ -257,6 +313,15 @@ mod tests {
              ad_7       –        –     –        1         0\n\
              poster     2        2     2        0         0"
         );
+    }
+
+    #[test]
+    fn a_day_is_the_dealers_and_one_without_requests_is_there_too() {
+        let leads = [9, 3600 * 20, 3600 * 22]
+            .map(|created_at| Lead::new(Request { created_at, ..Request::example() }, created_at));
+        let days = by_day(&leads, &Clock::default(), 0, 3 * 24 * 3600);
+        let waiting: Vec<_> = days.iter().map(|day| (day.date.day(), day.waiting)).collect();
+        assert_eq!(waiting, [(1, 2), (2, 1), (3, 0), (4, 0)], "in Moscow the second day began at 21:00 UTC");
     }
 
     #[test]

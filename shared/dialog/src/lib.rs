@@ -50,7 +50,7 @@ pub use event::{
 pub use facts::Facts;
 pub use introduction::{commands, descriptions};
 pub use profile::{Choices, Profile};
-pub use progress::{CONFIRMATION, FunnelProgress, Milestone, SourceProgress, funnel};
+pub use progress::{CONFIRMATION, FunnelProgress, Milestone, SourceProgress, funnel, stop_text};
 pub use prompt::PromptSent;
 pub use questions::MAX_QUESTION_CHARS;
 pub use render::{MOST_REQUESTS, RequestState, SentRequest, requests_screen, stage_screen};

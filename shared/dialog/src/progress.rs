@@ -93,6 +93,13 @@ pub fn funnel() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
     branches::ALL.into_iter().map(|branch| (branch.id, stops(branch).collect()))
 }
 
+/// The id of the text that names a stop of [`funnel`]. `None` for [`CONFIRMATION`], which is no question.
+#[must_use]
+pub fn stop_text(branch: &str, stop: &str) -> Option<String> {
+    let branch = branches::ALL.into_iter().find(|known| known.id == branch)?;
+    Some(branch.steps.iter().find(|step| step.id == stop)?.text_id("label"))
+}
+
 fn stops(branch: &'static Branch) -> impl Iterator<Item = &'static str> {
     branch.steps.iter().map(|step| step.id).chain([CONFIRMATION])
 }

@@ -23,8 +23,8 @@ static RUSSIAN: LazyLock<Bundle> = LazyLock::new(|| bundle(langid!("ru"), &Langu
 
 impl Language {
     /// Its files: what customers read, what they read when no model answers, what managers read in amoCRM, what admins read
-    /// in their chat, what the sales team reads in its group.
-    const fn files(self) -> [&'static str; 5] {
+    /// in their chat, what the sales team reads in its group, what the dealer's owner reads of the figures.
+    const fn files(self) -> [&'static str; 6] {
         match self {
             Self::Russian => [
                 include_str!("../ru/customer.ftl"),
@@ -32,6 +32,7 @@ impl Language {
                 include_str!("../ru/manager.ftl"),
                 include_str!("../ru/admin.ftl"),
                 include_str!("../ru/team.ftl"),
+                include_str!("../ru/owner.ftl"),
             ],
         }
     }

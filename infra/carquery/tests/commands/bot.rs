@@ -17,6 +17,9 @@ async fn the_bot_is_looked_at_and_its_webhook_set() {
     let stats = operator.json(&["stats"]);
     assert!(stats["funnel"].is_array() && stats["sources"].is_array() && stats["delivery"].is_object(), "{stats}");
     assert!(operator.text(&["stats", "--days", "2"]).contains("in the last 2 day(s)"));
+    operator.text(&["stats", "--html", "stats.html"]);
+    let page = std::fs::read_to_string(operator.folder.path().join("stats.html")).expect("it is written");
+    assert!(page.contains("никто не начинал заявку"), "{page}");
 
     let link = operator.json(&["links", "make", "--source", "avito"]);
     assert_eq!(link["link"], "https://t.me/carquery_bot?start=s_avito", "Telegram names the bot");
