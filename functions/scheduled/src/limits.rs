@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(news(&[200], MAX_OF_ALL_AN_HOUR - 1), None);
         let text = news(&[200], MAX_OF_ALL_AN_HOUR).unwrap().text;
         assert!(
-            text.ends_with("Больше 600 за час бот не принимает: клиенты читают, что отправить можно позже."),
+            text.ends_with("Больше 600 за час бот не принимает: остальных просит отправить заявку позже."),
             "{text}"
         );
     }

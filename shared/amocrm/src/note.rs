@@ -255,7 +255,7 @@ mod tests {
         Заявка № K7QX-3M9Q
         Продажа авто
         29.12.2025 12:20
-        Повторная заявка: клиент уже в этой сделке.
+        Повторная заявка: эта сделка у клиента уже открыта.
 
         Марка и модель: Toyota Camry
         Год выпуска: 2019
@@ -413,7 +413,7 @@ mod tests {
         lead.request.answers = vec![answer("Имя", "Анна"), answer("Телефон", "+7 900 123-45-67")];
         for (source, said) in [
             (PhoneSource::OwnContact, "Телефон: +79001234567 (номер подтверждён Telegram)"),
-            (PhoneSource::OtherContact, "Телефон: +79001234567 (номер с чужой карточки)"),
+            (PhoneSource::OtherContact, "Телефон: +79001234567 (номер из чужого контакта)"),
             (PhoneSource::Typed, "Телефон: +79001234567 (введён вручную, не подтверждён)"),
         ] {
             lead.request.customer.phone_source = source;

@@ -63,7 +63,7 @@ deleted-deals = 🗑 Клиент удалил свои данные в боте
 ## More than usual
 
 limit-unusual-requests = ⚠️ С { $time } за час пришло { $requests }, обычно около { $usual }. Посмотрите, настоящие ли они: это может быть реклама, а может и чья-то шутка.
-limit-requests-refused = Больше { $max } за час бот не принимает: клиенты читают, что отправить можно позже.
+limit-requests-refused = Больше { $max } за час бот не принимает: остальных просит отправить заявку позже.
 limit-model-questions =
     ⚠️ Клиенты задали модели { $max ->
         [one] { $max } вопрос
@@ -76,16 +76,16 @@ limit-model-questions =
 sales-chat-gone = ⚠️ С { $time } карточки заявок не попадают в чат продаж: бота нет в группе, или такой группы нет. Сделки в amoCRM создаются как обычно. Что сделать: добавьте бота в группу и проверьте chat_id в разделе [sales_chat] файла автосалона. Карточки за последние 6 часов придут сами.
 sales-chat-refuses = ⚠️ С { $time } карточки заявок не попадают в чат продаж: Telegram их не принимает ({ $detail }). Сделки в amoCRM создаются как обычно. Что сделать: разрешите боту писать в группе и присылать фото. Карточки за последние 6 часов придут сами.
 sales-chat-works = ✅ Карточки заявок снова попадают в чат продаж, перерыв { $duration }.
-sales-chat-moved = ℹ️ Группа продаж стала супергруппой, теперь её номер { $to }. Бот уже пишет туда. Что сделать: укажите chat_id = { $to } в разделе [sales_chat] файла автосалона.
+sales-chat-moved = ℹ️ Чат продаж стал супергруппой, теперь его номер { $to }. Бот уже пишет туда. Что сделать: укажите chat_id = { $to } в разделе [sales_chat] файла автосалона.
 handover-given-up = ⚠️ Заявка № { $number } взята ({ $name }), но ответственный в amoCRM не сменился: { $reason }. Что сделать: смените ответственного в сделке сами и проверьте amocrm_user_id = { $user } в разделе [[team]] файла автосалона.
 escalation-unreachable = ⚠️ Заявку никто не взял, а сообщить об этом не удалось: бот не может написать в чат { $to }. Что сделать: пусть этот человек напишет боту /start (или добавьте бота в эту группу) и проверьте escalate_to в разделе [sales_chat] файла автосалона.
 
 ## Settings that the account does not take
 
 settings-responsible-user = ⚠️ amoCRM не принимает ответственного: сделки получает ответственный по умолчанию. Исправьте AMOCRM_RESPONSIBLE_USER_ID.
-settings-team-member = ⚠️ amoCRM не принимает сотрудника с номером { $user }: он отключён, или такого нет. Его заявки получают другие. Исправьте amocrm_user_id в разделе [[team]] файла dealer.toml или удалите этого сотрудника оттуда.
+settings-team-member = ⚠️ amoCRM не принимает сотрудника с номером { $user }: он отключён, или такого нет. Его заявки получают другие. Исправьте amocrm_user_id в разделе [[team]] файла автосалона или удалите этого сотрудника оттуда.
 settings-pipeline = ⚠️ amoCRM не принимает воронку или этап: сделки попадают на первый этап главной воронки. Исправьте AMOCRM_PIPELINE_ID и AMOCRM_STATUS_ID (список: carquery amocrm pipelines).
-settings-unfinished-stage = ⚠️ amoCRM не принимает этап для незаконченных заявок: их сделки попадают на обычный этап. Исправьте status_id в разделе [unfinished] файла dealer.toml (список: carquery amocrm pipelines).
+settings-unfinished-stage = ⚠️ amoCRM не принимает этап для незаконченных заявок: их сделки попадают на обычный этап. Исправьте status_id в разделе [unfinished] файла автосалона (список: carquery amocrm pipelines).
 settings-fields-unknown = ⚠️ В amoCRM нет полей: { $fields }. Их значения пишутся в примечание. Создайте поля командой carquery amocrm setup или исправьте AMOCRM_FIELD_…
 settings-options-missing = ⚠️ В списках amoCRM нет нужного варианта: { $fields }. Он пишется в примечание. Добавьте в список вариант, как он стоит в примечании.
 settings-source-option = Для SOURCE это «{ $source }».
@@ -138,7 +138,7 @@ alarm-scheduled-throttles = AWS не запускает расписание: и
 alarm-model-failures = Уже час модель не отвечает на девять вопросов из десяти или больше. Отвечают встроенные правила, клиенты ошибок не видят.
     .remedy = Проверьте: carquery doctor. Модель могли отключить, мог закончиться ключ или деньги на счёте.
 alarm-slow-replies = Один клиент из ста ждёт ответа дольше 5 секунд.
-    .remedy = Посмотрите «Replies» и «AI» на панели CloudWatch: медленная модель, Telegram или DynamoDB.
+    .remedy = Посмотрите «Replies» и «AI» на панели CloudWatch: медленно отвечает модель, Telegram или DynamoDB.
 alarm-unsent-too-long = Заявка не передана в amoCRM больше 30 минут.
     .remedy = Почему: carquery leads list. Отвечает ли amoCRM: carquery amocrm check. Клиенту можно позвонить уже сейчас: carquery leads show ID.
 

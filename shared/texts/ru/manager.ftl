@@ -31,13 +31,13 @@ note-heading-completed = Заявка № { $number } закончена
 note-heading-part = { $heading }, часть { $part } из { $parts }
 note-stopped-at = Остановился на вопросе: { $question }
 # On a deal that was there before the request.
-note-joined = Повторная заявка: клиент уже в этой сделке.
+note-joined = Повторная заявка: эта сделка у клиента уже открыта.
 note-differences = В сделке указано иначе, оставлено как есть:
 note-difference = { $field }: { $held }, клиент ответил: { $said }
 note-fields-left = Не поместилось в поля сделки:
 note-name = Имя: { $name }
 note-phone-confirmed = Телефон: { $phone } (номер подтверждён Telegram)
-note-phone-of-other-contact = Телефон: { $phone } (номер с чужой карточки)
+note-phone-of-other-contact = Телефон: { $phone } (номер из чужого контакта)
 note-phone-typed = Телефон: { $phone } (введён вручную, не подтверждён)
 note-phone-earlier = Раньше был указан другой номер: { $phone }
 note-telegram-id = Telegram ID: { $id }

@@ -52,7 +52,7 @@ async fn somebody_elses_contact_gives_the_number_and_the_manager_knows() {
         let number = send(&anna).await;
         let deal = bot.deliver_request(&number, &anna).await;
         assert_eq!(deal.name, "Юридическая помощь — Страхование (ОСАГО / КАСКО) — Анна");
-        assert!(deal.notes[0].contains("Телефон: +79110001122 (номер с чужой карточки)"), "{:?}", deal.notes);
+        assert!(deal.notes[0].contains("Телефон: +79110001122 (номер из чужого контакта)"), "{:?}", deal.notes);
     })
     .await;
 }

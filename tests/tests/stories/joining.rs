@@ -123,7 +123,7 @@ async fn a_second_request_of_the_same_service_joins_the_open_deal_and_the_custom
         Заявка № SECOND
         Проверка авто
         02.03.2026 TIME
-        Повторная заявка: клиент уже в этой сделке.
+        Повторная заявка: эта сделка у клиента уже открыта.
 
         Вид проверки: Комплексная проверка
         Марка и модель: Skoda Superb

@@ -359,7 +359,7 @@ async fn status_says_where_each_request_stands_and_asks_nobody() {
         dealer(bot).await;
         let anna = bot.customer("Анна");
         anna.say("/status").await;
-        assert_eq!(anna.reads()[0], "Заявок от вас пока нет. Когда отправите — здесь будет видно, что с ней.");
+        assert_eq!(anna.reads()[0], "Заявок от вас пока нет. Отправите первую — здесь будет видно, что с ней.");
 
         let number = to_sent(&anna).await;
         anna.say("/status").await;

@@ -185,7 +185,7 @@ async fn a_stage_that_the_account_does_not_know_is_the_usual_one_and_the_admins_
             let deal = bot.next_deal();
             assert_eq!((deal.stage.as_str(), &deal.tags), ("Новая заявка", &vec!["unfinished".to_owned()]));
         }
-        assert_snapshot!(bot.admin().reads().join("\n"), @"⚠️ amoCRM не принимает этап для незаконченных заявок: их сделки попадают на обычный этап. Исправьте status_id в разделе [unfinished] файла dealer.toml (список: carquery amocrm pipelines).");
+        assert_snapshot!(bot.admin().reads().join("\n"), @"⚠️ amoCRM не принимает этап для незаконченных заявок: их сделки попадают на обычный этап. Исправьте status_id в разделе [unfinished] файла автосалона (список: carquery amocrm pipelines).");
     })
     .await;
 }

@@ -26,7 +26,7 @@ fn requests_are_listed_with_what_the_dealer_says_of_their_stage() {
     talk.dealer().stages.insert(ACCEPTED_FOR_DIAGNOSTICS, "Ваш автомобиль принят на диагностику.".to_owned());
     let before = talk.messages();
     talk.command(BotCommand::Status);
-    assert_snapshot!(talk.texts_from(before + 1)[0], @"Заявок от вас пока нет. Когда отправите — здесь будет видно, что с ней.");
+    assert_snapshot!(talk.texts_from(before + 1)[0], @"Заявок от вас пока нет. Отправите первую — здесь будет видно, что с ней.");
     talk.sent = vec![
         request(5, RequestState::Accepted, None),
         request(4, RequestState::InWork, Some(ACCEPTED_FOR_DIAGNOSTICS)),
