@@ -2,7 +2,7 @@
 //! what they have to know.
 
 use delivery::{AdminMessage, Incident, Outcome, RequeueFilter, Written, requeue};
-use lead::{Backoff, PhoneSource, Repeat, Seconds, Status};
+use lead::{Backoff, Repeat, Seconds, Status};
 use settings::metrics;
 use storage::{JobId, SaveError};
 
@@ -72,7 +72,7 @@ impl CrmPush {
     }
 
     async fn close_sent(&self, lead: &mut ClaimedLead) -> Result<Ending, Redeliver> {
-        self.follow_deal(lead.lead()).await?;
+        self.track_deal(lead.lead()).await?;
         lead.lead_mut().succeed(self.now(), PHOTO_GRACE);
         // Planned before the lead is stored: whatever fails in between, the card is never forgotten.
         let card = self.jobs.plan_card(lead.lead()).await.map_err(|error| {
@@ -81,7 +81,7 @@ impl CrmPush {
         })?;
         let ending = self.store(lead, Ending::Sent { card }).await?;
         if matches!(ending, Ending::Lost) {
-            self.forget_deal(lead.lead()).await;
+            self.let_go_of_deal(lead.lead()).await;
             return Ok(ending);
         }
         let sent = lead.lead();
@@ -94,10 +94,7 @@ impl CrmPush {
         {
             tracing::warn!(lead_id = %sent.lead_id, %error, "photos wait for the schedule");
         }
-        // A number that was only typed may have led to a stranger's contact.
-        let is_customers =
-            sent.progress.created_contact || sent.request.customer.phone_source == PhoneSource::OwnContact;
-        if let Some(contact_id) = sent.progress.contact_id().filter(|_| is_customers)
+        if let Some(contact_id) = sent.progress.contact_id().filter(|_| sent.contact_is_own())
             && let Err(error) = self.customers.remember_contact(sent.chat_id, contact_id).await
         {
             tracing::warn!(lead_id = %sent.lead_id, %error, "the customer's contact is not remembered");

@@ -1,4 +1,4 @@
-//! Deals that are followed: noted when their request is delivered, looked at when amoCRM says that they were moved.
+//! Tracked deals: noted when their request is delivered, looked at when amoCRM says that they were moved.
 
 use amocrm::Fallback;
 use delivery::Permit;
@@ -17,21 +17,21 @@ impl CrmPush {
             tracing::info!("amoCRM is left alone: deals that were moved wait for the schedule");
             return;
         }
-        if let Err(error) = self.deal_news.hurry(crm, deal_ids).await {
+        if let Err(error) = self.deal_news.look_now(crm, deal_ids).await {
             metrics::count("DealLooksFailed", "by", "hook");
             tracing::warn!("deals that were moved wait for the schedule: {error}");
         }
     }
 
-    /// Has the deal of a delivered request followed, before the request counts as sent. A customer who left the form half-way
+    /// Begins to track the deal of a delivered request, before the request counts as sent. A customer who left the form half-way
     /// has sent nothing, and hears nothing.
-    pub(crate) async fn follow_deal(&self, lead: &Lead) -> Result<(), Redeliver> {
+    pub(crate) async fn track_deal(&self, lead: &Lead) -> Result<(), Redeliver> {
         let Some(deal_id) = lead.progress.deal_id().filter(|_| self.crm.is_some()) else { return Ok(()) };
         if lead.request.unfinished.is_some() {
             return Ok(());
         }
         self.note_request(deal_id, lead).await.map_err(|error| {
-            tracing::error!(lead_id = %lead.lead_id, deal_id, %error, "a deal cannot be followed");
+            tracing::error!(lead_id = %lead.lead_id, deal_id, %error, "a deal cannot be tracked");
             Redeliver
         })
     }
@@ -57,8 +57,8 @@ impl CrmPush {
         self.amocrm_settings.status_id.filter(|_| is_as_set)
     }
 
-    /// The request was deleted while it was delivered: nobody follows its deal for this chat.
-    pub(crate) async fn forget_deal(&self, lead: &Lead) {
+    /// The request was deleted while it was delivered: its deal is not tracked for this chat.
+    pub(crate) async fn let_go_of_deal(&self, lead: &Lead) {
         let Some(deal_id) = lead.progress.deal_id() else { return };
         let forgotten: Result<(), SaveError> = async {
             if self.leads.get(&lead.lead_id).await?.is_none()
@@ -71,7 +71,7 @@ impl CrmPush {
         }
         .await;
         if let Err(error) = forgotten {
-            tracing::warn!(lead_id = %lead.lead_id, deal_id, %error, "a deal is followed until it expires");
+            tracing::warn!(lead_id = %lead.lead_id, deal_id, %error, "a deal is tracked until it expires");
         }
     }
 }

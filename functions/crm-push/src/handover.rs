@@ -4,7 +4,7 @@
 
 use amocrm::{Client, CrmError};
 use delivery::{AdminMessage, Permit, text_of_error};
-use lead::{Lead, LeadId, PhoneSource, Seconds};
+use lead::{Lead, LeadId, Seconds};
 use sales::Card;
 use serde_json::json;
 use storage::{SaveError, StorageError, Versioned};
@@ -70,7 +70,7 @@ impl CrmPush {
         if let Some(task_id) = lead.progress.id_of(CALL_BACK_STEP) {
             unless_gone(crm.update_task(task_id, &change).await, lead)?;
         }
-        if let Some(contact_id) = lead.progress.contact_id().filter(|_| is_customers_own(lead)) {
+        if let Some(contact_id) = lead.progress.contact_id().filter(|_| lead.contact_is_own()) {
             unless_gone(crm.update_contact(contact_id, &change).await, lead)?;
         }
         tracing::info!(lead_id = %lead.lead_id, deal_id, user = take.by, "a request has who took it");
@@ -99,11 +99,6 @@ impl CrmPush {
             card.finish_handover();
         }
     }
-}
-
-/// A number that was only typed may have led to a stranger's contact, whose manager stays.
-fn is_customers_own(lead: &Lead) -> bool {
-    lead.progress.created_contact || lead.request.customer.phone_source == PhoneSource::OwnContact
 }
 
 /// A task or a contact that was deleted or merged in amoCRM does not keep the deal from its manager.

@@ -9,7 +9,7 @@
 //! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries; `handover.rs` makes whoever has taken a
 //!    request there responsible for it.
 //! 7. `photos.rs` brings photos to the deal, afterwards.
-//! 8. `deals.rs` has the deal followed from then on, and looks at it when amoCRM says that it was moved.
+//! 8. `deals.rs` tracks the deal from then on, and looks at it when amoCRM says that it was moved.
 //!
 //! Helpers: `batch.rs` reads the messages, `claimed.rs` is a lead under this worker's lease, `stop.rs` is how an attempt may end
 //! early, `manager.rs` chooses who gets a request, `joining.rs` which open deal it joins, `recent_contacts.rs` makes up for the

@@ -23,14 +23,14 @@ impl Webhook {
             return text(StatusCode::UNAUTHORIZED, "wrong or missing secret");
         }
         let named = named_deals(&body[..body.len().min(MAX_BODY)]);
-        if let Err(error) = self.hurry(&named).await {
+        if let Err(error) = self.queue_looks(&named).await {
             tracing::warn!(deals = named.len(), "deals that were moved wait for the schedule: {error}");
         }
         text(StatusCode::OK, "")
     }
 
     /// Has those of these deals looked at that have requests of customers.
-    async fn hurry(&self, named: &[u64]) -> Result<(), storage::StorageError> {
+    async fn queue_looks(&self, named: &[u64]) -> Result<(), storage::StorageError> {
         let known = self.deals.known(named).await?;
         if known.is_empty() {
             tracing::info!(deals = named.len(), "none of the moved deals has requests of customers");

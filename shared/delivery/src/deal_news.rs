@@ -23,7 +23,7 @@ const MOST_A_RUN: i32 = 250;
 /// Telegram is down when it fails so often: what is left waits for the next run.
 const MOST_FAILED_SENDS: usize = 3;
 
-/// Follows deals, and tells their customers.
+/// Looks at tracked deals, and tells their customers.
 pub struct DealNews {
     deals: Deals,
     leads: Leads,
@@ -84,7 +84,7 @@ impl DealNews {
     ///
     /// # Errors
     /// When the tables or amoCRM do not respond.
-    pub async fn hurry(&self, crm: &Client, deal_ids: &[u64]) -> Result<usize, NotLooked> {
+    pub async fn look_now(&self, crm: &Client, deal_ids: &[u64]) -> Result<usize, NotLooked> {
         let mut tracked = Vec::new();
         for deal_id in deal_ids {
             tracked.extend(self.deals.of_all_chats(*deal_id).await?);

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LeadId, PhotoJob, Progress, Request, Seconds};
+use crate::{LeadId, PhoneSource, PhotoJob, Progress, Request, Seconds};
 
 /// A request and the state of its delivery; the item of the Leads table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -264,6 +264,12 @@ impl Lead {
             Status::Sending { .. } => Status::Retry { due_at, in_doubt: true, not_before: 0 },
             settled @ (Status::Sent { .. } | Status::Dead { .. }) => settled.clone(),
         };
+    }
+
+    /// Whether the contact is surely the customer's: a number that was only typed may have led to a stranger's.
+    #[must_use]
+    pub fn contact_is_own(&self) -> bool {
+        self.progress.created_contact || self.request.customer.phone_source == PhoneSource::OwnContact
     }
 
     /// Nobody may try the lead before then; `None` if anybody may now.

@@ -127,7 +127,7 @@ impl TrackedDeal {
         let Some(SeenDeal { stage, outcome }) = seen else {
             // Somebody may restore it. The stage in which it comes back is no news.
             (self.stage, self.news, self.outcome) = (None, None, None);
-            self.look_at = Some(now + DAY).filter(|at| self.is_watched_at(*at));
+            self.look_at = Some(now + DAY).filter(|at| self.is_tracked_at(*at));
             return;
         };
         match self.stage {
@@ -140,7 +140,7 @@ impl TrackedDeal {
             Some(_) => {}
         }
         self.outcome = outcome;
-        self.look_at = Some(next_hour(now)).filter(|at| self.outcome.is_none() && self.is_watched_at(*at));
+        self.look_at = Some(next_hour(now)).filter(|at| self.outcome.is_none() && self.is_tracked_at(*at));
     }
 
     /// Whether the deal should be looked at.
@@ -212,7 +212,7 @@ impl TrackedDeal {
     #[must_use]
     pub fn expires_at(&self) -> Seconds {
         let closed_until = self.outcome.as_ref().map_or(0, |outcome| outcome.at() + KEPT_AFTER_CLOSING);
-        self.watched_until().max(closed_until)
+        self.tracked_until().max(closed_until)
     }
 
     fn begin_at(&mut self, stage: u64) {
@@ -222,12 +222,12 @@ impl TrackedDeal {
         }
     }
 
-    const fn watched_until(&self) -> Seconds {
+    const fn tracked_until(&self) -> Seconds {
         self.sent_at + RETENTION_AFTER_SENT
     }
 
-    const fn is_watched_at(&self, at: Seconds) -> bool {
-        at < self.watched_until()
+    const fn is_tracked_at(&self, at: Seconds) -> bool {
+        at < self.tracked_until()
     }
 }
 

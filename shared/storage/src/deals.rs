@@ -1,4 +1,4 @@
-//! Deals with requests of customers, as they are followed in amoCRM: one item a deal and chat.
+//! Tracked deals: one item for each deal and chat with requests in it.
 //!
 //! The index `due` holds what is to be looked at or told, ordered by when; and closed deals, ordered by when they were closed.
 //! `by_chat` finds what a chat has.
