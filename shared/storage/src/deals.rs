@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType, Select};
 use futures::FutureExt as _;
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use lead::{Outcome, Seconds, TrackedDeal};
 use serde::{Deserialize, Serialize};
 
@@ -74,7 +74,9 @@ struct Stored {
 }
 
 fn read_item(item: HashMap<String, AttributeValue>) -> Result<Versioned<TrackedDeal>, StorageError> {
-    let stored: Stored = serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
+    let deal_id = item.get("deal_id").and_then(|id| id.as_n().ok()).cloned().unwrap_or_default();
+    let stored: Stored = serde_dynamo::from_item(item)
+        .map_err(|error| StorageError::shape(format!("reading deal {deal_id}"), &error))?;
     Ok(Versioned { value: stored.deal, version: stored.version })
 }
 
@@ -108,7 +110,8 @@ impl Deals {
         answer.item.map(read_item).transpose()
     }
 
-    /// The same for several. Deals that do not exist are left out.
+    /// The same for several. Deals that do not exist are left out, and so are those in a shape that this version does not
+    /// know, as after a rollback: the log names them.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -116,8 +119,13 @@ impl Deals {
         const AT_ONCE: usize = 25;
         let mut deals = Vec::with_capacity(keys.len());
         for some in keys.chunks(AT_ONCE) {
-            let found = try_join_all(some.iter().map(|key| self.get(*key))).await?;
-            deals.extend(found.into_iter().flatten());
+            for deal in join_all(some.iter().map(|key| self.get(*key))).await {
+                match deal {
+                    Ok(deal) => deals.extend(deal),
+                    Err(error) if error.is_shape() => tracing::error!("a tracked deal is left out: {error}"),
+                    Err(error) => return Err(error),
+                }
+            }
         }
         Ok(deals)
     }
