@@ -181,13 +181,12 @@ impl DealNews {
                 self.customers.set_blocked(chat_id, true).await?;
                 Ok(Told::No)
             }
-            Err(ApiError::TooManyRequests { retry_after }) => {
-                let pause = Seconds::try_from(retry_after).unwrap_or(Seconds::MAX);
-                deal.value.put_news_back(stage, now.saturating_add(pause));
-                self.save(&mut deal).await?;
-                Ok(Told::Failed)
-            }
             Err(error) => {
+                if let Some(pause) = error.pause() {
+                    deal.value.put_news_back(stage, now.saturating_add_unsigned(pause));
+                    self.save(&mut deal).await?;
+                    return Ok(Told::Failed);
+                }
                 tracing::warn!(chat_id, deal_id, stage, "a customer may not have heard of a deal's stage: {error}");
                 Ok(Told::Failed)
             }

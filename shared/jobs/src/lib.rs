@@ -62,6 +62,8 @@ pub enum Outcome {
     PutBack {
         due_at: Seconds,
     },
+    /// The chat does not take it: it is due again after a pause, should somebody put that right.
+    Refused,
     /// It may have been sent, and is not sent again.
     InDoubt,
 }
@@ -81,7 +83,7 @@ impl Runner {
             match self.run(&id).await {
                 Ok(Outcome::Sent) => (sent, failures) = (sent + 1, 0),
                 Ok(Outcome::InDoubt | Outcome::PutBack { .. }) => failures += 1,
-                Ok(Outcome::Dropped | Outcome::NotDue) => {}
+                Ok(Outcome::Dropped | Outcome::Refused | Outcome::NotDue) => {}
                 Err(error) => tracing::error!(job = %id, "a job was not done: {error}"),
             }
         }
@@ -109,22 +111,19 @@ impl Runner {
         tracing::info!(job = %id, ?outcome, "did a job");
         match outcome {
             Ok(Outcome::PutBack { due_at }) => self.jobs.put_back(job, due_at).await?,
+            Ok(Outcome::Refused) | Err(_) => self.jobs.put_back(job, now + PAUSE).await?,
             Ok(_) => {}
-            Err(_) => self.jobs.put_back(job, now + PAUSE).await?,
         }
         outcome
     }
 
     /// What becomes of a job whose message Telegram did not take.
     fn outcome_of(&self, error: &ApiError) -> Outcome {
-        if error.may_have_happened() {
-            return Outcome::InDoubt;
+        match error.pause() {
+            Some(pause) => Outcome::PutBack { due_at: self.now().saturating_add_unsigned(pause) },
+            None if error.may_have_happened() => Outcome::InDoubt,
+            None => Outcome::Refused,
         }
-        let pause = match error {
-            ApiError::TooManyRequests { retry_after } => Seconds::try_from(*retry_after).unwrap_or(PAUSE).max(1),
-            _ => PAUSE,
-        };
-        Outcome::PutBack { due_at: self.now() + pause }
     }
 
     /// Seconds since the Unix epoch.

@@ -216,7 +216,7 @@ async fn a_group_without_the_bot_is_told_of_once_and_once_when_it_works_again() 
     world.telegram_does(&[Does::Refuse; 4]);
     for _ in 0..2 {
         for card in &cards {
-            assert!(matches!(world.runner.run(card).await.unwrap(), Outcome::PutBack { .. }));
+            assert_eq!(world.runner.run(card).await.unwrap(), Outcome::Refused);
         }
         world.wait(120);
     }
@@ -226,6 +226,18 @@ async fn a_group_without_the_bot_is_told_of_once_and_once_when_it_works_again() 
     assert_eq!(world.runner.run_due().await.unwrap(), 2);
     assert_eq!(world.read(ADMIN), ["✅ Карточки заявок снова попадают в чат продаж, перерыв 4 мин."]);
     assert_eq!(world.read(GROUP).len(), 2, "cards that were refused come after all");
+}
+
+#[tokio::test]
+async fn a_group_without_the_bot_holds_up_no_other_chat() {
+    let world = World::new().await;
+    for n in 0..3 {
+        world.delivered(n).await;
+    }
+    world.telegram_does(&[Does::Refuse; 3]);
+    world.wait(600);
+    assert_eq!(world.runner.run_due().await.unwrap(), 3, "three cards are refused, and three escalations sent");
+    assert_eq!(world.read(901).len(), 3);
 }
 
 #[tokio::test]

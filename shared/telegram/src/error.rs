@@ -2,6 +2,9 @@
 
 use serde::Deserialize;
 
+/// Until a call may be made again for which there was no connection, in seconds.
+const PAUSE_WITHOUT_CONNECTION: u64 = 60;
+
 /// Why a call failed, by what to do about it. Never contains the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
@@ -40,6 +43,16 @@ impl ApiError {
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
         matches!(self, Self::TooManyRequests { .. } | Self::Unreachable { .. } | Self::Unavailable { .. })
+    }
+
+    /// Seconds until the same call may be made again, if Telegram may take it then and surely has not yet.
+    #[must_use]
+    pub fn pause(&self) -> Option<u64> {
+        match self {
+            Self::TooManyRequests { retry_after } => Some((*retry_after).max(1)),
+            Self::Unreachable { .. } => Some(PAUSE_WITHOUT_CONNECTION),
+            _ => None,
+        }
     }
 
     /// Whether the call may have taken effect although it failed.
