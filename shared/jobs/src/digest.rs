@@ -108,12 +108,12 @@ impl Runner {
     /// Whole tables are read, one after the other: once a week, and when somebody asks.
     async fn material(&self, since: Seconds) -> Result<Material, StorageError> {
         let DigestTables { sessions, deals, ai_log } = &self.digest;
-        let leads = self.leads.all().await?.into_iter().map(|lead| lead.value);
+        let leads = self.leads.made_since(since).await?;
         let still = self.now() - STILL_FILLED_IN;
         let forms = sessions.with_forms().await?;
         let answers = ai_log.answers_since(since).await?;
         Ok(Material {
-            leads: leads.filter(|lead| lead.request.created_at >= since).collect(),
+            leads: leads.into_iter().map(|lead| lead.value).collect(),
             cards: self.sales_chat.cards().await?,
             left_forms: forms
                 .iter()

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, Select};
 use futures::FutureExt as _;
 use futures::future::join_all;
@@ -234,7 +235,25 @@ impl Leads {
     /// # Errors
     /// When the table cannot be read.
     pub async fn all(&self) -> Result<Vec<Versioned<Lead>>, StorageError> {
-        let mut items = self.client.scan().table_name(&self.table).into_paginator().items().send();
+        self.read_all(self.client.scan()).await
+    }
+
+    /// The requests that were made since then. It reads the whole table, too, but holds no more than these.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn made_since(&self, since: Seconds) -> Result<Vec<Versioned<Lead>>, StorageError> {
+        let made_since = self
+            .client
+            .scan()
+            .filter_expression("#request.created_at >= :since")
+            .expression_attribute_names("#request", "request")
+            .expression_attribute_values(":since", AttributeValue::N(since.to_string()));
+        self.read_all(made_since).await
+    }
+
+    async fn read_all(&self, scan: ScanFluentBuilder) -> Result<Vec<Versioned<Lead>>, StorageError> {
+        let mut items = scan.table_name(&self.table).into_paginator().items().send();
         let mut leads = Vec::new();
         while let Some(item) = items.try_next().await.map_err(StorageError::of("listing requests"))? {
             match read_item(item) {

@@ -1,5 +1,6 @@
 //! The digest: once a week for the dealer, and whenever the admins ask for it.
 
+use futures::future::join_all;
 use simulators::fault::{Fault, When};
 use stories::{BOSS, Bot, Customer, System, story, to_sent};
 
@@ -105,6 +106,58 @@ async fn the_admins_get_a_digest_when_they_ask() {
         bot.schedule().await;
         let digest = admin.screen();
         assert!(digest.contains("Проверка авто: 1 (было 0)"), "{digest}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whatever_call_of_a_digest_fails_it_comes_once() {
+    for (system, route) in [
+        (System::Telegram, "sendPhoto"),
+        (System::DynamoDb, "PutItem jobs"),
+        (System::DynamoDb, "Scan leads"),
+        (System::DynamoDb, "Scan sessions"),
+        (System::DynamoDb, "Scan sales-chat"),
+        (System::DynamoDb, "Scan ai-log"),
+    ] {
+        let faults = [Fault::DropBefore, Fault::LoseAnswer, Fault::Html(502), Fault::TooMany { retry_after: 1 }];
+        join_all(faults.map(|fault| digest_while_this_fails(system, route, fault))).await;
+    }
+}
+
+async fn digest_while_this_fails(system: System, route: &str, fault: Fault) {
+    let told = &format!("{system:?} {route}: {fault:?}");
+    story(async |bot| {
+        a_week_passes(bot).await;
+        bot.wait(60);
+        let failing = bot.fail(system, route, When::Times(1), fault.clone());
+        for _ in 0..3 {
+            let _ = bot.stack().run_schedule().await;
+            bot.wait(300);
+        }
+        assert!(failing.has_struck(), "{told}");
+        let digests = bot.boss().reads();
+        // Who does not know whether it was sent, or whether the job is theirs, does not send it again.
+        let is_lost_with_its_answer = system == System::Telegram || route == "PutItem jobs";
+        let may_be_missing = is_lost_with_its_answer && !matches!(fault, Fault::TooMany { .. });
+        assert!(digests.iter().all(|digest| digest == EXPECTED), "{told}: {digests:#?}");
+        assert!(digests.len() == 1 || (digests.is_empty() && may_be_missing), "{told}: {digests:#?}");
+        bot.deliver().await;
+        let _ = bot.admin().reads();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_that_takes_no_photos_gets_the_text() {
+    story(async |bot| {
+        a_week_passes(bot).await;
+        bot.wait(60);
+        let refusal = r#"{"ok":false,"error_code":400,"description":"Bad Request: not enough rights to send photos to the chat"}"#;
+        let _refused = bot.fail(System::Telegram, "sendPhoto", When::Times(1), Fault::Status(400, refusal.to_owned()));
+        bot.schedule().await;
+        assert_eq!(bot.boss().screen(), EXPECTED);
+        assert_eq!(bot.boss().messages().last().map(|message| message.kind), Some("text"));
     })
     .await;
 }
