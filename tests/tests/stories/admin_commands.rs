@@ -1,7 +1,10 @@
 //! What admins ask the bot in their chat.
 
 use simulators::fault::{Fault, When};
-use stories::{Bot, Customer, story, to_sent};
+use stories::{Bot, Customer, Setup, story, story_with, to_sent};
+
+/// The id of the first chat that a story makes in the simulated Telegram, as a group has it.
+const GROUP: i64 = -7_000_000_005;
 
 const REFUSAL: &str = r#"{"validation-errors":[{"request_id":"0","errors":[{"code":"InvalidType","path":"price","detail":"Too big"}]}],"title":"Bad Request","status":400,"detail":"Request validation failed"}"#;
 
@@ -89,6 +92,28 @@ async fn elsewhere_the_same_command_is_a_customer_s() {
         boris.press(&(newest, format!("retry:{}", lead.lead_id))).await;
         let _ = (boris.reads(), boris.app.take_alerts());
         assert_eq!(bot.requests().await, [lead], "a forged press changes nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_of_admins_asks_also_when_it_has_become_a_supergroup() {
+    story_with(Setup::default().with("ADMIN_CHAT_ID", GROUP), async |bot| {
+        let group = bot.telegram().new_group("Администраторы");
+        assert_eq!(group.chat, GROUP);
+        let boss = bot.customer("Директор");
+        let reads = |group: &simulators::telegram::Group| {
+            group.take_new().into_iter().map(|fresh| fresh.message.text).collect::<Vec<_>>()
+        };
+        group.member(&boss.app).say("/status").expect("a member writes");
+        bot.settle().await;
+        assert_eq!(reads(&group), ["✅ Все заявки переданы в amoCRM."]);
+
+        let supergroup = group.upgrade();
+        bot.settle().await;
+        supergroup.member(&boss.app).say("/status").expect("a member writes");
+        bot.settle().await;
+        assert_eq!(reads(&supergroup), ["✅ Все заявки переданы в amoCRM."]);
     })
     .await;
 }
