@@ -48,7 +48,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
                 }),
             )
             .await?;
-            telegram::introduce(&api, settings.language).await?;
+            telegram::introduce(&api, settings.admin_chat_id, settings.language).await?;
             output.print(&json!({ "webhook": url }), |_| format!("Telegram posts updates to {url}"));
         }
         Command::Info => {

@@ -296,8 +296,9 @@ impl Stack {
             return;
         }
         let (api, language) = (self.core.functions.api.clone(), self.core.language);
+        let admin_chat_id = self.core.admin_chat_id;
         tokio::spawn(async move {
-            if let Err(error) = telegram::introduce(&api, language).await {
+            if let Err(error) = telegram::introduce(&api, admin_chat_id, language).await {
                 tracing::warn!("the bot's commands could not be set: {error}");
             }
         });

@@ -134,7 +134,7 @@ impl Server {
             };
             workers.push(tokio::spawn(polling.run(stopping)));
         }
-        introduce(functions.api.clone(), read(&variables, settings::Telegram::read)?.language);
+        introduce(functions.api.clone(), read(&variables, settings::Telegram::read)?);
         variables.insert("TELEGRAM_UPDATES".to_owned(), updates.name().to_owned());
         let server = Self { url, updates, folder, stop, workers, for_operators };
         server.write_endpoints(&variables)?;
@@ -209,9 +209,9 @@ fn updates(variables: &mut Variables, folder: &Folder) -> anyhow::Result<Updates
 }
 
 /// Sets the bot's commands and description. A failure does not keep it from working.
-fn introduce(api: telegram::Api, language: texts::Language) {
+fn introduce(api: telegram::Api, settings: settings::Telegram) {
     tokio::spawn(async move {
-        if let Err(error) = telegram::introduce(&api, language).await {
+        if let Err(error) = telegram::introduce(&api, settings.admin_chat_id, settings.language).await {
             tracing::warn!("the bot's commands could not be set: {error}");
         }
     });

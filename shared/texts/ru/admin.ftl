@@ -137,6 +137,11 @@ alarm-slow-replies = Один клиент из ста ждёт ответа д�
 alarm-unsent-too-long = Заявка не передана в amoCRM больше 30 минут.
     .remedy = Почему: carquery leads list. Отвечает ли amoCRM: carquery amocrm check. Клиенту можно позвонить уже сейчас: carquery leads show ID.
 
+## The commands of the admin chat, as Telegram lists them
+
+introduction-admin-status = Что ещё не передано в amoCRM
+introduction-admin-digest = Итоги за семь дней
+
 ## /status in the admin chat: what is not in amoCRM, and why
 
 status-all-sent = ✅ Все заявки переданы в amoCRM.
