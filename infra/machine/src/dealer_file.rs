@@ -25,6 +25,7 @@ pub struct LocalDealerFile {
 type Look = Result<Option<String>, Vec<String>>;
 
 impl LocalDealerFile {
+    /// The file at `path`, whose text goes into the table `stored`.
     pub fn new(path: PathBuf, copy: Option<PathBuf>, stored: DealerFile) -> Self {
         let seen = copy.as_ref().and_then(|copy| fs::read_to_string(copy).ok());
         Self { path, copy, stored, seen: Ok(seen) }

@@ -136,6 +136,7 @@ impl ClaimedJob {
         self.0.value.kind
     }
 
+    /// Whether it is of no use any more.
     #[must_use]
     pub const fn is_late(&self, now: Seconds) -> bool {
         self.0.value.drop_after < now
