@@ -323,8 +323,25 @@ class Functions(unittest.TestCase):
         self.assertLess(timeout * 1000, of_type("AWS::ApiGatewayV2::Integration")["WebhookIntegration"]["TimeoutInMillis"])
         settings = of_type("AWS::ApiGatewayV2::Stage")["ApiStage"]["DefaultRouteSettings"]
         self.assertEqual(settings["ThrottlingRateLimit"], {"Ref": "ThrottleRate"})
+        routes_of_their_own = of_type("AWS::ApiGatewayV2::Stage")["ApiStage"]["RouteSettings"]
+        self.assertEqual(routes_of_their_own["GET /health"], {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 5})
         routes = {route["RouteKey"] for route in of_type("AWS::ApiGatewayV2::Route").values()}
         self.assertEqual(routes, {"POST /telegram/webhook", "POST /amocrm/webhook/{secret}", "GET /health"})
+
+    def test_requests_are_logged_without_secrets_and_addresses(self):
+        settings = of_type("AWS::ApiGatewayV2::Stage")["ApiStage"]["AccessLogSettings"]
+        logged = set(json.loads(settings["Format"]).values())
+        self.assertIn("$context.status", logged)
+        # The path holds the secret of amoCRM's hook.
+        self.assertFalse([value for value in logged if re.search("path|sourceip|authorizer|user", value, re.I)])
+        logs = of_type("AWS::Logs::LogGroup")[settings["DestinationArn"]["Fn::GetAtt"][0]]
+        self.assertEqual(logs["RetentionInDays"], {"Ref": "LogRetentionDays"})
+
+    def test_deliveries_and_the_schedule_can_be_given_executions_of_their_own(self):
+        wanted = {"Fn::If": ["ReservesConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
+        functions = of_type("AWS::Serverless::Function")
+        reserved = {name: function.get("ReservedConcurrentExecutions") for name, function in functions.items()}
+        self.assertEqual(reserved, {"WebhookFunction": None, "CrmPushFunction": wanted, "ScheduledFunction": wanted})
 
     def test_everything_is_named_after_its_stage(self):
         for kind, key in (
