@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use secrecy::SecretString;
 
+use crate::address;
+
 /// A set of environment variables being read. Problems are collected; [`Env::finish`] reports them all at once.
 ///
 /// An empty value counts as unset, so that `NAME=` in a `.env` file means «not used».
@@ -97,11 +99,12 @@ impl Env {
         value
     }
 
-    /// An http(s) address without a trailing slash, or `default` when unset.
+    /// An http(s) address without a trailing slash, or `default` when unset. http only within this machine or a private
+    /// network.
     pub fn address(&mut self, name: &str, default: &str) -> String {
         let value = self.text(name, default);
-        if !value.is_empty() && !value.starts_with("https://") && !value.starts_with("http://") {
-            self.problem(name, "is not an http(s) address");
+        if let Some(problem) = address::problem_of(&value).filter(|_| !value.is_empty()) {
+            self.problem(name, problem);
         }
         value.trim_end_matches('/').to_owned()
     }

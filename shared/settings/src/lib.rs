@@ -3,6 +3,7 @@
 //! Each part reads only its own settings through [`Env`] and fails at start with one message that names everything that is
 //! wrong. `.env.example` lists and explains every variable; a test holds it against what is read here.
 
+mod address;
 mod clock;
 mod data_folder;
 mod env;
