@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use settings::{Env, OpenAi};
 
-use crate::output::{Output, print_line, printable};
+use crate::output::{Output, Progress, print_line, printable};
 use crate::stage::Stage;
 
 #[derive(clap::Args)]
@@ -83,10 +83,22 @@ pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -
     };
     let mind = Mind::new(arguments.model, stage).await?;
     let none = Facts::default();
-    let outcome = eval::run(cases, async |text| mind.answer(text, &none).await).await;
+    let progress = Progress::new("sentences", cases.len());
+    let answer_sentence = async |text: &str| {
+        let answered = mind.answer(text, &none).await;
+        progress.step();
+        answered
+    };
+    let outcome = eval::run(cases, answer_sentence).await;
     let facts = match questions {
         Some((facts, cases)) => {
-            Some(eval::run_facts(cases, &facts, async |text| mind.answer(text, &facts).await).await)
+            let progress = Progress::new("questions", cases.len());
+            let answer_question = async |text: &str| {
+                let answered = mind.answer(text, &facts).await;
+                progress.step();
+                answered
+            };
+            Some(eval::run_facts(cases, &facts, answer_question).await)
         }
         None => None,
     };

@@ -1,6 +1,7 @@
 //! What the operator sees: text for people, JSON for programs.
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use comfy_table::{Table, presets};
 use serde::Serialize;
@@ -52,6 +53,31 @@ pub(crate) fn print_line(line: &str) {
         }
         eprintln!("carquery: cannot write the output: {error}");
         std::process::exit(1);
+    }
+}
+
+/// Counts what is done of a long work, on standard error and only at a terminal.
+pub(crate) struct Progress {
+    what: &'static str,
+    done: AtomicUsize,
+    all: usize,
+    shows: bool,
+}
+
+impl Progress {
+    /// `what` is counted up to `all`.
+    pub(crate) fn new(what: &'static str, all: usize) -> Self {
+        Self { what, done: AtomicUsize::new(0), all, shows: std::io::stderr().is_terminal() }
+    }
+
+    /// One more is done. The last one wipes the line.
+    pub(crate) fn step(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if !self.shows {
+            return;
+        }
+        let line = if done < self.all { format!("{done} of {} {}", self.all, self.what) } else { String::new() };
+        eprint!("\r\u{1b}[K{line}");
     }
 }
 
