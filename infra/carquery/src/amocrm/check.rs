@@ -1,6 +1,6 @@
 //! What may be wrong with the account, for `amocrm check` and `doctor`.
 
-use amocrm::{Client, CrmError, Entity, Pipeline, TokenState, User, wanted_fields};
+use amocrm::{Cause, Client, CrmError, Entity, Pipeline, TokenState, User, wanted_fields};
 use dealer::{Dealer, Team};
 use jiff::Timestamp;
 
@@ -165,8 +165,17 @@ fn of_error(name: &str, error: &CrmError) -> Finding {
             let state = text.strip_suffix(&fix).unwrap_or(&text).trim_end_matches([':', ' ']);
             Finding::bad(name, state, &fix)
         }
-        (None, CrmError::Retry { .. }) => {
-            Finding::bad(name, &text, "try again in a few minutes; requests wait and go out by themselves")
+        (None, CrmError::Retry { cause, .. }) => {
+            let fix = match cause {
+                Cause::RateLimit => {
+                    "see what else uses the account's interface; requests wait and go out by themselves"
+                }
+                Cause::Connection => {
+                    "check the network, and AMOCRM_SUBDOMAIN or AMOCRM_BASE_URL; requests wait and go out by themselves"
+                }
+                _ => "try again in a few minutes; requests wait and go out by themselves",
+            };
+            Finding::bad(name, &text, fix)
         }
         (None, _) => Finding::bad(name, &text, "the token needs an administrator's rights"),
     }
@@ -193,7 +202,7 @@ fn of_token(state: &TokenState, now: i64, clock: &Clock) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use amocrm::{Cause, Doubt, Remedy};
+    use amocrm::{Doubt, Remedy};
     use serde_json::json;
 
     use super::*;
@@ -266,6 +275,12 @@ mod tests {
         let finding = serde_json::to_value(of_error("amoCRM account", &down)).expect("plain data");
         assert_eq!(finding["state"], "amoCRM cannot take requests now: HTTP 502");
         assert_eq!(finding["fix"], "try again in a few minutes; requests wait and go out by themselves");
+
+        for (cause, fix) in [(Cause::RateLimit, "what else uses"), (Cause::Connection, "AMOCRM_SUBDOMAIN")] {
+            let error = CrmError::Retry { cause, pause: None, doubt: Doubt::No };
+            let finding = serde_json::to_value(of_error("amoCRM account", &error)).expect("plain data");
+            assert!(finding["fix"].as_str().is_some_and(|text| text.contains(fix)), "{finding}");
+        }
 
         let refused = CrmError::Reauth { reason: "invalid_grant".to_owned(), remedy: Remedy::Authorize, since: None };
         let finding = serde_json::to_value(of_error("amoCRM account", &refused)).expect("plain data");
