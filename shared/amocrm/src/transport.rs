@@ -8,7 +8,7 @@ use bytes::Bytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use lead::Seconds;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use settings::Retry;
@@ -16,6 +16,9 @@ use tokio::time::Instant;
 
 use crate::error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
 use crate::tokens::Tokens;
+
+/// Where amoCRM's accounts and file hosts are.
+const SITES: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
 
 /// How the account is called.
 #[derive(Clone, Debug)]
@@ -147,7 +150,9 @@ impl Transport {
     async fn send(&self, call: &Call<'_>, token: &SecretString) -> Result<Answer, CrmError> {
         let address = match call.target.strip_prefix('/') {
             Some(path) => format!("{}/{path}", self.options.base_url),
-            None => call.target.to_owned(),
+            // An address that amoCRM has named. The token goes along, so it goes to amoCRM only.
+            None if is_of_amocrm(call.target, &self.options.base_url) => call.target.to_owned(),
+            None => return Err(CrmError::retry(Cause::Unreadable, Doubt::No)),
         };
         let request = self
             .http
@@ -309,4 +314,37 @@ fn validation(json: &Value) -> Vec<FieldError> {
 
 fn cut(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()
+}
+
+/// Whether an address is amoCRM's, or of the server that was set in its place.
+fn is_of_amocrm(address: &str, base_url: &str) -> bool {
+    let (Ok(address), Ok(base)) = (Url::parse(address), Url::parse(base_url)) else { return false };
+    let host = address.host_str().unwrap_or_default();
+    let is_known = SITES.iter().any(|site| host.strip_suffix(site).is_some_and(|name| name.ends_with('.')));
+    (address.scheme() == "https" && is_known) || address.origin() == base.origin()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_goes_to_amocrm_only() {
+        let base = "https://acme.amocrm.ru";
+        for own in ["https://drive-b.amocrm.ru/v1.0", "https://drive-g.kommo.com/up?x=1", "https://acme.amocrm.ru/x"] {
+            assert!(is_of_amocrm(own, base), "{own}");
+        }
+        for foreign in [
+            "http://drive-b.amocrm.ru/v1.0",
+            "https://evil.org/v1.0",
+            "https://evilamocrm.ru/",
+            "https://drive.amocrm.ru@evil.org/",
+            "https://drive.amocrm.ru.evil.org/",
+            "no address",
+        ] {
+            assert!(!is_of_amocrm(foreign, base), "{foreign}");
+        }
+        assert!(is_of_amocrm("http://127.0.0.1:9/drive", "http://127.0.0.1:9"), "a server in amoCRM's place");
+        assert!(!is_of_amocrm("http://127.0.0.1:8/drive", "http://127.0.0.1:9"));
+    }
 }

@@ -223,6 +223,18 @@ async fn calls_are_paced() {
 }
 
 #[tokio::test]
+async fn the_token_is_not_sent_to_a_foreign_file_host() {
+    let (server, foreign) = (MockServer::start().await, MockServer::start().await);
+    Mock::given(path("/api/v4/account"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "id": 1, "drive_url": foreign.uri() })))
+        .mount(&server)
+        .await;
+    let uploaded = client(&server).upload("1.jpg", "image/jpeg", "photo".into()).await;
+    assert!(matches!(uploaded, Err(CrmError::Retry { cause: Cause::Unreadable, .. })), "{uploaded:?}");
+    assert_eq!(requests(&foreign).await, 0);
+}
+
+#[tokio::test]
 async fn a_photo_is_uploaded_in_parts_and_attached() {
     let server = MockServer::start().await;
     let uri = server.uri();
