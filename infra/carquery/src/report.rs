@@ -131,16 +131,26 @@ fn by_day(stats: &Stats) -> String {
         escaped(&LANGUAGE.text_with("report-most", arguments))
     });
     let end = |day: Option<&Day>| day.map(|day| long_date(day.date)).unwrap_or_default();
-    let legend = [("good", "report-delivered"), ("wait", "report-day-waiting"), ("bad", "report-day-dead")]
-        .map(|(class, id)| format!("<span><i class=\"{class}\"></i>{}</span>", text(id)));
+    let legend = states_legend();
     let chart = chart::columns(&stats.days, title);
     let axis = format!(
         "<div class=\"axis\"><span>{}</span><span>{}</span></div>",
         end(stats.days.first()),
         end(stats.days.last())
     );
-    let body = format!("{chart}{axis}<div class=\"legend\">{}</div>", legend.concat());
+    let body = format!("{chart}{axis}{legend}");
     format!("<h2>{}</h2><p>{}</p>{}", text("report-days"), most.unwrap_or_default(), card(&body))
+}
+
+/// What the colours of a chart mean.
+fn legend(colours: &[(&str, &str)]) -> String {
+    let entry = |(class, id): &(&str, &str)| format!("<span><i class=\"{class}\"></i>{}</span>", text(id));
+    format!("<div class=\"legend\">{}</div>", colours.iter().map(entry).collect::<String>())
+}
+
+/// The same of what may become of a request.
+fn states_legend() -> String {
+    legend(&[("good", "report-in-amocrm"), ("wait", "report-day-waiting"), ("bad", "report-day-dead")])
 }
 
 /// One questionnaire. The question at which most customers stop stands out.
@@ -168,13 +178,13 @@ fn funnel(funnel: &Funnel) -> String {
     card(&format!("<h3>{} · {} %</h3>{}", text(funnel.branch), share(funnel.finished, started), rows.concat()))
 }
 
-fn table(head: &[(&str, &str)], rows: impl Iterator<Item = String>) -> String {
+fn table(head: &[(&str, &str)], rows: impl Iterator<Item = String>, legend: &str) -> String {
     let head = head.iter().map(|(id, class)| {
         let title = if id.is_empty() { String::new() } else { text(id) };
         format!("<th class=\"{class}\">{title}</th>")
     });
     card(&format!(
-        "<div class=\"wide\"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
+        "<div class=\"wide\"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{legend}",
         head.collect::<String>(),
         rows.collect::<String>()
     ))
@@ -208,9 +218,10 @@ fn sources(lines: &[SourceLine]) -> String {
         ("report-source-name", "detail"),
         ("report-source-confirm", "detail"),
         ("report-source-sent", ""),
-        ("report-delivered", ""),
+        ("report-in-amocrm", ""),
     ];
-    table(&head, lines.iter().map(row))
+    let legend = legend(&[("main", "report-source-sent"), ("soft", "report-source-started")]);
+    table(&head, lines.iter().map(row), &legend)
 }
 
 fn delivery(stats: &Stats) -> String {
@@ -238,13 +249,13 @@ fn delivery(stats: &Stats) -> String {
         ("report-service", ""),
         ("", "chart"),
         ("report-requests", ""),
-        ("report-delivered", ""),
+        ("report-in-amocrm", ""),
         ("report-day-waiting", "detail"),
         ("report-day-dead", ""),
         ("report-median", "detail"),
         ("report-slowest", "detail"),
     ];
-    table(&head, stats.delivery.iter().map(row))
+    table(&head, stats.delivery.iter().map(row), &states_legend())
 }
 
 /// Nothing when nobody asked.

@@ -29,6 +29,7 @@ report-time-note = обычно; дольше всего — { $slowest }
 report-days = Заявки по дням
 report-most = Больше всего за день — { $requests } ({ $date }).
 report-day = { $date }: { $requests }
+report-in-amocrm = В amoCRM
 report-day-waiting = Ждут
 report-day-dead = Не приняты
 
@@ -38,7 +39,7 @@ report-confirm = Проверка заявки
 report-finished = Отправили
 
 report-sources = Откуда приходят
-report-sources-note = Светлая полоса — начали заявку по ссылке, тёмная — отправили.
+report-sources-note = Кто начал заявку, считается только по ссылкам.
 report-source = Источник
 report-source-started = Начали
 report-source-name = Дошли до имени
