@@ -29,8 +29,8 @@ pub struct Setup {
     pub data_dir: Option<std::path::PathBuf>,
     /// What kind of account the simulated amoCRM is.
     pub account: amocrm::Options,
-    /// What the functions' clock shows at first, in seconds since the epoch. Tokens of the simulated amoCRM live by the real
-    /// time: stories about them begin now.
+    /// What the functions' clock shows at first, in seconds since the epoch. Tokens of the simulated amoCRM live by the
+    /// real time: stories about them begin now.
     pub begins_at: i64,
     /// How long a message that crm-push has taken is hidden from others.
     pub queue_visibility: Duration,
@@ -114,8 +114,8 @@ impl Clock {
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    /// Waits until the bot has accepted every update. A person does one thing a second; and while an update is not accepted
-    /// time passes quickly, so that leases and pauses end.
+    /// Waits until the bot has accepted every update. A person does one thing a second; and while an update is not
+    /// accepted time passes quickly, so that leases and pauses end.
     pub(crate) async fn settle(&self, telegram: &Telegram) {
         self.wait(1);
         for _ in 0..100 {

@@ -35,8 +35,8 @@ pub fn card(deal: &Deal) -> String {
     card.replace(number, "NUMBER").trim_end().to_owned()
 }
 
-/// What is particular to a deal: its name and price, its fields and the answers in its note. What every deal has is left out:
-/// [`crate::Bot::deliver_request`] checks it.
+/// What is particular to a deal: its name and price, its fields and the answers in its note. What every deal has is
+/// left out: [`crate::Bot::deliver_request`] checks it.
 #[must_use]
 pub fn answers(deal: &Deal) -> String {
     let mut answers = format!("{} | {} ₽\n", deal.name, deal.price);

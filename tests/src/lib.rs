@@ -1,5 +1,5 @@
-//! The world of every test that needs one: the running bot, the customers who speak to it, and what they, the dealer and the
-//! admins saw.
+//! The world of every test that needs one: the running bot, the customers who speak to it, and what they, the dealer
+//! and the admins saw.
 //!
 //! ```text
 //! story(async |bot| {
@@ -9,9 +9,10 @@
 //! })
 //! .await;
 //! ```
-//! The bot is the local stack: the real handlers over real HTTP, against the simulators and an embedded DynamoDB. Nothing
-//! runs by itself: a test delivers the queue and runs the schedule when it wants to, so that races can be staged. A story
-//! fails on anything left unread: a message nobody looked at, a deal, an update not accepted, a dead letter, a twin.
+//! The bot is the local stack: the real handlers over real HTTP, against the simulators and an embedded DynamoDB.
+//! Nothing runs by itself: a test delivers the queue and runs the schedule when it wants to, so that races can be
+//! staged. A story fails on anything left unread: a message nobody looked at, a deal, an update not accepted, a dead
+//! letter, a twin.
 
 mod bot;
 mod card;

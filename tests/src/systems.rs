@@ -72,7 +72,8 @@ impl Bot {
         Mark(System::ALL.map(|system| self.faults(system).mark()))
     }
 
-    /// How often each outside call was made since `mark`, by its name without ids. `Scan`, which tests do, too, is left out.
+    /// How often each outside call was made since `mark`, by its name without ids. `Scan`, which tests do, too, is left
+    /// out.
     #[must_use]
     pub fn calls_since(&self, mark: &Mark) -> BTreeMap<(System, String), u32> {
         let mut calls = BTreeMap::new();

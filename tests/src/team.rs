@@ -25,8 +25,8 @@ pub fn sales_team(names: &[&str]) -> String {
 }
 
 impl Bot {
-    /// The dealer has a sales group with these people, three at most, and a file that says so. The group has topics, which the
-    /// bot manages; the boss has written to the bot.
+    /// The dealer has a sales group with these people, three at most, and a file that says so. The group has topics,
+    /// which the bot manages; the boss has written to the bot.
     pub async fn has_sales_team(&self, names: &[&str]) -> SalesGroup {
         self.has_sales_team_and(names, "").await
     }

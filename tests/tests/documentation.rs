@@ -1,5 +1,5 @@
-//! Public functions and types have a doc comment. rustc's `missing_docs` requires one for each field and accessor, too, where the name
-//! says enough.
+//! Public functions and types have a doc comment. rustc's `missing_docs` requires one for each field and accessor, too,
+//! where the name says enough.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Line numbers, from 1, of public items without a doc comment. Attributes, on one line or several, may follow the comment.
+/// Line numbers, from 1, of public items without a doc comment. Attributes, on one line or several, may follow the
+/// comment.
 fn undocumented(source: &str) -> Vec<usize> {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let is_accessor = |line: &str| line.contains("(&self) -> ") && !line.contains("Result<");

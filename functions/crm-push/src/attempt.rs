@@ -31,9 +31,9 @@ pub(crate) struct Account {
 }
 
 impl CrmPush {
-    /// Makes one attempt. Its result is stored with the lead; only if that fails, the message has to come again. Returns the
-    /// card that the sales chat is to get.
-    /// `account` is for the whole batch: the first attempt fills it, and its permit decides whether anything is read.
+    /// Makes one attempt. Its result is stored with the lead; only if that fails, the message has to come again.
+    /// Returns the card that the sales chat is to get. `account` is for the whole batch: the first attempt fills it,
+    /// and its permit decides whether anything is read.
     pub(crate) async fn deliver_request(
         &self,
         id: LeadId,

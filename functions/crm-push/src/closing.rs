@@ -116,8 +116,8 @@ impl CrmPush {
         if let Ok(written) = self.admins.write(&message).await {
             return self.give_up(lead, failure.repeat, &message, written).await;
         }
-        // The admins cannot be told now, so the lead stays alive and the next attempt gives it up. What this attempt left in doubt
-        // stays so.
+        // The admins cannot be told now, so the lead stays alive and the next attempt gives it up. What this attempt
+        // left in doubt stays so.
         *lead.lead_mut() = before;
         match failure.repeat {
             Repeat::Later { .. } => {
@@ -129,7 +129,8 @@ impl CrmPush {
         self.store(lead, Ending::Waiting).await
     }
 
-    /// Stores a lead as given up and sends the message that says so; takes the message back if the lead could not be stored.
+    /// Stores a lead as given up and sends the message that says so; takes the message back if the lead could not be
+    /// stored.
     async fn give_up(
         &self,
         lead: &mut ClaimedLead,

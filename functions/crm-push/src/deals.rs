@@ -23,8 +23,8 @@ impl CrmPush {
         }
     }
 
-    /// Begins to track the deal of a delivered request, before the request counts as sent. A customer who left the form half-way
-    /// has sent nothing, and hears nothing.
+    /// Begins to track the deal of a delivered request, before the request counts as sent. A customer who left the form
+    /// half-way has sent nothing, and hears nothing.
     pub(crate) async fn track_deal(&self, lead: &Lead) -> Result<(), Redeliver> {
         let Some(deal_id) = lead.progress.deal_id().filter(|_| self.crm.is_some()) else { return Ok(()) };
         if lead.request.unfinished.is_some() {

@@ -1,8 +1,8 @@
 //! One step of an attempt: what it creates exists afterwards, once, whatever was lost on the way.
 //!
-//! Only this file decides between looking and creating. A creation whose answer was lost may have happened; so may one that an
-//! earlier worker began before it died. Then the step looks before it creates, and keeps what it finds. Contacts need more,
-//! because amoCRM's search lags: `steps/contact.rs` has that.
+//! Only this file decides between looking and creating. A creation whose answer was lost may have happened; so may one
+//! that an earlier worker began before it died. Then the step looks before it creates, and keeps what it finds.
+//! Contacts need more, because amoCRM's search lags: `steps/contact.rs` has that.
 
 use amocrm::{CrmError, Doubt, Fallback, Refusal};
 use delivery::read_fields_again;
@@ -119,8 +119,8 @@ impl StepContext<'_> {
         }
     }
 
-    /// Ends the attempt if the lease would not last through another call. After a lost creation the attempt fails for that
-    /// reason, so that the next one looks first.
+    /// Ends the attempt if the lease would not last through another call. After a lost creation the attempt fails for
+    /// that reason, so that the next one looks first.
     fn check_time(&self, step: &dyn Step, lead: &ClaimedLead, lost: Option<&CrmError>) -> Result<(), Stop> {
         let calls = if step.always_looks(self, lead.lead()) { 2 } else { 1 }; // to look and to create, or only to create
         if lead.has_time_for(calls, self.function.now()) {
@@ -129,8 +129,8 @@ impl StepContext<'_> {
         Err(lost.map_or_else(FailedAttempt::too_slow, |error| FailedAttempt::because_of(error.clone())).into())
     }
 
-    /// Another worker may have taken the lead over, or the customer may have had it deleted: then name and phone must not go to
-    /// amoCRM any more.
+    /// Another worker may have taken the lead over, or the customer may have had it deleted: then name and phone must
+    /// not go to amoCRM any more.
     async fn check_still_ours(&self, lead: &ClaimedLead) -> Result<(), Stop> {
         match self.function.leads.get(&lead.id()).await {
             Ok(Some(stored)) if stored.version == lead.stored.version => Ok(()),
@@ -145,8 +145,8 @@ impl StepContext<'_> {
         }
     }
 
-    /// Leaves out what amoCRM refuses of an item, so that the rest may be offered again. Fails when amoCRM refuses something
-    /// that the item cannot do without, or that was left out already.
+    /// Leaves out what amoCRM refuses of an item, so that the rest may be offered again. Fails when amoCRM refuses
+    /// something that the item cannot do without, or that was left out already.
     async fn leave_out_refused(&self, lead: &mut ClaimedLead, item: &Value, refusal: Box<Refusal>) -> Result<(), Stop> {
         let fallbacks = self.payloads.fallbacks(lead.lead(), item, &refusal.validation).unwrap_or_default();
         if fallbacks.contains(&Fallback::Contact) {
@@ -162,7 +162,8 @@ impl StepContext<'_> {
         if fallbacks.iter().any(|fallback| matches!(fallback, Fallback::TeamMember(_))) {
             self.choose_another_manager(lead.lead_mut()).await;
         }
-        // Stored before the item is offered again: if that answer is lost, the next attempt looks for the item as it was offered.
+        // Stored before the item is offered again: if that answer is lost, the next attempt looks for the item as it
+        // was offered.
         self.checkpoint(lead).await
     }
 

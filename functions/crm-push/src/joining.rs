@@ -1,7 +1,7 @@
 //! Which open deal a request joins: one customer has one open deal for a service.
 //!
-//! Whoever types a number may type anybody's. So a deal is joined only with proof that it is the same person: Telegram has
-//! confirmed the number, or the deal came from this very chat.
+//! Whoever types a number may type anybody's. So a deal is joined only with proof that it is the same person: Telegram
+//! has confirmed the number, or the deal came from this very chat.
 
 use amocrm::Deal;
 use dealer::Dealer;
@@ -19,8 +19,8 @@ const NEWEST: usize = 50;
 pub(crate) enum Joining {
     /// Its note, its task, and what the deal lacks.
     Joins,
-    /// The deal becomes that of the request: it was made for this one, which the same customer had left unfinished, and nobody
-    /// has touched it.
+    /// The deal becomes that of the request: it was made for this one, which the same customer had left unfinished, and
+    /// nobody has touched it.
     TakesOver(Box<Request>),
 }
 
@@ -58,7 +58,8 @@ impl OwnRequests {
         of_phone.filter_map(|other| other.progress.deal_id())
     }
 
-    /// Until when the request waits for an earlier one that is making its deal. Not long: that one may have to wait for hours.
+    /// Until when the request waits for an earlier one that is making its deal. Not long: that one may have to wait for
+    /// hours.
     pub(crate) fn wait_until(&self, lead: &Lead, now: Seconds) -> Option<Seconds> {
         let is_under_way = |other: &&Lead| {
             let may_make_deal = !matches!(other.status, Status::Sent { .. } | Status::Dead { .. });
@@ -68,7 +69,8 @@ impl OwnRequests {
         self.0.iter().find(is_under_way).map(|_| patience).filter(|until| *until > now)
     }
 
-    /// Those that the deal was made for, or that have joined it. Its field for the number tells of one whose answer was lost.
+    /// Those that the deal was made for, or that have joined it. Its field for the number tells of one whose answer was
+    /// lost.
     fn of_deal(&self, deal: &Deal) -> impl Iterator<Item = &Lead> {
         self.0.iter().filter(|other| {
             other.progress.deal_id() == Some(deal.id) || deal.has_value(&other.lead_id.request_number())

@@ -2,18 +2,19 @@
 //!
 //! 1. [`CrmPush::handle`] takes a batch of messages apart: requests by group, then photos.
 //! 2. `attempt.rs` makes one attempt for one lead: it claims the lead and takes its steps.
-//! 3. `steps/` has a file for each kind of step: contact, deal, note, task; and the changes of a deal that a request joins, or
-//!    that was made for a request that is finished now. What a step left is stored before the next one starts.
+//! 3. `steps/` has a file for each kind of step: contact, deal, note, task; and the changes of a deal that a request
+//!    joins, or that was made for a request that is finished now. What a step left is stored before the next one
+//!    starts.
 //! 4. `ensure.rs` makes sure that what a step creates exists once, whatever answer was lost.
 //! 5. `closing.rs` stores how the attempt went, for the lead, the circuit breaker and the admins.
-//! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries; `handover.rs` makes whoever has taken a
-//!    request there responsible for it.
+//! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries; `handover.rs` makes whoever has
+//!    taken a request there responsible for it.
 //! 7. `photos.rs` brings photos to the deal, afterwards.
 //! 8. `deals.rs` tracks the deal from then on, and looks at it when amoCRM says that it was moved.
 //!
-//! Helpers: `batch.rs` reads the messages, `claimed.rs` is a lead under this worker's lease, `stop.rs` is how an attempt may end
-//! early, `manager.rs` chooses who gets a request, `joining.rs` which open deal it joins, `recent_contacts.rs` makes up for the
-//! lag of amoCRM's search, `bad_settings.rs` warns the admins.
+//! Helpers: `batch.rs` reads the messages, `claimed.rs` is a lead under this worker's lease, `stop.rs` is how an
+//! attempt may end early, `manager.rs` chooses who gets a request, `joining.rs` which open deal it joins,
+//! `recent_contacts.rs` makes up for the lag of amoCRM's search, `bad_settings.rs` warns the admins.
 //!
 //! The queue is a hint: a lead that fails is stored with the time of its next attempt, and its message is deleted.
 
@@ -199,8 +200,9 @@ impl CrmPush {
         }
     }
 
-    /// Delivers a batch. A message whose lead could not be read or stored is reported as failed, and the rest of its group with
-    /// it; every other message is settled, because its lead knows how it goes on, and deals are looked at every hour anyway.
+    /// Delivers a batch. A message whose lead could not be read or stored is reported as failed, and the rest of its
+    /// group with it; every other message is settled, because its lead knows how it goes on, and deals are looked at
+    /// every hour anyway.
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let batch = Batch::read(&event);
         let (requests, handovers) = (batch.requests(), batch.handovers());
@@ -214,8 +216,8 @@ impl CrmPush {
             failed.extend(self.deliver_requests(requests).await);
             failed.extend(self.hand_over_in_turn(handovers).await);
             self.look_at_deals(&deals).await;
-            // SQS holds back the groups of a batch until it ends, and photos take up to 75 s. So they are queued again, for a
-            // batch without requests.
+            // SQS holds back the groups of a batch until it ends, and photos take up to 75 s. So they are queued again,
+            // for a batch without requests.
             for delivery in photos {
                 if self.requeue_photos_of(delivery.lead_id).await.is_err() {
                     failed.push(delivery.position);
@@ -225,7 +227,8 @@ impl CrmPush {
         batch.response(&failed)
     }
 
-    /// Delivers the requests of each group in order, several groups at a time. Returns the positions of failed messages.
+    /// Delivers the requests of each group in order, several groups at a time. Returns the positions of failed
+    /// messages.
     async fn deliver_requests(&self, groups: Vec<Vec<Delivery>>) -> Vec<usize> {
         let (planned, cards) = mpsc::unbounded();
         let (failed, ()) = futures::join!(self.deliver_groups(groups, planned), self.send_cards(cards));

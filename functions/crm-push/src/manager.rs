@@ -30,9 +30,9 @@ impl Turn {
 }
 
 impl StepContext<'_> {
-    /// Chooses who gets the request, unless that is chosen. The `manager` of a known contact keeps it, whatever its branch, if
-    /// they are of the team; otherwise it goes to those who take its branch, in turn. Whom the account does not take is passed
-    /// over. True if the lead has changed.
+    /// Chooses who gets the request, unless that is chosen. The `manager` of a known contact keeps it, whatever its
+    /// branch, if they are of the team; otherwise it goes to those who take its branch, in turn. Whom the account does
+    /// not take is passed over. True if the lead has changed.
     pub(crate) async fn choose_manager(&self, lead: &mut Lead, manager: Option<u64>) -> bool {
         if lead.responsible.is_some() {
             return false;

@@ -1,8 +1,8 @@
 //! Photos and voice messages, from Telegram to the deal: work of their own, after the request counts as sent.
 //!
-//! All photos share one message group, so that one worker at a time has photos, and calls to the file host have a share of
-//! the account's rate: however large somebody's files are, other people's deals go out. A photo that cannot be had, or that
-//! the account does not take, stops nothing else; a note then says that it is in the chat.
+//! All photos share one message group, so that one worker at a time has photos, and calls to the file host have a share
+//! of the account's rate: however large somebody's files are, other people's deals go out. A photo that cannot be had,
+//! or that the account does not take, stops nothing else; a note then says that it is in the chat.
 
 use std::time::Duration;
 
@@ -180,9 +180,9 @@ impl Photos<'_> {
         if missing > 0 { self.note_missing(deal_id, missing).await } else { Ok(()) }
     }
 
-    /// Uploads what is not uploaded yet: photos, then voice messages. One that cannot be had or is refused leaves a gap. Each
-    /// is stored before the next one, and before they are attached: an attempt that does not know of it would attach another
-    /// beside it.
+    /// Uploads what is not uploaded yet: photos, then voice messages. One that cannot be had or is refused leaves a
+    /// gap. Each is stored before the next one, and before they are attached: an attempt that does not know of it would
+    /// attach another beside it.
     async fn upload(&mut self) -> Result<(), PhotoStop> {
         let Lead { request, progress, lead_id, .. } = &self.lead.value;
         let number = lead_id.request_number();
@@ -317,7 +317,8 @@ const fn means_no_drive(error: &CrmError) -> bool {
     matches!(error, CrmError::Closed { status: 200 | 403, .. })
 }
 
-/// Extension and type, by how the file begins. Telegram's photos are JPEG, its voice messages Ogg; images sent as files may be anything.
+/// Extension and type, by how the file begins. Telegram's photos are JPEG, its voice messages Ogg; images sent as files
+/// may be anything.
 fn kind_of(content: &Bytes) -> (&'static str, &'static str) {
     match &content[..] {
         [0x89, b'P', b'N', b'G', ..] => ("png", "image/png"),

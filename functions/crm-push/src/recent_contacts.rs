@@ -1,5 +1,5 @@
-//! Contacts of the last minutes, by phone. amoCRM's search lags up to 30 s behind: without this, a second request of one
-//! person right after the first would not find the contact and make another.
+//! Contacts of the last minutes, by phone. amoCRM's search lags up to 30 s behind: without this, a second request of
+//! one person right after the first would not find the contact and make another.
 
 use std::collections::BTreeMap;
 
@@ -69,8 +69,9 @@ impl RecentContacts {
 }
 
 impl CrmPush {
-    /// Tells every worker that the contact of these phones may be in creation: until then nobody looks for it or creates
-    /// another. For the local stack, which knows when it starts that the last one's workers are dead. By hash of the phone.
+    /// Tells every worker that the contact of these phones may be in creation: until then nobody looks for it or
+    /// creates another. For the local stack, which knows when it starts that the last one's workers are dead. By hash
+    /// of the phone.
     ///
     /// # Errors
     /// When that cannot be stored.

@@ -39,8 +39,8 @@ impl FailedAttempt {
         Self { repeat: error.failure().repeat, reason: Reason::Crm(error) }
     }
 
-    /// A look-up failed. Whatever amoCRM says to a look-up, it does not refuse the lead. After a creation whose answer was
-    /// lost (`in_doubt`), the lead waits until that could be seen.
+    /// A look-up failed. Whatever amoCRM says to a look-up, it does not refuse the lead. After a creation whose answer
+    /// was lost (`in_doubt`), the lead waits until that could be seen.
     pub(crate) fn on_lookup(error: CrmError, in_doubt: bool) -> Self {
         let mut failed = Self::because_of(error);
         let pause = match failed.repeat {

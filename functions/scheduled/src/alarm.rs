@@ -17,13 +17,13 @@ pub(crate) struct Alarm {
     at: String,
 }
 
-/// Ends of the names of alarms about what the functions tell the admins themselves: a request that was given up, a consent
-/// that is needed.
+/// Ends of the names of alarms about what the functions tell the admins themselves: a request that was given up, a
+/// consent that is needed.
 const TOLD_BY_THE_FUNCTIONS: [&str; 2] = ["-request-given-up", "-token-expires"];
 
-/// The alarms in `event`; `None` when it is about something else. States that ask nobody to do anything are left out: the
-/// «OK» of an alarm that has just been created, and missing data as EventBridge tells it of every alarm. To SNS missing data
-/// is only sent by an alarm whose news it is.
+/// The alarms in `event`; `None` when it is about something else. States that ask nobody to do anything are left out:
+/// the «OK» of an alarm that has just been created, and missing data as EventBridge tells it of every alarm. To SNS
+/// missing data is only sent by an alarm whose news it is.
 pub(crate) fn read(event: &Value) -> Option<Vec<Alarm>> {
     if event["detail-type"] == "CloudWatch Alarm State Change" {
         let detail = &event["detail"];
@@ -54,7 +54,8 @@ pub(crate) fn read(event: &Value) -> Option<Vec<Alarm>> {
 
 impl Alarm {
     fn is_news(&self, before: &Value) -> bool {
-        // The functions tell the admins themselves, in Russian and with the request's number; by mail the alarm comes anyway.
+        // The functions tell the admins themselves, in Russian and with the request's number; by mail the alarm comes
+        // anyway.
         if TOLD_BY_THE_FUNCTIONS.iter().any(|end| self.name.ends_with(end)) {
             return false;
         }

@@ -2,8 +2,8 @@
 //!
 //! * Lines of talks that could not be delivered at once are, and what was said goes into notes on the deals.
 //! * Customers are reminded of forms left half-way, and those forms go to the CRM.
-//! * What else the bot writes first is sent when it is due: cards of the sales chat that did not get there, and the word that
-//!   nobody takes a request.
+//! * What else the bot writes first is sent when it is due: cards of the sales chat that did not get there, and the
+//!   word that nobody takes a request.
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
 //! * Deals are looked at, and customers told of stages that the dealer has a text for.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
@@ -227,8 +227,8 @@ impl Scheduled {
     }
 }
 
-/// Which requests may be queued; `None` while amoCRM is left alone. When the breaker waits for a probe, every run queues one,
-/// however long its own pause: the others wait for it.
+/// Which requests may be queued; `None` while amoCRM is left alone. When the breaker waits for a probe, every run
+/// queues one, however long its own pause: the others wait for it.
 fn filter(incident: &Incident, now: Seconds, retry_interval: Seconds) -> Option<RequeueFilter> {
     match incident.permit(now) {
         Permit::Deliver => {

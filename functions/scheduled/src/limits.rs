@@ -35,8 +35,8 @@ impl Scheduled {
     }
 }
 
-/// News if this hour or the one before has many times the usual number of requests. `hours`: when each began and how many
-/// there were. Hours without any are no part of what is usual.
+/// News if this hour or the one before has many times the usual number of requests. `hours`: when each began and how
+/// many there were. Hours without any are no part of what is usual.
 fn unusual_requests(
     hours: &[(Seconds, u32)],
     now: Seconds,

@@ -16,8 +16,8 @@ use crate::Scheduled;
 const MOST_A_RUN: i32 = 100;
 
 impl Scheduled {
-    /// Delivers what waits in talks and writes the notes that are due, the longest waiting first. Returns in how many talks
-    /// something was done.
+    /// Delivers what waits in talks and writes the notes that are due, the longest waiting first. Returns in how many
+    /// talks something was done.
     pub(crate) async fn look_after_talks(&self) -> anyhow::Result<usize> {
         let started = Instant::now();
         let due = self.bot.relay.talks().due((self.bot.clock)(), MOST_A_RUN).await;

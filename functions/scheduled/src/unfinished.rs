@@ -15,8 +15,8 @@ const MOST_A_RUN: i32 = 100;
 const MOST_FAILED_SENDS: usize = 3;
 
 impl Scheduled {
-    /// Does what is due in chats with a form left half-way, the longest waiting first. Returns in how many something was
-    /// done.
+    /// Does what is due in chats with a form left half-way, the longest waiting first. Returns in how many something
+    /// was done.
     pub(crate) async fn look_after_unfinished(&self) -> anyhow::Result<usize> {
         let started = Instant::now();
         let due = self.bot.sessions.due((self.bot.clock)(), MOST_A_RUN).await;

@@ -73,7 +73,8 @@ impl Webhook {
         (answer, entry)
     }
 
-    /// Whether the model may be asked once more today. If that cannot be counted, it may not: nothing else bounds what it costs.
+    /// Whether the model may be asked once more today. If that cannot be counted, it may not: nothing else bounds what
+    /// it costs.
     pub(crate) async fn may_call_model(&self, now: Seconds, most_a_day: u32) -> bool {
         self.bot.counters.count_model_question(now, most_a_day).await.unwrap_or_else(|error| {
             tracing::warn!("a model is not asked, because that cannot be counted: {error}");
@@ -100,8 +101,8 @@ impl Webhook {
             while done.try_recv() == Err(TryRecvError::Empty) {
                 let mut call = to.parameters();
                 call["action"] = "typing".into();
-                // It may finish even when the work is done: cancelling a call closes its connection, and the reply would
-                // have to open another one.
+                // It may finish even when the work is done: cancelling a call closes its connection, and the reply
+                // would have to open another one.
                 let _ = timeout(TYPING_TIMEOUT, self.bot.api.call("sendChatAction", &call)).await;
                 let _ = timeout(TYPING_INTERVAL, &mut done).await;
             }

@@ -1,8 +1,9 @@
 //! Talks to the customer: Telegram webhook in, screens out, finished requests stored and queued.
 //!
-//! `http` handles HTTP and accepts only what Telegram or amoCRM sent; `update` takes the turns that an update asks for, and between
-//! them `ask` asks the model and `listen` has voice messages turned into text; `health` says whether requests can be accepted;
-//! `team` is for the group of the dealer's team, `admin` for the admins' chat; `moved_deals` passes on which deals amoCRM says were moved.
+//! `http` handles HTTP and accepts only what Telegram or amoCRM sent; `update` takes the turns that an update asks for,
+//! and between them `ask` asks the model and `listen` has voice messages turned into text; `health` says whether
+//! requests can be accepted; `team` is for the group of the dealer's team, `admin` for the admins' chat; `moved_deals`
+//! passes on which deals amoCRM says were moved.
 
 mod admin;
 mod ask;

@@ -1,8 +1,8 @@
 //! `POST /amocrm/webhook/{secret}`: amoCRM says that deals were moved.
 //!
-//! amoCRM signs nothing, so the secret is in the address; and whatever a body claims, only the ids of deals are read: crm-push
-//! looks at those deals through the API. amoCRM waits 2 s and switches a hook off that often fails: everything that has the
-//! secret gets a 200 at once, and what is lost here is found by the schedule.
+//! amoCRM signs nothing, so the secret is in the address; and whatever a body claims, only the ids of deals are read:
+//! crm-push looks at those deals through the API. amoCRM waits 2 s and switches a hook off that often fails: everything
+//! that has the secret gets a 200 at once, and what is lost here is found by the schedule.
 //! <https://www.amocrm.ru/developers/content/crm_platform/webhooks-format>
 
 use bytes::Bytes;

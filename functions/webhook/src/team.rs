@@ -1,5 +1,5 @@
-//! The door for the dealer's group: only the sales chat of the dealer's file, and only people of its team. Whatever else
-//! happens in groups is ignored, and nothing is stored of it.
+//! The door for the dealer's group: only the sales chat of the dealer's file, and only people of its team. Whatever
+//! else happens in groups is ignored, and nothing is stored of it.
 
 use dealer::{Dealer, Member, SalesChat};
 use lead::{LeadId, Seconds};

@@ -37,7 +37,8 @@ impl Webhook {
         let mut inquiring_since = None;
         loop {
             let decided = self.bot.decide_and_save(&event, started).await?;
-            // If nobody awaits it any more, the customer may have had everything deleted: a log entry would outlive that.
+            // If nobody awaits it any more, the customer may have had everything deleted: a log entry would outlive
+            // that.
             let asked_and_awaited = asked.take().filter(|_| decided.was_awaited);
             let log = async {
                 if let Some(entry) = &asked_and_awaited {

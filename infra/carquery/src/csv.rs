@@ -20,8 +20,8 @@ pub(crate) fn file<const COLUMNS: usize>(
     Ok(BYTE_ORDER_MARK.to_owned() + &String::from_utf8(writer.into_inner()?)?)
 }
 
-/// Puts an apostrophe before each character that a spreadsheet would take for the start of a formula: at the start of the cell,
-/// and after separators and line breaks, where a program with other settings may see the start of a cell.
+/// Puts an apostrophe before each character that a spreadsheet would take for the start of a formula: at the start of
+/// the cell, and after separators and line breaks, where a program with other settings may see the start of a cell.
 fn without_formulas(cell: &str) -> String {
     let mut safe = String::with_capacity(cell.len());
     let mut at_start = true;

@@ -12,7 +12,8 @@ use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show what is known about a chat: name and phone of the last request, the consent, the contact in amoCRM, whether it is banned.
+    /// Show what is known about a chat: name and phone of the last request, the consent, the contact in amoCRM, whether
+    /// it is banned.
     Show {
         /// Telegram chat id.
         chat_id: i64,

@@ -15,7 +15,8 @@ use crate::aws;
 use crate::output::{Output, is_confirmed, table};
 use crate::stage::{Stage, Stores};
 
-/// Seconds to wait for a message. Any wait makes SQS ask all of its servers; without one it asks a few, and may miss messages.
+/// Seconds to wait for a message. Any wait makes SQS ask all of its servers; without one it asks a few, and may miss
+/// messages.
 const LONG_POLL: i32 = 2;
 
 #[derive(Subcommand)]
@@ -108,8 +109,8 @@ async fn purge(stores: &Stores, yes: bool, output: Output) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// Deletes what can be received. One by one rather than the whole queue at once: so it says how many there were, and spares
-/// what another reader holds.
+/// Deletes what can be received. One by one rather than the whole queue at once: so it says how many there were, and
+/// spares what another reader holds.
 async fn delete_all(stores: &Stores) -> anyhow::Result<usize> {
     let failed = |what: String| anyhow!("the dead-letter queue was not emptied: {what}");
     let (sqs, url) = (&stores.aws.sqs, &stores.dlq_url);

@@ -1,5 +1,5 @@
-//! The funnel: at which question customers leave, and who answered their own questions. Counted by metrics; a deployed stage has them in CloudWatch, the local
-//! stack in a file.
+//! The funnel: at which question customers leave, and who answered their own questions. Counted by metrics; a deployed
+//! stage has them in CloudWatch, the local stack in a file.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, ErrorKind};

@@ -21,7 +21,8 @@ const SVG_SIDE: u32 = 512;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Print a link to the bot and its QR code. A request made within 24 hours after the link was followed names its source.
+    /// Print a link to the bot and its QR code. A request made within 24 hours after the link was followed names its
+    /// source.
     Make(Make),
 }
 

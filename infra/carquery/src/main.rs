@@ -33,8 +33,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::output::Output;
 use crate::stage::Stage;
 
-/// Run the CarQuery bot on this machine, and operate it here or on AWS: check it, look after requests and customers, set up amoCRM
-/// and Telegram.
+/// Run the CarQuery bot on this machine, and operate it here or on AWS: check it, look after requests and customers,
+/// set up amoCRM and Telegram.
 #[derive(Parser)]
 #[command(version = env!("CARQUERY_VERSION"), max_term_width = 100, infer_long_args = true, after_help = EXAMPLES)]
 struct Arguments {
@@ -75,10 +75,11 @@ enum Command {
     Backup(backup::Arguments),
     /// Put a backup in the place of the data of the bot on this machine, which must be stopped.
     Restore(backup::Arguments),
-    /// Write every item of a stage's tables into a new file, to move to another stage. The bot on this machine must be stopped.
+    /// Write every item of a stage's tables into a new file, to move to another stage. The bot on this machine must be
+    /// stopped.
     Export(transfer::Arguments),
-    /// Write the items of an exported file into a stage's tables. Items that are there already stay. The bot on this machine must
-    /// be stopped.
+    /// Write the items of an exported file into a stage's tables. Items that are there already stay. The bot on this
+    /// machine must be stopped.
     Import(transfer::Arguments),
     /// Check every dependency of a stage, with a fix for each fault.
     Doctor,

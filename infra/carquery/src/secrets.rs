@@ -33,7 +33,8 @@ const MADE_UP: [&str; 2] = ["TELEGRAM_WEBHOOK_SECRET", "AMOCRM_WEBHOOK_SECRET"];
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Store the secrets of a .env file for a stage, without printing them. A secret that the file leaves empty stays as it is.
+    /// Store the secrets of a .env file for a stage, without printing them. A secret that the file leaves empty stays
+    /// as it is.
     Put {
         /// The file.
         #[arg(long, default_value = ".env")]

@@ -65,8 +65,8 @@ pub(crate) struct Resting {
 }
 
 impl Stage {
-    /// The settings of the stage. A deployed stage has those its functions run with; this process adds only where AWS is and
-    /// who calls it.
+    /// The settings of the stage. A deployed stage has those its functions run with; this process adds only where AWS
+    /// is and who calls it.
     pub(crate) async fn env(&self) -> anyhow::Result<Env> {
         let process = std::env::vars().filter(|(_, value)| !value.trim().is_empty());
         let mut pairs;
@@ -105,7 +105,8 @@ impl Stage {
         Ok(env.finish(Stores { aws, tables, dlq_url })?)
     }
 
-    /// The tables for a command that must not meet a running bot. Those of this machine are opened, and made if there are none.
+    /// The tables for a command that must not meet a running bot. Those of this machine are opened, and made if there
+    /// are none.
     pub(crate) async fn resting(&self) -> anyhow::Result<Resting> {
         if let Self::Deployed(_) = self {
             let Stores { aws, tables, .. } = self.stores().await?;

@@ -41,7 +41,8 @@ struct Count {
     known: usize,
 }
 
-/// Writes every item of every table into a new file. A deployed bot must be paused first: what it writes meanwhile may be missing.
+/// Writes every item of every table into a new file. A deployed bot must be paused first: what it writes meanwhile may
+/// be missing.
 pub(crate) async fn export(Arguments { file }: &Arguments, stage: &Stage, output: Output) -> anyhow::Result<ExitCode> {
     // Whole, for as long as this takes: it keeps the bot from starting.
     let resting = stage.resting().await?;

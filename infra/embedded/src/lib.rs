@@ -1,8 +1,8 @@
 //! DynamoDB and SQS in this process, for the bot on one machine and for the local stack.
 //!
-//! The AWS SDK reaches them through [`Services::http_client`], without a port and without signatures; the operator's command
-//! through a [`socket`] that only the same user can open. State survives a restart in files: the tables in one of SQLite, the
-//! queue in a [`journal`].
+//! The AWS SDK reaches them through [`Services::http_client`], without a port and without signatures; the operator's
+//! command through a [`socket`] that only the same user can open. State survives a restart in files: the tables in one
+//! of SQLite, the queue in a [`journal`].
 
 mod client;
 mod dynamodb;

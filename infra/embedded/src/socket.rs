@@ -1,8 +1,8 @@
-//! The services for other processes of the same user, such as the operator's command: a Unix socket in the data folder. The
-//! folder is its owner's alone, and no web page can reach a socket that is a file.
+//! The services for other processes of the same user, such as the operator's command: a Unix socket in the data folder.
+//! The folder is its owner's alone, and no web page can reach a socket that is a file.
 //!
-//! A connection carries one call: the caller writes the target, a line break and the parameters, and closes its side; the
-//! services write the status, a line break and the answer.
+//! A connection carries one call: the caller writes the target, a line break and the parameters, and closes its side;
+//! the services write the status, a line break and the answer.
 
 use std::fs::Permissions;
 use std::io;
@@ -26,8 +26,8 @@ use crate::reply::{Reply, reply};
 pub const SOCKET: &str = "services.sock";
 
 impl Services {
-    /// Listens in `folder` until the future is dropped. A socket that a killed process has left is replaced: the caller must
-    /// hold the folder's lock.
+    /// Listens in `folder` until the future is dropped. A socket that a killed process has left is replaced: the caller
+    /// must hold the folder's lock.
     ///
     /// # Errors
     /// The socket cannot be made, as when the folder's path is longer than a socket's may be (about 100 bytes).

@@ -1,7 +1,8 @@
 //! `carquery-local bench`: how quickly the bot on one machine answers, and what that costs.
 //!
-//! The bot is a process of its own, as `carquery serve` runs it, with webhooks and its data in a file. This process plays the
-//! customers and a Telegram that answers at once. It prints times and asserts none: they depend on the machine.
+//! The bot is a process of its own, as `carquery serve` runs it, with webhooks and its data in a file. This process
+//! plays the customers and a Telegram that answers at once. It prints times and asserts none: they depend on the
+//! machine.
 
 use std::collections::HashMap;
 use std::path::Path;

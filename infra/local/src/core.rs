@@ -149,8 +149,8 @@ async fn authorize(
     Ok(())
 }
 
-/// Who the bot is. A wrong token is an error at the start, not at the first customer; a Telegram that does not respond now may do so
-/// later.
+/// Who the bot is. A wrong token is an error at the start, not at the first customer; a Telegram that does not respond
+/// now may do so later.
 async fn bot_card(parts: &Parts, api: &Api) -> anyhow::Result<BotCard> {
     let unknown = BotCard { name: "CarQuery".to_owned(), username: None };
     let nothing = json!({});

@@ -25,7 +25,8 @@ pub struct Options {
     pub schedule: bool,
     /// How long a message that crm-push is handling is hidden; a failed one comes back after it.
     pub queue_visibility: Duration,
-    /// How many seconds the functions' clock is ahead of the computer's: tests set it forward so that sessions and pauses end.
+    /// How many seconds the functions' clock is ahead of the computer's: tests set it forward so that sessions and
+    /// pauses end.
     pub ahead: Arc<AtomicI64>,
     /// Puts the embedded DynamoDB behind HTTP, where calls fail by these rules and are counted.
     pub database_faults: Option<Faults>,
@@ -60,8 +61,9 @@ impl Default for Options {
 }
 
 impl Options {
-    /// From the process's environment: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`), `CARQUERY_DEALER_FILE`
-    /// (`dealer.toml`), and the settings of the parts. The simulated Telegram delivers in order, as the real one.
+    /// From the process's environment: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`),
+    /// `CARQUERY_DEALER_FILE` (`dealer.toml`), and the settings of the parts. The simulated Telegram delivers in order,
+    /// as the real one.
     ///
     /// # Errors
     /// `CARQUERY_PORT` is not a port.

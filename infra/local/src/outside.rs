@@ -1,4 +1,5 @@
-//! The external systems of a stack: starts simulators of those without a setting, and adds their addresses to the variables.
+//! The external systems of a stack: starts simulators of those without a setting, and adds their addresses to the
+//! variables.
 
 use std::sync::Arc;
 
@@ -135,8 +136,8 @@ async fn start_openai() -> anyhow::Result<OpenAi> {
     OpenAi::start(options).await.context("cannot start the simulated model")
 }
 
-/// The simulated model's answer: the built-in rules' answer, in the form that the model is asked for, with the numbers of the
-/// facts in `instructions`.
+/// The simulated model's answer: the built-in rules' answer, in the form that the model is asked for, with the numbers
+/// of the facts in `instructions`.
 #[must_use]
 pub fn rules_answer(instructions: &str, question: &str) -> Value {
     let year = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).year();

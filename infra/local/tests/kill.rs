@@ -1,7 +1,7 @@
 //! The local stack killed with SIGKILL in the middle of deliveries, and started again on the same data.
 //!
-//! Telegram and amoCRM are simulated in this process, so that they remember what the killed one did. Each kill comes at the
-//! worst moment: amoCRM or Telegram has done what was asked, and nobody is left to hear of it.
+//! Telegram and amoCRM are simulated in this process, so that they remember what the killed one did. Each kill comes at
+//! the worst moment: amoCRM or Telegram has done what was asked, and nobody is left to hear of it.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;

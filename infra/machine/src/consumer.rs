@@ -127,7 +127,8 @@ impl Consumer {
     }
 }
 
-/// Runs a function in a task of its own, so that a crash affects this call only, as on Lambda. It is cancelled when the caller is.
+/// Runs a function in a task of its own, so that a crash affects this call only, as on Lambda. It is cancelled when the
+/// caller is.
 ///
 /// # Errors
 /// It crashed.

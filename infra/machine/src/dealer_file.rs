@@ -14,8 +14,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A file on this computer that is stored whenever it changes.
 pub struct LocalDealerFile {
     path: PathBuf,
-    /// Keeps the text that was stored last for the next start, so that a file that has not changed since does not replace
-    /// what was put later.
+    /// Keeps the text that was stored last for the next start, so that a file that has not changed since does not
+    /// replace what was put later.
     copy: Option<PathBuf>,
     stored: DealerFile,
     seen: Look,
@@ -42,7 +42,8 @@ impl LocalDealerFile {
         }
     }
 
-    /// Stores the file if it has changed since the last look. A file with faults is logged, and the last good one stays.
+    /// Stores the file if it has changed since the last look. A file with faults is logged, and the last good one
+    /// stays.
     pub async fn look_once(&mut self) {
         let look = self.read();
         if look == self.seen {

@@ -31,8 +31,8 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Makes the tables that do not exist yet, takes back what the last process was working on, and builds the functions. The
-    /// caller has the data to itself.
+    /// Makes the tables that do not exist yet, takes back what the last process was working on, and builds the
+    /// functions. The caller has the data to itself.
     ///
     /// # Errors
     /// A setting is wrong, or the tables do not respond.

@@ -1,5 +1,5 @@
-//! The three functions in one process, with tables and a queue of their own: the bot on one machine ([`serve()`]), and what the
-//! local stack adds its simulators and its page to.
+//! The three functions in one process, with tables and a queue of their own: the bot on one machine ([`serve()`]), and
+//! what the local stack adds its simulators and its page to.
 
 mod consumer;
 mod dealer_file;

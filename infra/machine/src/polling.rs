@@ -100,8 +100,8 @@ impl Polling {
             }
             chats.retain(|_, chat| !chat.is_closed());
             if !fresh && asked.elapsed() < PAUSE {
-                // Telegram repeats what is not confirmed yet, so that asking again makes sense only after an update is done. A
-                // server that does not wait before an empty response must not be asked in a tight loop either.
+                // Telegram repeats what is not confirmed yet, so that asking again makes sense only after an update is
+                // done. A server that does not wait before an empty response must not be asked in a tight loop either.
                 tokio::select! {
                     () = progress.one_done.notified() => {}
                     () = tokio::time::sleep(PAUSE) => {}

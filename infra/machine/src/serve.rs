@@ -1,5 +1,5 @@
-//! The bot on one machine: the functions, tables and a queue in one process, and nothing else. No simulators, no page, and no way
-//! in but Telegram's and amoCRM's webhooks.
+//! The bot on one machine: the functions, tables and a queue in one process, and nothing else. No simulators, no page,
+//! and no way in but Telegram's and amoCRM's webhooks.
 
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
@@ -80,8 +80,8 @@ pub struct Server {
 }
 
 impl ServerOptions {
-    /// From the process's environment: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`), `CARQUERY_DEALER_FILE`
-    /// (`dealer.toml`), and the functions' settings.
+    /// From the process's environment: `CARQUERY_PORT` (8080), `CARQUERY_DATA_DIR` (`.carquery`),
+    /// `CARQUERY_DEALER_FILE` (`dealer.toml`), and the functions' settings.
     ///
     /// # Errors
     /// `CARQUERY_PORT` is not a port.
@@ -256,7 +256,8 @@ async fn function(State((functions, _)): Shared, request: Request) -> Response {
     }
 }
 
-/// The webhook function's health, and whether there is room for what it writes. For this machine only: it costs calls to the tables.
+/// The webhook function's health, and whether there is room for what it writes. For this machine only: it costs calls
+/// to the tables.
 async fn show_health(shared: Shared, request: Request) -> Response {
     if !is_from_this_machine(request.headers()) {
         return StatusCode::NOT_FOUND.into_response();

@@ -1,8 +1,8 @@
-//! The embedded DynamoDB behind HTTP, where each call can be dropped, refused, answered with garbage or carried out without an
-//! answer, and is counted.
+//! The embedded DynamoDB behind HTTP, where each call can be dropped, refused, answered with garbage or carried out
+//! without an answer, and is counted.
 //!
-//! Fault rules match the action with the table, without the common beginning of its name: «`PutItem` sessions». A transaction has
-//! several tables and is named by its action alone.
+//! Fault rules match the action with the table, without the common beginning of its name: «`PutItem` sessions». A
+//! transaction has several tables and is named by its action alone.
 
 use std::collections::BTreeSet;
 use std::io;

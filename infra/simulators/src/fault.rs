@@ -25,10 +25,11 @@ pub enum Fault {
     Html(u16),
     /// Status 200 with JSON that breaks off; nothing was done.
     Garbage,
-    /// Waits (in JSON: milliseconds), then does and answers as usual. A client that gives up meanwhile cancels the call: nothing is done.
+    /// Waits (in JSON: milliseconds), then does and answers as usual. A client that gives up meanwhile cancels the
+    /// call: nothing is done.
     Hang(#[serde(with = "milliseconds")] Duration),
-    /// Does what was asked at once, and waits (in JSON: milliseconds) before it answers. A client that gives up meanwhile
-    /// does not know that it was done.
+    /// Does what was asked at once, and waits (in JSON: milliseconds) before it answers. A client that gives up
+    /// meanwhile does not know that it was done.
     LateAnswer(#[serde(with = "milliseconds")] Duration),
     /// Closes the connection; nothing was done.
     DropBefore,

@@ -1,4 +1,5 @@
-//! Which calls the simulators serve: those that the program makes, and no others. Tests hold the lists to the calls on record.
+//! Which calls the simulators serve: those that the program makes, and no others. Tests hold the lists to the calls on
+//! record.
 
 /// Who makes a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,8 +24,8 @@ const ROUNDS: u32 = 20;
 const RATE: f32 = 0.35;
 /// How much weights shrink with each sentence that has them: what is seen once should not count too much.
 const SHRINK: f32 = 2e-5;
-/// The weights make less of what they know than they may: multiplied by this, they are as sure of authors who were left out
-/// as they are right.
+/// The weights make less of what they know than they may: multiplied by this, they are as sure of authors who were left
+/// out as they are right.
 const SURER: f32 = 1.8;
 /// Tells years from other numbers, as in the tests.
 const THIS_YEAR: i16 = 2026;

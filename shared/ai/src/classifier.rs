@@ -33,8 +33,9 @@ impl Classifier {
         }
     }
 
-    /// What `question` asks for, and which of the dealer's facts answer it. `this_year` is the calendar year at the dealer's. It
-    /// never fails and never takes longer than [`MODEL_CALLS`]: when no model gives a usable answer, the rules do.
+    /// What `question` asks for, and which of the dealer's facts answer it. `this_year` is the calendar year at the
+    /// dealer's. It never fails and never takes longer than [`MODEL_CALLS`]: when no model gives a usable answer, the
+    /// rules do.
     pub async fn answer(&self, question: &str, this_year: i16, known: &Facts) -> Answered {
         self.answer_within(MODEL_CALLS, question, this_year, known).await
     }

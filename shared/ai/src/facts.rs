@@ -1,5 +1,5 @@
-//! Who answers a question: the dealer with its facts, the bot about itself, or a manager. Nothing is said of the dealer but its own
-//! words.
+//! Who answers a question: the dealer with its facts, the bot about itself, or a manager. Nothing is said of the dealer
+//! but its own words.
 
 use dealer::{Fact, FactId, Facts};
 use dialog::{AiAnswer, AnsweredBy, Intent};
@@ -14,8 +14,8 @@ pub(crate) fn settled_by_rules(answer: AiAnswer, question: &str, facts: &Facts) 
     settled(answer, chosen, question)
 }
 
-/// What a model understood of `question`, with who answers it. `numbers` are those of the facts that the model has chosen, from 1;
-/// `None` if it says nothing of facts: then the rules choose.
+/// What a model understood of `question`, with who answers it. `numbers` are those of the facts that the model has
+/// chosen, from 1; `None` if it says nothing of facts: then the rules choose.
 pub(crate) fn settled_by_model(answer: AiAnswer, numbers: Option<&[usize]>, question: &str, facts: &Facts) -> AiAnswer {
     let settled = match numbers {
         None => settled_by_rules(answer, question, facts),

@@ -21,8 +21,8 @@ async fn outcome(lines: &str) -> Outcome {
     .await
 }
 
-/// `cargo test -p ai --test understanding -- --nocapture` shows the report, and the misses of what the weights are made of.
-/// Those of strangers stay unseen: rules and sentences fitted to them would make the numbers worthless.
+/// `cargo test -p ai --test understanding -- --nocapture` shows the report, and the misses of what the weights are made
+/// of. Those of strangers stay unseen: rules and sentences fitted to them would make the numbers worthless.
 async fn scores(name: &str, lines: &str, shows_misses: bool) -> Scores {
     let outcome = outcome(lines).await;
     println!("{name}\n{}", outcome.report(&Prices::default()));

@@ -31,8 +31,8 @@ pub enum CrmError {
     /// A 403 page that is not JSON: the account or the address is blocked, which only amoCRM's support can undo.
     #[error("amoCRM has blocked the bot (HTTP 403 without a reason): {}", Remedy::AskSupport)]
     Blocked,
-    /// The account as a whole takes nothing from this integration: unpaid (402), rights, scope or subscription missing (403,
-    /// 400 without `validation-errors`), an address without an account. A single request is not to blame.
+    /// The account as a whole takes nothing from this integration: unpaid (402), rights, scope or subscription missing
+    /// (403, 400 without `validation-errors`), an address without an account. A single request is not to blame.
     #[error("the amoCRM account is closed to the bot (HTTP {status}, {detail}): {}", Remedy::of_status(*status))]
     Closed {
         /// HTTP status.

@@ -16,7 +16,8 @@ pub enum Fallback {
     Field(CrmField, Fault),
     /// A custom field gets the beginning of its text: the note has all of it.
     CutText(CrmField),
-    /// A custom field gets the number without the words around it, although the account's list of fields could not be read.
+    /// A custom field gets the number without the words around it, although the account's list of fields could not be
+    /// read.
     BareNumber(CrmField),
     /// `AMOCRM_RESPONSIBLE_USER_ID`: unknown or disabled.
     ResponsibleUser,

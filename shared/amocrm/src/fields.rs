@@ -76,8 +76,8 @@ pub(crate) enum Fit {
 }
 
 impl AccountFields {
-    /// Finds the bot's fields among the account's: by the configured id, else by code, else, for a field without a code, by
-    /// its title.
+    /// Finds the bot's fields among the account's: by the configured id, else by code, else, for a field without a
+    /// code, by its title.
     #[must_use]
     pub fn find(
         configured: &BTreeMap<&'static str, u64>,
@@ -142,7 +142,8 @@ impl AccountFields {
                 None => Fit::OnlyInNote,
             },
             Form::Option(options) => match option(options, value.text()).or_else(|| {
-                // What a link says is anybody's text: a list that lacks it gets the bot's own, and the note has the link's.
+                // What a link says is anybody's text: a list that lacks it gets the bot's own, and the note has the
+                // link's.
                 option(options, SOURCE).filter(|_| field == CrmField::Source)
             }) {
                 Some(option) => Fit::Sent(entry(json!({ "enum_id": option.id })), None),

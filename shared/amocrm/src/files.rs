@@ -12,9 +12,9 @@ use crate::transport::{Body, Call};
 const PART_SIZE: usize = 128 * 1024;
 
 impl Client {
-    /// Uploads a file; returns its uuid. A part whose answer is lost leaves an unfinished upload, which nobody sees. Calls to
-    /// the file host have a share of the account's rate ([`crate::Options::file_calls_per_second`]), so that large files
-    /// leave room for everything else.
+    /// Uploads a file; returns its uuid. A part whose answer is lost leaves an unfinished upload, which nobody sees.
+    /// Calls to the file host have a share of the account's rate ([`crate::Options::file_calls_per_second`]), so that
+    /// large files leave room for everything else.
     pub async fn upload(&self, name: &str, content_type: &str, content: Bytes) -> Result<String, CrmError> {
         let drive = self.drive_url().await?;
         let session = self.upload_session(drive, name, content_type, content.len()).await?;

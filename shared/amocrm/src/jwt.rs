@@ -1,4 +1,5 @@
-//! Reads when a token ends. amoCRM's access and long-lived tokens are JWTs; nothing is verified here: it is our own token.
+//! Reads when a token ends. amoCRM's access and long-lived tokens are JWTs; nothing is verified here: it is our own
+//! token.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;

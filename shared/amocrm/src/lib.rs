@@ -1,11 +1,11 @@
-//! amoCRM (and Kommo) API v4: a client that never assumes JSON, tokens that are never spent twice, and what a deal looks
-//! like.
+//! amoCRM (and Kommo) API v4: a client that never assumes JSON, tokens that are never spent twice, and what a deal
+//! looks like.
 //!
 //! * [`Client`]: one method an API call, paced under the account's limit, repeated where repeating is harmless.
 //! * [`CrmError`]: what follows from a failure is its type; [`Doubt`] says whether something may exist unseen.
 //! * [`Tokens`]: the OAuth pair behind a [`TokenStore`], refreshed under a lock, or a long-lived token.
-//! * [`PayloadBuilder`]: a request as JSON of a contact, a deal and a task, in the form that the [`AccountFields`] take;
-//!   [`note_items`]: its note. Pure.
+//! * [`PayloadBuilder`]: a request as JSON of a contact, a deal and a task, in the form that the [`AccountFields`]
+//!   take; [`note_items`]: its note. Pure.
 //! * [`contact_of_phone`]: which of the contacts found is the customer's. Pure.
 //!
 //! The vendor's pages: <https://www.amocrm.ru/developers/content/crm_platform/api-reference>,

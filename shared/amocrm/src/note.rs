@@ -15,8 +15,9 @@ pub const NOTE_LIMIT: usize = 20_000;
 /// Room for the line that says which part it is.
 const HEADING_ROOM: usize = 60;
 
-/// The texts of a lead's notes: one, or more where amoCRM's limit asks for it. Each begins with the request's number, by
-/// which it is found when its creation was not confirmed. `differences` are those of the deal that the request has joined.
+/// The texts of a lead's notes: one, or more where amoCRM's limit asks for it. Each begins with the request's number,
+/// by which it is found when its creation was not confirmed. `differences` are those of the deal that the request has
+/// joined.
 #[must_use]
 pub fn note_parts(lead: &Lead, differences: &[Difference], calendar: &Calendar, language: Language) -> Vec<String> {
     let heading = heading(heading_id(lead), &lead.lead_id.request_number(), language);
@@ -164,8 +165,8 @@ fn about_customer(lead: &Lead, language: Language) -> Vec<String> {
     lines
 }
 
-/// Cuts `body` at line ends into parts that fit under `limit` with their heading. A line that is longer than a part is cut
-/// where the part ends.
+/// Cuts `body` at line ends into parts that fit under `limit` with their heading. A line that is longer than a part is
+/// cut where the part ends.
 fn parts(heading: &str, body: &str, limit: usize, language: Language) -> Vec<String> {
     let room = limit.saturating_sub(HEADING_ROOM).max(2);
     let mut chunks = vec![String::new()];

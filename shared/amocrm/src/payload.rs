@@ -1,7 +1,7 @@
 //! A request as amoCRM's JSON: contact, deal, task. Pure; the note is in [`crate::note_parts`].
 //!
-//! What the account does not take is left out piece by piece ([`Fallback`]) rather than losing the deal: a field's value then
-//! stands in the note, a refused pipeline or user leaves amoCRM's default.
+//! What the account does not take is left out piece by piece ([`Fallback`]) rather than losing the deal: a field's
+//! value then stands in the note, a refused pipeline or user leaves amoCRM's default.
 
 mod completion;
 mod joining;
@@ -62,8 +62,8 @@ impl PayloadBuilder {
         }
     }
 
-    /// The same, with a stage of their own for deals whose customers have not finished the form. Without `AMOCRM_STATUS_ID` it
-    /// is not used: there would be no stage to move a finished one to.
+    /// The same, with a stage of their own for deals whose customers have not finished the form. Without
+    /// `AMOCRM_STATUS_ID` it is not used: there would be no stage to move a finished one to.
     #[must_use]
     pub fn with_unfinished_stage(self, status_id: Option<u64>) -> Self {
         Self { unfinished_status_id: status_id.filter(|_| self.status_id.is_some()), ..self }
@@ -106,8 +106,8 @@ impl PayloadBuilder {
     }
 
     /// What a contact that was found lacks; `None` when it lacks nothing. Only adds: a name or phone that a manager has
-    /// corrected stays. Who the customer is in Telegram is only written if Telegram confirms that the number is theirs: a
-    /// number that was typed may be a stranger's.
+    /// corrected stays. Who the customer is in Telegram is only written if Telegram confirms that the number is theirs:
+    /// a number that was typed may be a stranger's.
     #[must_use]
     pub fn contact_update(&self, found: &Contact, lead: &Lead) -> Option<Value> {
         let customer = &lead.request.customer;
@@ -185,8 +185,8 @@ impl PayloadBuilder {
         Value::Object(task)
     }
 
-    /// What of `item` to leave out or change so that amoCRM takes it; `None` when something is refused that it cannot do
-    /// without.
+    /// What of `item` to leave out or change so that amoCRM takes it; `None` when something is refused that it cannot
+    /// do without.
     #[must_use]
     pub fn fallbacks(&self, lead: &Lead, item: &Value, errors: &[FieldError]) -> Option<Vec<Fallback>> {
         if errors.is_empty() {

@@ -47,8 +47,8 @@ const EXTENSIONS: [&str; 6] = ["доб", "вн", "ext", "x", "#", "*"];
 /// E.164 has at most 15 digits.
 const LONGEST_NUMBER: usize = 15;
 
-/// What to search for, one after another until a contact of the phone is among the hits: the last ten digits as they are
-/// stored by machines, and the end of a Russian number as people write it.
+/// What to search for, one after another until a contact of the phone is among the hits: the last ten digits as they
+/// are stored by machines, and the end of a Russian number as people write it.
 #[must_use]
 pub fn search_terms(phone: &str) -> Vec<String> {
     let key = phone_key(phone);

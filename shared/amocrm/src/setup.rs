@@ -169,8 +169,9 @@ pub struct NewField {
 }
 
 impl NewField {
-    /// Year, mileage and budget are numbers, so that managers can filter and sum them; of a range the field has the upper
-    /// end, and the note has the words. The request's number and the Telegram id are the bot's own, managers only read them.
+    /// Year, mileage and budget are numbers, so that managers can filter and sum them; of a range the field has the
+    /// upper end, and the note has the words. The request's number and the Telegram id are the bot's own, managers only
+    /// read them.
     fn json(self, language: Language) -> Value {
         let own = matches!(self.field, CrmField::RequestId | CrmField::TelegramId);
         let kind = match self.field {
@@ -208,8 +209,9 @@ impl Client {
         self.list("/api/v4/leads/pipelines", &[], "pipelines").await
     }
 
-    /// Creates a pipeline with one stage for fresh requests; amoCRM adds «won» and «lost» itself. Only an administrator's
-    /// token may. Source: amocrm-api «Pipelines», <https://developers.kommo.com/reference/adding-pipelines>.
+    /// Creates a pipeline with one stage for fresh requests; amoCRM adds «won» and «lost» itself. Only an
+    /// administrator's token may. Source: amocrm-api «Pipelines»,
+    /// <https://developers.kommo.com/reference/adding-pipelines>.
     pub async fn create_pipeline(&self, name: &str) -> Result<Pipeline, CrmError> {
         let body = json!([{
             "name": name, "sort": 500, "is_main": false, "is_unsorted_on": false,

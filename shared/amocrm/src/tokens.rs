@@ -1,10 +1,12 @@
 //! Access tokens. An OAuth refresh token can be spent once, so:
 //!
-//! 1. refreshing happens under a lock in the store, taken by a conditional write, so that what was read is what is locked;
+//! 1. refreshing happens under a lock in the store, taken by a conditional write, so that what was read is what is
+//!    locked;
 //! 2. a worker that waited for the lock reads again and uses the pair that the other worker got;
 //! 3. a new pair is stored before it is used;
 //! 4. after a lost answer the same old refresh token is sent again (amoCRM honours it until the new pair is used);
-//! 5. a definite no is stored as «consent needed», and nobody asks again until the operator has authorised the bot again.
+//! 5. a definite no is stored as «consent needed», and nobody asks again until the operator has authorised the bot
+//!    again.
 
 use std::fmt;
 use std::sync::Arc;
@@ -110,7 +112,8 @@ pub trait TokenStore: Send + Sync {
 pub struct TokenState {
     /// When the access token ends, where that is known.
     pub expires_at: Option<Seconds>,
-    /// When the OAuth pair was got; `None` for a long-lived token, which cannot be refreshed, and before the first consent.
+    /// When the OAuth pair was got; `None` for a long-lived token, which cannot be refreshed, and before the first
+    /// consent.
     pub refreshed_at: Option<Seconds>,
     /// A person must authorise the bot: why, and since when.
     pub consent_needed: Option<ConsentNeeded>,
@@ -285,7 +288,8 @@ impl OAuthSession {
         self.store.load().await.map_err(|trouble| store_error(&trouble))
     }
 
-    /// A token that is neither about to end nor `rejected`. One task of the process at a time; the others find its token.
+    /// A token that is neither about to end nor `rejected`. One task of the process at a time; the others find its
+    /// token.
     async fn obtain(&self, rejected: Option<&SecretString>) -> Result<SecretString, CrmError> {
         let mut held = self.held.lock().await;
         let now = (self.clock)();

@@ -34,8 +34,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// From the settings, for one of `workers` processes that share the account's limit. Whole calls a second, rounded down;
-    /// the rest is for the operator's commands.
+    /// From the settings, for one of `workers` processes that share the account's limit. Whole calls a second, rounded
+    /// down; the rest is for the operator's commands.
     #[must_use]
     pub fn of(settings: &settings::Amocrm, workers: u32) -> Self {
         let share = settings.rate_limit / workers.max(1);
@@ -47,7 +47,8 @@ impl Options {
         }
     }
 
-    /// Calls to the file host a second: two fifths of all calls, rounded up, so that deals always have the larger share.
+    /// Calls to the file host a second: two fifths of all calls, rounded up, so that deals always have the larger
+    /// share.
     #[must_use]
     pub fn file_calls_per_second(&self) -> NonZeroU32 {
         NonZeroU32::new((self.calls_per_second.get() * 2).div_ceil(5)).unwrap_or(NonZeroU32::MIN)
@@ -170,8 +171,8 @@ impl Transport {
     fn judge(&self, answer: Answer, method: &Method) -> Result<Value, CrmError> {
         if answer.status.is_success() {
             let value = answer.success()?;
-            // That nothing was found is said by a 204. From a success that says nothing nobody may conclude that a deal does
-            // not exist, and create it again.
+            // That nothing was found is said by a 204. From a success that says nothing nobody may conclude that a deal
+            // does not exist, and create it again.
             let says_nothing = value.is_null() && method == Method::GET && answer.status != StatusCode::NO_CONTENT;
             return if says_nothing { Err(CrmError::retry(Cause::Unreadable, Doubt::No)) } else { Ok(value) };
         }
@@ -200,8 +201,8 @@ pub(crate) fn limiter(calls_per_second: NonZeroU32) -> DefaultDirectRateLimiter 
     RateLimiter::direct(Quota::with_period(spacing(calls_per_second)).expect("the spacing is not zero"))
 }
 
-/// The time between two calls. A little more than an even share of the second, because calls do not all travel equally long,
-/// and amoCRM counts arrivals.
+/// The time between two calls. A little more than an even share of the second, because calls do not all travel equally
+/// long, and amoCRM counts arrivals.
 fn spacing(calls_per_second: NonZeroU32) -> Duration {
     (Duration::from_millis(1_100) / calls_per_second.get()).max(Duration::from_nanos(1))
 }

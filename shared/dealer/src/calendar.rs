@@ -53,8 +53,8 @@ impl Calendar {
         self.open_periods(now, now.saturating_add(HORIZON)).next().map(|period| period.start.max(now))
     }
 
-    /// The earliest moment by which the dealer has been open for `time` (in whole seconds) since `now`. `None` when that
-    /// is more than two years ahead.
+    /// The earliest moment by which the dealer has been open for `time` (in whole seconds) since `now`. `None` when
+    /// that is more than two years ahead.
     #[must_use]
     pub fn add_working_time(&self, now: Seconds, time: Duration) -> Option<Seconds> {
         let mut left = Seconds::try_from(time.as_secs()).ok()?;
@@ -82,8 +82,8 @@ impl Calendar {
             .sum()
     }
 
-    /// When a task is due that gives the dealer `time` to act: after that much working time, or 15 minutes after the next
-    /// opening when `now` is outside the opening hours. `None` when that is more than two years ahead.
+    /// When a task is due that gives the dealer `time` to act: after that much working time, or 15 minutes after the
+    /// next opening when `now` is outside the opening hours. `None` when that is more than two years ahead.
     #[must_use]
     pub fn task_due(&self, now: Seconds, time: Duration) -> Option<Seconds> {
         let opening = self.next_opening(now)?;

@@ -9,8 +9,8 @@ use crate::calendar::day_index;
 use crate::hours::{OpeningTime, russian_day};
 use crate::{Calendar, Dealer, Fact, Limits, Member, SalesChat, Unfinished};
 
-/// What changes when `new` takes the place of `old`: Russian, one line each, in the order of the file. Empty when both say
-/// the same.
+/// What changes when `new` takes the place of `old`: Russian, one line each, in the order of the file. Empty when both
+/// say the same.
 #[must_use]
 pub fn difference(old: &Dealer, new: &Dealer) -> Vec<String> {
     let (old, new) = (settings(old), settings(new));

@@ -13,14 +13,16 @@ pub struct Fact {
     pub answer: String,
 }
 
-/// What a stored conversation calls a fact: the same as long as its first question is the same, wherever it stands in the file.
+/// What a stored conversation calls a fact: the same as long as its first question is the same, wherever it stands in
+/// the file.
 pub type FactId = u32;
 
 impl Fact {
     /// See [`FactId`].
     #[must_use]
     pub fn id(&self) -> FactId {
-        // FNV-1a: <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>. `std`'s hashes may change with its version.
+        // FNV-1a: <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>. `std`'s hashes may change with its
+        // version.
         let bytes = self.questions.first().map_or(&[][..], |question| question.as_bytes());
         bytes.iter().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
     }

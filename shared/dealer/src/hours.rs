@@ -82,7 +82,8 @@ impl fmt::Display for Clock {
     }
 }
 
-/// Reads `Mon-Fri`, `Sat,Sun`, `Fri-Mon` (over the end of the week) and lists of these. A day that is named twice comes twice.
+/// Reads `Mon-Fri`, `Sat,Sun`, `Fri-Mon` (over the end of the week) and lists of these. A day that is named twice comes
+/// twice.
 pub(crate) fn parse_days(text: &str) -> Option<Vec<Weekday>> {
     let mut days = Vec::new();
     for part in text.split(',') {

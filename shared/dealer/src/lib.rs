@@ -1,11 +1,11 @@
 //! The dealer's file, `dealer.toml`: what a dealer knows and changes without a deployment.
 //!
-//! [`parse()`] turns the text into a checked [`Dealer`], or returns every [`Fault`] at once, each with its line. The text
-//! is what is stored; it is parsed on reading. Nothing here does I/O or looks at a clock.
+//! [`parse()`] turns the text into a checked [`Dealer`], or returns every [`Fault`] at once, each with its line. The
+//! text is what is stored; it is parsed on reading. Nothing here does I/O or looks at a clock.
 //!
-//! A section that the file leaves out is a feature that is off: no reminders, no joining of deals, no sales chat. A section
-//! that is there switches its feature on, and keys that it leaves out have the defaults named at the fields below.
-//! [`Limits`] always apply. An empty file is [`Dealer::default`].
+//! A section that the file leaves out is a feature that is off: no reminders, no joining of deals, no sales chat. A
+//! section that is there switches its feature on, and keys that it leaves out have the defaults named at the fields
+//! below. [`Limits`] always apply. An empty file is [`Dealer::default`].
 //!
 //! `dealer.example.toml` in the repository's root shows every key; a test holds the two together.
 

@@ -23,8 +23,8 @@ struct Stored {
     fields: Option<AccountFields>,
 }
 
-/// The fields of the account that the bot writes; `None` when they cannot be read: then amoCRM itself says what it does not
-/// take.
+/// The fields of the account that the bot writes; `None` when they cannot be read: then amoCRM itself says what it does
+/// not take.
 pub async fn account_fields(
     documents: &Documents,
     crm: &Client,

@@ -21,8 +21,8 @@ struct Stored {
     active: Option<BTreeSet<u64>>,
 }
 
-/// Ids of the users who can be given something; `None` when they cannot be read: then amoCRM itself says whom it does not
-/// take.
+/// Ids of the users who can be given something; `None` when they cannot be read: then amoCRM itself says whom it does
+/// not take.
 pub async fn active_users(documents: &Documents, crm: &Client, now: Seconds) -> Option<BTreeSet<u64>> {
     let stored = load::<Stored>(documents, KEY).await;
     let stored = stored.inspect_err(|error| tracing::warn!(%error, "the account's users cannot be loaded")).ok();

@@ -1,7 +1,7 @@
 //! Messages to the admins: each told once, whatever fails in between.
 //!
-//! A message is written into a shared outbox under its key before it is sent, so that two workers with the same news send
-//! it once, and one that could not be sent, or whose sender died, is sent by the schedule.
+//! A message is written into a shared outbox under its key before it is sent, so that two workers with the same news
+//! send it once, and one that could not be sent, or whose sender died, is sent by the schedule.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -90,8 +90,8 @@ impl AdminChat {
         Self { documents, telegram, chat_id, clock }
     }
 
-    /// Sends the admins a message, unless one with its key was sent or is being sent. False when it could not even be written
-    /// down; failures are logged.
+    /// Sends the admins a message, unless one with its key was sent or is being sent. False when it could not even be
+    /// written down; failures are logged.
     pub async fn tell(&self, message: &AdminMessage) -> bool {
         match self.write(message).await {
             Ok(Written::New) => {

@@ -1,8 +1,9 @@
 //! What customers hear of their deals.
 //!
-//! A hook of amoCRM is a hint to hurry, and the schedule looks at every deal once an hour: either way the deal is read through
-//! the API, and a move to a stage that the dealer has a text for is told, once and between 9 and 21 h. The news is stored with
-//! the deal and taken from it before it is sent, so that a message whose answer is lost does not come twice.
+//! A hook of amoCRM is a hint to hurry, and the schedule looks at every deal once an hour: either way the deal is read
+//! through the API, and a move to a stage that the dealer has a text for is told, once and between 9 and 21 h. The news
+//! is stored with the deal and taken from it before it is sent, so that a message whose answer is lost does not come
+//! twice.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -93,8 +94,8 @@ impl DealNews {
         self.tell_all(looked, Duration::MAX).await
     }
 
-    /// Looks at the deals that are due, and tells what is due, within this time. Without `crm` nothing is looked at. Returns
-    /// how many messages customers got.
+    /// Looks at the deals that are due, and tells what is due, within this time. Without `crm` nothing is looked at.
+    /// Returns how many messages customers got.
     ///
     /// # Errors
     /// When the tables or amoCRM do not respond.
@@ -193,8 +194,8 @@ impl DealNews {
         }
     }
 
-    /// Whether the bot may write to the customer first: not to one who has blocked it, is banned, takes consent back or had
-    /// everything deleted.
+    /// Whether the bot may write to the customer first: not to one who has blocked it, is banned, takes consent back or
+    /// had everything deleted.
     async fn may_write(&self, deal: &TrackedDeal) -> Result<bool, StorageError> {
         let Some(customer) = self.customers.get(deal.chat_id).await? else { return Ok(false) };
         if customer.blocked || customer.banned || (self.needs_consent && customer.consent.is_none()) {

@@ -7,8 +7,8 @@
 //!                                      └───────────────── it fails ─────────────────────┘
 //! ```
 //! Trouble starts with the first request that has to wait and is over when the last of those that waited has gone out,
-//! so that an account that answers now and then is one incident, not a message a minute. In between the admins only read of
-//! what newly needs them: each thing that only a person can do, once.
+//! so that an account that answers now and then is one incident, not a message a minute. In between the admins only
+//! read of what newly needs them: each thing that only a person can do, once.
 
 use std::collections::BTreeSet;
 
@@ -199,8 +199,8 @@ impl Incident {
         trouble.waiting.extend(outcome.waiting.iter().take(room));
     }
 
-    /// amoCRM has answered: if no request waits any more, the trouble is over. A waiting request that was given up does not end
-    /// it.
+    /// amoCRM has answered: if no request waits any more, the trouble is over. A waiting request that was given up does
+    /// not end it.
     fn end_trouble(&mut self, now: Seconds) {
         if let Some(trouble) = self.trouble.take_if(|trouble| trouble.waiting.is_empty()) {
             self.ended = Some(Ended { since: trouble.since, at: now, sent: trouble.sent });

@@ -22,8 +22,8 @@ pub async fn probe_now(documents: &Documents, now: Seconds) -> Result<(), SaveEr
     update(documents, KEY, |incident: &mut Incident| incident.probe_now(now)).await
 }
 
-/// The shared incident. If it cannot be read or stored, that is logged and deliveries go on: the breaker spares amoCRM, but
-/// must never be what keeps a request from it.
+/// The shared incident. If it cannot be read or stored, that is logged and deliveries go on: the breaker spares amoCRM,
+/// but must never be what keeps a request from it.
 #[derive(Clone)]
 pub struct Incidents {
     documents: Documents,
@@ -93,8 +93,8 @@ impl Incidents {
         }
     }
 
-    /// Looks what became of the waiting requests, and tells the admins what they were not told yet. Returns the incident as it
-    /// is then.
+    /// Looks what became of the waiting requests, and tells the admins what they were not told yet. Returns the
+    /// incident as it is then.
     ///
     /// # Errors
     /// When the requests cannot be read.

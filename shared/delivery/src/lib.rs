@@ -1,12 +1,12 @@
-//! What the functions that talk to amoCRM agree on. They share it through documents of the Credentials table, each changed
-//! by conditional writes only.
+//! What the functions that talk to amoCRM agree on. They share it through documents of the Credentials table, each
+//! changed by conditional writes only.
 //!
 //! * [`Incident`]: whether amoCRM takes requests (a circuit breaker), which ones wait, what the admins are told. Pure;
 //!   [`Incidents`] is where it is kept.
 //! * [`AdminChat`]: messages to the admins, each sent once whatever fails in between. The only way to tell the admins
 //!   anything.
-//! * [`requeue()`]: due requests back onto the queue; [`requeue_photos`]: their photos; [`requeue_handovers`]: who has taken
-//!   them.
+//! * [`requeue()`]: due requests back onto the queue; [`requeue_photos`]: their photos; [`requeue_handovers`]: who has
+//!   taken them.
 //! * [`account_fields()`]: the account's custom fields, read once an hour.
 //! * [`active_users()`]: the account's users who can be given something, read once an hour.
 //! * [`DealNews`]: what customers hear of their deals.

@@ -25,8 +25,8 @@ pub struct RequeueFilter {
 }
 
 impl RequeueFilter {
-    /// Every unsent lead, however long its pause would still last: for when amoCRM takes requests again. `retry_interval` is the
-    /// schedule's, which takes care of more than `limit`.
+    /// Every unsent lead, however long its pause would still last: for when amoCRM takes requests again.
+    /// `retry_interval` is the schedule's, which takes care of more than `limit`.
     #[must_use]
     pub const fn all_unsent(now: Seconds, retry_interval: Seconds, limit: usize) -> Self {
         Self { now, due_by: Seconds::MAX, again_at: now + 2 * retry_interval, limit, last: Vec::new() }
@@ -79,11 +79,12 @@ async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, filter: &RequeueF
     })
 }
 
-/// Puts photos that are due by `now` onto the queue, and counts them. They are due again at `again_at`, should their message
-/// be lost.
+/// Puts photos that are due by `now` onto the queue, and counts them. They are due again at `again_at`, should their
+/// message be lost.
 ///
 /// # Errors
-/// When the table cannot be read. Photos that cannot be queued are logged: they are found again when they are due again.
+/// When the table cannot be read. Photos that cannot be queued are logged: they are found again when they are due
+/// again.
 pub async fn requeue_photos(
     leads: &Leads,
     queue: &Queue,
@@ -114,11 +115,12 @@ pub async fn requeue_photos(
     Ok(count)
 }
 
-/// Puts handovers that are due by `now` onto the queue, and counts them. They are due again at `again_at`, should their message
-/// be lost.
+/// Puts handovers that are due by `now` onto the queue, and counts them. They are due again at `again_at`, should their
+/// message be lost.
 ///
 /// # Errors
-/// When the table cannot be read. Handovers that cannot be queued are logged: they are found again when they are due again.
+/// When the table cannot be read. Handovers that cannot be queued are logged: they are found again when they are due
+/// again.
 pub async fn requeue_handovers(
     sales_chat: &SalesChat,
     queue: &Queue,

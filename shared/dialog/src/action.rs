@@ -2,8 +2,8 @@
 
 use crate::Button;
 
-/// The action of a button. The button's data is `{seq}:{action}`, where `seq` is the number of its prompt. Buttons of any
-/// other prompt are dead.
+/// The action of a button. The button's data is `{seq}:{action}`, where `seq` is the number of its prompt. Buttons of
+/// any other prompt are dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action<'a> {
     /// Start the questionnaire with this id.

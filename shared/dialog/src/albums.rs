@@ -1,5 +1,5 @@
-//! Albums by their ids. Telegram delivers each part of an album as an update of its own, and mixes the parts of albums sent
-//! together, so several albums are remembered at once.
+//! Albums by their ids. Telegram delivers each part of an album as an update of its own, and mixes the parts of albums
+//! sent together, so several albums are remembered at once.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! The customer's agreement to the processing of personal data.
 //!
-//! A dealer with a policy (`PRIVACY_POLICY_URL`) asks for it on a screen of its own, before the first personal question.
-//! Without one, pressing «Отправить» is the agreement, and the confirmation screen says so.
+//! A dealer with a policy (`PRIVACY_POLICY_URL`) asks for it on a screen of its own, before the first personal
+//! question. Without one, pressing «Отправить» is the agreement, and the confirmation screen says so.
 
 use lead::Consent;
 use sha2::{Digest, Sha256};

@@ -29,8 +29,8 @@ const COUNTERS_TTL: Seconds = 3600;
 /// How long a link counts as what brought the customer.
 const CLICK_TTL: Seconds = 24 * 3600;
 
-/// The stored state of a chat. Its serialised form carries a version. A form of another version, or one of a questionnaire
-/// that has changed, does not deserialise; the caller then starts with `Conversation::default()`.
+/// The stored state of a chat. Its serialised form carries a version. A form of another version, or one of a
+/// questionnaire that has changed, does not deserialise; the caller then starts with `Conversation::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     v: Version,
@@ -278,8 +278,8 @@ impl Conversation {
         self.banned
     }
 
-    /// Bans a customer or lifts the ban. A banned customer gets no answer but to `/delete`. The conversation of a banned customer
-    /// never expires, so everything personal in it goes at once.
+    /// Bans a customer or lifts the ban. A banned customer gets no answer but to `/delete`. The conversation of a
+    /// banned customer never expires, so everything personal in it goes at once.
     pub fn set_banned(&mut self, banned: bool) {
         const LONG_AGO: Seconds = 0;
         if banned {
@@ -353,8 +353,8 @@ impl Conversation {
         self.has_ended(now) && self.form().is_some_and(|form| now < form.kept_until())
     }
 
-    /// Whether the session has ended while something was open that cannot be continued: a form that is not kept any more, or a
-    /// yes-or-no question.
+    /// Whether the session has ended while something was open that cannot be continued: a form that is not kept any
+    /// more, or a yes-or-no question.
     pub(crate) fn is_cut_short(&self, now: Seconds) -> bool {
         let is_open = self.question.is_some() || matches!(self.place, Place::Dialog(_));
         self.has_ended(now) && is_open && !self.is_paused(now)
@@ -449,8 +449,8 @@ impl Conversation {
         matches!(self.place, Place::Idle(IdleScreen::Forgotten))
     }
 
-    /// Starts a new session after the old one has ended. A form that is kept waits to be continued. Anything else that was open
-    /// is dropped; a screen that works at any time, like the menu, stays.
+    /// Starts a new session after the old one has ended. A form that is kept waits to be continued. Anything else that
+    /// was open is dropped; a screen that works at any time, like the menu, stays.
     pub(crate) fn restart(&mut self, now: Seconds) {
         if self.is_cut_short(now) {
             self.leave_to(IdleScreen::NotStarted);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use lead::{LeadId, Request, Seconds};
 use serde::{Deserialize, Serialize};
 
-/// The request of each service, by questionnaire, whose deal a next one with the same phone joins. It is the one that made the
-/// deal, as far as the bot knows: those that joined it are no younger.
+/// The request of each service, by questionnaire, whose deal a next one with the same phone joins. It is the one that
+/// made the deal, as far as the bot knows: those that joined it are no younger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlierRequests(BTreeMap<String, EarlierRequest>);
 

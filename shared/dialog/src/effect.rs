@@ -17,8 +17,8 @@ pub enum Verdict {
     },
     /// Nothing to store; perform the effects, if any. Dead buttons, floods, redeliveries.
     Stay(Vec<Effect>),
-    /// Another delivery of the same update is being handled: decide again in a moment. After a while the other one counts
-    /// as dead.
+    /// Another delivery of the same update is being handled: decide again in a moment. After a while the other one
+    /// counts as dead.
     Busy,
 }
 

@@ -64,8 +64,8 @@ pub enum Input {
     },
     /// A voice message.
     Voice(Voice),
-    /// The words of such a message, asked for through [`crate::Effect::Transcribe`]; `None` if nothing was understood. Its event
-    /// has the `update_id` of the message.
+    /// The words of such a message, asked for through [`crate::Effect::Transcribe`]; `None` if nothing was understood.
+    /// Its event has the `update_id` of the message.
     Heard { voice: Voice, words: Option<String> },
     /// A contact card, the customer's own or somebody else's.
     Contact {
@@ -147,7 +147,8 @@ pub enum Unsupported {
     Other,
 }
 
-/// What a customer wants, in the order of the menu. The names are used in labelled sentences, logs and the model's form.
+/// What a customer wants, in the order of the menu. The names are used in labelled sentences, logs and the model's
+/// form.
 #[derive(
     Clone,
     Copy,

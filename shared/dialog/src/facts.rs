@@ -40,8 +40,8 @@ impl Facts {
         Self { make: short(&self.make), model: short(&self.model), ..*self }
     }
 
-    /// The answer of `step`, unless the step's own check refuses it: neither a model nor a rule can put in what a customer
-    /// could not type.
+    /// The answer of `step`, unless the step's own check refuses it: neither a model nor a rule can put in what a
+    /// customer could not type.
     pub(crate) fn answer(&self, step: &Step, this_year: i16) -> Option<Value> {
         match step.prefill? {
             Entity::Car => answer::read(step, &self.car()?, this_year)?.ok().map(|read| read.value),

@@ -86,7 +86,8 @@ struct Unconfirmed {
     remark: Option<String>,
 }
 
-/// An offer to write a car as the catalogue does. It stands beside the next question, so that the customer can ignore it.
+/// An offer to write a car as the catalogue does. It stands beside the next question, so that the customer can ignore
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct SpellingOffer {
     /// Id of the step with the car.
@@ -213,8 +214,8 @@ impl Form {
         self.answer_read(Typed::alone(value));
     }
 
-    /// Answers the current step with what was typed and goes on. If the catalogue spells a car differently, that spelling is
-    /// offered.
+    /// Answers the current step with what was typed and goes on. If the catalogue spells a car differently, that
+    /// spelling is offered.
     pub(crate) fn answer_read(&mut self, read: Typed<Value>) {
         self.replace_answer(self.step(), read);
         let spelling = self.spelling.take();

@@ -1,8 +1,8 @@
 //! The conversation with a customer: pure decisions, screens as values.
 //!
-//! [`decide()`] takes the stored [`Conversation`], one [`Event`] and the [`Moment`], and returns the new state, a finished
-//! request if there is one, and the [`Effect`]s to perform. [`decide_due()`] does the same when a time has come instead of an
-//! event. Both do no I/O, read no clock and make no ids.
+//! [`decide()`] takes the stored [`Conversation`], one [`Event`] and the [`Moment`], and returns the new state, a
+//! finished request if there is one, and the [`Effect`]s to perform. [`decide_due()`] does the same when a time has
+//! come instead of an event. Both do no I/O, read no clock and make no ids.
 //!
 //! The questionnaires are data (`branches/`), and the texts are in the crate `texts`. The current screen depends on the
 //! state alone (`render/`), so a lost reply can be sent again.

@@ -8,7 +8,8 @@ use crate::answer::PhoneAnswer;
 use crate::earlier_requests::EarlierRequests;
 use crate::plain;
 
-/// What is known of a customer from earlier requests. A conversation that begins with it offers name and phone in one press.
+/// What is known of a customer from earlier requests. A conversation that begins with it offers name and phone in one
+/// press.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,8 +77,8 @@ impl Profile {
         &self.choices
     }
 
-    /// The earlier request whose deal this one joins, if it was sent since `since`. Only with the same phone: another one may
-    /// lead to another contact.
+    /// The earlier request whose deal this one joins, if it was sent since `since`. Only with the same phone: another
+    /// one may lead to another contact.
     pub(crate) fn joined_by(&self, request: &Request, since: Seconds) -> Option<LeadId> {
         self.has_phone_of(request).then(|| self.earlier.joined_by(request, since)).flatten()
     }
@@ -105,8 +106,8 @@ impl Profile {
         self.name.as_deref().zip(self.phone.as_ref())
     }
 
-    /// The most bytes of it in the stored conversation, with some to spare. The choices of somebody new fit where a known name
-    /// would stand.
+    /// The most bytes of it in the stored conversation, with some to spare. The choices of somebody new fit where a
+    /// known name would stand.
     pub(crate) fn stored_len(&self) -> usize {
         const PHONE_CHOICES_AND_KEYS: usize = 340;
         let name_and_phone = match &self.name {

@@ -60,8 +60,8 @@ impl FunnelProgress {
         })
     }
 
-    /// The stops that the dialog has reached since `before`, in order. Each stop counts once in a dialog, also one that was
-    /// passed because a free sentence answered it.
+    /// The stops that the dialog has reached since `before`, in order. Each stop counts once in a dialog, also one that
+    /// was passed because a free sentence answered it.
     pub fn stops_since(self, before: Option<Self>) -> impl Iterator<Item = &'static str> {
         let known = before.filter(|before| before.dialog == self.dialog).map_or(0, |before| before.furthest + 1);
         stops(self.branch).skip(known).take((self.furthest + 1).saturating_sub(known))

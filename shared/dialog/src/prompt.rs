@@ -94,8 +94,8 @@ impl Notice {
 }
 
 impl Prompt {
-    /// The number of the next prompt. The first number comes from the clock, which runs faster than a customer can use up
-    /// numbers: a button of a conversation that was deleted meanwhile never has the current number.
+    /// The number of the next prompt. The first number comes from the clock, which runs faster than a customer can use
+    /// up numbers: a button of a conversation that was deleted meanwhile never has the current number.
     pub(crate) fn next_seq(self, now: Seconds) -> u32 {
         const START: Seconds = 1_767_225_600; // 2026-01-01
         const NUMBERS_PER_SECOND: Seconds = 8;

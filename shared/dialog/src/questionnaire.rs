@@ -20,8 +20,8 @@ pub(crate) struct Branch {
 pub(crate) struct Step {
     /// Stored; unique in its branch.
     pub(crate) id: &'static str,
-    /// Id of the question's text. Attributes: `label`, one for each choice, `other` and `other-question`, and `add` if it is
-    /// optional.
+    /// Id of the question's text. Attributes: `label`, one for each choice, `other` and `other-question`, and `add` if
+    /// it is optional.
     pub(crate) text: &'static str,
     pub(crate) kind: Kind,
     /// The question can be skipped.

@@ -67,8 +67,8 @@ impl Questions {
         self.count(now).then(|| self.wait_for_answer(update_id, text, None, now))
     }
 
-    /// Records a voice message whose words are to be found out; false above the limit. `seq` is the prompt in front of the
-    /// customer.
+    /// Records a voice message whose words are to be found out; false above the limit. `seq` is the prompt in front of
+    /// the customer.
     pub(crate) fn listen(&mut self, update_id: i64, seq: u32, now: Seconds) -> bool {
         let listened_to =
             self.waiting.iter().filter(|waiting| waiting.spoken_to.is_some() && now < waiting.until()).count();
@@ -89,8 +89,8 @@ impl Questions {
         }
     }
 
-    /// Records that the words of a voice message are known. Returns the prompt to which it was spoken; `None` if nobody waits for
-    /// them.
+    /// Records that the words of a voice message are known. Returns the prompt to which it was spoken; `None` if nobody
+    /// waits for them.
     pub(crate) fn heard(&mut self, update_id: i64) -> Option<u32> {
         let is_it = |waiting: &Waiting| waiting.update_id == update_id && waiting.spoken_to.is_some();
         let at = self.waiting.iter().position(is_it)?;
@@ -102,8 +102,8 @@ impl Questions {
         self.wait_for_answer(update_id, text, Some(voice.clone()), now)
     }
 
-    /// Records that a spoken question is asked again, because its answer is late. Returns the text for the model; `None` if it is
-    /// not known.
+    /// Records that a spoken question is asked again, because its answer is late. Returns the text for the model;
+    /// `None` if it is not known.
     pub(crate) fn heard_again(&mut self, update_id: i64, now: Seconds) -> Option<String> {
         let is_heard = |waiting: &Waiting| waiting.update_id == update_id && waiting.spoken_to.is_none();
         let is_latest = self.latest == update_id && self.waiting.iter().any(is_heard);

@@ -147,8 +147,8 @@ fn roubles(step: &Step, value: &Value) -> Option<u64> {
     }
 }
 
-/// What a manager should know before dialling: that the number is foreign, and the words typed around it. A line of its own,
-/// because the number itself may stand elsewhere in the note.
+/// What a manager should know before dialling: that the number is foreign, and the words typed around it. A line of its
+/// own, because the number itself may stand elsewhere in the note.
 fn about_number(phone: &PhoneAnswer, remark: Option<&str>, language: Language) -> String {
     let country = phone.number.country().filter(|country| country != "RU");
     let is_foreign = country.map(|country| language.text_with("foreign-number", [("country", country.into())]));

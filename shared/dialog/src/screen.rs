@@ -1,5 +1,5 @@
-//! What a customer sees, as values: text with styled parts, and a keyboard. There is no markup, so nothing that a customer
-//! types can break a message.
+//! What a customer sees, as values: text with styled parts, and a keyboard. There is no markup, so nothing that a
+//! customer types can break a message.
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,8 @@ use crate::meaning::{Notion, aspects_told, notions};
 /// At most this many facts answer one question.
 pub const MOST_FACTS: usize = 2;
 
-/// How alike a question and a fact must be, 0..1: tuned on `data/tune.jsonl`, where no answer is better than a wrong one.
+/// How alike a question and a fact must be, 0..1: tuned on `data/tune.jsonl`, where no answer is better than a wrong
+/// one.
 const ALIKE: f32 = 0.7;
 /// Facts that are this much less alike than the best one answer too.
 const MARGIN: f32 = 0.02;
@@ -35,7 +36,8 @@ impl Index {
         Self { facts: facts.into_iter().map(topic).collect() }
     }
 
-    /// The facts that answer `question`, by their places in [`Index::new`], the best first; none if none is surely meant.
+    /// The facts that answer `question`, by their places in [`Index::new`], the best first; none if none is surely
+    /// meant.
     #[must_use]
     pub fn choose(&self, question: &str) -> Vec<usize> {
         let parts = parts(question);
@@ -68,7 +70,8 @@ impl Index {
 }
 
 impl Topic {
-    /// How alike the fact's questions and `asked` are, 0..1: the harmonic mean of how much of one is in the other, both ways.
+    /// How alike the fact's questions and `asked` are, 0..1: the harmonic mean of how much of one is in the other, both
+    /// ways.
     fn likeness(&self, asked: &[Notion]) -> f32 {
         let is_known =
             |notion: &Notion| self.variants.iter().any(|variant| has(variant, notion)) || has(&self.told, notion);

@@ -1,6 +1,6 @@
 //! Which facts answer labelled questions, and that nothing can upset the choice.
-//! `cargo test -p faq --test facts -- --nocapture` shows the numbers, and the misses of what was tuned on. Those of the others
-//! stay unseen: words fitted to them would make the numbers worthless.
+//! `cargo test -p faq --test facts -- --nocapture` shows the numbers, and the misses of what was tuned on. Those of the
+//! others stay unseen: words fitted to them would make the numbers worthless.
 
 use std::time::Instant;
 

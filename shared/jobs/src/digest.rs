@@ -82,7 +82,8 @@ impl Runner {
         }
     }
 
-    /// The text is the picture's caption, or follows it if it is too long. Without the text the picture is not sent again.
+    /// The text is the picture's caption, or follows it if it is too long. Without the text the picture is not sent
+    /// again.
     async fn post_report(&self, chat_id: i64, text: &Text, picture: Option<&Bytes>) -> Result<(), ApiError> {
         let screen = Screen { text: text.clone(), keyboard: Keyboard::None };
         let Some(picture) = picture else { return self.telegram.send(chat_id, &screen).await.map(drop) };

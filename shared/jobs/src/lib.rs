@@ -1,8 +1,8 @@
-//! What the bot writes without having been asked. Each kind of job has a file that says whether the message is still wanted,
-//! what it says, and who gets it.
+//! What the bot writes without having been asked. Each kind of job has a file that says whether the message is still
+//! wanted, what it says, and who gets it.
 //!
-//! A job is claimed before anything is sent, and comes back only if surely nothing was: Telegram refused it, or could not be
-//! reached. A message whose answer is lost is not sent again: better one too few than two.
+//! A job is claimed before anything is sent, and comes back only if surely nothing was: Telegram refused it, or could
+//! not be reached. A message whose answer is lost is not sent again: better one too few than two.
 
 mod card;
 mod digest;

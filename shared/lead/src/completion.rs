@@ -4,12 +4,13 @@ use crate::progress::step;
 use crate::{Lead, Request, SEARCH_LAG, Seconds, Status};
 
 impl Lead {
-    /// Puts the finished request in the place of the unfinished one of the same id. It is to be delivered again: should its
-    /// message be lost, it is due after `grace` seconds. A lead whose request is finished stays as it is.
+    /// Puts the finished request in the place of the unfinished one of the same id. It is to be delivered again: should
+    /// its message be lost, it is due after `grace` seconds. A lead whose request is finished stays as it is.
     ///
-    /// What amoCRM has stays recorded, so only missing steps are taken. If the deal may be there, `completes` asks for those
-    /// that bring it up to date. What was in doubt stays in doubt. A worker that is delivering the unfinished request cannot
-    /// store it any more and stops; nobody else delivers before its lease is over, because what it was creating is in doubt.
+    /// What amoCRM has stays recorded, so only missing steps are taken. If the deal may be there, `completes` asks for
+    /// those that bring it up to date. What was in doubt stays in doubt. A worker that is delivering the unfinished
+    /// request cannot store it any more and stops; nobody else delivers before its lease is over, because what it was
+    /// creating is in doubt.
     pub fn complete(&mut self, request: Request, now: Seconds, grace: Seconds) {
         if self.request.unfinished.is_none() {
             return;
@@ -31,8 +32,8 @@ impl Lead {
         self.completes = may_have_deal.then_some(unfinished);
     }
 
-    /// The request takes the deal that was made for `unfinished`, which nobody has touched: its customer has left that form and
-    /// has sent this one instead.
+    /// The request takes the deal that was made for `unfinished`, which nobody has touched: its customer has left that
+    /// form and has sent this one instead.
     pub fn take_over(&mut self, deal_id: u64, unfinished: Request) {
         self.progress.record(step::DEAL, deal_id);
         self.completes = Some(unfinished);
@@ -51,8 +52,8 @@ impl Lead {
         self.progress.id_of(note).is_some()
     }
 
-    /// The deal that was to be changed is gone, or was closed before the request that joined it was written there: the request
-    /// looks for its deal again, and that gets everything that belongs to one.
+    /// The deal that was to be changed is gone, or was closed before the request that joined it was written there: the
+    /// request looks for its deal again, and that gets everything that belongs to one.
     pub fn start_over(&mut self) {
         self.completes = None;
         self.progress.keep_only(step::CONTACT);
@@ -60,8 +61,8 @@ impl Lead {
         self.progress.photos_done = false; // those uploaded are attached to the new deal
     }
 
-    /// Files that are uploaded are not uploaded again: they stand first, as `progress` has them. One that the customer took back
-    /// meanwhile stays, because the deal has it.
+    /// Files that are uploaded are not uploaded again: they stand first, as `progress` has them. One that the customer
+    /// took back meanwhile stays, because the deal has it.
     fn keep_uploaded_files(&mut self, unfinished: &Request) {
         let Self { request, progress, .. } = self;
         let photos =
@@ -73,7 +74,8 @@ impl Lead {
     }
 }
 
-/// Puts the first `uploaded` of the earlier files in front of those that are not among them. Returns how many of these there are.
+/// Puts the first `uploaded` of the earlier files in front of those that are not among them. Returns how many of these
+/// there are.
 fn uploaded_first<T: Clone>(files: &mut Vec<T>, earlier: &[T], uploaded: usize, id: impl Fn(&T) -> &str) -> usize {
     let uploaded = &earlier[..uploaded.min(earlier.len())];
     files.retain(|file| uploaded.iter().all(|known| id(known) != id(file)));

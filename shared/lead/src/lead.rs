@@ -21,13 +21,14 @@ pub struct Lead {
     pub chat_id: i64,
     /// What the customer asked for.
     pub request: Request,
-    /// The same request as it was when the customer had left it half-way, if amoCRM may have its deal: `request` completes it.
+    /// The same request as it was when the customer had left it half-way, if amoCRM may have its deal: `request`
+    /// completes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completes: Option<Request>,
     /// Where the delivery stands.
     pub status: Status,
-    /// The user of amoCRM who gets contact, deal and task: chosen from the dealer's team once, before anything is created.
-    /// `None`: not chosen yet, or nobody of the team takes the request.
+    /// The user of amoCRM who gets contact, deal and task: chosen from the dealer's team once, before anything is
+    /// created. `None`: not chosen yet, or nobody of the team takes the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responsible: Option<u64>,
     /// Deliveries begun so far.
@@ -133,8 +134,8 @@ pub struct Backoff {
     pub max_attempts: u32,
 }
 
-/// amoCRM's search does not know a new contact for up to 30 s. For that time, with a margin, an empty search does not prove
-/// that there is none.
+/// amoCRM's search does not know a new contact for up to 30 s. For that time, with a margin, an empty search does not
+/// prove that there is none.
 pub const SEARCH_LAG: Seconds = 45;
 
 /// Seconds for which a creation may still be carried out after its caller died: a little longer than a call's timeout.
@@ -217,8 +218,8 @@ impl Lead {
         }
     }
 
-    /// The request is in amoCRM. Its photos, if it has any, follow as work of their own: should their message be lost, they
-    /// are due after `grace` seconds.
+    /// The request is in amoCRM. Its photos, if it has any, follow as work of their own: should their message be lost,
+    /// they are due after `grace` seconds.
     pub fn succeed(&mut self, now: Seconds, grace: Seconds) {
         self.status = Status::Sent { at: now };
         (self.error, self.error_text) = (None, None);
@@ -254,7 +255,8 @@ impl Lead {
         self.attempts = self.attempts.saturating_sub(1);
     }
 
-    /// Makes an undelivered lead due at `due_at`, or when its pause is over. A worker whose lease ran out is taken for dead.
+    /// Makes an undelivered lead due at `due_at`, or when its pause is over. A worker whose lease ran out is taken for
+    /// dead.
     pub fn postpone(&mut self, due_at: Seconds) {
         self.status = match &self.status {
             Status::Pending { .. } => Status::Pending { due_at },
@@ -281,9 +283,9 @@ impl Lead {
         }
     }
 
-    /// Makes an undelivered lead due as soon as possible, even one under a lease. Only for a caller that knows that no worker
-    /// is alive. What a dead worker was creating may still be created for a moment; a contact is due to be looked for when
-    /// amoCRM's search would find it.
+    /// Makes an undelivered lead due as soon as possible, even one under a lease. Only for a caller that knows that no
+    /// worker is alive. What a dead worker was creating may still be created for a moment; a contact is due to be
+    /// looked for when amoCRM's search would find it.
     pub fn release(&mut self, now: Seconds) {
         match &mut self.status {
             Status::Pending { due_at } => *due_at = now,

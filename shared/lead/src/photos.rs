@@ -1,4 +1,5 @@
-//! The photos and voice messages of a delivered request, its files: work of their own, so that large files never hold up a deal.
+//! The photos and voice messages of a delivered request, its files: work of their own, so that large files never hold
+//! up a deal.
 
 use serde::{Deserialize, Serialize};
 

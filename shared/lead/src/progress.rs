@@ -14,8 +14,8 @@ pub mod step {
 
 /// What a request has in amoCRM already. What a step left is stored before the next step starts.
 ///
-/// Steps are not enumerated here: each has a name, and what it left stands under `{name}_id`, as versions before this one
-/// stored the contact, the deal, the note and the task.
+/// Steps are not enumerated here: each has a name, and what it left stands under `{name}_id`, as versions before this
+/// one stored the contact, the deal, the note and the task.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     #[serde(flatten)]

@@ -10,8 +10,8 @@ use ulid::Ulid;
 
 use crate::{Seconds, Source};
 
-/// Longest topic in a deal's name, in characters. With the service and the name, the deal's name stays below 255. The note
-/// has the whole topic.
+/// Longest topic in a deal's name, in characters. With the service and the name, the deal's name stays below 255. The
+/// note has the whole topic.
 const MAX_TOPIC: usize = 150;
 
 /// Identifies a request. It is made when the dialog starts, so that finishing the dialog twice makes one request.
@@ -43,7 +43,8 @@ impl FromStr for LeadId {
     }
 }
 
-/// A request: a finished form, or one that the customer left half-way. Its texts are plain and may contain anything that a person can type.
+/// A request: a finished form, or one that the customer left half-way. Its texts are plain and may contain anything
+/// that a person can type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     pub id: LeadId,
@@ -57,7 +58,8 @@ pub struct Request {
     /// Whole roubles, if the customer named an amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<u64>,
-    /// Answers for the deal's custom fields. Fields that every request has (service, source, number) are not among them.
+    /// Answers for the deal's custom fields. Fields that every request has (service, source, number) are not among
+    /// them.
     pub fields: BTreeMap<CrmField, FieldValue>,
     /// In the order asked, without skipped questions.
     pub answers: Vec<Answer>,
@@ -111,8 +113,8 @@ impl Request {
         self.photos.len() + self.voices.len()
     }
 
-    /// A hash of the phone, where personal data must not be. The queue uses it as its message group: requests with the same
-    /// phone are delivered one after the other, so that they never race to create a contact.
+    /// A hash of the phone, where personal data must not be. The queue uses it as its message group: requests with the
+    /// same phone are delivered one after the other, so that they never race to create a contact.
     #[must_use]
     pub fn phone_hash(&self) -> String {
         let digest = Sha256::digest(self.customer.phone.as_bytes());
@@ -178,8 +180,8 @@ pub struct Voice {
 
 /// The custom fields of a deal (and, for the two Telegram ones, of a contact).
 ///
-/// `carquery amocrm setup` creates each field with its code. The variable `AMOCRM_FIELD_{code}` overrides the code with a
-/// numeric id, and the text `field-{code}` is the field's title.
+/// `carquery amocrm setup` creates each field with its code. The variable `AMOCRM_FIELD_{code}` overrides the code with
+/// a numeric id, and the text `field-{code}` is the field's title.
 #[derive(
     Clone,
     Copy,
@@ -241,7 +243,8 @@ impl CrmField {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum FieldValue {
-    /// Whole roubles, kilometres or a year; for a range, its upper end. A numeric field gets the number, others get the text.
+    /// Whole roubles, kilometres or a year; for a range, its upper end. A numeric field gets the number, others get the
+    /// text.
     Number { number: u64, text: String },
     /// As a person reads it. Earlier versions stored every value like this.
     Text(String),

@@ -1,4 +1,5 @@
-//! Customers' words as a manager sees them in amoCRM and in the sales chat: they must not look like the bot's own lines, and must not be links.
+//! Customers' words as a manager sees them in amoCRM and in the sales chat: they must not look like the bot's own
+//! lines, and must not be links.
 
 /// One line: for names of deals, tasks and contacts.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Where customers come from: what a link to the bot says.
 //!
-//! A link is `https://t.me/BOT?start=PAYLOAD`, and its payload comes back as `/start PAYLOAD`. Anybody can type one, so it
-//! may name a source and open a questionnaire, and nothing more.
+//! A link is `https://t.me/BOT?start=PAYLOAD`, and its payload comes back as `/start PAYLOAD`. Anybody can type one, so
+//! it may name a source and open a questionnaire, and nothing more.
 
 use std::str::FromStr;
 

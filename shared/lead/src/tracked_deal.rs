@@ -1,7 +1,7 @@
 //! A deal that has requests of a chat, and what its customer hears of it.
 //!
-//! The deal is looked at every hour and whenever amoCRM says that it was moved. A move to a pipeline stage that the dealer
-//! has a text for is news; only the newest is kept until it may be told. What was told once is never told again.
+//! The deal is looked at every hour and whenever amoCRM says that it was moved. A move to a pipeline stage that the
+//! dealer has a text for is news; only the newest is kept until it may be told. What was told once is never told again.
 
 use serde::{Deserialize, Serialize};
 
@@ -105,8 +105,8 @@ impl TrackedDeal {
         }
     }
 
-    /// Notes that a request of the chat is in the deal. `stage`: where the bot has just created the deal; `None` if that is
-    /// not known, so that the next look finds out where it begins.
+    /// Notes that a request of the chat is in the deal. `stage`: where the bot has just created the deal; `None` if
+    /// that is not known, so that the next look finds out where it begins.
     pub fn note_request(&mut self, lead_id: LeadId, stage: Option<u64>, now: Seconds) {
         self.lead_ids.retain(|known| *known != lead_id);
         self.lead_ids.push(lead_id);
@@ -121,8 +121,8 @@ impl TrackedDeal {
         self.look_at = Some(if self.stage.is_some() { next_hour(now) } else { now });
     }
 
-    /// Notes how amoCRM shows the deal; `None` if it was deleted or merged into another. `has_text` says of which stages the
-    /// customer is told, and `tell_at` when.
+    /// Notes how amoCRM shows the deal; `None` if it was deleted or merged into another. `has_text` says of which
+    /// stages the customer is told, and `tell_at` when.
     pub fn see(&mut self, seen: Option<SeenDeal>, has_text: impl Fn(u64) -> bool, tell_at: Seconds, now: Seconds) {
         let Some(SeenDeal { stage, outcome }) = seen else {
             // Somebody may restore it. The stage in which it comes back is no news.
@@ -163,8 +163,8 @@ impl TrackedDeal {
         (now <= news.tell_at + STALE).then_some(stage)
     }
 
-    /// Telegram did not take the message about `stage`, so that it was not told: it may be told at `tell_at`, unless there
-    /// are other news meanwhile.
+    /// Telegram did not take the message about `stage`, so that it was not told: it may be told at `tell_at`, unless
+    /// there are other news meanwhile.
     pub fn put_news_back(&mut self, stage: u64, tell_at: Seconds) {
         self.told.retain(|told| *told != stage);
         if self.stage == Some(stage) && self.news.is_none() {

@@ -47,7 +47,8 @@ enum Failure {
 }
 
 impl Relay {
-    /// Delivers the lines of a chat's talk; `group` is the sales chat. If Telegram asks for a pause, waits for it up to `patience`.
+    /// Delivers the lines of a chat's talk; `group` is the sales chat. If Telegram asks for a pause, waits for it up to
+    /// `patience`.
     ///
     /// # Errors
     /// What waits may or may not have been delivered.

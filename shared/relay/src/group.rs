@@ -24,8 +24,8 @@ struct Known {
 }
 
 impl Relay {
-    /// Whether the group has topics and the bot may open one. If Telegram does not say, it has none: then customers leave their
-    /// number, and cards go to the group itself.
+    /// Whether the group has topics and the bot may open one. If Telegram does not say, it has none: then customers
+    /// leave their number, and cards go to the group itself.
     pub async fn has_topics(&self, group: i64) -> bool {
         let now = (self.clock)();
         let mut known = self.topics.0.lock().await;

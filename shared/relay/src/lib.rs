@@ -1,8 +1,8 @@
 //! Carries the lines of talks between customers and the team.
 //!
-//! A line is stored ([`Relay::take`]) before anything is sent. [`Relay::deliver`] then sends what waits, in order, as the only
-//! worker of that talk; what Telegram does not take stays and goes out with the next update of the talk or by the schedule. If
-//! Telegram's answer is lost, the line is sent again: a line twice is better than none.
+//! A line is stored ([`Relay::take`]) before anything is sent. [`Relay::deliver`] then sends what waits, in order, as
+//! the only worker of that talk; what Telegram does not take stays and goes out with the next update of the talk or by
+//! the schedule. If Telegram's answer is lost, the line is sent again: a line twice is better than none.
 
 mod deliver;
 mod group;
@@ -145,7 +145,8 @@ impl Relay {
         .await
     }
 
-    /// Tells the team that the customer is forgotten, and closes the topic. Whether it works or not, the deletion goes on.
+    /// Tells the team that the customer is forgotten, and closes the topic. Whether it works or not, the deletion goes
+    /// on.
     pub async fn say_farewell(&self, chat_id: i64) {
         let topic = match self.talks.get(chat_id).await {
             Ok(talk) => talk.and_then(|talk| talk.value.topic()),

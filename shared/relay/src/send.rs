@@ -63,7 +63,8 @@ impl Relay {
         }
     }
 
-    /// The caption that names the author, if it differs from the message's own. Customers need no name: the topic has it.
+    /// The caption that names the author, if it differs from the message's own. Customers need no name: the topic has
+    /// it.
     fn caption(&self, talk: &Talk, message: &Message) -> Option<String> {
         let Body::Media { kind, caption } = &message.body else { return None };
         let author = message.author.as_deref().filter(|_| kind.takes_caption())?;

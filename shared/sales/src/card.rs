@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Seconds;
 
-/// A request's card, from the moment before it is sent. It is no part of the lead: a press must not wait for a worker that
-/// has a lease on the lead.
+/// A request's card, from the moment before it is sent. It is no part of the lead: a press must not wait for a worker
+/// that has a lease on the lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
     pub lead_id: LeadId,
@@ -69,8 +69,9 @@ impl Card {
         Self { lead_id, chat_id, deal_url, message: None, taken: None, handover: None }
     }
 
-    /// The request is taken by this user of amoCRM, unless somebody has it. `pressed` is the message with the button, should
-    /// its id be unknown. Setting the responsible user is due after `grace` seconds, should its queue message be lost.
+    /// The request is taken by this user of amoCRM, unless somebody has it. `pressed` is the message with the button,
+    /// should its id be unknown. Setting the responsible user is due after `grace` seconds, should its queue message be
+    /// lost.
     pub fn take(&mut self, by: u64, pressed: CardMessage, now: Seconds, grace: Seconds) -> Taken {
         if let Some(take) = self.taken {
             return Taken::Before(take);

@@ -12,7 +12,8 @@ pub(crate) fn problem_of(address: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a host is this machine, or in a private network: also the name of a container or of a machine beside this one.
+/// Whether a host is this machine, or in a private network: also the name of a container or of a machine beside this
+/// one.
 fn is_near(rest: &str) -> bool {
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     if authority.contains('@') {

@@ -1,7 +1,7 @@
 //! What surrounds a process: settings from the environment, the clock, logs and metrics.
 //!
-//! Each part reads only its own settings through [`Env`] and fails at start with one message that names everything that is
-//! wrong. `.env.example` lists and explains every variable; a test holds it against what is read here.
+//! Each part reads only its own settings through [`Env`] and fails at start with one message that names everything that
+//! is wrong. `.env.example` lists and explains every variable; a test holds it against what is read here.
 
 mod address;
 mod clock;

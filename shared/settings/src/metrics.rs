@@ -1,6 +1,7 @@
 //! Metrics in CloudWatch's embedded metric format: one JSON line on standard output, no call to make.
 //!
-//! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+//! Source:
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 mod totals;
 
@@ -34,8 +35,8 @@ pub fn start(service: &'static str, stage: String) {
     let _ = STREAM.set(Stream { service, stage, file: None, totals: Mutex::default() });
 }
 
-/// Starts metrics of a process that has all functions, appended to a file: the same lines as on AWS. Later calls go on in the file
-/// that is there then.
+/// Starts metrics of a process that has all functions, appended to a file: the same lines as on AWS. Later calls go on
+/// in the file that is there then.
 ///
 /// # Errors
 /// The file cannot be written.

@@ -18,8 +18,8 @@ impl Retry {
     /// A call to Telegram, which names its own pause when it is asked too often; a longer one is left to the caller.
     pub const TELEGRAM_CALL: Self =
         Self { tries: 3, first: Duration::from_millis(400), factor: 2.0, longest: Duration::from_secs(3) };
-    /// Deciding on an update when another one of the chat was stored first: an album is ten updates at once. With a random
-    /// part of the pause.
+    /// Deciding on an update when another one of the chat was stored first: an album is ten updates at once. With a
+    /// random part of the pause.
     pub const DECISION: Self =
         Self { tries: 26, first: Duration::from_millis(80), factor: 2.0, longest: Duration::from_millis(1280) };
     /// Looking whether another invocation has handled the same update, for as long as [`crate::time_budget`] allows.
@@ -51,7 +51,8 @@ impl Retry {
         Self { tries: u32::MAX, first: pause, factor: 1.0, longest: pause }
     }
 
-    /// A call to amoCRM, by the settings: `RETRY_MAX_ATTEMPTS` tries, pauses of 1, 2, 4 … s for a `RETRY_BACKOFF_BASE` of 2.
+    /// A call to amoCRM, by the settings: `RETRY_MAX_ATTEMPTS` tries, pauses of 1, 2, 4 … s for a `RETRY_BACKOFF_BASE`
+    /// of 2.
     #[must_use]
     pub fn amocrm_call(settings: &crate::Amocrm) -> Self {
         Self {

@@ -81,8 +81,8 @@ impl AiLog {
         Ok(())
     }
 
-    /// When questions were answered since then, and by what: a model's name, or `offline`. It reads the whole table, but no
-    /// question.
+    /// When questions were answered since then, and by what: a model's name, or `offline`. It reads the whole table,
+    /// but no question.
     ///
     /// # Errors
     /// When the table cannot be read.

@@ -23,7 +23,8 @@ pub struct AwsSettings {
 }
 
 impl AwsSettings {
-    /// Reads the group. The SDK would read the same names from the process; read here, several stacks fit in one process.
+    /// Reads the group. The SDK would read the same names from the process; read here, several stacks fit in one
+    /// process.
     pub fn read(env: &mut Env) -> Self {
         let everywhere = env.optional("AWS_ENDPOINT_URL");
         let region = env.optional("AWS_REGION");
@@ -40,8 +41,8 @@ impl AwsSettings {
     }
 }
 
-/// The clients, built once a process. Connections are made on first use. Each table and the queue are opened by a method
-/// that stands in their own file.
+/// The clients, built once a process. Connections are made on first use. Each table and the queue are opened by a
+/// method that stands in their own file.
 #[derive(Clone, Debug)]
 pub struct Aws {
     pub dynamodb: aws_sdk_dynamodb::Client,
@@ -49,8 +50,8 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Builds the clients from settings alone: `aws-config`, which also searches profiles, single sign-on and instance metadata,
-    /// is four more crates to compile and to load at a cold start.
+    /// Builds the clients from settings alone: `aws-config`, which also searches profiles, single sign-on and instance
+    /// metadata, is four more crates to compile and to load at a cold start.
     #[must_use]
     pub fn connect(settings: &AwsSettings) -> Self {
         Self::with_config(&sdk_config(settings), settings)

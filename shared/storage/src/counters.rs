@@ -1,4 +1,5 @@
-//! How much of something there was in an hour or a day. No item has personal data, and each expires soon after its period.
+//! How much of something there was in an hour or a day. No item has personal data, and each expires soon after its
+//! period.
 
 use std::collections::HashMap;
 
@@ -18,7 +19,8 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
     forget: None,
 };
 
-/// Most requests with one phone number in a day, whoever sends them: nobody can fill somebody else's contact with deals.
+/// Most requests with one phone number in a day, whoever sends them: nobody can fill somebody else's contact with
+/// deals.
 pub const MAX_OF_PHONE_A_DAY: u32 = 10;
 
 /// Most requests of everybody in an hour. It bounds what a crowd of invented customers can do to the CRM.
@@ -52,7 +54,8 @@ impl Aws {
 }
 
 impl Counters {
-    /// Counts a question to the model, if there were fewer than `max` since midnight UTC. Returns whether it was counted.
+    /// Counts a question to the model, if there were fewer than `max` since midnight UTC. Returns whether it was
+    /// counted.
     ///
     /// # Errors
     /// When the table cannot be written.

@@ -1,7 +1,7 @@
 //! Tracked deals: one item for each deal and chat with requests in it.
 //!
-//! The index `due` holds what is to be looked at or told, ordered by when; and closed deals, ordered by when they were closed.
-//! `by_chat` finds what a chat has.
+//! The index `due` holds what is to be looked at or told, ordered by when; and closed deals, ordered by when they were
+//! closed. `by_chat` finds what a chat has.
 
 use std::collections::HashMap;
 
@@ -110,8 +110,8 @@ impl Deals {
         answer.item.map(read_item).transpose()
     }
 
-    /// The same for several. Deals that do not exist are left out, and so are those in a shape that this version does not
-    /// know, as after a rollback: the log names them.
+    /// The same for several. Deals that do not exist are left out, and so are those in a shape that this version does
+    /// not know, as after a rollback: the log names them.
     ///
     /// # Errors
     /// When the table cannot be read.

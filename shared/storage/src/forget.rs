@@ -9,8 +9,8 @@ use crate::{Aws, SaveError, TABLES, Tables};
 pub(crate) type Forget = for<'a> fn(&'a Aws, &'a Tables, i64, Seconds) -> BoxFuture<'a, Result<(), SaveError>>;
 
 /// Deletes everything stored about a chat: requests, the AI log, the profile, and last the conversation, so that an
-/// interrupted deletion can be repeated. The conversation's counters stay, or `/delete` would lift the limits. What is in
-/// amoCRM stays there.
+/// interrupted deletion can be repeated. The conversation's counters stay, or `/delete` would lift the limits. What is
+/// in amoCRM stays there.
 ///
 /// # Errors
 /// When a table cannot be read or written. Repeating is safe.

@@ -1,8 +1,8 @@
 //! What the bot will write without having been asked, and when.
 //!
 //! The index `due` holds only jobs that nobody has claimed, ordered by when they are due. A claim takes a job out of it
-//! before anything is sent, and it comes back only if surely nothing was sent. A job that is done stays for two months, so
-//! that it is never done twice.
+//! before anything is sent, and it comes back only if surely nothing was sent. A job that is done stays for two months,
+//! so that it is never done twice.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -174,8 +174,8 @@ impl Jobs {
         Ok(items.iter().filter_map(id).collect())
     }
 
-    /// Claims a job that is due: from now on nobody else does it. `None` if it is not due any more, or another worker was
-    /// faster.
+    /// Claims a job that is due: from now on nobody else does it. `None` if it is not due any more, or another worker
+    /// was faster.
     ///
     /// # Errors
     /// When the table cannot be read or written; the job may be claimed then, and is not done.
@@ -202,8 +202,8 @@ impl Jobs {
         }
     }
 
-    /// Gives a job back, to be done when it is due again. Only for a worker who knows that nothing was sent. A job that its
-    /// customer had deleted meanwhile stays deleted.
+    /// Gives a job back, to be done when it is due again. Only for a worker who knows that nothing was sent. A job that
+    /// its customer had deleted meanwhile stays deleted.
     ///
     /// # Errors
     /// When the table cannot be written; the job is not done then.

@@ -122,8 +122,8 @@ impl Leads {
         answer.item.map(read_item).transpose()
     }
 
-    /// Several requests. Requests that do not exist are left out, and so are those in a shape that this version does not
-    /// know, as after a rollback: the log names them.
+    /// Several requests. Requests that do not exist are left out, and so are those in a shape that this version does
+    /// not know, as after a rollback: the log names them.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -280,8 +280,8 @@ impl Leads {
         Ok(())
     }
 
-    /// Makes every undelivered request due at `now` and ends their leases. Only for a caller that knows that no worker is
-    /// alive: the local stack when it starts. Returns the hashes of the phones whose contact a dead worker may have
+    /// Makes every undelivered request due at `now` and ends their leases. Only for a caller that knows that no worker
+    /// is alive: the local stack when it starts. Returns the hashes of the phones whose contact a dead worker may have
     /// been creating, and until when that cannot be seen.
     ///
     /// # Errors

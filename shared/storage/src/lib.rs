@@ -1,8 +1,8 @@
 //! DynamoDB tables and the SQS queue.
 //!
-//! Each table has a file with its definition, its items and what is done with them; [`TABLES`] lists them. Every change of
-//! an item that two workers may hold is conditional on its version ([`Versioned`]): the second one reads again and decides
-//! again. Item shapes come from the serde types of `dialog` and `lead`.
+//! Each table has a file with its definition, its items and what is done with them; [`TABLES`] lists them. Every change
+//! of an item that two workers may hold is conditional on its version ([`Versioned`]): the second one reads again and
+//! decides again. Item shapes come from the serde types of `dialog` and `lead`.
 //!
 //! The two services do not have to be those of AWS: `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS` may point to
 //! anything that speaks their protocols.

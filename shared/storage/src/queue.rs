@@ -50,8 +50,8 @@ impl LeadPart {
     }
 }
 
-/// The message group of all photos. A FIFO queue hands out one batch of a group at a time: photos never occupy more than one
-/// of the workers.
+/// The message group of all photos. A FIFO queue hands out one batch of a group at a time: photos never occupy more
+/// than one of the workers.
 const PHOTOS_GROUP: &str = "photos";
 /// The message group of all deals that were changed in amoCRM.
 const DEALS_GROUP: &str = "deals";
@@ -67,8 +67,8 @@ impl Aws {
 }
 
 impl Queue {
-    /// Asks for delivery of a lead, after any other with the same phone. The queue takes each version of a lead once: to
-    /// have a lead tried again, store a change first, such as its next due time.
+    /// Asks for delivery of a lead, after any other with the same phone. The queue takes each version of a lead once:
+    /// to have a lead tried again, store a change first, such as its next due time.
     ///
     /// # Errors
     /// When the queue does not take the message.
@@ -94,7 +94,8 @@ impl Queue {
         self.send(&message, format!("handover-{lead_id}"), format!("handover-{lead_id}-{}", card.version)).await
     }
 
-    /// Asks for a look at deals that amoCRM says were changed. Every message is taken: a deal may be moved twice in a second.
+    /// Asks for a look at deals that amoCRM says were changed. Every message is taken: a deal may be moved twice in a
+    /// second.
     ///
     /// # Errors
     /// When the queue does not take the message.

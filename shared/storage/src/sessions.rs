@@ -85,8 +85,8 @@ impl Aws {
 }
 
 impl Sessions {
-    /// The conversation of a chat. If there is none, it begins with the customer's profile. It starts afresh if it was stored by a
-    /// version of the bot that this one cannot read; a ban holds in any case.
+    /// The conversation of a chat. If there is none, it begins with the customer's profile. It starts afresh if it was
+    /// stored by a version of the bot that this one cannot read; a ban holds in any case.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -106,7 +106,8 @@ impl Sessions {
         Ok(Versioned { value, version })
     }
 
-    /// Every conversation with an open form: it reads the whole table. What this version of the bot cannot read is left out.
+    /// Every conversation with an open form: it reads the whole table. What this version of the bot cannot read is left
+    /// out.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -160,12 +161,12 @@ impl Sessions {
         Ok(())
     }
 
-    /// Stores the conversation together with the request that ended it and the customer's profile, and counts a new request: all
-    /// or nothing.
+    /// Stores the conversation together with the request that ended it and the customer's profile, and counts a new
+    /// request: all or nothing.
     ///
     /// # Errors
-    /// [`FinishError::TooMany`] above the limits; [`SaveError::Conflict`] if another update was handled meanwhile, or the
-    /// request is already stored.
+    /// [`FinishError::TooMany`] above the limits; [`SaveError::Conflict`] if another update was handled meanwhile, or
+    /// the request is already stored.
     pub async fn finish(
         &self,
         person: &Person,
@@ -219,8 +220,8 @@ impl Sessions {
         Ok(items.iter().filter_map(|item| number(item, "chat_id")).collect())
     }
 
-    /// Puts off until `until` what is due in a chat by `now`, and leaves its conversation as it is: this version of the bot cannot
-    /// read it. Another one may. Returns false if nothing is due.
+    /// Puts off until `until` what is due in a chat by `now`, and leaves its conversation as it is: this version of the
+    /// bot cannot read it. Another one may. Returns false if nothing is due.
     ///
     /// # Errors
     /// [`SaveError::Conflict`] if an update was handled meanwhile.

@@ -1,6 +1,7 @@
 //! How far customers come who have followed a link: one item in the Counters table for each source and hour.
 //!
-//! Counted here and not by metrics: CloudWatch charges for every new value of a dimension, and anybody can make up sources.
+//! Counted here and not by metrics: CloudWatch charges for every new value of a dimension, and anybody can make up
+//! sources.
 
 use std::collections::{BTreeMap, HashMap};
 

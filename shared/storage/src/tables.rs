@@ -16,8 +16,8 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Reads the group: for the table `ai-log` the variable `AI_LOG_TABLE`, and so on. Table names have defaults, so that a
-    /// function does not need the names of tables it never uses.
+    /// Reads the group: for the table `ai-log` the variable `AI_LOG_TABLE`, and so on. Table names have defaults, so
+    /// that a function does not need the names of tables it never uses.
     pub fn read(env: &mut Env) -> Self {
         let mut name_of = |suffix: &'static str| {
             let variable = format!("{}_TABLE", suffix.to_uppercase().replace('-', "_"));

@@ -1,6 +1,7 @@
 //! Talks of customers with the team: one item a chat, which stays as long as the topic may be used.
 //!
-//! The index `due` holds talks with something to deliver or to note, ordered by when; `by_topic` finds the customer of a topic.
+//! The index `due` holds talks with something to deliver or to note, ordered by when; `by_topic` finds the customer of
+//! a topic.
 
 use std::collections::HashMap;
 
@@ -102,7 +103,8 @@ impl Talks {
         Ok(())
     }
 
-    /// The chat of the customer whose topic this is; `None` if it is nobody's. A topic is found a moment after it was opened.
+    /// The chat of the customer whose topic this is; `None` if it is nobody's. A topic is found a moment after it was
+    /// opened.
     ///
     /// # Errors
     /// When the table cannot be read.

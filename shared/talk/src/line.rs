@@ -26,7 +26,8 @@ impl Side {
 /// Something on its way to a side of a talk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// Telegram's number of the update that brought it, for which a line is taken once; `None`: the clock or a failure did.
+    /// Telegram's number of the update that brought it, for which a line is taken once; `None`: the clock or a failure
+    /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_id: Option<i64>,
     pub at: Seconds,

@@ -8,7 +8,8 @@ use crate::line::{Body, Line, Media, Said};
 /// Longest part of a text that goes into a note, in characters.
 const MAX_WORDS: usize = 1_500;
 
-/// Most characters of one note's lines. amoCRM takes notes of 20 000 characters; each line has a time and a name besides.
+/// Most characters of one note's lines. amoCRM takes notes of 20 000 characters; each line has a time and a name
+/// besides.
 const MAX_NOTE: usize = 12_000;
 
 /// What a line's time and name take in a note, in characters.

@@ -147,8 +147,8 @@ impl Talk {
         self.copies.clear();
     }
 
-    /// Takes a line, unless it was taken before. Lines of one side are delivered in the order of their messages: those that were
-    /// written at the same moment may be handled in any order.
+    /// Takes a line, unless it was taken before. Lines of one side are delivered in the order of their messages: those
+    /// that were written at the same moment may be handled in any order.
     ///
     /// # Errors
     /// [`Full`] when too much waits.
@@ -252,8 +252,8 @@ impl Talk {
         self.pauses.set(side, until);
     }
 
-    /// Whether the customer has not read yet who has sent the album of this message. Messages outside albums name their author
-    /// each.
+    /// Whether the customer has not read yet who has sent the album of this message. Messages outside albums name their
+    /// author each.
     #[must_use]
     pub fn names_author(&self, album: Option<&str>) -> bool {
         album.is_none() || self.named_album.as_deref() != album
@@ -265,7 +265,8 @@ impl Talk {
         self.copies.iter().rev().find(|known| known.to == reader && known.original == original).map(|known| known.copy)
     }
 
-    /// What `reader` calls the message that the other side replies to: the original of a copy, or the copy of an original.
+    /// What `reader` calls the message that the other side replies to: the original of a copy, or the copy of an
+    /// original.
     #[must_use]
     pub fn counterpart_for(&self, reader: Side, replied_to: i64) -> Option<i64> {
         let original = self.copies.iter().rev().find(|known| known.to == reader.other() && known.copy == replied_to);
@@ -485,7 +486,8 @@ mod tests {
     }
 
     proptest! {
-        /// Updates are handled in any order and more than once: every message arrives once, those of one side in their order.
+        /// Updates are handled in any order and more than once: every message arrives once, those of one side in their
+        /// order.
         #[test]
         fn nothing_is_lost_or_twice_and_the_order_stays(order in Just((1..=8_i64).collect::<Vec<_>>()).prop_shuffle(), again in 0..8_usize) {
             let side = |id: i64| if id % 2 == 0 { Side::Team } else { Side::Customer };

@@ -7,7 +7,8 @@ use crate::api::message_id;
 use crate::{Api, ApiError, Recipient, render};
 
 impl Api {
-    /// Sends a card. If Telegram refuses the photo, as it does of an image that was sent as a file, the card goes without one.
+    /// Sends a card. If Telegram refuses the photo, as it does of an image that was sent as a file, the card goes
+    /// without one.
     ///
     /// # Errors
     /// See [`ApiError`].

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{Api, ApiError};
 
-/// Sets the commands and descriptions that customers see at Telegram, and the commands that the admins see in their chat.
+/// Sets the commands and descriptions that customers see at Telegram, and the commands that the admins see in their
+/// chat.
 ///
 /// # Errors
 /// Telegram refuses them or does not respond. An admin chat that it does not know is only logged.

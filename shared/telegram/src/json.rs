@@ -1,5 +1,5 @@
-//! Lenient JSON. Telegram delivers an update again for a day unless it gets a 200, so one odd part must not make the rest
-//! unreadable: a string may hold half of a surrogate pair, a number may come as a string, anything may be missing.
+//! Lenient JSON. Telegram delivers an update again for a day unless it gets a 200, so one odd part must not make the
+//! rest unreadable: a string may hold half of a surrogate pair, a number may come as a string, anything may be missing.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! Telegram Bot API: the few types and calls the bot needs.
 //!
-//! [`parse`] reads an update into a `dialog::Event`, or a [`TeamEvent`] if it is of a group; [`Api`] makes calls; [`render`] turns a `dialog::Screen` into the JSON
-//! of a message. Updates are read field by field, because an update with anything unexpected in it must still be
-//! understood: a library that describes the whole API refuses it.
+//! [`parse`] reads an update into a `dialog::Event`, or a [`TeamEvent`] if it is of a group; [`Api`] makes calls;
+//! [`render`] turns a `dialog::Screen` into the JSON of a message. Updates are read field by field, because an update
+//! with anything unexpected in it must still be understood: a library that describes the whole API refuses it.
 //!
 //! Source: <https://core.telegram.org/bots/api>.
 

@@ -16,8 +16,8 @@ pub fn send(to: Recipient, screen: &Screen) -> Value {
     call
 }
 
-/// Parameters of `editMessageText` for a screen. Only an inline keyboard can be set by an edit; without one, the message
-/// loses its buttons.
+/// Parameters of `editMessageText` for a screen. Only an inline keyboard can be set by an edit; without one, the
+/// message loses its buttons.
 #[must_use]
 pub fn edit(chat_id: i64, message_id: i64, screen: &Screen) -> Value {
     let mut call = json!({ "chat_id": chat_id, "message_id": message_id });

@@ -1,5 +1,5 @@
-//! Every text that a customer, a manager or an admin reads, in Project Fluent's format: a folder for each language, a file
-//! for each reader. A second language is a second folder and a variant of [`Language`].
+//! Every text that a customer, a manager or an admin reads, in Project Fluent's format: a folder for each language, a
+//! file for each reader. A second language is a second folder and a variant of [`Language`].
 
 use std::sync::LazyLock;
 
@@ -22,8 +22,8 @@ type Bundle = FluentBundle<FluentResource>;
 static RUSSIAN: LazyLock<Bundle> = LazyLock::new(|| bundle(langid!("ru"), &Language::Russian.files()));
 
 impl Language {
-    /// Its files: what customers read, what they read when no model answers, what managers read in amoCRM, what admins read
-    /// in their chat, what the sales team reads in its group, what the dealer's owner reads of the figures.
+    /// Its files: what customers read, what they read when no model answers, what managers read in amoCRM, what admins
+    /// read in their chat, what the sales team reads in its group, what the dealer's owner reads of the figures.
     const fn files(self) -> [&'static str; 6] {
         match self {
             Self::Russian => [

@@ -27,16 +27,16 @@ pub struct Decided {
 }
 
 impl Bot {
-    /// Decides on an update, which began to be handled at `started`, and stores the result. Decides again whenever another
-    /// update of the chat was stored first.
+    /// Decides on an update, which began to be handled at `started`, and stores the result. Decides again whenever
+    /// another update of the chat was stored first.
     ///
     /// # Errors
     /// The update was not handled. Telegram should deliver it again.
     pub async fn decide_and_save(&self, event: &Event, started: Instant) -> Result<Decided, RetryLater> {
         let chat_id = event.person.chat_id;
         let mut tried = 0;
-        // The time of arrival, also for later decisions. Otherwise updates that wait for each other would spread a burst
-        // over several seconds, and all of it would pass the flood limit.
+        // The time of arrival, also for later decisions. Otherwise updates that wait for each other would spread a
+        // burst over several seconds, and all of it would pass the flood limit.
         let mut now = (self.clock)();
         let mut takes_requests = true;
         loop {
@@ -86,8 +86,8 @@ impl Bot {
         )
     }
 
-    /// Stores the next conversation in place of the one that was read, with the request if there is one. Returns the request
-    /// as stored.
+    /// Stores the next conversation in place of the one that was read, with the request if there is one. Returns the
+    /// request as stored.
     pub(crate) async fn save(
         &self,
         person: &Person,
@@ -133,8 +133,8 @@ impl Bot {
     }
 }
 
-/// Counts the steps of the funnel that the dialog has reached. The first step counts dialogs started; customers left where
-/// the next step has fewer.
+/// Counts the steps of the funnel that the dialog has reached. The first step counts dialogs started; customers left
+/// where the next step has fewer.
 fn count_progress(before: Option<FunnelProgress>, after: Option<FunnelProgress>) {
     let Some(progress) = after else { return };
     for step in progress.stops_since(before) {

@@ -24,7 +24,8 @@ pub enum DueTurn {
 }
 
 impl Bot {
-    /// Does what is due in a chat. It is stored first and sent then, so a message whose sending fails does not come later.
+    /// Does what is due in a chat. It is stored first and sent then, so a message whose sending fails does not come
+    /// later.
     ///
     /// # Errors
     /// Nothing was stored, or it is not known whether the customer got the message.

@@ -6,8 +6,8 @@ use telegram::ApiError;
 use crate::{Bot, RetryLater};
 
 impl Bot {
-    /// Deletes everything stored about a chat. The admins are told before that what of it is in amoCRM, because nobody knows it
-    /// afterwards.
+    /// Deletes everything stored about a chat. The admins are told before that what of it is in amoCRM, because nobody
+    /// knows it afterwards.
     pub(crate) async fn forget(&self, chat_id: i64) -> Result<(), RetryLater> {
         if let Some(left) = left_in_crm(&self.aws, &self.tables, chat_id).await? {
             self.ask_admins_to_delete(&left).await?;

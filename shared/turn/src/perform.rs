@@ -146,8 +146,8 @@ impl Bot {
         Ok(is_shown)
     }
 
-    /// Shows a screen and returns the message's id if it is a new one. If Telegram refuses to edit the message, the screen
-    /// is sent as a new one: the buttons of the old message no longer work.
+    /// Shows a screen and returns the message's id if it is a new one. If Telegram refuses to edit the message, the
+    /// screen is sent as a new one: the buttons of the old message no longer work.
     async fn show(&self, to: Recipient, screen: &Screen, target: Target) -> Result<Option<i64>, ApiError> {
         let Target::Edit { message_id } = target else { return self.api.send(to, screen).await.map(Some) };
         let chat_id = to.chat_id;
@@ -163,8 +163,8 @@ impl Bot {
         }
     }
 
-    /// Stores the id of a prompt that was sent, for the next edit. If another update has already shown a later prompt in
-    /// another message, that update did not know this message, so its buttons are removed here.
+    /// Stores the id of a prompt that was sent, for the next edit. If another update has already shown a later prompt
+    /// in another message, that update did not know this message, so its buttons are removed here.
     async fn remember_prompt(&self, chat_id: i64, session: &mut Versioned<Conversation>, seq: u32, message_id: i64) {
         let result: Result<(), StorageError> = async {
             loop {

@@ -54,8 +54,8 @@ pub fn parse(typed: &str) -> Result<u32, Wrong> {
     alone(typed).map(|alone| alone.km)
 }
 
-/// The same with other words around it: «150 тыс, не скручен». Doubtful are several mileages, and a bare number below 1000,
-/// which may be in thousands.
+/// The same with other words around it: «150 тыс, не скручен». Doubtful are several mileages, and a bare number below
+/// 1000, which may be in thousands.
 ///
 /// # Errors
 /// Those of [`parse`].
@@ -72,8 +72,8 @@ pub fn read(typed: &str) -> Result<Typed<u32>, Wrong> {
     }
 }
 
-/// Whether what [`parse`] takes as it is may be meant in thousands: «150», «100+», «на спидометре 120». A new car has as few
-/// kilometres; who writes «150 км» or «150 тыс» leaves no doubt.
+/// Whether what [`parse`] takes as it is may be meant in thousands: «150», «100+», «на спидометре 120». A new car has
+/// as few kilometres; who writes «150 км» or «150 тыс» leaves no doubt.
 #[must_use]
 pub fn may_be_thousands(typed: &str) -> bool {
     read(typed).is_ok_and(|mileage| mileage.doubt == Some(Doubt::MayBeThousands))

@@ -6,8 +6,8 @@ use crate::amount::lexer::{self, Kind, Token};
 use crate::amount::{self, Amount, DASHES, Scale, Unit};
 use crate::{Typed, Wrong, sentence};
 
-/// The least that is taken, in roubles: no car costs less. Less is a number whose «тыс» or «млн» was left out: «900», «1200»,
-/// «1.350».
+/// The least that is taken, in roubles: no car costs less. Less is a number whose «тыс» or «млн» was left out: «900»,
+/// «1200», «1.350».
 pub const MIN: u64 = 10_000;
 
 /// The most that is taken, in roubles.
@@ -56,7 +56,8 @@ const FILLERS: &[&str] = &[
 /// Usual words around a sum that a manager wants to know of.
 const REMARKS: &[&str] = &["торг", "с", "торгом", "без", "торга", "наличными", "минимум", "ровно"];
 
-/// Whole roubles: «1 500 000 р.», «1,5 млн», «900к», «полтора миллиона», «1м200», «до 2 млн». Of a range, the upper end.
+/// Whole roubles: «1 500 000 р.», «1,5 млн», «900к», «полтора миллиона», «1м200», «до 2 млн». Of a range, the upper
+/// end.
 ///
 /// # Errors
 /// [`Wrong::Empty`], [`Wrong::NotANumber`], [`Wrong::TooSmall`], [`Wrong::TooLarge`].
@@ -64,8 +65,8 @@ pub fn parse(typed: &str) -> Result<u64, Wrong> {
     alone(typed).map(|(roubles, _)| roubles)
 }
 
-/// The same with other words around it: «хотелось бы 1 350 000, торг у капота». Doubtful are several sums, and a bare number
-/// that may be in thousands or millions: «900» is 900 000.
+/// The same with other words around it: «хотелось бы 1 350 000, торг у капота». Doubtful are several sums, and a bare
+/// number that may be in thousands or millions: «900» is 900 000.
 ///
 /// # Errors
 /// Those of [`parse`].

@@ -1,6 +1,7 @@
 //! Phone numbers of the world; those without a country code are Russian.
 //!
-//! `text` finds numbers in what somebody typed, `dialled` says what digits may mean, `plans` knows which numbers there are.
+//! `text` finds numbers in what somebody typed, `dialled` says what digits may mean, `plans` knows which numbers there
+//! are.
 
 mod dialled;
 mod plans;

@@ -1,8 +1,8 @@
 //! Which number of a free sentence is the year, the price and the mileage: «продаю камри 2019, 85 тыс, хочу полтора».
 //!
 //! Numbers of the car's name are set aside first. What another number means follows, in this order, from its unit
-//! («км», «г.в.», «руб»), from a word beside it («пробег», «цена», «торг»), from its shape (2019, millions), and last from what
-//! the other numbers already are.
+//! («км», «г.в.», «руб»), from a word beside it («пробег», «цена», «торг»), from its shape (2019, millions), and last
+//! from what the other numbers already are.
 
 mod candidates;
 mod index;
@@ -32,7 +32,8 @@ pub struct Numbers {
     pub mileage: Option<u32>,
 }
 
-/// The numbers of `sentence`. Phones, dates, models («х5», «2114», «камри 70») and other things («6 лет», «150 л.с.») are left out.
+/// The numbers of `sentence`. Phones, dates, models («х5», «2114», «камри 70») and other things («6 лет», «150 л.с.»)
+/// are left out.
 #[must_use]
 pub fn numbers(sentence: &str, this_year: i16) -> Numbers {
     let tokens = without_model(sentence);
@@ -146,7 +147,8 @@ fn approximates(tokens: &[Token], amount: &Amount) -> bool {
         && amount.tokens.len() > 2
 }
 
-/// The kilometres of an amount. Where a mileage is talked of, a bare number below a thousand is in thousands: «пробег 85».
+/// The kilometres of an amount. Where a mileage is talked of, a bare number below a thousand is in thousands: «пробег
+/// 85».
 fn kilometres(amount: &Amount, in_thousands: bool) -> Guess {
     let mut amount = amount.clone();
     if in_thousands && amount.scale == Scale::One && amount.whole() < 1_000 {

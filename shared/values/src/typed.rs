@@ -20,7 +20,8 @@ pub struct Typed<T> {
 pub enum Doubt {
     /// Several values fit; this is the first of them.
     SeveralValues,
-    /// A part of the value is guessed: the country of a phone number without «+», the century of a year among other words.
+    /// A part of the value is guessed: the country of a phone number without «+», the century of a year among other
+    /// words.
     Guess,
     /// A mileage below 1000 without a unit, which may be in thousands.
     MayBeThousands,
@@ -50,8 +51,8 @@ impl<T> Typed<T> {
         Self { value, remark: remark(typed, span, is_plain), doubt: None }
     }
 
-    /// The value that `find` sees among the words of `typed`: the first, which is doubtful if another one differs. `None` if it
-    /// sees none, or if the answer is too long for one value.
+    /// The value that `find` sees among the words of `typed`: the first, which is doubtful if another one differs.
+    /// `None` if it sees none, or if the answer is too long for one value.
     pub(crate) fn among_words(
         typed: &str,
         find: impl FnOnce() -> (Vec<(T, Range<usize>)>, Option<Doubt>),

@@ -14,8 +14,8 @@ pub enum VehicleId {
     Vin {
         /// Seventeen Latin capitals and digits, without I, O and Q.
         vin: String,
-        /// Whether the ninth character is the check digit. Only North America and China demand one, so a VIN without it is
-        /// reported, not refused.
+        /// Whether the ninth character is the check digit. Only North America and China demand one, so a VIN without it
+        /// is reported, not refused.
         check_digit_ok: bool,
     },
     /// Russian plate in Cyrillic capitals without spaces: «А123ВС777».
@@ -81,8 +81,8 @@ pub fn parse(typed: &str) -> Result<VehicleId, Wrong> {
     vin_of(&characters).or_else(|| plate(&characters).map(VehicleId::Plate)).ok_or(Wrong::BadVehicleId)
 }
 
-/// The same with other words around it: «ВС123А77 (транзит)». Doubtful are several VINs or several plates; of a VIN and a plate
-/// the first is the value.
+/// The same with other words around it: «ВС123А77 (транзит)». Doubtful are several VINs or several plates; of a VIN and
+/// a plate the first is the value.
 ///
 /// # Errors
 /// [`Wrong::Empty`] or [`Wrong::BadVehicleId`].
@@ -143,7 +143,8 @@ fn spans_of_words(text: &str) -> Vec<Range<usize>> {
     starts.flatten().map(|start| start..end(start)).collect()
 }
 
-/// The VIN or plate that these words are. Several words that may be ordinary ones are none, unless `is_announced`: «в 2019 77».
+/// The VIN or plate that these words are. Several words that may be ordinary ones are none, unless `is_announced`: «в
+/// 2019 77».
 fn at_words(text: &str, words: &[Range<usize>], is_announced: bool) -> Option<VehicleId> {
     let joined: String = words.iter().map(|word| characters(&text[word.clone()])).collect();
     let characters: Vec<char> = joined.chars().collect();

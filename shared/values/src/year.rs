@@ -86,8 +86,8 @@ pub(crate) const MONTHS: &[&str] = &[
 /// Words that make a year the least wanted only behind «не»: «старше 2018» is another wish than «не старше 2018».
 const WITH_NOT: &[&str] = &["старше", "старее", "ниже", "раньше"];
 
-/// A year up to the next one: «2019», «2019 г.в.», «19», «18 года», «декабрь 2014», «02.2015», «2к19», «MY2019». Two digits
-/// belong to the century that makes sense.
+/// A year up to the next one: «2019», «2019 г.в.», «19», «18 года», «декабрь 2014», «02.2015», «2к19», «MY2019». Two
+/// digits belong to the century that makes sense.
 ///
 /// # Errors
 /// [`Wrong::Empty`], [`Wrong::NotANumber`], [`Wrong::TooSmall`], [`Wrong::TooLarge`].
@@ -103,8 +103,8 @@ pub fn parse_from(typed: &str, this_year: i16) -> Result<i16, Wrong> {
     parse(typed, this_year).or_else(|wrong| lower_end(typed, this_year).ok_or(wrong))
 }
 
-/// What [`parse`] reads, with other words around it: «2019, зимой не ездила». Doubtful are several years, and two digits
-/// among words.
+/// What [`parse`] reads, with other words around it: «2019, зимой не ездила». Doubtful are several years, and two
+/// digits among words.
 ///
 /// # Errors
 /// Those of [`parse`].

@@ -1,5 +1,5 @@
-//! A form that is in amoCRM half-way and is finished then: one deal with everything once, whatever fails, and whenever the
-//! form is finished.
+//! A form that is in amoCRM half-way and is finished then: one deal with everything once, whatever fails, and whenever
+//! the form is finished.
 
 use std::time::Duration;
 
@@ -54,7 +54,8 @@ impl Series {
         self.bot.crm().faults().calls_since(mark).len()
     }
 
-    /// The last customer's request is in amoCRM as finished, and nothing is there twice. Returns the first lines of its notes.
+    /// The last customer's request is in amoCRM as finished, and nothing is there twice. Returns the first lines of its
+    /// notes.
     fn assert_arrived_once(&self, id: LeadId, what: &str) -> Vec<String> {
         let crm = self.bot.crm();
         assert!(crm.twins().is_none(), "{what}: {:?}", crm.twins());
@@ -124,8 +125,8 @@ async fn wherever_the_worker_of_a_completion_dies() {
     }
 }
 
-/// The worker of the unfinished request goes on until it learns of it, or dies at that moment; with a field for the request's
-/// number in the account, or without.
+/// The worker of the unfinished request goes on until it learns of it, or dies at that moment; with a field for the
+/// request's number in the account, or without.
 #[tokio::test(flavor = "multi_thread")]
 async fn at_whatever_moment_of_its_first_delivery_the_form_is_finished() {
     for (with_bot_fields, dies) in [(true, false), (true, true), (false, false), (false, true)] {

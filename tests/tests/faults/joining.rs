@@ -1,4 +1,5 @@
-//! A request that joins an open deal: one deal with everything once, whatever fails, and whatever becomes of the deal meanwhile.
+//! A request that joins an open deal: one deal with everything once, whatever fails, and whatever becomes of the deal
+//! meanwhile.
 
 use std::time::Duration;
 
@@ -130,7 +131,8 @@ async fn wherever_the_worker_of_a_joining_dies() {
     }
 }
 
-/// At whatever moment of the joining a manager closes the deal, or deletes it: the worker goes on, or dies at that moment.
+/// At whatever moment of the joining a manager closes the deal, or deletes it: the worker goes on, or dies at that
+/// moment.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_the_deal_while_a_request_joins_it() {
     let mut series = Series::new().await;

@@ -1,4 +1,5 @@
-//! A bot whose functions can be stopped in the middle, and whose clock goes on by itself as long as something is unsettled.
+//! A bot whose functions can be stopped in the middle, and whose clock goes on by itself as long as something is
+//! unsettled.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -194,8 +195,8 @@ impl KillableBot {
     }
 }
 
-/// Runs a function until it ends or `stop` moves; a stopped function is dropped where it waits. Boxed, because the futures of
-/// all functions together would not fit on a test's stack.
+/// Runs a function until it ends or `stop` moves; a stopped function is dropped where it waits. Boxed, because the
+/// futures of all functions together would not fit on a test's stack.
 async fn until_stopped<T>(stop: &watch::Sender<u32>, function: BoxFuture<'_, T>) -> Option<T> {
     let mut stopped = stop.subscribe();
     tokio::select! {

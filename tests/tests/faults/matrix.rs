@@ -104,7 +104,8 @@ async fn cell(bot: &KillableBot, route: &Route, way: &Way) -> Result<Option<Stri
         return Ok(Some(left));
     }
     let read = what_admins_read(bot);
-    // They are told before anything is deleted, so a press that is delivered again tells them again: too often, never not at all.
+    // They are told before anything is deleted, so a press that is delivered again tells them again: too often, never
+    // not at all.
     let deletions = read.deletions - before.deletions;
     let expected =
         if route.story == Story::Forgotten { 1..=1 + usize::try_from(way.times).unwrap_or(1) } else { 0..=0 };

@@ -1,5 +1,5 @@
-//! Which outside calls there are. The list is made by playing the stories; the table says what was thought of. A new call
-//! without a row fails here, and every row is a row of the matrix.
+//! Which outside calls there are. The list is made by playing the stories; the table says what was thought of. A new
+//! call without a row fails here, and every row is a row of the matrix.
 
 use std::collections::BTreeSet;
 

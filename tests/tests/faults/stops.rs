@@ -50,7 +50,8 @@ async fn stopped_after_any_call() {
         struck += more_struck;
     }
     assert!(wrong.is_empty(), "{} of {all} stops went wrong:\n{}", wrong.len(), wrong.join("\n\n"));
-    // Photos of an album meet or do not meet, and a process asks once for its account: not every call is made in every run.
+    // Photos of an album meet or do not meet, and a process asks once for its account: not every call is made in every
+    // run.
     assert!(struck * 10 > all * 8, "only {struck} of {all} stops took place");
 }
 

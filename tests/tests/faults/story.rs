@@ -194,7 +194,8 @@ pub(crate) struct AdminRead {
 }
 
 impl AdminRead {
-    /// What is more than one message at the beginning of trouble, one at its end, and one in between if a person was needed.
+    /// What is more than one message at the beginning of trouble, one at its end, and one in between if a person was
+    /// needed.
     pub(crate) fn too_much_since(&self, before: &Self, needs_a_person: bool) -> Option<String> {
         let (started, ended) = (self.started - before.started, self.ended - before.ended);
         let asked = self.asked - before.asked;

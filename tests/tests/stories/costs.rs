@@ -66,8 +66,8 @@ impl<'a> Meter<'a> {
         cost
     }
 
-    /// At most one read and one write before the reply leaves, one call that shows the reply, and at most one more write
-    /// that stores the message's id after the reply has left.
+    /// At most one read and one write before the reply leaves, one call that shows the reply, and at most one more
+    /// write that stores the message's id after the reply has left.
     fn take_usual(&mut self, what: &str, shows_new_message: bool) {
         let cost = self.take(what);
         let writes = if shows_new_message { 2 } else { 1 };
@@ -132,7 +132,8 @@ async fn an_update_costs_one_read_one_write_and_one_call() {
 
         anna.say("Сколько стоит проверка?").await;
         let cost = meter.take("a free question");
-        // The fifth write counts the question against the day's budget of everybody, which must hold before the model is asked.
+        // The fifth write counts the question against the day's budget of everybody, which must hold before the model
+        // is asked.
         assert!(cost.reads <= 2 && cost.writes <= 5 && cost.calls <= 3, "{cost:?}");
         let _ = anna.reads();
         println!("{}", meter.table);
@@ -278,7 +279,8 @@ async fn a_request_that_joins_a_deal_costs_nine_calls_to_amocrm() {
         let (calls, database) = (bot.crm().faults().calls_since(crm), bot.database().calls_since(mark));
         println!("one that joins: {} to amoCRM\n{}", calls.len(), by_route(&calls));
         println!("{} to DynamoDB\n{}", database.len(), by_route(&database));
-        // The contact is found and tagged, its deals are read; the deal is read and filled, read again for the note; the task.
+        // The contact is found and tagged, its deals are read; the deal is read and filled, read again for the note;
+        // the task.
         assert!(calls.len() <= 9, "{}", by_route(&calls));
     })
     .await;

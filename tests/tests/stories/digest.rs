@@ -7,8 +7,8 @@ use stories::{BOSS, Bot, Customer, System, story, to_sent};
 const HOUR: i64 = 3600;
 const WEEK: i64 = 7 * 24 * HOUR;
 
-/// On Monday at noon Anna's request is sent and taken after four minutes, and Boris leaves a form. Then it is next Monday, a minute
-/// before nine.
+/// On Monday at noon Anna's request is sent and taken after four minutes, and Boris leaves a form. Then it is next
+/// Monday, a minute before nine.
 async fn a_week_passes(bot: &Bot) {
     let group = bot.has_sales_team_and(&["Ольга"], &format!("[digest]\nchat_id = {BOSS}\nat = \"Mon 09:00\"\n")).await;
     let began = bot.now();

@@ -1,5 +1,5 @@
-//! Changes to a deal that is there. The deal is read first, so that nothing is changed twice: a manager may have corrected
-//! something since.
+//! Changes to a deal that is there. The deal is read first, so that nothing is changed twice: a manager may have
+//! corrected something since.
 
 use amocrm::{Client, CrmError, Deal, PayloadBuilder};
 use futures::FutureExt;

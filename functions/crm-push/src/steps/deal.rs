@@ -71,8 +71,8 @@ impl Step for DealStep {
 }
 
 impl StepContext<'_> {
-    /// The deal as amoCRM has it now; `None` if it was deleted, or merged into another. A request that has joined it and has no
-    /// note there yet does not belong to it any more when it is closed: nobody would look.
+    /// The deal as amoCRM has it now; `None` if it was deleted, or merged into another. A request that has joined it
+    /// and has no note there yet does not belong to it any more when it is closed: nobody would look.
     pub(super) async fn deal_to_write(&self, lead: &Lead) -> Result<Option<Deal>, CrmError> {
         let deal = self.deal(lead).await?;
         Ok(deal.filter(|deal| deal.is_open() || !lead.progress.joined_deal || lead.is_noted()))
@@ -139,8 +139,8 @@ impl StepContext<'_> {
         if ids.is_empty() { Ok(Vec::new()) } else { self.crm.deals(&ids).await }
     }
 
-    /// The deal that an earlier try may have created: among the customer's, else by a search, which lags but does not need
-    /// the link.
+    /// The deal that an earlier try may have created: among the customer's, else by a search, which lags but does not
+    /// need the link.
     async fn find_lost_deal(&self, lead: &Lead, deals: &[Deal]) -> Result<Option<u64>, CrmError> {
         let number = lead.lead_id.request_number();
         let with_number = |deals: &[Deal]| deals.iter().find(|deal| deal.has_value(&number)).map(|deal| deal.id);
@@ -153,8 +153,8 @@ impl StepContext<'_> {
         Ok(with_number(&self.crm.search_deals(&number).await?))
     }
 
-    /// The deal in an account without a field for the request's number: made after the request, named like it, and without
-    /// the note of another request.
+    /// The deal in an account without a field for the request's number: made after the request, named like it, and
+    /// without the note of another request.
     async fn find_deal_without_number(&self, lead: &Lead, deals: &[Deal]) -> Result<Option<u64>, CrmError> {
         let number = lead.lead_id.request_number();
         let versions = || std::iter::once(&lead.request).chain(&lead.completes);

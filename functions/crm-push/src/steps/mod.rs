@@ -16,8 +16,8 @@ use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 pub(crate) use task::CALL_BACK_STEP;
 
-/// The steps in their order. What completes an unfinished request comes last: what an earlier attempt left in doubt is then
-/// still the first step that is not recorded.
+/// The steps in their order. What completes an unfinished request comes last: what an earlier attempt left in doubt is
+/// then still the first step that is not recorded.
 pub(crate) const STEPS: &[&dyn Step] = &[
     &contact::ContactStep,
     &deal::DealStep,
@@ -142,7 +142,8 @@ pub(crate) enum Origin {
     OfUnfinished(Box<Request>),
 }
 
-/// The lead's contact, for steps that come after it. Steps are taken in order, and each is recorded before the next one starts.
+/// The lead's contact, for steps that come after it. Steps are taken in order, and each is recorded before the next one
+/// starts.
 fn recorded_contact(lead: &Lead) -> u64 {
     lead.progress.contact_id().unwrap_or_default()
 }

@@ -22,7 +22,8 @@ pub(crate) const CALL_BACK: TaskStep =
 /// A kind of task.
 pub(crate) struct TaskStep {
     name: &'static str,
-    /// Its text in `manager.ftl`, which must have the request's number; its attribute `unfinished` is for a form left half-way.
+    /// Its text in `manager.ftl`, which must have the request's number; its attribute `unfinished` is for a form left
+    /// half-way.
     text: &'static str,
     /// How long the manager has, in working time; 0: there is no such task.
     minutes: fn(&Amocrm) -> u32,
@@ -72,7 +73,8 @@ impl Step for TaskStep {
     }
 }
 
-/// The request's task that is not `known` as the one of another step. Its wording may have changed since it was created.
+/// The request's task that is not `known` as the one of another step. Its wording may have changed since it was
+/// created.
 fn unknown_task(tasks: &[Task], number: &str, known: &[u64]) -> Option<u64> {
     let is_of_request = |task: &&Task| task.text.as_deref().is_some_and(|text| text.contains(number));
     tasks.iter().filter(is_of_request).map(|task| task.id).find(|id| !known.contains(id))

@@ -1,5 +1,5 @@
-//! The door for the admins: their commands and buttons, only in the chat `ADMIN_CHAT_ID`. Elsewhere the same words are a
-//! customer's.
+//! The door for the admins: their commands and buttons, only in the chat `ADMIN_CHAT_ID`. Elsewhere the same words are
+//! a customer's.
 
 mod screen;
 

@@ -1,6 +1,6 @@
-//! Every operator command, as an operator runs it: the program itself, against a local stack in this process, without one, and
-//! against a deployed stage of which only the functions' settings exist. And the bot on one machine, `carquery serve`, with simulators
-//! of what surrounds it.
+//! Every operator command, as an operator runs it: the program itself, against a local stack in this process, without
+//! one, and against a deployed stage of which only the functions' settings exist. And the bot on one machine,
+//! `carquery serve`, with simulators of what surrounds it.
 
 mod amocrm;
 mod bot;

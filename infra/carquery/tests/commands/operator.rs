@@ -97,7 +97,8 @@ pub(crate) fn assert_called(served: Vec<Served>, faults: &Faults) {
     assert!(idle.is_empty(), "no command calls {idle:?}");
 }
 
-/// A stack over the operator's folder that does nothing automatically. Commands block their thread: it runs on the others.
+/// A stack over the operator's folder that does nothing automatically. Commands block their thread: it runs on the
+/// others.
 pub(crate) async fn stack(operator: &Operator) -> Stack {
     let options = Options { data_dir: Some(operator.data()), schedule: false, ..Options::default() };
     Stack::start(options).await.expect("the stack starts")

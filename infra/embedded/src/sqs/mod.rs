@@ -1,5 +1,5 @@
-//! An SQS with one FIFO queue, `leads.fifo`, and its dead-letter queue, `leads-dlq.fifo`: as strict as the real one, with the
-//! actions that the program uses.
+//! An SQS with one FIFO queue, `leads.fifo`, and its dead-letter queue, `leads-dlq.fifo`: as strict as the real one,
+//! with the actions that the program uses.
 
 mod actions;
 mod error;

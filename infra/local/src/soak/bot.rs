@@ -37,7 +37,8 @@ pub(crate) struct Arguments {
     seed: u64,
 }
 
-/// Runs the local stack with a DynamoDB and an SQS that fail. A line on standard input ends the faults; its end ends the stack.
+/// Runs the local stack with a DynamoDB and an SQS that fail. A line on standard input ends the faults; its end ends
+/// the stack.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let database = Faults::default();
     let options = Options {

@@ -146,7 +146,8 @@ impl Visitor {
             if matches!(act, Tap(_)) && acted_at.elapsed() > PRESS_AGAIN {
                 acted_at = Instant::now();
                 presses += 1;
-                // A reminder may have come in between. Its button leads back to the question, unless it is dead already.
+                // A reminder may have come in between. Its button leads back to the question, unless it is dead
+                // already.
                 let is_reminded = presses % 2 == 0 && self.customer.tap("▶️ Продолжить").is_ok();
                 if !is_reminded {
                     self.act(act);

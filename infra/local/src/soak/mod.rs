@@ -1,9 +1,9 @@
 //! `carquery-local soak`: many customers at once, while calls fail at random and the bot itself is killed.
 //!
-//! The bot runs in a process of its own, so that it can be killed with SIGKILL and started again on the same data. Telegram
-//! and amoCRM are simulated in this process: they remember what the killed bot did. A third of the customers leave their form
-//! half-way, and half of those come back. In the end every request that a customer was thanked for, and every form that was
-//! left for good, must be in amoCRM, once.
+//! The bot runs in a process of its own, so that it can be killed with SIGKILL and started again on the same data.
+//! Telegram and amoCRM are simulated in this process: they remember what the killed bot did. A third of the customers
+//! leave their form half-way, and half of those come back. In the end every request that a customer was thanked for,
+//! and every form that was left for good, must be in amoCRM, once.
 
 mod bot;
 mod chaos;

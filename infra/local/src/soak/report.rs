@@ -76,8 +76,8 @@ impl Talk {
     }
 }
 
-/// Whether the deal is complete: each step of a delivery has left one thing, and each photo a file. A form that was finished
-/// after it had become a deal has left a second note.
+/// Whether the deal is complete: each step of a delivery has left one thing, and each photo a file. A form that was
+/// finished after it had become a deal has left a second note.
 fn is_complete(deal: &Deal) -> bool {
     let photos = usize::from(deal.name.contains("Продажа"));
     let notes = deal.notes.len().min(1);

@@ -270,8 +270,8 @@ pub(super) async fn contact(Actor(customer): Actor, Json(new): Json<NewContact>)
     done()
 }
 
-/// `POST /api/chats/{id}/media`: photos (form field `photo`), videos (`video`) and files (`file`) with a `caption`, as one
-/// message or an album.
+/// `POST /api/chats/{id}/media`: photos (form field `photo`), videos (`video`) and files (`file`) with a `caption`, as
+/// one message or an album.
 pub(super) async fn media(Actor(person): Actor, mut form: Multipart) -> Answer {
     let unreadable = |_| Refusal::wrong("Файл не удалось принять");
     let (mut media, mut caption) = (Vec::new(), String::new());

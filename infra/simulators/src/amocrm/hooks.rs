@@ -1,7 +1,7 @@
 //! `/api/v4/webhooks`, and what the account posts to those who subscribe.
 //!
-//! Fault rules name deliveries «hook»: [`Fault::LoseAnswer`] lets the subscriber handle a hook whose answer is lost, any other
-//! fault loses the hook on its way. Both make amoCRM try again after a pause.
+//! Fault rules name deliveries «hook»: [`Fault::LoseAnswer`] lets the subscriber handle a hook whose answer is lost,
+//! any other fault loses the hook on its way. Both make amoCRM try again after a pause.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ use crate::fault::{self, Fault, Faults, now_ms};
 const ROUTE: &str = "hook";
 /// How long an answer is waited for: <https://developers.kommo.com/docs/webhooks-general>.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// After these many tries a hook that gets no answer, or a 5xx, is given up on; after the third of them, one that is refused.
+/// After these many tries a hook that gets no answer, or a 5xx, is given up on; after the third of them, one that is
+/// refused.
 const MOST_TRIES: usize = 5;
 const MOST_TRIES_OF_REFUSED: usize = 3;
 
@@ -252,8 +253,8 @@ pub(super) fn list(state: &AccountState, call: &Call<'_>) -> Answer {
     call.query.page(&call.href(), "webhooks", &found, |hook| render(hook))
 }
 
-/// `POST /webhooks`. A destination that has subscribed before gets these events in place of the old ones; sources do not say
-/// whether amoCRM adds or replaces.
+/// `POST /webhooks`. A destination that has subscribed before gets these events in place of the old ones; sources do
+/// not say whether amoCRM adds or replaces.
 pub(super) fn subscribe(state: &mut AccountState, call: &Call<'_>) -> Answer {
     call.needs_admin()?;
     let item = validation::single(call.body)?;

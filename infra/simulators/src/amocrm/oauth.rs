@@ -184,7 +184,8 @@ impl Oauth {
         grant
     }
 
-    /// A token in the shape of a JWT, whose expiry a client can read. The signature is a nonce: the list of grants decides.
+    /// A token in the shape of a JWT, whose expiry a client can read. The signature is a nonce: the list of grants
+    /// decides.
     fn jwt(&self, id: &str, issued_at: u64, expires_at: u64, host: &str) -> String {
         let scopes = if self.options.drive_scope { json!(["crm", "files"]) } else { json!(["crm"]) };
         let payload = json!({

@@ -2,7 +2,8 @@
 //! recording what it is told to.
 //!
 //! Requests are checked as the real API checks them, strict JSON schemas too. Connection faults come through
-//! [`Faults`] (routes such as «POST /v1/chat/completions»), faults of the model itself through [`Mood`] and [`OpenAi::script`].
+//! [`Faults`] (routes such as «POST /v1/chat/completions»), faults of the model itself through [`Mood`] and
+//! [`OpenAi::script`].
 
 mod audio;
 mod check;

@@ -32,7 +32,8 @@ pub(super) fn extension(name: &str) -> String {
     if usable { extension } else { "bin".to_owned() }
 }
 
-/// Width and height of a PNG, as its header says; of a JPEG those of a camera, whatever is in it. `None` if it is neither.
+/// Width and height of a PNG, as its header says; of a JPEG those of a camera, whatever is in it. `None` if it is
+/// neither.
 pub(super) fn picture_sides(bytes: &[u8]) -> Option<(u32, u32)> {
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
     if bytes.starts_with(&[0xff, 0xd8, 0xff]) {

@@ -11,9 +11,9 @@ use super::refusal::Refusal;
 use super::state::State;
 use crate::fault::now_ms;
 
-/// Messages and edits of a bot that a group takes in a minute. «In a group, bots are not able to send more than 20 messages
-/// per minute» (<https://core.telegram.org/bots/faq>); edits count, and so does opening a topic, whose service message it is
-/// (<https://github.com/tdlib/td/issues/2592>).
+/// Messages and edits of a bot that a group takes in a minute. «In a group, bots are not able to send more than 20
+/// messages per minute» (<https://core.telegram.org/bots/faq>); edits count, and so does opening a topic, whose service
+/// message it is (<https://github.com/tdlib/td/issues/2592>).
 const MESSAGES_A_MINUTE: usize = 20;
 /// The colour of a topic's icon where none is asked for.
 const ICON_COLOR: i64 = 7_322_096;
@@ -106,8 +106,8 @@ impl GroupChat {
         Ok(())
     }
 
-    /// Whether the bot may write into this topic; `None` is «General». Topic 1 is «General», too, but nothing can be sent
-    /// to it by that number.
+    /// Whether the bot may write into this topic; `None` is «General». Topic 1 is «General», too, but nothing can be
+    /// sent to it by that number.
     pub(super) fn admits_into(&self, topic: Option<i64>) -> Result<(), Refusal> {
         let Some(id) = topic else { return Ok(()) };
         let topic = self.topics().and_then(|topics| topics.get(&id));
@@ -221,8 +221,8 @@ impl State {
         there
     }
 
-    /// The group becomes a supergroup with another id, which the old one names from now on. Returns the new id and the two
-    /// service messages.
+    /// The group becomes a supergroup with another id, which the old one names from now on. Returns the new id and the
+    /// two service messages.
     pub(super) fn upgrade(&mut self, chat: i64, by: i64) -> Option<(i64, [i64; 2])> {
         let (title, group) =
             self.chats.get(&chat).and_then(|chat| Some((chat.first_name.clone(), chat.group.clone()?)))?;
@@ -236,8 +236,8 @@ impl State {
         Some((new, told))
     }
 
-    /// Whether Telegram tells the bot of this message. In a group whose bot is no admin it reads commands, replies to it and
-    /// service messages only: <https://core.telegram.org/bots/features#privacy-mode>.
+    /// Whether Telegram tells the bot of this message. In a group whose bot is no admin it reads commands, replies to
+    /// it and service messages only: <https://core.telegram.org/bots/features#privacy-mode>.
     pub(super) fn bot_reads(&self, message: &Message) -> bool {
         let Some(group) = self.group(message.chat) else { return true };
         let replied = message.reply_to.and_then(|id| self.message(message.chat, id));

@@ -134,7 +134,8 @@ pub(super) struct Size {
 }
 
 impl Message {
-    /// A message as it is when it is sent, without buttons; [`super::state::State::add_message`] gives it its id and date.
+    /// A message as it is when it is sent, without buttons; [`super::state::State::add_message`] gives it its id and
+    /// date.
     pub(super) fn new(chat: i64, sender: Sender, content: Content) -> Self {
         let author = match sender {
             Sender::Bot => None,

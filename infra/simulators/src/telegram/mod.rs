@@ -4,9 +4,9 @@
 //! `/file/bot{token}/{path}`, updates through a webhook or `getUpdates`. Tests and the local stack's page play the
 //! customers and the team through [`Person`], run groups through [`Group`], and read what people would see.
 //!
-//! Fault rules match method names («sendMessage»), «file» for downloads, and «webhook» for the delivery of updates: there
-//! [`crate::fault::Fault::LoseAnswer`] lets the bot handle an update whose answer never reaches Telegram, and any other
-//! fault but `Hang` loses the update on its way. Both make Telegram deliver it again.
+//! Fault rules match method names («sendMessage»), «file» for downloads, and «webhook» for the delivery of updates:
+//! there [`crate::fault::Fault::LoseAnswer`] lets the bot handle an update whose answer never reaches Telegram, and any
+//! other fault but `Hang` loses the update on its way. Both make Telegram deliver it again.
 
 mod api;
 mod delivery;
@@ -90,7 +90,8 @@ pub struct Redelivery {
     /// How long an answer is waited for.
     pub timeout: Duration,
     /// As real Telegram does it: a chat's next message leaves only when the bot has accepted the one before, and its
-    /// presses queue up likewise, apart from the messages. Otherwise everything leaves at once, which asks more of a bot.
+    /// presses queue up likewise, apart from the messages. Otherwise everything leaves at once, which asks more of a
+    /// bot.
     pub in_order: bool,
 }
 

@@ -121,8 +121,8 @@ impl Telegram {
         self.customer(id)
     }
 
-    /// Emits an update as it is, with an `update_id` of its own unless it has one: for what the simulator does not model,
-    /// such as groups, channels and kinds of updates still to come.
+    /// Emits an update as it is, with an `update_id` of its own unless it has one: for what the simulator does not
+    /// model, such as groups, channels and kinds of updates still to come.
     pub fn raw_update(&self, update: Value) -> i64 {
         delivery::emit(&self.model, update)
     }
@@ -142,9 +142,9 @@ impl Telegram {
     }
 }
 
-/// Somebody with Telegram in hand: a customer in the private chat with the bot, or a member of a group ([`super::Group`]).
-/// Actions return at once, with the id of the update that tells the bot; they fail when there is no such chat, or its
-/// customer has blocked the bot. Of what the bot cannot read in a group it gets no update.
+/// Somebody with Telegram in hand: a customer in the private chat with the bot, or a member of a group
+/// ([`super::Group`]). Actions return at once, with the id of the update that tells the bot; they fail when there is no
+/// such chat, or its customer has blocked the bot. Of what the bot cannot read in a group it gets no update.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// Where they act. The id of the private chat is their own, too.

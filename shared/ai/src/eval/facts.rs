@@ -96,7 +96,8 @@ impl FactScores {
         if self.answerable == 0 { 0.0 } else { ratio(self.missed.len(), self.answerable) }
     }
 
-    /// What is worse than asked for, in words: the largest share of questions with a wrong fact, and of questions without theirs.
+    /// What is worse than asked for, in words: the largest share of questions with a wrong fact, and of questions
+    /// without theirs.
     #[must_use]
     pub fn shortfalls(&self, most_wrong: Option<f64>, most_missed: Option<f64>) -> Vec<String> {
         let too_high = |is: f64, most: Option<f64>, what: &str| {

@@ -1,9 +1,10 @@
 //! How well free sentences are understood: labelled sentences in, a report out.
 //!
-//! [`run_facts`] does the same for questions that the dealer's facts answer, and [`guard_scores`] for what models invent.
+//! [`run_facts`] does the same for questions that the dealer's facts answer, and [`guard_scores`] for what models
+//! invent.
 //!
-//! [`read`] takes labelled sentences, [`run`] asks whatever answers questions, and the [`Outcome`] shows accuracy, confusion,
-//! precision and recall of each entity, cost and latency.
+//! [`read`] takes labelled sentences, [`run`] asks whatever answers questions, and the [`Outcome`] shows accuracy,
+//! confusion, precision and recall of each entity, cost and latency.
 
 mod case;
 mod cost;

@@ -1,5 +1,5 @@
-//! Words of which a model may make its reply. Whatever it invents (a number, a price, a time, a place, a term, a promise) takes
-//! another word, and new inventions need no new rule.
+//! Words of which a model may make its reply. Whatever it invents (a number, a price, a time, a place, a term, a
+//! promise) takes another word, and new inventions need no new rule.
 //!
 //! A reply that is stopped in vain costs little: the customer reads the bot's own sentence instead.
 

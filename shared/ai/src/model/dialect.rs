@@ -167,8 +167,8 @@ impl Dialect {
     }
 }
 
-/// What a refusal is about. A field that names the parameter counts for more than the message, and both for more than the
-/// rest of the answer, which may repeat the whole request.
+/// What a refusal is about. A field that names the parameter counts for more than the message, and both for more than
+/// the rest of the answer, which may repeat the whole request.
 fn refused(body: &str) -> Vec<Parameter> {
     let json: Value = serde_json::from_str(body).unwrap_or_default();
     let error = if json["error"].is_object() { &json["error"] } else { &json };

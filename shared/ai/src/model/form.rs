@@ -1,7 +1,7 @@
 //! The form that a model filled, as far as it can be used.
 //!
-//! Servers that know no schema wrap the form in prose or a code fence, write numbers as text and leave fields out; all of
-//! that is read. What decides is checked strictly: the intent must be one that exists.
+//! Servers that know no schema wrap the form in prose or a code fence, write numbers as text and leave fields out; all
+//! of that is read. What decides is checked strictly: the intent must be one that exists.
 
 use dialog::{AiAnswer, AnsweredBy, Facts, Intent, SURE};
 use serde_json::{Map, Value};

@@ -91,8 +91,8 @@ impl Model {
         }
     }
 
-    /// Asks one question: once, and again where the server refuses a parameter or the limit cuts the answer off. Answered
-    /// calls are added to `calls` even when they are of no use, because they cost money.
+    /// Asks one question: once, and again where the server refuses a parameter or the limit cuts the answer off.
+    /// Answered calls are added to `calls` even when they are of no use, because they cost money.
     pub(crate) async fn ask(&self, question: &Question<'_>, calls: &mut Vec<ModelCall>) -> Result<Form, Failure> {
         let deadline = Instant::now() + question.patience;
         loop {

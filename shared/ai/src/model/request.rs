@@ -80,8 +80,8 @@ fn delimited(text: &str) -> String {
     format!("<customer_message>\n{text}\n</customer_message>")
 }
 
-/// The form as a strict JSON schema: every field required, nothing else allowed, no keyword that strict schemas lack. Of so many
-/// facts, it takes the numbers. <https://developers.openai.com/api/docs/guides/structured-outputs>
+/// The form as a strict JSON schema: every field required, nothing else allowed, no keyword that strict schemas lack.
+/// Of so many facts, it takes the numbers. <https://developers.openai.com/api/docs/guides/structured-outputs>
 fn form(facts: usize) -> ResponseFormatJsonSchema {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;

@@ -9,8 +9,8 @@ use async_openai::middleware::HttpRequestFactory;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-/// A client of the server. Given a service of its own, the library does not wrap ours in its retries, which would outlast
-/// the customer.
+/// A client of the server. Given a service of its own, the library does not wrap ours in its retries, which would
+/// outlast the customer.
 pub(crate) fn client(base_url: &str, api_key: Option<&SecretString>) -> Client<Server> {
     let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build().unwrap_or_default();
     let service = {
@@ -20,8 +20,8 @@ pub(crate) fn client(base_url: &str, api_key: Option<&SecretString>) -> Client<S
     Client::build(http, Server::new(base_url, api_key)).with_http_service(service)
 }
 
-/// Sends a request. The library keeps an error only if it is written as OpenAI writes it; compatible servers have their own
-/// ways, so refusals are read here.
+/// Sends a request. The library keeps an error only if it is written as OpenAI writes it; compatible servers have their
+/// own ways, so refusals are read here.
 async fn send(http: reqwest::Client, request: HttpRequestFactory) -> Result<reqwest::Response, OpenAIError> {
     let response = http.execute(request.build().await?).await?;
     if response.status().is_success() {

@@ -1,7 +1,8 @@
 //! How likely each intent is, weighed by what labelled sentences have taught.
 //!
 //! A linear classifier over the words of a text, their parts, what else the text has, and the scores of the rules. Its
-//! weights are data (`data/intents.bin`), made by `cargo run -p ai --example train`; nothing is learned while the bot runs.
+//! weights are data (`data/intents.bin`), made by `cargo run -p ai --example train`; nothing is learned while the bot
+//! runs.
 
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -1,7 +1,7 @@
 //! Understanding without a model: word stems, makes and models, numbers.
 //!
-//! What words mean is data (`rules.txt`), and so is how much the rules' scores, the words themselves and what the sentence
-//! is made of weigh (`data/intents.bin`).
+//! What words mean is data (`rules.txt`), and so is how much the rules' scores, the words themselves and what the
+//! sentence is made of weigh (`data/intents.bin`).
 
 pub mod learned;
 mod replies;
@@ -141,8 +141,8 @@ fn without_vehicle_ids(text: &str) -> Cow<'_, str> {
     ids.into_iter().fold(Cow::Borrowed(text), |text, id| Cow::Owned(text.replace(id, &" ".repeat(id.len()))))
 }
 
-/// What the make-up of a sentence says where words are few: an offer names year, mileage and price; a wish names a car or
-/// a limit.
+/// What the make-up of a sentence says where words are few: an offer names year, mileage and price; a wish names a car
+/// or a limit.
 fn add_shape(scores: &mut [f32; Intent::COUNT], features: &[Feature], words: &[Word]) {
     let mut add = |intent: Intent, weight: f32| scores[intent as usize] += weight;
     let has = |feature| features.contains(&feature);

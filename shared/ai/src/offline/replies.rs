@@ -24,7 +24,8 @@ pub(crate) fn reply(intent: Intent, confidence: f32, car: Option<&Car>, text: &s
     }
 }
 
-/// What the bot knows of itself: the beginnings of words that ask for it, all of which must be there. The first that fits answers.
+/// What the bot knows of itself: the beginnings of words that ask for it, all of which must be there. The first that
+/// fits answers.
 const ABOUT_THE_BOT: [(&str, &[&str]); 9] = [
     ("privacy", &["персональн"]),
     ("privacy", &["мо", "данн"]),

@@ -121,7 +121,8 @@ pub(super) struct RuleBook {
     plain: Table,
     /// By their sound.
     sound: Table,
-    /// Stems long enough to match with typos, by their first two letters: the stem, whether it is a beginning, its index.
+    /// Stems long enough to match with typos, by their first two letters: the stem, whether it is a beginning, its
+    /// index.
     long: HashMap<String, Vec<(String, bool, Stem)>>,
     stems: usize,
 }
@@ -225,7 +226,8 @@ impl RuleBook {
         Ok(stem)
     }
 
-    /// The stems that `word` matches: as written and, unless that match is sure, by sound; if there are none, with typos.
+    /// The stems that `word` matches: as written and, unless that match is sure, by sound; if there are none, with
+    /// typos.
     fn stems_of(&self, word: &Word) -> Vec<Stem> {
         let mut found = Vec::new();
         // A short match does not exclude a longer stem: «праверте» is not «прав*».

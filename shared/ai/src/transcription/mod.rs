@@ -58,8 +58,8 @@ impl Transcriber {
         }
     }
 
-    /// The words of a recording, within `patience`. The server hears it once: a second time would cost as much again. It is
-    /// asked once more only when it has refused a hint, which costs nothing.
+    /// The words of a recording, within `patience`. The server hears it once: a second time would cost as much again.
+    /// It is asked once more only when it has refused a hint, which costs nothing.
     ///
     /// # Errors
     /// See [`NotHeard`].

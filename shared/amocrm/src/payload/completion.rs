@@ -9,9 +9,9 @@ use super::{PayloadBuilder, TAG_UNFINISHED, deal_values, insert_some, insert_tag
 use crate::{Deal, Fallback};
 
 impl PayloadBuilder {
-    /// The change that makes the deal of the unfinished request the deal of the lead's request; `None` if it shows already
-    /// that this is finished. A deal that the unfinished request had only joined gets what it lacks, like from any other that
-    /// joins it.
+    /// The change that makes the deal of the unfinished request the deal of the lead's request; `None` if it shows
+    /// already that this is finished. A deal that the unfinished request had only joined gets what it lacks, like from
+    /// any other that joins it.
     #[must_use]
     pub fn completion(&self, lead: &Lead, deal: &Deal) -> Option<Value> {
         if lead.progress.joined_deal {
@@ -61,14 +61,15 @@ impl PayloadBuilder {
         Some(Value::Object(change))
     }
 
-    /// Whether the deal of a finished request is to be put into the usual stage: out of the stage of unfinished ones, and out of
-    /// «lost», because the customer is back. Where else it stands, a manager has put it.
+    /// Whether the deal of a finished request is to be put into the usual stage: out of the stage of unfinished ones,
+    /// and out of «lost», because the customer is back. Where else it stands, a manager has put it.
     fn is_to_be_moved(&self, lead: &Lead, deal: &Deal) -> bool {
         let is_left_there = Some(deal.status_id) == self.unfinished_status_id || deal.status_id == LOST;
         is_left_there && self.status_id.is_some() && !Fallback::Pipeline.applies_to(lead)
     }
 
-    /// The entries of `custom_fields_values` for answers that are new or different. A field whose answer is gone is cleared.
+    /// The entries of `custom_fields_values` for answers that are new or different. A field whose answer is gone is
+    /// cleared.
     fn changed_fields(&self, lead: &Lead, unfinished: &Request) -> Vec<Value> {
         let (before, now) = (deal_values(unfinished), deal_values(&lead.request));
         let all: BTreeSet<CrmField> = before.keys().chain(now.keys()).copied().collect();

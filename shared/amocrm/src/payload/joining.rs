@@ -32,8 +32,8 @@ impl PayloadBuilder {
         held.is_some_and(|field| field.texts().any(|text| same_words(&text, &request.service)))
     }
 
-    /// Whether nobody has touched the deal since it was made for this request, which its customer had left unfinished: name, tag
-    /// and stage are still those that it got.
+    /// Whether nobody has touched the deal since it was made for this request, which its customer had left unfinished:
+    /// name, tag and stage are still those that it got.
     #[must_use]
     pub fn is_as_left(&self, unfinished: &Request, deal: &Deal) -> bool {
         let stage = self.unfinished_status_id.or(self.status_id);
@@ -43,8 +43,8 @@ impl PayloadBuilder {
             && stage == Some(deal.status_id)
     }
 
-    /// The change that fills what the deal lacks of the request; `None` if it lacks nothing. What is filled stays: a person
-    /// may have written it. The deal keeps its source and the number of the request that made it.
+    /// The change that fills what the deal lacks of the request; `None` if it lacks nothing. What is filled stays: a
+    /// person may have written it. The deal keeps its source and the number of the request that made it.
     #[must_use]
     pub fn gaps(&self, lead: &Lead, deal: &Deal) -> Option<Value> {
         let mut change = Map::new();

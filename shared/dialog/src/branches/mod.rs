@@ -1,5 +1,5 @@
-//! The questionnaires, as data. A new one needs a file here, a line in [`ALL`] and its texts. If free sentences lead to it, it
-//! also needs a variant of [`crate::Intent`] and labelled sentences. Nothing else knows the names.
+//! The questionnaires, as data. A new one needs a file here, a line in [`ALL`] and its texts. If free sentences lead to
+//! it, it also needs a variant of [`crate::Intent`] and labelled sentences. Nothing else knows the names.
 
 mod buy;
 mod check;

@@ -1,5 +1,5 @@
-//! Photos, alone or in albums. Telegram delivers each part of an album as an update of its own. An album may also have videos,
-//! which the bot does not accept.
+//! Photos, alone or in albums. Telegram delivers each part of an album as an update of its own. An album may also have
+//! videos, which the bot does not accept.
 
 use lead::{Photo, Seconds};
 

@@ -1,7 +1,7 @@
 //! Questions in the middle of a dialog: the dealer's facts answer, and the step is asked again below.
 //!
-//! No model is asked here. The customer is in the middle of something: an answer in no time is worth more than a better one in ten
-//! seconds, and what is typed at a step is an answer to it unless it surely is not.
+//! No model is asked here. The customer is in the middle of something: an answer in no time is worth more than a better
+//! one in ten seconds, and what is typed at a step is an answer to it unless it surely is not.
 
 use dealer::{Fact, FactId};
 use values::car;

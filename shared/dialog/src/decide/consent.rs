@@ -34,8 +34,8 @@ pub(super) fn answered(mut turn: Turn<'_>, action: Action<'_>) -> Verdict {
     }
 }
 
-/// Notes the agreement to the text of this version. After a deployment, the customer may have read an older text: the question
-/// comes again.
+/// Notes the agreement to the text of this version. After a deployment, the customer may have read an older text: the
+/// question comes again.
 pub(super) fn agree(turn: &mut Turn<'_>, version: &str) {
     if version == consent::version(turn.rules) {
         turn.next.profile.choices.consent = Some(consent::given(turn.event, turn.moment, turn.rules));

@@ -25,8 +25,8 @@ pub struct DueChat {
     pub may_write: bool,
 }
 
-/// Decides what to do for a conversation at its [`Conversation::due_at`]: one thing at a time. Nothing is due if the customer
-/// has come back meanwhile. See [`Verdict`]; the request is unfinished.
+/// Decides what to do for a conversation at its [`Conversation::due_at`]: one thing at a time. Nothing is due if the
+/// customer has come back meanwhile. See [`Verdict`]; the request is unfinished.
 #[must_use]
 pub fn decide_due(before: &Conversation, chat: &DueChat, moment: &Moment, rules: &Rules) -> Verdict {
     let now = moment.now;

@@ -95,7 +95,8 @@ pub(super) fn contact(turn: Turn<'_>, phone: &str, is_own: bool) -> Verdict {
     }
 }
 
-/// A button of the keyboard that shares a contact was pressed after its dialog: removes the keyboard and explains in the menu.
+/// A button of the keyboard that shares a contact was pressed after its dialog: removes the keyboard and explains in
+/// the menu.
 fn closed(mut turn: Turn<'_>) -> Verdict {
     turn.prepend_message(Interjection::KeyboardAway);
     turn.open_menu(MenuGreeting::Closed)
@@ -189,8 +190,8 @@ fn read_card(phone: &str, source: PhoneSource) -> Result<Phone, Wrong> {
     own.map_or_else(|| phone::parse(phone), Ok)
 }
 
-/// The number of the customer's own card: Telegram has it in E.164, but may leave the «+» out. It must not be taken for a
-/// Russian number dialled at home.
+/// The number of the customer's own card: Telegram has it in E.164, but may leave the «+» out. It must not be taken for
+/// a Russian number dialled at home.
 fn own_number(phone: &str) -> Option<Phone> {
     let e164 = format!("+{}", phone.trim_start_matches('+'));
     Phone::try_from(e164).ok().filter(|number| number.country().is_some())
@@ -209,8 +210,8 @@ pub(super) fn typed_answer(mut turn: Turn<'_>, step: &'static Step, typed: &str)
     }
 }
 
-/// Reads a typed text as the answer to a step of the open form. The error says what is wrong with the text; `None` if the
-/// step takes no text.
+/// Reads a typed text as the answer to a step of the open form. The error says what is wrong with the text; `None` if
+/// the step takes no text.
 pub(super) fn read_answer(turn: &Turn<'_>, step: &Step, typed: &str) -> Result<Typed<Value>, Option<String>> {
     let language = turn.language();
     if let Some(choice) = choice_named(step, typed, language) {

@@ -1,7 +1,7 @@
 //! Decides what follows from an event.
 //!
-//! An event passes the checks first (ban, redelivery, flood, end of the session), then goes to the module for its kind. That
-//! module changes the copy of the conversation in its [`Turn`], and the turn works out the effects.
+//! An event passes the checks first (ban, redelivery, flood, end of the session), then goes to the module for its kind.
+//! That module changes the copy of the conversation in its [`Turn`], and the turn works out the effects.
 
 mod album;
 mod aside;

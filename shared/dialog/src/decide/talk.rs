@@ -1,7 +1,7 @@
 //! A person takes over: the bot passes on what customer and team say to each other, and keeps quiet.
 //!
-//! While a talk is open, buttons and the commands about data still work; everything else that the customer sends goes to the
-//! team. A form that was open stays, and is offered again when the talk ends.
+//! While a talk is open, buttons and the commands about data still work; everything else that the customer sends goes
+//! to the team. A form that was open stays, and is offered again when the talk ends.
 
 use talk::{Body, Edit, Line, Media, Message, Said, Side};
 

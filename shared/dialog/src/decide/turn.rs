@@ -132,7 +132,8 @@ impl<'a> Turn<'a> {
         self.in_form(Form::confirm_understood)
     }
 
-    /// Says what there is to say of an accepted answer: a warning, or that the number is taken and its keyboard goes away.
+    /// Says what there is to say of an accepted answer: a warning, or that the number is taken and its keyboard goes
+    /// away.
     fn comment_on(&mut self, value: &Value) {
         let language = self.language();
         self.next.notice = answer::warning(value, language).map(Notice::Line);
@@ -175,10 +176,10 @@ impl<'a> Turn<'a> {
         Verdict::Move { next: Box::new(self.next), request: self.request, effects }
     }
 
-    /// Answers a dead button with an alert. If the session is live, nothing is stored: the old message loses its buttons, and the
-    /// current prompt is shown again, because a late reply may have overwritten it with an older screen. If no session is
-    /// live, the menu explains what happened, or the form that waits to be continued is shown. So is a form with a reminder above it:
-    /// the press may have been meant for the question before.
+    /// Answers a dead button with an alert. If the session is live, nothing is stored: the old message loses its
+    /// buttons, and the current prompt is shown again, because a late reply may have overwritten it with an older
+    /// screen. If no session is live, the menu explains what happened, or the form that waits to be continued is shown.
+    /// So is a form with a reminder above it: the press may have been meant for the question before.
     pub(super) fn stale(self) -> Verdict {
         if self.before.is_live(self.moment.now) && self.before.question != Some(Question::Remind) {
             let prompt = self.before.prompt;
@@ -206,8 +207,8 @@ impl<'a> Turn<'a> {
         self.open_menu(greeting)
     }
 
-    /// The action of the pressed button; `None` if the button is dead or the event is not a press. Buttons of the current
-    /// screen work until the session ends, and longer if nothing is open that ends with it.
+    /// The action of the pressed button; `None` if the button is dead or the event is not a press. Buttons of the
+    /// current screen work until the session ends, and longer if nothing is open that ends with it.
     pub(super) fn pressed_action(&self) -> Option<Action<'a>> {
         let Input::Press { data, .. } = &self.event.input else { return None };
         let (seq, action) = Action::parse(data)?;
@@ -279,8 +280,8 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Removes the buttons of messages that are not the prompt any more. There can be two: if the id of a prompt was lost, the
-    /// prompt was sent twice.
+    /// Removes the buttons of messages that are not the prompt any more. There can be two: if the id of a prompt was
+    /// lost, the prompt was sent twice.
     fn dead_keyboards(&self, edited: Option<i64>) -> Vec<Effect> {
         let old = self.before.prompt;
         let prompt = old.message_id.filter(|_| old.keys.are_under_message());

@@ -9,7 +9,8 @@ use crate::prompt::Interjection;
 use crate::render::render_interjection;
 use crate::{Effect, Unsupported, Verdict, plain};
 
-/// Longest part of the words that is shown above the next question, in characters. It is stored, so that it can be sent again.
+/// Longest part of the words that is shown above the next question, in characters. It is stored, so that it can be sent
+/// again.
 const MAX_SHOWN: usize = 200;
 
 /// A voice message came: its words are found out.

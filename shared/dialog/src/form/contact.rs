@@ -23,8 +23,8 @@ impl Form {
         self.first_name.as_deref()
     }
 
-    /// Whether the current step asks for the name with the keyboard that can share the contact, which has the number too. Such a
-    /// keyboard has no room for the button that takes another spelling.
+    /// Whether the current step asks for the name with the keyboard that can share the contact, which has the number
+    /// too. Such a keyboard has no room for the button that takes another spelling.
     pub(crate) fn asks_for_contact(&self) -> bool {
         self.step().is_name() && !self.has_phone() && self.respelled_car().is_none()
     }

@@ -28,7 +28,8 @@ pub(super) struct FollowUp {
 }
 
 impl Form {
-    /// Notes that the customer has just done something. A form without an answer is not worth keeping after the session.
+    /// Notes that the customer has just done something. A form without an answer is not worth keeping after the
+    /// session.
     pub(crate) fn note_activity(&mut self, person: &Person, now: Seconds, dealer: &Dealer) {
         let days = if self.answers.is_empty() { 0 } else { dealer.unfinished.resume_days };
         self.follow_up.answered_at = now;

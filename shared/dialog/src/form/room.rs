@@ -43,7 +43,8 @@ impl Form {
         self.reserved = bytes;
     }
 
-    /// Whether there is room for the answer to a step among the other answers. A doubtful one does not replace the old one yet.
+    /// Whether there is room for the answer to a step among the other answers. A doubtful one does not replace the old
+    /// one yet.
     pub(crate) fn has_room_for(&self, answered: &Step, read: &Typed<Value>) -> bool {
         let is_replaced = |step: &Step| step.id == answered.id && read.doubt.is_none();
         let others = |step: &Step| if is_replaced(step) { 0 } else { self.size_of(step) };
@@ -72,8 +73,8 @@ impl Form {
         self.fits_beside_answers_of(usize::MAX, plain::stored_len(text))
     }
 
-    /// Whether a voice message of this size fits, with answers of usual length to all steps to come. A dealer wants the sound
-    /// more than room for answers that hardly anybody types.
+    /// Whether a voice message of this size fits, with answers of usual length to all steps to come. A dealer wants the
+    /// sound more than room for answers that hardly anybody types.
     pub(super) fn has_room_for_voice(&self, bytes: usize) -> bool {
         self.fits_beside_answers_of(USUAL_ANSWER, bytes)
     }

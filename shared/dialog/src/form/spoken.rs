@@ -44,7 +44,8 @@ impl Form {
         self.keep(voice, None, words);
     }
 
-    /// Keeps a voice message if it has changed the answer of the step that was open `before`, or was a question for the manager.
+    /// Keeps a voice message if it has changed the answer of the step that was open `before`, or was a question for the
+    /// manager.
     pub(crate) fn keep_if_answered(&mut self, before: &Self, voice: &Voice, words: &str) {
         let step = before.step();
         if self.preface.len() > before.preface.len() {

@@ -7,8 +7,8 @@ use texts::Language;
 /// Days ahead for which the name of the day says which one is meant.
 const NAMED_DAYS: i32 = 6;
 
-/// The sentence that says when a manager calls. `opens_at`: when the dealer opens, if it was closed; once that is past, a
-/// manager calls soon.
+/// The sentence that says when a manager calls. `opens_at`: when the dealer opens, if it was closed; once that is past,
+/// a manager calls soon.
 pub(super) fn call(opens_at: Option<Seconds>, now: Seconds, calendar: &Calendar, language: Language) -> String {
     let Some(opens_at) = opens_at.filter(|at| *at > now) else { return language.text("call") };
     let (day, time) = day_and_time(opens_at, now, calendar, language);

@@ -64,8 +64,8 @@ fn full_of_other_things(answer: AiAnswer) -> Talk {
     talk
 }
 
-/// Lets the form become an unfinished request, makes the line above the screen as long as it can be, and draws the warning
-/// about the rate.
+/// Lets the form become an unfinished request, makes the line above the screen as long as it can be, and draws the
+/// warning about the rate.
 fn fill_the_rest(talk: &mut Talk) {
     talk.dealer().unfinished.remind_after = Some(Duration::from_mins(5));
     talk.dealer().unfinished.to_crm_after = Some(Duration::from_mins(10));

@@ -1,4 +1,5 @@
-//! Conversations that earlier versions have stored are read and go on. The files are their real items; never change them.
+//! Conversations that earlier versions have stored are read and go on. The files are their real items; never change
+//! them.
 
 use lead::PhoneSource;
 

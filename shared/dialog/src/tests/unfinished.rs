@@ -11,7 +11,8 @@ use crate::{BotCommand, Choices, Conversation, Input, Profile, Verdict, consent}
 
 const MINUTE: i64 = 60;
 
-/// A customer who has agreed to the processing of personal data, at a dealer who hears of unfinished forms after two hours.
+/// A customer who has agreed to the processing of personal data, at a dealer who hears of unfinished forms after two
+/// hours.
 fn consenting() -> Talk {
     let mut talk = Talk::new();
     talk.dealer().unfinished.to_crm_after = Some(Duration::from_hours(2));

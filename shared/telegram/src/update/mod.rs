@@ -32,8 +32,8 @@ pub enum Incoming {
 #[error("the body is not a Telegram update")]
 pub struct NotAnUpdate;
 
-/// Reads the body of a webhook request, or one element of `getUpdates`. Whatever can be read of an update counts: one odd
-/// part is left out.
+/// Reads the body of a webhook request, or one element of `getUpdates`. Whatever can be read of an update counts: one
+/// odd part is left out.
 ///
 /// # Errors
 /// When the body is not a JSON object with an `update_id`.

@@ -1,5 +1,5 @@
-//! The plain text of rich messages: <https://core.telegram.org/bots/api#richmessage>. A client sends one in place of a text
-//! when somebody pastes formatted text.
+//! The plain text of rich messages: <https://core.telegram.org/bots/api#richmessage>. A client sends one in place of a
+//! text when somebody pastes formatted text.
 
 use serde_json::Value;
 

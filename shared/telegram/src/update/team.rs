@@ -1,5 +1,5 @@
-//! What happens in groups: <https://core.telegram.org/bots/api#message>. Which group is the dealer's, and who is on its team,
-//! the caller knows.
+//! What happens in groups: <https://core.telegram.org/bots/api#message>. Which group is the dealer's, and who is on its
+//! team, the caller knows.
 
 use dialog::media_in;
 use serde_json::Value;
@@ -27,8 +27,8 @@ pub struct TeamEvent {
 pub enum TeamInput {
     /// A command with what follows it, without the bot's name: `/close`.
     Command(String),
-    /// Anything that can be copied to another chat. `text` is the text or the caption, `media` what the message holds besides,
-    /// `album` what messages of an album share, `reply_to` the message that it replies to.
+    /// Anything that can be copied to another chat. `text` is the text or the caption, `media` what the message holds
+    /// besides, `album` what messages of an album share, `reply_to` the message that it replies to.
     Written { text: Option<String>, media: Option<Media>, album: Option<String>, reply_to: Option<i64> },
     /// The text or the caption of a message was changed.
     Edited(String),
@@ -81,7 +81,8 @@ pub(super) fn pressed(update_id: i64, press: &Value) -> Option<TeamEvent> {
     event(update_id, &press["message"], person(&press["from"]), input)
 }
 
-/// The message that another one replies to. Whatever is written in a topic replies to the message that opened the topic.
+/// The message that another one replies to. Whatever is written in a topic replies to the message that opened the
+/// topic.
 fn reply_to(message: &Value) -> Option<i64> {
     let reply_to = integer(&message["reply_to_message"]["message_id"]);
     reply_to.filter(|id| Some(*id) != integer(&message["message_thread_id"]))

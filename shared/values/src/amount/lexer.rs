@@ -222,7 +222,8 @@ impl Lexer {
     }
 }
 
-/// Whether letters directly before digits may be a code with them, «w211», rather than a word without its space, «до900 000».
+/// Whether letters directly before digits may be a code with them, «w211», rather than a word without its space, «до900
+/// 000».
 pub(crate) fn is_code(letters: &str) -> bool {
     const WORDS: &[&str] = &["до", "за", "от", "с", "по", "к", "на", "в", "р", "г", "м", "из", "не", "и", "а"];
     letters.chars().count() <= 2 && !WORDS.contains(&letters)

@@ -1,8 +1,8 @@
 //! Numbers as Russian text has them: «1,5 млн», «85т.км», «миллион двести», «2019 г.в.».
 //!
-//! [`lexer`] cuts text into tokens, [`words`] knows what words mean, [`grammar`] puts tokens together into an [`Amount`].
-//! The form fields ([`crate::money`], …) take text that is one amount and nothing else; [`crate::sentence`] looks for
-//! several among other words.
+//! [`lexer`] cuts text into tokens, [`words`] knows what words mean, [`grammar`] puts tokens together into an
+//! [`Amount`]. The form fields ([`crate::money`], …) take text that is one amount and nothing else; [`crate::sentence`]
+//! looks for several among other words.
 
 mod grammar;
 pub(crate) mod lexer;
@@ -62,8 +62,8 @@ impl Amount {
     }
 }
 
-/// The amounts of a text that consists of them, of fillers and of punctuation only. A mark that is not mere punctuation is a
-/// filler if `is_filler` knows it.
+/// The amounts of a text that consists of them, of fillers and of punctuation only. A mark that is not mere punctuation
+/// is a filler if `is_filler` knows it.
 ///
 /// # Errors
 /// [`Wrong::Empty`], or [`Wrong::NotANumber`] when anything else is in it or there is no amount.

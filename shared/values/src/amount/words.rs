@@ -115,8 +115,8 @@ pub(crate) fn multiplier(word: &str) -> Option<Multiplier> {
 const THOUSAND_STEMS: &[&str] =
     &["тысяч", "тысеч", "тысящ", "тыщ", "косар", "штук", "tysya", "tysia", "tisya", "tisia"];
 
-/// A multiplier in the genitive, which may precede the number of an approximation: «тысяч 800», «миллиона за два». Returns the
-/// multiplier, and whether it is a plural, which means nothing without a number.
+/// A multiplier in the genitive, which may precede the number of an approximation: «тысяч 800», «миллиона за два».
+/// Returns the multiplier, and whether it is a plural, which means nothing without a number.
 pub(super) fn genitive(word: &str) -> Option<(Multiplier, bool)> {
     let many = match word {
         "тысяч" | "тысеч" | "тыщ" | "косарей" | "штук" | "миллионов" | "милионов" | "лямов" | "лимонов" | "tysyach"
@@ -191,7 +191,8 @@ pub(crate) fn is_foreign_currency(word: &str) -> bool {
     matches!(word, "usd" | "eur" | "евро" | "kzt" | "byn" | "cny") || STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
-/// Whether a word is a thing that a small number before it counts: «3 хозяина». A year is not a count: «2018 хозяин один».
+/// Whether a word is a thing that a small number before it counts: «3 хозяина». A year is not a count: «2018 хозяин
+/// один».
 pub(crate) fn is_thing(word: &str) -> bool {
     const STEMS: &[&str] = &[
         "хозя",

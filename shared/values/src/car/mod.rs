@@ -42,9 +42,9 @@ pub fn find(sentence: &str) -> Option<Found> {
     search::first(sentence).map(|named| Found { car: named.car, span: named.span })
 }
 
-/// How a typed make and model are spelled properly, for «Вы имели в виду …?». `None` when it is not recognised or was typed so
-/// already, but for upper and lower case, and for long text. What follows the model stays: «камри 3.5» is Toyota Camry 3.5.
-/// Text of more than 40 characters gets none.
+/// How a typed make and model are spelled properly, for «Вы имели в виду …?». `None` when it is not recognised or was
+/// typed so already, but for upper and lower case, and for long text. What follows the model stays: «камри 3.5» is
+/// Toyota Camry 3.5. Text of more than 40 characters gets none.
 #[must_use]
 pub fn suggest(typed: &str) -> Option<Car> {
     if typed.chars().count() > MAX_SUGGESTED_CHARS {

@@ -375,8 +375,8 @@ fn spellings(key: &str) -> Vec<(Spelling, Option<String>)> {
         .unwrap_or_default()
 }
 
-/// The spelling nearest to `word`, unless that is a word or a name in its own right. One typo is forgiven in five letters and
-/// more, two in eight and more; the first letter must be right.
+/// The spelling nearest to `word`, unless that is a word or a name in its own right. One typo is forgiven in five
+/// letters and more, two in eight and more; the first letter must be right.
 fn nearest(word: &str, wanted: impl Fn(&LongSpelling) -> bool) -> Option<Spelling> {
     let length = word.chars().count();
     if !(MIN_LETTERS_FOR_TYPOS..=MAX_LETTERS_FOR_TYPOS).contains(&length)

@@ -68,8 +68,8 @@ impl Dialled {
         if let Some(national) = digits.strip_prefix("80").filter(|national| national.len() == 9) {
             readings.extend(["375", "380"].map(|code| (format!("+{code}{national}"), true)));
         }
-        // A card without «+» has the country code; ten digits are enough to tell it from a local number. A lone 8 is not a
-        // country code.
+        // A card without «+» has the country code; ten digits are enough to tell it from a local number. A lone 8 is
+        // not a country code.
         if !has_plus && digits.len() >= 10 && !(digits.starts_with('8') && *first_group == 1) {
             readings.push((written, !digits.starts_with('7')));
         }

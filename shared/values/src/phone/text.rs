@@ -7,8 +7,8 @@ use super::dialled::{MAX_DIGITS, Reading, decimal_digit, is_separator, read_run}
 use crate::Wrong;
 use crate::typed::{Doubt, Typed, words};
 
-/// The number of a contact card, which often has no «+», or the only number that was typed. Of several, the first if they are
-/// alternatives: separated by a comma, a slash or «или».
+/// The number of a contact card, which often has no «+», or the only number that was typed. Of several, the first if
+/// they are alternatives: separated by a comma, a slash or «или».
 ///
 /// # Errors
 /// [`Wrong::Empty`] or [`Wrong::BadPhone`].
@@ -17,8 +17,8 @@ pub fn parse(typed: &str) -> Result<Phone, Wrong> {
     if read.doubt == Some(Doubt::SeveralValues) { Err(Wrong::BadPhone) } else { Ok(read.value) }
 }
 
-/// The number in what was typed, with the words around it. Doubtful are several numbers that are not alternatives, and a
-/// number whose country is a guess.
+/// The number in what was typed, with the words around it. Doubtful are several numbers that are not alternatives, and
+/// a number whose country is a guess.
 ///
 /// # Errors
 /// [`Wrong::Empty`] or [`Wrong::BadPhone`].

@@ -1,4 +1,5 @@
-//! The numbers of an answer that fit its question, where the answer has more words than a form needs: «150 тыс, не скручен».
+//! The numbers of an answer that fit its question, where the answer has more words than a form needs: «150 тыс, не
+//! скручен».
 
 use std::ops::Range;
 
@@ -13,8 +14,8 @@ use crate::{mileage, money, year};
 /// Values, and where they are in the answer, in bytes.
 type Found<T> = Vec<(T, Range<usize>)>;
 
-/// The prices in an answer to the question for one, in roubles. If there are none, the bare numbers that may be a price in
-/// thousands or millions, which is a guess.
+/// The prices in an answer to the question for one, in roubles. If there are none, the bare numbers that may be a price
+/// in thousands or millions, which is a guess.
 pub(crate) fn sums(answer: &str) -> (Found<u64>, Option<Doubt>) {
     let tokens = answer_tokens(answer);
     let mentioned: Vec<Mentioned> = mentioned(&tokens).into_iter().filter(|one| may_be_sum(one, &tokens)).collect();
@@ -57,8 +58,8 @@ fn is_called_sum(one: &Mentioned) -> bool {
     one.said() == Some(Said::Money) || last.is_some_and(|word| word == "или" || PERHAPS_MONEY_WORDS.contains(&word))
 }
 
-/// The mileages in an answer to the question for one, in kilometres. A number below 1000 without a unit counts only if there
-/// are no others, and is doubtful.
+/// The mileages in an answer to the question for one, in kilometres. A number below 1000 without a unit counts only if
+/// there are no others, and is doubtful.
 pub(crate) fn mileages(answer: &str) -> (Found<u32>, Option<Doubt>) {
     let tokens = answer_tokens(answer);
     let mentioned: Vec<Mentioned> = mentioned(&tokens).into_iter().filter(|one| may_be_mileage(one, &tokens)).collect();
@@ -84,8 +85,8 @@ fn may_be_mileage(one: &Mentioned, tokens: &[Token]) -> bool {
         && !is_foreign_money(one, tokens)
 }
 
-/// The years in an answer to the question for one. Two digits count only if no year has four, and are a guess. Of a range,
-/// both ends, or with `lower_ends` only that one.
+/// The years in an answer to the question for one. Two digits count only if no year has four, and are a guess. Of a
+/// range, both ends, or with `lower_ends` only that one.
 pub(crate) fn years(tokens: &[Token], this_year: i16, lower_ends: bool) -> (Found<i16>, Option<Doubt>) {
     const NOT_LEAST: &[&str] = &["до", "по"];
     let amounts = if lower_ends {

@@ -214,8 +214,8 @@ fn is_of_part(tokens: &[Token], amount: &Amount) -> bool {
     is(amount.tokens.start.checked_sub(1), BEFORE) || is(Some(amount.tokens.end), BEHIND)
 }
 
-/// The words that lead up to an amount, within its clause; a model is one of them. «пробега» directly behind another amount is
-/// that one's: «200т пробега 750т».
+/// The words that lead up to an amount, within its clause; a model is one of them. «пробега» directly behind another
+/// amount is that one's: «200т пробега 750т».
 fn words_before(tokens: &[Token], amount_precedes: bool) -> Vec<String> {
     let clause = tokens.iter().rposition(ends_clause).map_or(tokens, |end| &tokens[end + 1..]);
     let is_whole = clause.len() == tokens.len();
@@ -235,8 +235,8 @@ fn words_before(tokens: &[Token], amount_precedes: bool) -> Vec<String> {
     words.split_off(words.len().saturating_sub(WORDS_BESIDE))
 }
 
-/// The words that follow an amount, within its clause. Where the next amount comes without a comma, the last word before it
-/// is that one's: «2019 пробег 85».
+/// The words that follow an amount, within its clause. Where the next amount comes without a comma, the last word
+/// before it is that one's: «2019 пробег 85».
 fn words_after(tokens: &[Token], amount_follows: bool) -> Vec<String> {
     let end = tokens.iter().position(ends_clause);
     let clause = end.map_or(tokens, |end| &tokens[..end]);

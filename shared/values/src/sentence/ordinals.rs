@@ -38,8 +38,8 @@ const BEFORE_YEARS: &[&str] = &["старше", "старее", "моложе", 
 /// The same, but in a sentence that names a model.
 const PERHAPS_BEFORE_YEARS: &[&str] = &["с", "от", "после"];
 
-/// Puts digits in place of every ordinal that is a year: one that «год» follows, or «две тысячи» precedes, or that stands
-/// where only a year can.
+/// Puts digits in place of every ordinal that is a year: one that «год» follows, or «две тысячи» precedes, or that
+/// stands where only a year can.
 pub(crate) fn spell_in_digits(tokens: &mut [Token]) {
     spell_numeral_with_k(tokens);
     let is_model = |token: &Token| token.kind == Kind::Mark(MODEL);

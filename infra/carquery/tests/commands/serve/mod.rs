@@ -1,4 +1,5 @@
-//! `carquery serve`, `backup`, `restore`, `export` and `import`: the bot as a process, with Telegram and amoCRM simulated here.
+//! `carquery serve`, `backup`, `restore`, `export` and `import`: the bot as a process, with Telegram and amoCRM
+//! simulated here.
 
 mod data;
 mod doors;
