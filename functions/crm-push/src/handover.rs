@@ -88,10 +88,9 @@ impl CrmPush {
         if !matches!(error, CrmError::Refused(_)) && failures < self.backoff.max_attempts {
             return;
         }
-        let (Some(take), dealer) = (card.taken, self.dealer.get().await) else { return };
+        let Some(take) = card.taken else { return };
         let arguments = [
             ("number", card.lead_id.request_number().into()),
-            ("name", sales::taken_by(take.by, &dealer.team, self.language).into()),
             ("user", take.by.to_string().into()),
             ("reason", text_of_error(error, self.language).into()),
         ];
