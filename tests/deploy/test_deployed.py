@@ -6,7 +6,7 @@ import time
 import unittest
 
 from template import expiring_tables, statements, table_names
-from world import FUNCTIONS, PATIENCE, SCHEDULE_PATIENCE, STACK, Customer, deployed, http, wait_for
+from world import FUNCTIONS, PATIENCE, SCHEDULE_PATIENCE, STACK, Customer, SalesGroup, deployed, http, wait_for
 
 STAGE = None
 # What no call of ours can show: Lambda itself takes messages and writes logs and traces in the function's name, and the
@@ -139,16 +139,29 @@ class Test2Customers(Story):
         deal = self.deal_with("Страховая занизила выплату", patience=2 * SCHEDULE_PATIENCE)
         self.assertTrue(deal["name"].startswith("Не закончил: "), deal["name"])
 
-    def test_a_deal_that_is_moved_is_told_of_and_looked_at_by_the_schedule(self):
+    def test_the_team_takes_a_request_and_talks_and_a_moved_deal_is_told_of_and_looked_at(self):
         called = 3203  # «Созвонились» in the simulated account
+        olga, olga_in_amocrm = 7000000900, 704
+        group = SalesGroup(self.simulators, -1001234567890, {olga: "Ольга"})
         noon = f"Etc/GMT{time.gmtime().tm_hour - 12:+d}"  # where it is day now: at night nobody is told
-        self.put_dealer_file(f'time_zone = "{noon}"\n[stages]\n{called} = "Мы вам звонили."\n')
+        self.put_dealer_file(f'time_zone = "{noon}"\n[stages]\n{called} = "Мы вам звонили."\n[sales_chat]\nchat_id = {group.id}\n'
+                             f'[[team]]\nname = "Ольга"\namocrm_user_id = {olga_in_amocrm}\ntelegram_id = {olga}\n')
         self.addCleanup(self.put_dealer_file, "")
         STAGE.carquery("amocrm", "setup", "--yes", "--address", STAGE.url(""))
+        time.sleep(61)  # by then every function has read the file again
         inna = self.customer("Инна")
         self.ask_a_lawyer(inna, "Переоформление затянулось")
         deal = self.deal_with("Переоформление затянулось")
-        time.sleep(61)  # by then every function has read the file again
+        group.sees("Юридическая помощь")
+        group.taps(olga, "🙋 Взять")
+        group.sees("Взято: Ольга")
+        group.says(olga, "Инна", "Пришлите, пожалуйста, ПТС")
+        inna.sees("Ольга: Пришлите, пожалуйста, ПТС")
+        inna.says("Пришлю вечером")
+        group.sees("Пришлю вечером")
+        group.says(olga, "Инна", "/close")
+        inna.sees("снова на связи я, бот")
+
         self.simulators.call("POST", f"/deals/{deal['id']}/stage/{called}")
         inna.sees("Мы вам звонили.")
         inna.says("/status").sees("Ваши заявки")

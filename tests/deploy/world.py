@@ -93,6 +93,30 @@ class Simulators:
         stop(self.process)
 
 
+class SalesGroup:
+    """The group in which the dealer's people take requests and talk with customers."""
+
+    def __init__(self, simulators: Simulators, chat_id: int, members: dict[int, str]):
+        self.simulators, self.id = simulators, chat_id
+        simulators.call("POST", f"/groups/{chat_id}", {"members": members})
+
+    def taps(self, member: int, button: str) -> None:
+        self.simulators.call("POST", f"/groups/{self.id}/members/{member}/tap", {"text": button})
+
+    def says(self, member: int, topic: str, text: str) -> None:
+        self.simulators.call("POST", f"/groups/{self.id}/members/{member}/say", {"text": text, "topic": topic})
+
+    def sees(self, text: str) -> dict:
+        """The newest message of the bot with this text in it."""
+
+        def newest():
+            messages = self.simulators.call("GET", f"/customers/{self.id}")["messages"]
+            own = [message for message in messages if message["from"] == "bot"]
+            return next((message for message in reversed(own) if text in message["text"]), None)
+
+        return wait_for(f"«{text}» in the group", newest)
+
+
 class Customer:
     """Somebody with a telephone."""
 

@@ -11,6 +11,9 @@
 //! | `POST /customers/{chat_id}/contact` | `{"phone": "+79001234567"}` | the same |
 //! | `POST /customers/{chat_id}/album` | `{"count": 3}` | the same |
 //! | `GET /customers/{chat_id}` | | the chat |
+//! | `POST /groups/{chat_id}` | `{"members": {"7000000900": "Ольга"}}` | nothing: the group has topics, which the bot manages |
+//! | `POST /groups/{chat_id}/members/{id}/tap` | `{"text": "🙋 Взять"}` | the group, once the bot has accepted the update |
+//! | `POST /groups/{chat_id}/members/{id}/say` | `{"text": "…", "topic": "Анна"}`: in the topic of this name | the same |
 //! | `POST /deals/{id}/stage/{stage}` | | a manager moves a deal to this stage of its pipeline |
 //! | `GET /deals` | | amoCRM's deals with contact, notes, tasks, files; the newest first |
 //! | `POST /amocrm/code` | | `{"code": "…"}`: an authorization code, for `carquery amocrm authorize` |
@@ -29,7 +32,7 @@ use serde_json::{Value, json};
 use simulators::amocrm::Amocrm;
 use simulators::fault::Rule;
 use simulators::openai::OpenAi;
-use simulators::telegram::{Telegram, photo};
+use simulators::telegram::{BotRole, Telegram, photo};
 use tokio::net::TcpListener;
 
 /// The simulators.
@@ -100,6 +103,19 @@ struct Said {
 }
 
 #[derive(Deserialize)]
+struct NewGroup {
+    /// Names by Telegram ids.
+    members: BTreeMap<i64, String>,
+}
+
+#[derive(Deserialize)]
+struct SaidInTopic {
+    text: String,
+    /// A part of the topic's name.
+    topic: String,
+}
+
+#[derive(Deserialize)]
 struct Shared {
     phone: String,
 }
@@ -119,6 +135,9 @@ fn router(simulators: Simulators) -> Router {
         .route("/customers/{chat}/tap", post(tap))
         .route("/customers/{chat}/contact", post(contact))
         .route("/customers/{chat}/album", post(album))
+        .route("/groups/{chat}", post(new_group))
+        .route("/groups/{chat}/members/{member}/tap", post(member_taps))
+        .route("/groups/{chat}/members/{member}/say", post(member_says))
         .route("/deals", get(deals))
         .route("/deals/{deal}/stage/{stage}", post(move_deal))
         .route("/amocrm/code", post(code))
@@ -153,6 +172,42 @@ async fn contact(State(all): State<Simulators>, Path(chat): Path<i64>, Json(shar
 
 async fn album(State(all): State<Simulators>, Path(chat): Path<i64>, Json(album): Json<Album>) -> Answer {
     all.telegram.customer(chat).send_album((0..album.count).map(photo).collect()).map_err(wrong)?;
+    settled(&all, chat).await
+}
+
+async fn new_group(
+    State(all): State<Simulators>,
+    Path(chat): Path<i64>,
+    Json(NewGroup { members }): Json<NewGroup>,
+) -> StatusCode {
+    let group = all.telegram.supergroup_at(chat, "Продажи");
+    for (id, name) in members {
+        group.member(&all.telegram.person_at(id, &name, None));
+    }
+    group.switch_topics(true);
+    group.make_bot(BotRole::Admin { can_manage_topics: true });
+    StatusCode::NO_CONTENT
+}
+
+async fn member_taps(
+    State(all): State<Simulators>,
+    Path((chat, member)): Path<(i64, i64)>,
+    Json(said): Json<Said>,
+) -> Answer {
+    all.telegram.group(chat).member(&all.telegram.customer(member)).tap(&said.text).map_err(wrong)?;
+    settled(&all, chat).await
+}
+
+async fn member_says(
+    State(all): State<Simulators>,
+    Path((chat, member)): Path<(i64, i64)>,
+    Json(said): Json<SaidInTopic>,
+) -> Answer {
+    let group = all.telegram.group(chat);
+    let topics = group.topics();
+    let topic = topics.iter().rev().find(|topic| topic.name.contains(&said.topic));
+    let topic = topic.ok_or((StatusCode::NOT_FOUND, "no such topic".to_owned()))?.id;
+    group.member(&all.telegram.customer(member)).in_topic(topic).say(&said.text).map_err(wrong)?;
     settled(&all, chat).await
 }
 
