@@ -10,7 +10,7 @@ pub enum Caller {
     Operator,
     /// The local stack and its page.
     LocalStack,
-    /// Nobody but the tests of the simulators.
+    /// Nobody in the stories that the fault tests play: only other stories, or the tests of the simulators.
     Nobody,
 }
 

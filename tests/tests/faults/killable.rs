@@ -37,6 +37,11 @@ const SECRET: &str = "secret-of-the-stories";
 pub(crate) const TEAM: &str =
     "[[team]]\nname = \"Ольга\"\namocrm_user_id = 702\n[[team]]\nname = \"Игорь\"\namocrm_user_id = 704\n";
 
+/// What customers are told when their deal is moved, as the dealer's file has it.
+pub(crate) fn stages() -> String {
+    format!("[stages]\n{CALLED} = \"{STAGE_TEXT}\"\n")
+}
+
 /// The bot behind a front that drops a function in the middle when it is to be stopped.
 pub(crate) struct KillableBot {
     bot: Bot,
@@ -88,7 +93,7 @@ impl KillableBot {
             ..Redelivery::default()
         };
         let bot = Bot::start(setup).await;
-        bot.put_dealer_file(&format!("{TEAM}[stages]\n{CALLED} = \"{STAGE_TEXT}\"\n")).await;
+        bot.put_dealer_file(&format!("{TEAM}{}", stages())).await;
         let stop = watch::Sender::new(0);
         let front = Front { stack: Arc::clone(bot.stack()), stop: stop.clone() };
         let router = Router::new().fallback(handle).with_state(front);

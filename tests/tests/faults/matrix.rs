@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::killable::KillableBot;
 use crate::routes::{Route, Story, TABLE};
-use crate::story::{times_told, what_admins_read, what_came_of};
+use crate::story::{missing_of_talk, times_told, what_admins_read, what_came_of};
 
 /// Bots at a time: most of the time is spent waiting for a client to try again.
 const AT_ONCE: usize = 16;
@@ -126,6 +126,11 @@ fn different(bot: &KillableBot, story: Story, customers: &[Customer]) -> Option<
     // Who lost the answer to a write that made it theirs to tell does not tell: better once too few than twice.
     if let Some(times) = customers.iter().map(times_told).find(|times| *times > 1) {
         return Some(format!("told {times} times that the deal was moved"));
+    }
+    if story == Story::Taken
+        && let Some(missing) = customers.iter().find_map(|customer| missing_of_talk(bot, customer))
+    {
+        return Some(missing);
     }
     customers.iter().map(|customer| what_came_of(bot, customer)).find(|told| *told != story.expected())
 }

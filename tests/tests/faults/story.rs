@@ -90,6 +90,38 @@ pub(crate) async fn speaks_and_sells(anna: &Customer) {
     sells(anna).await;
 }
 
+/// What the team writes to this customer, and what the customer writes to the team.
+fn lines(anna: &Customer) -> [String; 2] {
+    [format!("Здравствуйте, клиент {}", anna.chat), format!("Приеду завтра, {}", anna.chat)]
+}
+
+/// Ольга takes Anna's request, if its card got there: an answer that is lost is not asked for again. If Anna has a topic, the
+/// two talk there; there were `topics` before her request.
+pub(crate) async fn takes_and_talks(bot: &KillableBot, anna: &Customer, topics: usize) {
+    let olga = bot.team("Ольга");
+    if olga.app.tap("🙋 Взять").is_ok() {
+        bot.settle().await;
+    }
+    let [hers, annas] = lines(anna);
+    if bot.sales_group().topics().len() > topics {
+        olga.in_topic("Анна").writes(&hers).await;
+        anna.say(&annas).await;
+        olga.in_topic("Анна").writes("/close").await;
+    }
+}
+
+/// What is missing of the talk: a line may come twice, but each comes.
+pub(crate) fn missing_of_talk(bot: &Bot, anna: &Customer) -> Option<String> {
+    let group = bot.sales_group().app.view().map(|view| view.messages).unwrap_or_default();
+    let [hers, annas] = lines(anna);
+    if !group.iter().any(|message| message.text == hers) {
+        return None;
+    }
+    let came = anna.messages().iter().any(|message| message.text.contains(&hers));
+    let went = group.iter().any(|message| message.from == "bot" && message.text.contains(&annas));
+    (!came || !went).then(|| format!("of the talk, the customer got the line: {came}, the team: {went}"))
+}
+
 /// From the menu to «Отправить».
 pub(crate) async fn sells(anna: &Customer) {
     to_confirmation(anna).await;
@@ -157,7 +189,8 @@ fn describe(deal: &Deal) -> String {
             let _ = writeln!(card, "    {}: {}", field.name, field.value);
         }
     }
-    for note in &deal.notes {
+    // What has been talked of is cut into notes by the clock.
+    for note in deal.notes.iter().filter(|note| !note.starts_with("Разговор в Telegram")) {
         // The third line is the time, and the consent has one.
         let without_time = |line| if str::starts_with(line, CONSENT) { CONSENT } else { line };
         let lines = note.lines().enumerate().filter(|(n, _)| *n != 2).map(|(_, line)| without_time(line));
@@ -181,6 +214,10 @@ fn whose(deal: &Deal) -> String {
     if is_one { "ONE_OF_THE_TEAM".to_owned() } else { all.join(", ") }
 }
 
+/// What the admins read of the sales chat: cards or lines do not get there, or do so again.
+const OF_SALES_CHAT: [&str; 3] =
+    ["карточки заявок не попадают", "Карточки заявок снова попадают", "Сообщения клиентов не доходят"];
+
 /// What the admins read, by its first sign.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct AdminRead {
@@ -190,6 +227,8 @@ pub(crate) struct AdminRead {
     pub(crate) asked: usize,
     /// A customer had everything deleted: they are to delete amoCRM's copy.
     pub(crate) deletions: usize,
+    /// The sales chat takes no cards, or takes them again.
+    pub(crate) of_sales_chat: usize,
     pub(crate) other: Vec<String>,
 }
 
@@ -199,10 +238,15 @@ impl AdminRead {
     pub(crate) fn too_much_since(&self, before: &Self, needs_a_person: bool) -> Option<String> {
         let (started, ended) = (self.started - before.started, self.ended - before.ended);
         let asked = self.asked - before.asked;
+        let of_sales_chat = self.of_sales_chat - before.of_sales_chat;
         let other = &self.other[before.other.len()..];
-        let fine = started <= 1 && ended == started && asked <= usize::from(needs_a_person) && other.is_empty();
+        let of_crm = started <= 1 && ended == started && asked <= usize::from(needs_a_person);
+        let fine = of_crm && of_sales_chat <= 3 && other.is_empty();
         (!fine).then(|| {
-            format!("the admins read of {started} beginnings, {ended} ends, were asked {asked} times, and {other:?}")
+            format!(
+                "the admins read of {started} beginnings, {ended} ends, were asked {asked} times, of the sales chat \
+                 {of_sales_chat} times, and {other:?}"
+            )
         })
     }
 }
@@ -214,6 +258,7 @@ pub(crate) fn what_admins_read(bot: &Bot) -> AdminRead {
             text if text.starts_with("⚠️ Проблема с amoCRM с ") => read.started += 1,
             text if text.starts_with("⚠️ Проблема с amoCRM ждёт вас") => read.asked += 1,
             text if text.starts_with("✅ amoCRM снова принимает заявки") => read.ended += 1,
+            text if OF_SALES_CHAT.iter().any(|part| text.contains(part)) => read.of_sales_chat += 1,
             text if text.starts_with("🗑 Клиент удалил свои данные") => read.deletions += 1,
             text => read.other.push(text),
         }

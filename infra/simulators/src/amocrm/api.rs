@@ -112,7 +112,7 @@ const ROUTES: [(Caller, &str, Handler); 28] = [
     (Caller::Functions, "PUT /api/v4/leads/*/files", |state, call, ids| drive::attach(state, call, id(ids[0])?)),
     (Caller::Functions, "GET /api/v4/tasks", |state, call, _| tasks::list(state, call)),
     (Caller::Functions, "POST /api/v4/tasks", |state, call, _| tasks::create(state, call)),
-    (Caller::Nobody, "PATCH /api/v4/tasks/*", |state, call, ids| tasks::update(state, call, id(ids[0])?)),
+    (Caller::Functions, "PATCH /api/v4/tasks/*", |state, call, ids| tasks::update(state, call, id(ids[0])?)),
     (Caller::Functions, "POST /drive/v1.0/sessions", |state, call, _| drive::open_session(state, call)),
     (Caller::Functions, "POST /drive/v1.0/sessions/upload/*", |state, call, part| {
         drive::receive_part(state, call, part[0])
