@@ -1,4 +1,4 @@
-//! The three functions in one process, with tables and a queue of their own: the bot on one machine ([`serve()`]), and
+//! The three functions in one process, with tables and a queue of their own: the bot on one machine ([`Server`]), and
 //! what the local stack adds its simulators and its page to.
 
 mod consumer;

@@ -242,7 +242,7 @@ pub struct Moment {
     pub fresh_id: LeadId,
     /// False if the store refuses a new request, because there were too many lately.
     pub takes_requests: bool,
-    /// Whether the sales chat has topics, in which the team talks to customers. Only asked for when [`wants_person`].
+    /// Whether the sales chat has topics, in which the team talks to customers. Only asked for when [`crate::wants_person`].
     pub has_topics: bool,
 }
 

@@ -10,7 +10,7 @@ use stories::{Customer, System};
 use crate::killable::{CALLED, KillableBot, TEAM, stages};
 use crate::story::{
     COMPLETED, EXPECTED, anna_sells_her_car, leaves_a_form, sells, speaks_and_sells, takes_and_talks, times_told,
-    what_came_of,
+    topic_of_card, what_came_of,
 };
 
 /// A story in which a call is made.
@@ -232,10 +232,12 @@ impl Story {
             }
             Taken => {
                 let group = bot.has_sales_team_and(&["Ольга", "Игорь"], &stages()).await;
-                let topics = group.topics().len();
+                let seen = group.app.view().map_or(0, |view| view.messages.len());
                 sells(&customers[0]).await;
                 bot.recover().await;
-                takes_and_talks(bot, &customers[0], topics).await;
+                if let Some(topic) = topic_of_card(bot, seen) {
+                    takes_and_talks(bot, &customers[0], topic).await;
+                }
                 bot.wait(HOUR); // whatever has failed, the next try succeeds
                 bot.recover().await;
                 bot.put_dealer_file(&format!("{TEAM}{}", stages())).await;

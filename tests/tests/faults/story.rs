@@ -1,10 +1,13 @@
 //! One customer's request, and everything that must have come of it.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use lead::{LeadId, Request};
 use simulators::amocrm::{ContactShown, Deal};
+use simulators::telegram::MessageView;
 use stories::{Bot, Customer, leave_at_the_price};
+use tokio::time::sleep;
 
 use crate::killable::KillableBot;
 
@@ -90,24 +93,44 @@ pub(crate) async fn speaks_and_sells(anna: &Customer) {
     sells(anna).await;
 }
 
+/// In which a group takes 20 messages, in seconds, with some to spare.
+const MINUTE_OF_GROUP: usize = 70;
+
+const TAKE: &str = "🙋 Взять";
+
 /// What the team writes to this customer, and what the customer writes to the team.
 fn lines(anna: &Customer) -> [String; 2] {
     [format!("Здравствуйте, клиент {}", anna.chat), format!("Приеду завтра, {}", anna.chat)]
 }
 
-/// Ольга takes Anna's request, if its card got there: an answer that is lost is not asked for again. If Anna has a topic, the
-/// two talk there; there were `topics` before her request.
-pub(crate) async fn takes_and_talks(bot: &KillableBot, anna: &Customer, topics: usize) {
-    let olga = bot.team("Ольга");
-    if olga.app.tap("🙋 Взять").is_ok() {
-        bot.settle().await;
-    }
+/// The topic in which Anna's card stands, which has come after the first `seen` messages of the group. It may have got lost:
+/// an answer that is lost is not asked for again. A topic whose creation lost its answer stays empty, and nobody writes there.
+pub(crate) fn topic_of_card(bot: &Bot, seen: usize) -> Option<i64> {
+    let group = bot.sales_group().app.view()?.messages;
+    let can_be_taken = |message: &&MessageView| message.buttons.iter().flatten().any(|button| button.text == TAKE);
+    group.iter().skip(seen).rev().find(can_be_taken)?.topic
+}
+
+/// Ольга takes Anna's request, and the two talk in the topic of its card.
+pub(crate) async fn takes_and_talks(bot: &KillableBot, anna: &Customer, topic: i64) {
+    let olga = bot.team("Ольга").app.in_topic(topic);
     let [hers, annas] = lines(anna);
-    if bot.sales_group().topics().len() > topics {
-        olga.in_topic("Анна").writes(&hers).await;
-        anna.say(&annas).await;
-        olga.in_topic("Анна").writes("/close").await;
+    olga.tap(TAKE).expect("there is a card");
+    bot.settle().await;
+    olga.say(&hers).expect("the topic is open");
+    bot.settle().await;
+    anna.say(&annas).await;
+    // A group takes 20 messages a minute, and this one has seen many stories: a line may have to wait.
+    for _ in 0..MINUTE_OF_GROUP {
+        if missing_of_talk(bot, anna).is_none() {
+            break;
+        }
+        sleep(Duration::from_secs(1)).await;
+        bot.wait(60);
+        bot.schedule().await;
     }
+    olga.say("/close").expect("the topic is open");
+    bot.settle().await;
 }
 
 /// What is missing of the talk: a line may come twice, but each comes.
