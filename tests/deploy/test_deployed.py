@@ -14,6 +14,16 @@ STAGE = None
 UNSEEN = {
     "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords", "kms:Decrypt",
 }
+# Calls that only hours or trouble bring about: the admins' group becomes a supergroup, a card or a handover is tried again, a
+# talk gets its note after ten minutes. The workspace's stories make them.
+SELDOM = {
+    "webhook": {("dynamodb:PutItem", "credentials")},
+    "crm-push": set(),
+    "scheduled": {
+        ("dynamodb:GetItem", "sales-chat"), ("dynamodb:PutItem", "sales-chat"), ("dynamodb:GetItem", "talks"),
+        ("dynamodb:PutItem", "talks"), ("dynamodb:Query", "leads/index/by_chat"),
+    },
+}
 BY_EVENT_SOURCE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
@@ -27,10 +37,12 @@ def granted(function: str) -> set[tuple[str, str]]:
     names = table_names(STACK) | {"LeadsQueue": f"{STACK}-leads.fifo"}
     allowed = set()
     for statement in statements(FUNCTIONS[function]):
-        resource = re.search(r"(\w+Table|\w+Queue)", json.dumps(statement["Resource"]))
-        index = re.search(r"/index/\w+", json.dumps(statement["Resource"]))
-        where = names[resource.group(1)] + (index.group() if index else "") if resource else ""
-        allowed |= {(action, where) for action in statement["Action"] if action not in UNSEEN}
+        resources = statement["Resource"]
+        for one in map(json.dumps, resources if isinstance(resources, list) else [resources]):
+            resource = re.search(r"(\w+Table|\w+Queue)", one)
+            index = re.search(r"/index/\w+", one)
+            where = names[resource.group(1)] + (index.group() if index else "") if resource else ""
+            allowed |= {(action, where) for action in statement["Action"] if action not in UNSEEN}
     if function == "crm-push":
         allowed = {(action, where) for action, where in allowed if action not in BY_EVENT_SOURCE}
     return allowed
@@ -72,6 +84,9 @@ class Story(unittest.TestCase):
         found = wait_for(f"a deal with «{text}» and its task", lambda: [d for d in self.deals_with(text) if d["tasks"]], patience)
         self.assertEqual(len(found), 1)
         return found[0]
+
+    def admin_says(self, text: str) -> None:
+        self.simulators.call("POST", f"/customers/{self.simulators.settings['ADMIN_CHAT_ID']}/say", {"text": text})
 
     def admin_sees(self, *parts: str, patience: float = PATIENCE) -> str:
         chat = f"/customers/{self.simulators.settings['ADMIN_CHAT_ID']}"
@@ -144,7 +159,7 @@ class Test2Customers(Story):
         olga, olga_in_amocrm = 7000000900, 704
         group = SalesGroup(self.simulators, -1001234567890, {olga: "Ольга"})
         noon = f"Etc/GMT{time.gmtime().tm_hour - 12:+d}"  # where it is day now: at night nobody is told
-        self.put_dealer_file(f'time_zone = "{noon}"\n[stages]\n{called} = "Мы вам звонили."\n[sales_chat]\nchat_id = {group.id}\n'
+        self.put_dealer_file(f'time_zone = "{noon}"\n[stages]\n{called} = "Мы вам звонили."\n[repeat]\n[sales_chat]\nchat_id = {group.id}\n'
                              f'[[team]]\nname = "Ольга"\namocrm_user_id = {olga_in_amocrm}\ntelegram_id = {olga}\n')
         self.addCleanup(self.put_dealer_file, "")
         STAGE.carquery("amocrm", "setup", "--yes", "--address", STAGE.url(""))
@@ -155,11 +170,11 @@ class Test2Customers(Story):
         group.sees("Юридическая помощь")
         group.taps(olga, "🙋 Взять")
         group.sees("Взято: Ольга")
-        group.says(olga, "Инна", "Пришлите, пожалуйста, ПТС")
+        group.says(olga, "Пётр", "Пришлите, пожалуйста, ПТС")
         inna.sees("Ольга: Пришлите, пожалуйста, ПТС")
         inna.says("Пришлю вечером")
         group.sees("Пришлю вечером")
-        group.says(olga, "Инна", "/close")
+        group.says(olga, "Пётр", "/close")
         inna.sees("снова на связи я, бот")
 
         self.simulators.call("POST", f"/deals/{deal['id']}/stage/{called}")
@@ -172,6 +187,12 @@ class Test2Customers(Story):
         dynamodb.update_item(**item, **overdue)
         looked = lambda: dynamodb.get_item(**item)["Item"]["look_at"]["N"] != "1"
         wait_for("the schedule to look at the deal", looked, SCHEDULE_PATIENCE)
+
+        self.admin_says("/status")
+        self.admin_sees("Все заявки переданы в amoCRM")
+        self.admin_says("/digest")
+        self.admin_sees("📊 Неделя", patience=SCHEDULE_PATIENCE)
+        inna.says("/delete").taps("Да, удалить").sees("данные удалены")
 
     def test_a_free_question_is_answered_and_logged_for_ninety_days(self):
         igor = self.customer("Игорь")
@@ -361,7 +382,8 @@ class Test5Permissions(Story):
         for function in FUNCTIONS:
             with self.subTest(function):
                 self.assertEqual(used[function] - granted(function), set(), "called, not allowed")
-                self.assertEqual(granted(function) - used[function], set(), "allowed, never called")
+                seldom = {(action, f"{STACK}-{where}") for action, where in SELDOM[function]}
+                self.assertEqual(granted(function) - used[function] - seldom, set(), "allowed, never called")
 
 
 class Test6End(Story):
