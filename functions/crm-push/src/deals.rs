@@ -38,10 +38,11 @@ impl CrmPush {
 
     async fn note_request(&self, deal_id: u64, lead: &Lead) -> Result<(), StorageError> {
         let key = DealKey { deal_id, chat_id: lead.chat_id };
+        let first_stage = self.first_stage(deal_id, lead).await;
         loop {
             let known = self.deals.get(key).await?;
             let mut deal = known.unwrap_or_else(|| Versioned::new(TrackedDeal::new(deal_id, lead.chat_id)));
-            deal.value.note_request(lead.lead_id, self.first_stage(lead), self.now());
+            deal.value.note_request(lead.lead_id, first_stage, self.now());
             match self.deals.save(&mut deal).await {
                 Ok(()) => return Ok(()),
                 Err(SaveError::Conflict) => {} // it was looked at just now
@@ -50,11 +51,24 @@ impl CrmPush {
         }
     }
 
-    /// The stage in which the bot has created the deal, if it is known to be there: that is no news.
-    fn first_stage(&self, lead: &Lead) -> Option<u64> {
-        let is_new = lead.completes.is_none() && !lead.progress.joined_deal;
-        let is_as_set = is_new && !Fallback::Pipeline.applies_to(lead);
-        self.amocrm_settings.status_id.filter(|_| is_as_set)
+    /// The stage in which the bot has created the deal, which is no news. amoCRM is asked where it chose the stage itself:
+    /// if only the next look found out, a manager who is quick would have moved the deal unseen. `None` if the deal is
+    /// older than the request, or amoCRM does not say.
+    async fn first_stage(&self, deal_id: u64, lead: &Lead) -> Option<u64> {
+        if lead.completes.is_some() || lead.progress.joined_deal {
+            return None;
+        }
+        let as_set = self.amocrm_settings.status_id.filter(|_| !Fallback::Pipeline.applies_to(lead));
+        if as_set.is_some() {
+            return as_set;
+        }
+        match self.crm.as_ref()?.deals(&[deal_id]).await {
+            Ok(deals) => deals.first().map(|deal| deal.status_id),
+            Err(error) => {
+                tracing::warn!(lead_id = %lead.lead_id, deal_id, %error, "the next look finds out where the deal begins");
+                None
+            }
+        }
     }
 
     /// The request was deleted while it was delivered: its deal is not tracked for this chat.

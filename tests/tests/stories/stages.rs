@@ -2,7 +2,7 @@
 
 use lead::Outcome;
 use reqwest::StatusCode;
-use simulators::amocrm::{BOT_FIRST_STAGE, Closing, Deal, LOSS_REASONS};
+use simulators::amocrm::{BOT_FIRST_STAGE, Closing, Deal, LOSS_REASONS, SALES_FIRST_STAGE, SALES_PIPELINE};
 use simulators::fault::{Fault, When};
 use storage::DealKey;
 use stories::{Bot, Customer, PHONE, Setup, System, finish, story, story_with, to_confirmation, to_sent};
@@ -66,6 +66,24 @@ async fn a_hook_brings_the_text_at_once_and_once() {
         }
         moves(bot, deal, MEETING).await;
         anna.sees("Автомобиль готов, приезжайте.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_manager_who_is_quick_is_told_of_too_where_amocrm_chose_the_first_stage() {
+    let setup = Setup::default().with("AMOCRM_PIPELINE_ID", SALES_PIPELINE).with("AMOCRM_STATUS_ID", 999_999);
+    story_with(setup, async |bot| {
+        let negotiated = SALES_FIRST_STAGE + 1;
+        bot.put_dealer_file(&format!("[stages]\n{negotiated} = \"Готовим для вас предложение.\"\n")).await;
+        let anna = bot.customer("Анна");
+        to_sent(&anna).await;
+        bot.deliver().await;
+        let deal = bot.next_deal();
+        assert_eq!(deal.stage_id, SALES_FIRST_STAGE);
+        bot.admin().sees("amoCRM не принимает воронку или этап");
+        moves(bot, deal.id, negotiated).await;
+        anna.sees("Готовим для вас предложение.");
     })
     .await;
 }
