@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::TableDefinition;
-use crate::versioned::{put, replacing};
+use crate::versioned::{get, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -53,16 +53,8 @@ impl DealerFile {
     /// When the table cannot be read.
     pub async fn load(&self) -> Result<Versioned<String>, StorageError> {
         const READ: &str = "reading the dealer's file";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("file_name", AttributeValue::S(FILE_NAME.to_owned()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StorageError::of(READ))?;
-        let Some(item) = answer.item else { return Ok(Versioned::default()) };
+        let item = get(&self.client, &self.table, ("file_name", AttributeValue::S(FILE_NAME.to_owned())), READ).await?;
+        let Some(item) = item else { return Ok(Versioned::default()) };
         let stored: Stored = serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
         Ok(Versioned { value: stored.text, version: stored.version })
     }

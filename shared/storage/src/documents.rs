@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::TableDefinition;
-use crate::versioned::{put, replacing};
+use crate::versioned::{get, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -51,16 +51,8 @@ impl Documents {
     /// When the table cannot be read, or the document is not a `T`.
     pub async fn load<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Versioned<T>>, StorageError> {
         const READ: &str = "reading a shared document";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("integration", AttributeValue::S(key.to_owned()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StorageError::of(READ))?;
-        let Some(item) = answer.item else { return Ok(None) };
+        let item = get(&self.client, &self.table, ("integration", AttributeValue::S(key.to_owned())), READ).await?;
+        let Some(item) = item else { return Ok(None) };
         let stored: Stored<T> = serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
         Ok(Some(Versioned { value: stored.document, version: stored.version }))
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::due::{DUE_INDEX, due_by};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat};
 use crate::schema::TableDefinition;
-use crate::versioned::{put, replacing};
+use crate::versioned::{get, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -181,16 +181,8 @@ impl Jobs {
     /// When the table cannot be read or written; the job may be claimed then, and is not done.
     pub async fn claim(&self, id: &JobId, now: Seconds) -> Result<Option<ClaimedJob>, StorageError> {
         const READ: &str = "reading a job";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("job", AttributeValue::S(id.to_string()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StorageError::of(READ))?;
-        let Some(item) = answer.item else { return Ok(None) };
+        let item = get(&self.client, &self.table, ("job", AttributeValue::S(id.to_string())), READ).await?;
+        let Some(item) = item else { return Ok(None) };
         let Stored { item, version } =
             serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
         let Some(due_at) = item.due_at.filter(|due_at| *due_at <= now) else { return Ok(None) };

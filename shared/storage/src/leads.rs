@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::due::{DUE_INDEX, due_by};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat, keys_of_chat};
 use crate::schema::TableDefinition;
-use crate::versioned::{put, replacing};
+use crate::versioned::{get, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -110,16 +110,9 @@ impl Leads {
     /// # Errors
     /// When the table cannot be read.
     pub async fn get(&self, id: &LeadId) -> Result<Option<Versioned<Lead>>, StorageError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("lead_id", AttributeValue::S(id.to_string()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StorageError::of("reading a request"))?;
-        answer.item.map(read_item).transpose()
+        let item =
+            get(&self.client, &self.table, ("lead_id", AttributeValue::S(id.to_string())), "reading a request").await?;
+        item.map(read_item).transpose()
     }
 
     /// Several requests. Requests that do not exist are left out, and so are those in a shape that this version does

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::due::{DUE_INDEX, due_by};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat};
 use crate::schema::TableDefinition;
-use crate::versioned::{put, replacing};
+use crate::versioned::{get, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -160,16 +160,8 @@ impl SalesChat {
 
     async fn load<T: DeserializeOwned>(&self, entry: &str) -> Result<Option<Versioned<T>>, StorageError> {
         const READ: &str = "reading the sales chat";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("entry", AttributeValue::S(entry.to_owned()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StorageError::of(READ))?;
-        let Some(item) = answer.item else { return Ok(None) };
+        let item = get(&self.client, &self.table, ("entry", AttributeValue::S(entry.to_owned())), READ).await?;
+        let Some(item) = item else { return Ok(None) };
         let Stored { value, version } =
             serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
         Ok(Some(Versioned { value, version }))

@@ -18,7 +18,7 @@ use crate::due::{DUE_INDEX, due_by};
 use crate::leads::{self, replacing_lead};
 use crate::profile_update;
 use crate::schema::TableDefinition;
-use crate::versioned::{put, replacing};
+use crate::versioned::{get, put, replacing};
 use crate::{Aws, FinishError, SaveError, StorageError, Tables, Versioned, counters};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -237,16 +237,8 @@ impl Sessions {
 
     async fn item(&self, chat_id: i64) -> Result<Option<Versioned<HashMap<String, AttributeValue>>>, StorageError> {
         const READ: &str = "reading the session";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("chat_id", AttributeValue::N(chat_id.to_string()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StorageError::of(READ))?;
-        let Some(item) = answer.item else { return Ok(None) };
+        let item = get(&self.client, &self.table, ("chat_id", AttributeValue::N(chat_id.to_string())), READ).await?;
+        let Some(item) = item else { return Ok(None) };
         let version = number(&item, "version").ok_or_else(|| StorageError::other(READ, "the item has no version"))?;
         Ok(Some(Versioned { value: item, version }))
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::due::{DUE_INDEX, due_by};
 use crate::schema::TableDefinition;
-use crate::versioned::{put, replacing};
+use crate::versioned::{get, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -75,16 +75,8 @@ impl Talks {
     /// When the table cannot be read.
     pub async fn get(&self, chat_id: i64) -> Result<Option<Versioned<Talk>>, StorageError> {
         const READ: &str = "reading a talk";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("chat_id", AttributeValue::N(chat_id.to_string()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StorageError::of(READ))?;
-        let Some(item) = answer.item else { return Ok(None) };
+        let item = get(&self.client, &self.table, ("chat_id", AttributeValue::N(chat_id.to_string())), READ).await?;
+        let Some(item) = item else { return Ok(None) };
         let stored: Stored = serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
         Ok(Some(Versioned { value: stored.talk, version: stored.version }))
     }

@@ -23,6 +23,20 @@ impl<T> Versioned<T> {
     }
 }
 
+/// The item under this key, as the last write left it.
+///
+/// # Errors
+/// When the table cannot be read.
+pub(crate) async fn get(
+    client: &Client,
+    table: &str,
+    (key, value): (&str, AttributeValue),
+    reading: &'static str,
+) -> Result<Option<HashMap<String, AttributeValue>>, StorageError> {
+    let request = client.get_item().table_name(table).key(key, value).consistent_read(true);
+    Ok(request.send().await.map_err(StorageError::of(reading))?.item)
+}
+
 /// The write of `item` in place of version `expected`; `key` is its partition key's name.
 pub(crate) fn replacing(
     table: &str,
