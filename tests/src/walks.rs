@@ -25,6 +25,17 @@ pub async fn to_sent(customer: &Customer) -> String {
     customer.send_request().await
 }
 
+/// From the menu to the confirmation of the same check, for a customer whom the bot knows.
+pub async fn to_confirmation_again(customer: &Customer) {
+    customer.tap("🔧 Проверка авто").await;
+    customer.tap("Техническая диагностика").await;
+    customer.say("Skoda Octavia").await;
+    customer.tap("⏭ Пропустить").await;
+    customer.tap("✅ Да").await;
+    customer.tap("⏭ Пропустить").await;
+    let _ = customer.reads();
+}
+
 /// From the question for the name to the one after the phone.
 pub async fn give_name_and_phone(customer: &Customer) {
     customer.say("Анна").await;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use simulators::fault::Call;
-use stories::{Bot, Customer, finish, story, to_confirmation, without_ids};
+use stories::{Bot, Customer, finish, story, to_confirmation, to_confirmation_again, without_ids};
 
 /// What one update costs.
 #[derive(Debug, Default)]
@@ -166,18 +166,6 @@ fn by_route(calls: &[Call]) -> String {
     routes.iter().map(|(route, count)| format!("{count:>4} {route}\n")).collect()
 }
 
-/// The same check once more, by a customer whom the bot knows.
-async fn requested_again(customer: &Customer) {
-    customer.tap("🔧 Проверка авто").await;
-    customer.tap("Техническая диагностика").await;
-    customer.say("Skoda Octavia").await;
-    customer.tap("⏭ Пропустить").await;
-    customer.tap("✅ Да").await;
-    customer.tap("⏭ Пропустить").await;
-    let _ = customer.reads();
-    let _ = customer.send_request().await;
-}
-
 async fn requested(customer: &Customer, phone: &str) -> String {
     to_confirmation(customer).await;
     customer.tap("✏️ Изменить").await;
@@ -273,7 +261,8 @@ async fn a_request_that_joins_a_deal_costs_nine_calls_to_amocrm() {
         // Nothing can be joined: the chat has no other request, and its number was only typed.
         assert!(new.len() <= 2 + 7, "{first}: {}", by_route(&new));
 
-        requested_again(&anna).await;
+        to_confirmation_again(&anna).await;
+        let _ = anna.send_request().await;
         let (crm, mark) = (bot.crm().faults().mark(), bot.database().mark());
         bot.deliver().await;
         let (calls, database) = (bot.crm().faults().calls_since(crm), bot.database().calls_since(mark));

@@ -4,7 +4,10 @@ use insta::assert_snapshot;
 use lead::{CrmField, LOST, LeadId, PhoneSource, Request, WON};
 use serde_json::{Value, json};
 use simulators::amocrm::{self, ADMIN, BOT_FIRST_STAGE, Deal, MANAGER, SALES_FIRST_STAGE, SALES_PIPELINE};
-use stories::{ANNA, BORIS, Bot, Customer, Setup, account_without_lag, card, is_complete, story, story_with, to_sent};
+use stories::{
+    ANNA, BORIS, Bot, Customer, Setup, account_without_lag, card, is_complete, story, story_with,
+    to_confirmation_again, to_sent,
+};
 
 const JOINS: &str = "[repeat]\njoin_open_deal_days = 30";
 const UNFINISHED_STAGE: u64 = BOT_FIRST_STAGE + 1;
@@ -161,7 +164,7 @@ async fn the_customer_reads_it_after_days_too_and_not_when_the_days_are_over() {
             bot.wait(days * 24 * 3600);
             bot.end_session(anna.chat).await;
             anna.say("/start").await;
-            checks_again(&anna).await;
+            to_confirmation_again(&anna).await;
             anna.tap("✅ Отправить").await;
             assert_eq!(anna.screen().contains("Добавил к вашей заявке"), joins, "{days}");
         }
@@ -478,7 +481,7 @@ async fn another_number_of_a_known_chat_is_added_to_its_contact() {
 
 /// Asks for the same check with another number; returns the request's number.
 async fn checks_with_number(customer: &Customer, phone: &str) -> String {
-    checks_again(customer).await;
+    to_confirmation_again(customer).await;
     customer.tap("✏️ Изменить").await;
     customer.tap("Телефон").await;
     customer.say(phone).await;
@@ -513,7 +516,7 @@ async fn mock_mode_joins_too() {
         let anna = bot.customer("Анна");
         to_sent(&anna).await;
         bot.deliver().await;
-        checks_again(&anna).await;
+        to_confirmation_again(&anna).await;
         let _ = anna.send_request().await;
         bot.deliver().await;
         let requests = bot.requests().await;
@@ -523,15 +526,4 @@ async fn mock_mode_joins_too() {
         assert_eq!((progress[0].1, progress[1].1), (false, true));
     })
     .await;
-}
-
-/// From the menu to the confirmation of the same check, for a customer whom the bot knows.
-async fn checks_again(customer: &Customer) {
-    customer.tap("🔧 Проверка авто").await;
-    customer.tap("Техническая диагностика").await;
-    customer.say("Skoda Octavia").await;
-    customer.tap("⏭ Пропустить").await;
-    customer.tap("✅ Да").await;
-    customer.tap("⏭ Пропустить").await;
-    let _ = customer.reads();
 }
