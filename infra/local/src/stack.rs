@@ -1,15 +1,14 @@
 //! A running stack.
 
 use std::io;
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use crm_push::CrmPush;
 use embedded::Services;
-use machine::{Delivered, Folder, LocalDealerFile, Polling, Room, Variables, read, work};
+use machine::{Delivered, Folder, LocalDealerFile, Polling, Room, Variables, listen, read, work};
 use scheduled::Scheduled;
 use settings::{AmocrmHook, ENDPOINTS_FILE, Env};
 use simulators::amocrm::Amocrm;
@@ -19,7 +18,6 @@ use simulators::openai::OpenAi;
 use simulators::sqs::Sqs;
 use simulators::telegram::Telegram;
 use storage::{Aws, AwsSettings, Tables};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use webhook::{WEBHOOK_PATH, Webhook};
@@ -346,18 +344,6 @@ impl Stack {
 impl std::fmt::Debug for Stack {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Stack").field("url", &self.url).field("parts", &self.core.parts).finish_non_exhaustive()
-    }
-}
-
-async fn listen(port: u16) -> anyhow::Result<TcpListener> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-        Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            bail!(
-                "port {port} is taken: is carquery running already? CARQUERY_PORT chooses another one, 0 any free one"
-            )
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot listen on port {port}")),
     }
 }
 

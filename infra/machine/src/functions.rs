@@ -76,15 +76,6 @@ impl Functions {
         outcome.map(drop).map_err(|error| anyhow!("scheduled failed: {error}"))
     }
 
-    /// Has the webhook function handle a request. As on Lambda, an invocation goes on if the caller disconnects.
-    ///
-    /// # Errors
-    /// It crashed.
-    pub async fn handle(&self, request: http::Request<bytes::Bytes>) -> anyhow::Result<http::Response<bytes::Bytes>> {
-        let function = Arc::clone(&self.webhook);
-        tokio::spawn(async move { function.handle(request).await }).await.context("webhook crashed")
-    }
-
     /// The queue's consumer.
     pub(crate) fn consumer(&self) -> Consumer {
         Consumer {

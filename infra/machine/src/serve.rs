@@ -1,21 +1,18 @@
 //! The bot on one machine: the functions, tables and a queue in one process, and nothing else. No simulators, no page,
 //! and no way in but Telegram's and amoCRM's webhooks.
 
-use std::io::ErrorKind;
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::StatusCode;
 use anyhow::{Context as _, bail};
 use axum::Router;
-use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use embedded::sqs::{DEAD_LETTER_QUEUE, QUEUE, queue_url};
 use embedded::{DynamoDb, Services, Sqs};
-use http::StatusCode;
 use serde_json::json;
 use settings::{ENDPOINTS_FILE, Env, metrics, system_clock};
 use storage::Aws;
@@ -23,13 +20,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::http::listen;
 use crate::loopback::is_from_this_machine;
 use crate::{Folder, Functions, LocalDealerFile, Polling, Room, Variables, read, work};
 
 /// File of the tables in the data folder.
 pub const DATABASE_FILE: &str = "dynamodb.sqlite";
-/// Bodies above this are not read at all; the webhook function has a lower limit.
-const MAX_BODY: usize = 4 * 1024 * 1024;
 /// How long stopping waits for work in progress.
 const GRACE: Duration = Duration::from_secs(20);
 /// A message that crm-push is handling is hidden for so long; after a kill it is taken back at the start.
@@ -243,17 +239,7 @@ type Shared = State<(Arc<Functions>, Room)>;
 
 /// The webhook function's own paths.
 async fn function(State((functions, _)): Shared, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    match functions.handle(Request::from_parts(parts, body)).await {
-        Ok(answer) => answer.map(Body::from),
-        Err(error) => {
-            tracing::error!("{error:#}");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    functions.answer(request).await
 }
 
 /// The webhook function's health, and whether there is room for what it writes. For this machine only: it costs calls
@@ -273,15 +259,5 @@ async fn show_metrics(request: Request) -> Response {
     if !is_from_this_machine(request.headers()) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    ([(http::header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::in_prometheus_format()).into_response()
-}
-
-async fn listen(port: u16) -> anyhow::Result<TcpListener> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-        Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("port {port} is taken: is carquery running already? CARQUERY_PORT chooses another one")
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot listen on port {port}")),
-    }
+    ([(::http::header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::in_prometheus_format()).into_response()
 }

@@ -10,7 +10,6 @@ mod guard;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware;
@@ -20,8 +19,6 @@ use serde_json::json;
 
 use crate::core::Core;
 
-/// Bodies of webhook requests above this are not read at all; the function has a lower limit.
-const WEBHOOK_BODY: usize = 4 * 1024 * 1024;
 /// An album of ten photos, as the page sends it.
 const PAGE_BODY: usize = 64 * 1024 * 1024;
 
@@ -67,19 +64,9 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
 
 /// The functions' own paths: what is not the page's goes to the webhook function, as from API Gateway.
 async fn function(State(core): State<Arc<Core>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, WEBHOOK_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    let answer = core.functions.handle(Request::from_parts(parts, body)).await;
+    let answer = core.functions.answer(request).await;
     core.changes.note(|now| now.requests += 1);
-    match answer {
-        Ok(answer) => answer.map(Body::from),
-        Err(error) => {
-            tracing::error!("{error:#}");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    answer
 }
 
 /// A refusal as the page shows it: a sentence in Russian.
