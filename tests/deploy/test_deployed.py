@@ -14,19 +14,14 @@ STAGE = None
 UNSEEN = {
     "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords", "kms:Decrypt",
 }
-# What these stories do not call, or not always: `/status`, `/digest` and the weekly digest, deals that are moved, a customer
-# with a card who is deleted, notes of talks, what is tried again. The workspace's stories make these calls.
-NOT_PLAYED = {
-    "webhook": {
-        ("PutItem", "credentials"), ("GetItem", "credentials"), ("PutItem", "jobs"), ("DeleteItem", "jobs"),
-        ("DeleteItem", "sales-chat"), ("DeleteItem", "talks"), ("DeleteItem", "deals"), ("GetItem", "deals"),
-        ("Query", "deals"), ("Query", "leads/index/due"),
-    },
-    "crm-push": {("GetItem", "customers"), ("Query", "deals")},
+# Calls that only hours or trouble bring about: admins ask while requests wait, their group becomes a supergroup, a card or a
+# handover is tried again, a talk gets its note after ten minutes. The workspace's stories make them.
+SELDOM = {
+    "webhook": {("dynamodb:GetItem", "credentials"), ("dynamodb:PutItem", "credentials")},
+    "crm-push": set(),
     "scheduled": {
-        ("GetItem", "jobs"), ("PutItem", "jobs"), ("GetItem", "sales-chat"), ("PutItem", "sales-chat"), ("GetItem", "talks"),
-        ("PutItem", "talks"), ("GetItem", "deals"), ("PutItem", "deals"), ("Query", "leads/index/by_chat"),
-        ("Scan", "sales-chat"), ("Scan", "leads"), ("Scan", "sessions"), ("Scan", "ai-log"),
+        ("dynamodb:GetItem", "sales-chat"), ("dynamodb:PutItem", "sales-chat"), ("dynamodb:GetItem", "talks"),
+        ("dynamodb:PutItem", "talks"), ("dynamodb:Query", "leads/index/by_chat"),
     },
 }
 BY_EVENT_SOURCE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -159,17 +154,19 @@ class Test2Customers(Story):
         deal = self.deal_with("Страховая занизила выплату", patience=2 * SCHEDULE_PATIENCE)
         self.assertTrue(deal["name"].startswith("Не закончил: "), deal["name"])
 
-    def test_the_team_takes_a_request_and_talks_with_its_customer(self):
+    def test_the_team_takes_a_request_and_talks_and_a_moved_deal_is_told_of_and_looked_at(self):
+        called = 3203  # «Созвонились» in the simulated account
         olga, olga_in_amocrm = 7000000900, 704
         group = SalesGroup(self.simulators, -1001234567890, {olga: "Ольга"})
-        self.put_dealer_file(f'[repeat]\n[sales_chat]\nchat_id = {group.id}\n'
+        noon = f"Etc/GMT{time.gmtime().tm_hour - 12:+d}"  # where it is day now: at night nobody is told
+        self.put_dealer_file(f'time_zone = "{noon}"\n[stages]\n{called} = "Мы вам звонили."\n[repeat]\n[sales_chat]\nchat_id = {group.id}\n'
                              f'[[team]]\nname = "Ольга"\namocrm_user_id = {olga_in_amocrm}\ntelegram_id = {olga}\n')
         self.addCleanup(self.put_dealer_file, "")
         STAGE.carquery("amocrm", "setup", "--yes", "--address", STAGE.url(""))
         time.sleep(61)  # by then every function has read the file again
         inna = self.customer("Инна")
         self.ask_a_lawyer(inna, "Переоформление затянулось")
-        self.deal_with("Переоформление затянулось")
+        deal = self.deal_with("Переоформление затянулось")
         group.sees("Юридическая помощь")
         group.taps(olga, "🙋 Взять")
         group.sees("Взято: Ольга")
@@ -179,6 +176,23 @@ class Test2Customers(Story):
         group.sees("Пришлю вечером")
         group.says(olga, "Пётр", "/close")
         inna.sees("снова на связи я, бот")
+
+        self.simulators.call("POST", f"/deals/{deal['id']}/stage/{called}")
+        inna.sees("Мы вам звонили.")
+        inna.says("/status").sees("Ваши заявки")
+
+        dynamodb = STAGE.emulator.client("dynamodb")
+        item = {"TableName": f"{STACK}-deals", "Key": {"deal_id": {"N": str(deal["id"])}, "chat_id": {"N": str(inna.id)}}}
+        overdue = {"UpdateExpression": "SET look_at = :at, due_at = :at", "ExpressionAttributeValues": {":at": {"N": "1"}}}
+        dynamodb.update_item(**item, **overdue)
+        looked = lambda: dynamodb.get_item(**item)["Item"]["look_at"]["N"] != "1"
+        wait_for("the schedule to look at the deal", looked, SCHEDULE_PATIENCE)
+
+        self.admin_says("/status")
+        self.admin_sees("Все заявки переданы в amoCRM")
+        self.admin_says("/digest")
+        self.admin_sees("📊 Неделя", patience=SCHEDULE_PATIENCE)
+        inna.says("/delete").taps("Да, удалить").sees("данные удалены")
 
     def test_a_free_question_is_answered_and_logged_for_ninety_days(self):
         igor = self.customer("Игорь")
@@ -368,8 +382,8 @@ class Test5Permissions(Story):
         for function in FUNCTIONS:
             with self.subTest(function):
                 self.assertEqual(used[function] - granted(function), set(), "called, not allowed")
-                not_played = {(f"dynamodb:{action}", f"{STACK}-{where}") for action, where in NOT_PLAYED[function]}
-                self.assertEqual(granted(function) - used[function] - not_played, set(), "allowed, never called")
+                seldom = {(action, f"{STACK}-{where}") for action, where in SELDOM[function]}
+                self.assertEqual(granted(function) - used[function] - seldom, set(), "allowed, never called")
 
 
 class Test6End(Story):
