@@ -56,7 +56,7 @@ def phone_of(customer: Customer) -> str:
 class Story(unittest.TestCase):
     def setUp(self):
         self.simulators = STAGE.simulators
-        self.addCleanup(self.simulators.mend)
+        self.addCleanup(self.simulators.fix)
 
     def customer(self, name: str) -> Customer:
         return Customer(self.simulators, name)
@@ -237,7 +237,7 @@ class Test3Trouble(Story):
         self.admin_says("/status")
         self.admin_sees("Не переданы в amoCRM", "amoCRM не принимает заявки с ")
         self.assertEqual(self.deals_with("Страховая молчит"), [])
-        self.simulators.mend()
+        self.simulators.fix()
         for situation in waiting:
             self.deal_with(situation, patience=3 * SCHEDULE_PATIENCE)
         self.admin_sees("amoCRM снова принимает заявки", patience=SCHEDULE_PATIENCE)

@@ -27,7 +27,7 @@ SECRETS = {
 }
 
 
-# Each alarm: what is watched, its one dimension, statistic, period × periods (of which so many count), and when it rings.
+# Each alarm: what is watched, its one dimension, statistic, period × periods (of which this many count), and when it rings.
 LESS, MORE, AT_LEAST = "LessThanThreshold", "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
 ALARMS = {
     "dead-letters": ("AWS/SQS ApproximateNumberOfMessagesVisible", "QueueName", "LeadsDeadLetters", "Maximum", "1 of 1 × 60", MORE, 0),
@@ -47,7 +47,7 @@ ALARMS = {
     "token-expires": ("CarQuery TokenSecondsLeft", "stage", "Stage", "Minimum", "2 of 2 × 300", LESS, 14400),
     "request-given-up": ("CarQuery LeadsDead", "stage", "Stage", "Sum", "1 of 1 × 300", AT_LEAST, 1),
 }
-# Of these a finished period is no good news: a request stays given up.
+# The end of a period is not good news for these: a request stays given up.
 NEVER_OVER = {"request-given-up"}
 # Silence is what this one is about; to the others it means that nothing happens.
 ABOUT_SILENCE = {"schedule-silent"}

@@ -23,7 +23,7 @@ REGION = "eu-central-1"
 STAGE = "e2e"
 STACK = f"carquery-{STAGE}"
 FUNCTIONS = {"webhook": "WebhookRole", "crm-push": "CrmPushRole", "scheduled": "ScheduledRole"}
-# A person waits so long for a bot that is well.
+# How long a person waits for a bot that is well.
 PATIENCE = 15
 # The schedule of the tests comes by once a minute.
 SCHEDULE_PATIENCE = 90
@@ -86,7 +86,7 @@ class Simulators:
     def break_amocrm(self, what: dict) -> None:
         self.call("POST", "/faults/amocrm", {"route": "*", "when": "always", "what": what})
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         self.call("DELETE", "/faults")
 
     def stop(self) -> None:

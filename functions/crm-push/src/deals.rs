@@ -51,9 +51,9 @@ impl CrmPush {
         }
     }
 
-    /// The stage in which the bot has created the deal, which is no news. amoCRM is asked where it chose the stage itself:
-    /// if only the next look found out, a manager who is quick would have moved the deal unseen. `None` if the deal is
-    /// older than the request, or amoCRM does not say.
+    /// The stage in which the bot has created the deal, which is not news. amoCRM is asked where it chose the stage
+    /// itself: if only the next look found out, a manager who is quick would have moved the deal unseen. `None` if the
+    /// deal is older than the request, or amoCRM does not say.
     async fn first_stage(&self, deal_id: u64, lead: &Lead) -> Option<u64> {
         if lead.completes.is_some() || lead.progress.joined_deal {
             return None;

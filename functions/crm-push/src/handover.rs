@@ -1,8 +1,8 @@
 //! Whoever has taken a request in the sales chat becomes responsible for it in amoCRM: for its deal, its contact and
 //! its task.
 //!
-//! Each change may be made twice without harm, so a lost answer is no doubt: it is made again, by the schedule if need
-//! be.
+//! Each change may be made twice without harm, so a lost answer leaves no doubt: it is made again, by the schedule if
+//! need be.
 
 use amocrm::{Client, CrmError};
 use delivery::{AdminMessage, Permit, text_of_error};

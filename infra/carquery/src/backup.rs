@@ -46,7 +46,7 @@ pub(crate) fn restore(Arguments { file }: &Arguments, output: Output) -> anyhow:
     let locked = Folder::open(Some(&folder))?;
     let copy = folder.join("restored.sqlite");
     let _ = fs::remove_file(&copy);
-    // Written anew, so that every page of the backup is read before anything changes.
+    // Written again, so that every page of the backup is read before anything changes.
     DynamoDb::of_backup(file)
         .and_then(|backup| backup.back_up(&copy))
         .with_context(|| format!("{} is not restored, and nothing has changed", file.display()))?;

@@ -221,7 +221,7 @@ async fn of_telegram(stage: &Stage, clock: &Clock) -> Vec<Finding> {
     findings
 }
 
-/// What to do about a failed call: an outage is no reason to change the token.
+/// What to do about a failed call: an outage is not a reason to change the token.
 const fn fix_of(error: &ApiError) -> &'static str {
     if error.is_temporary() { "try again in a few minutes" } else { "check TELEGRAM_BOT_TOKEN with @BotFather" }
 }

@@ -262,6 +262,6 @@ mod tests {
                 ("confirm", 1, 0)
             ]
         );
-        assert!(of_file(&folder.path().join("none"), 0).expect("a missing file is no fault").steps.is_empty());
+        assert!(of_file(&folder.path().join("none"), 0).expect("a missing file is not a fault").steps.is_empty());
     }
 }

@@ -99,7 +99,7 @@ pub(crate) fn table<const COLUMNS: usize>(
     table.trim_fmt()
 }
 
-/// Asks. False when nobody can be asked, because the input is no terminal.
+/// Asks. False when nobody can be asked, because the input is not a terminal.
 pub(crate) fn is_confirmed(question: &str) -> anyhow::Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {

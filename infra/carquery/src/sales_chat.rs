@@ -8,7 +8,7 @@ use crate::doctor::Finding;
 use crate::stage::{Stage, Stores};
 
 /// Whether customers can be talked to in topics of the sales chat; `None` if the dealer has no such chat. A group
-/// without topics is no fault: then customers leave their number.
+/// without topics is not a fault: then customers leave their number.
 pub(crate) async fn check(stage: &Stage, stores: &Stores) -> Option<Finding> {
     const NAME: &str = "topics of the sales chat";
     let file = stores.aws.dealer_file(&stores.tables).load().await.ok()?;

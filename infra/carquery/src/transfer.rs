@@ -76,7 +76,9 @@ pub(crate) async fn import(Arguments { file }: &Arguments, stage: &Stage, output
     // Read before anything is written: a file that is cut off changes nothing.
     let items: Vec<(&TableDefinition, Value)> = (1..)
         .zip(lines)
-        .map(|(number, line)| read(&line?).with_context(|| format!("line {number} of {} is no item", file.display())))
+        .map(|(number, line)| {
+            read(&line?).with_context(|| format!("line {number} of {} is not an item", file.display()))
+        })
         .collect::<anyhow::Result<_>>()?;
     let counts = stream::iter(items)
         .map(|(definition, item)| async move {

@@ -91,7 +91,7 @@ impl DynamoDb {
     /// The tables of a backup, in memory. The file is not changed.
     ///
     /// # Errors
-    /// There is no such file, it is no backup, or it is damaged.
+    /// There is no such file, it is not a backup, or it is damaged.
     pub fn of_backup(file: &Path) -> io::Result<Self> {
         let database = Database::memory().map_err(failed("open a database"))?;
         database.restore_from(&file.to_string_lossy()).map_err(failed("read the backup"))?;

@@ -82,7 +82,7 @@ impl Journal {
         }
     }
 
-    /// Writes that an entity is no more.
+    /// Writes that an entity is gone.
     pub fn remove(&self, kind: &str, id: impl ToString) {
         self.upsert(kind, id, &Value::Null);
     }

@@ -31,8 +31,8 @@ pub async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 impl Functions {
-    /// Has the webhook function answer a request. As on Lambda, an invocation goes on if the caller disconnects, and a crash is
-    /// a 500.
+    /// Has the webhook function answer a request. As on Lambda, an invocation goes on if the caller disconnects, and a
+    /// crash is a 500.
     pub async fn answer(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let Ok(body) = to_bytes(body, MAX_BODY).await else {

@@ -28,7 +28,7 @@ use crate::{Folder, Functions, LocalDealerFile, Polling, Room, Variables, read, 
 pub const DATABASE_FILE: &str = "dynamodb.sqlite";
 /// How long stopping waits for work in progress.
 const GRACE: Duration = Duration::from_secs(20);
-/// A message that crm-push is handling is hidden for so long; after a kill it is taken back at the start.
+/// How long a message that crm-push is handling is hidden; after a kill it is taken back at the start.
 const VISIBILITY: Duration = Duration::from_secs(720);
 /// The services need an address, which nothing listens at.
 const NOWHERE: &str = "http://embedded.invalid";

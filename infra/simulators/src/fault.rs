@@ -96,7 +96,7 @@ pub struct Call {
     pub at_ms: u64,
     /// How long the answer took, in milliseconds.
     pub took_ms: u64,
-    /// What was sent, as text: at most 64 KiB of it, 1 KiB of what is no text.
+    /// What was sent, as text: at most 64 KiB of it, 1 KiB of what is not text.
     pub body: String,
 }
 

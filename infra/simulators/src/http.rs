@@ -26,7 +26,7 @@ use crate::fault::{Call, Fault, Faults, now_ms};
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 /// How much of a request's body the call log keeps, in bytes.
 const TEXT_LOGGED: usize = 64 * 1024;
-/// The same for a body that is no text, such as a photo.
+/// The same for a body that is not text, such as a photo.
 const BINARY_LOGGED: usize = 1024;
 
 /// What differs between the services a simulator can stand for.

@@ -189,7 +189,7 @@ pub(crate) enum Question {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead: Option<Intent>,
     },
-    /// The same, asked by the bot of itself: the reminder.
+    /// The same question, asked by the reminder.
     Remind,
     /// Agree to the processing of personal data?
     Consent,

@@ -225,7 +225,7 @@ pub enum AnsweredBy {
     /// Nobody here: a manager has to.
     #[default]
     Nobody,
-    /// The bot, which speaks of itself in the reply.
+    /// The bot speaks of itself in the reply.
     Bot,
     /// The dealer, with these facts, the best first.
     Dealer(Vec<FactId>),
@@ -242,7 +242,8 @@ pub struct Moment {
     pub fresh_id: LeadId,
     /// False if the store refuses a new request, because there were too many lately.
     pub takes_requests: bool,
-    /// Whether the sales chat has topics, in which the team talks to customers. Only asked for when [`crate::wants_person`].
+    /// Whether the sales chat has topics, in which the team talks to customers. Only asked for when
+    /// [`crate::wants_person`].
     pub has_topics: bool,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 const HOUR: Seconds = 3600;
 
-/// Without a line for so long, the bot answers again.
+/// After this time without a line the bot answers again.
 const SILENCE: Seconds = 12 * HOUR;
 
 /// How long the conversation stays after that, so that the clock finds it.

@@ -41,7 +41,7 @@ impl Choices {
 }
 
 impl Profile {
-    /// A profile of what an earlier request has stored. `phone` is E.164; what is no name or number is left out.
+    /// A profile of what an earlier request has stored. `phone` is E.164; what is not a name or a number is left out.
     #[must_use]
     pub fn new(name: Option<&str>, phone: Option<&str>, source: PhoneSource) -> Self {
         let phone = phone.and_then(|phone| Phone::try_from(phone.to_owned()).ok());

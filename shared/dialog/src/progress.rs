@@ -93,7 +93,7 @@ pub fn funnel() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
     branches::ALL.into_iter().map(|branch| (branch.id, stops(branch).collect()))
 }
 
-/// The id of the text that names a stop of [`funnel`]. `None` for [`CONFIRMATION`], which is no question.
+/// The id of the text that names a stop of [`funnel`]. `None` for [`CONFIRMATION`], which is not a question.
 #[must_use]
 pub fn stop_text(branch: &str, stop: &str) -> Option<String> {
     let branch = branches::ALL.into_iter().find(|known| known.id == branch)?;

@@ -8,7 +8,7 @@ const ENDINGS: [&str; 62] = [
     "ям", "ах", "ях", "ом", "ев", "ов", "ей", "ия", "ию", "ии",
 ];
 const LAST_LETTERS: &str = "аеиоуыьюяй";
-/// What is left of a word has so many letters.
+/// Fewest letters of a stem.
 const SHORTEST: usize = 3;
 
 /// A word in lower case without its ending.

@@ -10,9 +10,9 @@ use values::sound;
 pub(crate) static VOCABULARY: LazyLock<Vocabulary> =
     LazyLock::new(|| Vocabulary::parse(include_str!("vocabulary.txt")).unwrap_or_default());
 
-/// Entries of so many letters are recognised by their sound.
+/// Shorter entries are not recognised by their sound.
 const SHORTEST_SOUND: usize = 5;
-/// Entries of so many letters, by their sound, are recognised with a slip.
+/// Entries with a shorter sound are not recognised with a slip.
 const SHORTEST_TYPO: usize = 6;
 
 /// Words with one meaning, and how much they matter, 0..1.

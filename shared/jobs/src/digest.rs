@@ -10,7 +10,7 @@ use weekly_digest::{Answer, LeftForm, Material, Report, WEEK};
 
 use crate::{Outcome, Runner};
 
-/// A digest that comes later than this is no news.
+/// A digest that is later than this is dropped.
 const DIGEST_LIFE: Seconds = 24 * 3600;
 /// A form with an answer later than this is not left: its customer may be typing.
 const STILL_FILLED_IN: Seconds = 30 * 60;

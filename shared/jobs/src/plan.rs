@@ -6,7 +6,7 @@ use storage::{Job, JobId, JobKind, Planned, StorageError};
 
 use crate::Runner;
 
-/// A card that comes later than this is no news.
+/// A card that is later than this is dropped.
 const CARD_LIFE: Seconds = 6 * 3600;
 /// Nobody is told later than this that a request was not taken.
 const ESCALATION_LIFE: Seconds = 2 * 3600;

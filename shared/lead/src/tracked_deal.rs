@@ -17,7 +17,7 @@ pub const LOST: u64 = 143;
 
 /// How long a closed deal is kept, in seconds: the digest compares two weeks.
 const KEPT_AFTER_CLOSING: Seconds = 15 * DAY;
-/// News that could not be told for so long is not told any more, in seconds.
+/// News that is this late is not told any more, in seconds.
 const STALE: Seconds = 12 * HOUR;
 /// Requests of one chat that are remembered of one deal, the newest.
 const MOST_REQUESTS: usize = 10;
@@ -125,7 +125,7 @@ impl TrackedDeal {
     /// stages the customer is told, and `tell_at` when.
     pub fn see(&mut self, seen: Option<SeenDeal>, has_text: impl Fn(u64) -> bool, tell_at: Seconds, now: Seconds) {
         let Some(SeenDeal { stage, outcome }) = seen else {
-            // Somebody may restore it. The stage in which it comes back is no news.
+            // Somebody may restore it. The stage in which it comes back is not news.
             (self.stage, self.news, self.outcome) = (None, None, None);
             self.look_at = Some(now + DAY).filter(|at| self.is_tracked_at(*at));
             return;
@@ -265,7 +265,7 @@ mod tests {
     fn a_move_to_a_stage_with_a_text_is_told_once() {
         let mut deal = deal();
         sees(&mut deal, NEW, NOW);
-        assert_eq!((deal.take_news(NOW), deal.has_moved()), (None, false), "where it begins is no news");
+        assert_eq!((deal.take_news(NOW), deal.has_moved()), (None, false), "where it begins is not news");
         sees(&mut deal, ACCEPTED, NOW);
         assert_eq!((deal.take_news(NOW), deal.has_moved()), (Some(ACCEPTED), true));
         for stage in [NEW, ACCEPTED, READY, ACCEPTED, NEW] {

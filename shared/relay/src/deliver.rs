@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep};
 use crate::held::Held;
 use crate::{Relay, RelayError};
 
-/// After a failure that may be over soon, a side waits for so long.
+/// How long a side waits after a failure that may be over soon.
 const SHORT_PAUSE: Seconds = 20;
 
-/// After a refusal that somebody has to do something about, a side waits for so long.
+/// How long a side waits after a refusal that somebody has to do something about.
 const LONG_PAUSE: Seconds = 240;
 
 /// How often the clock is looked at while Telegram's pause lasts.
@@ -27,7 +27,7 @@ pub enum Delivered {
     All,
     /// Lines wait because Telegram asked for a pause or did not answer.
     Later,
-    /// The team gets nothing until somebody has put right what Telegram says.
+    /// The team gets nothing until somebody has fixed what Telegram says.
     TeamUnreachable(String),
 }
 

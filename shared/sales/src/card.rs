@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Seconds;
 
-/// A request's card, from the moment before it is sent. It is no part of the lead: a press must not wait for a worker
+/// A request's card, from the moment before it is sent. It is not part of the lead: a press must not wait for a worker
 /// that has a lease on the lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {

@@ -44,7 +44,7 @@ impl TableDefinition {
     /// Writes an item that was read from another store, unless there is one with its key.
     ///
     /// # Errors
-    /// When the table cannot be written, or this is no item of such a table.
+    /// When the table cannot be written, or this is not an item of such a table.
     pub async fn put_copy(&self, client: &Client, tables: &Tables, item: &Value) -> Result<Copied, StorageError> {
         const WRITE: &str = "writing a copied item";
         let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;

@@ -330,7 +330,7 @@ mod tests {
         let api = self::api(&server).await.without_repeats();
         answer(&server, "sendMessage", 429, too_many).await;
         answer(&server, "sendMessage", 200, json!({ "ok": true, "result": { "message_id": 9 } })).await;
-        assert_eq!(api.send_text(7, "Продолжим?").await, Ok(9), "a refusal is no lost answer");
+        assert_eq!(api.send_text(7, "Продолжим?").await, Ok(9), "a refusal is not a lost answer");
     }
 
     #[tokio::test]

@@ -23,7 +23,7 @@ pub enum TeamSays {
 }
 
 impl Bot {
-    /// Handles what the team does in a topic. False if the topic is no customer's: then nothing is done.
+    /// Handles what the team does in a topic. False if the topic is not a customer's: then nothing is done.
     ///
     /// # Errors
     /// It was not handled. Telegram should deliver it again.

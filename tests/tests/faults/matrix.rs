@@ -16,7 +16,7 @@ use crate::story::{missing_of_talk, times_told, what_admins_read, what_came_of};
 const AT_ONCE: usize = 16;
 /// Longer than any client waits, but for the download of a photo.
 const TOO_LONG: Duration = Duration::from_secs(16);
-/// How often a call fails in a row: what is repeated at once outlasts one failure, but not so many.
+/// How often a call fails in a row: what is repeated at once outlasts one failure, but not this many.
 const A_WHILE: u32 = 4;
 
 /// One way to fail.

@@ -103,8 +103,9 @@ fn lines(anna: &Customer) -> [String; 2] {
     [format!("Здравствуйте, клиент {}", anna.chat), format!("Приеду завтра, {}", anna.chat)]
 }
 
-/// The topic in which Anna's card stands, which has come after the first `seen` messages of the group. It may have got lost:
-/// an answer that is lost is not asked for again. A topic whose creation lost its answer stays empty, and nobody writes there.
+/// The topic in which Anna's card stands, which has come after the first `seen` messages of the group. It may have got
+/// lost: an answer that is lost is not asked for again. A topic whose creation lost its answer stays empty, and nobody
+/// writes there.
 pub(crate) fn topic_of_card(bot: &Bot, seen: usize) -> Option<i64> {
     let group = bot.sales_group().app.view()?.messages;
     let can_be_taken = |message: &&MessageView| message.buttons.iter().flatten().any(|button| button.text == TAKE);

@@ -413,7 +413,7 @@ async fn after_half_an_hour_a_text_asks_whether_to_continue() {
         anna.tap("🚗 Продать авто").await;
         let first = anna.screen();
         assert!(!first.contains("Текущее значение"), "the old answers are gone: {first}");
-        assert!(bot.stack().openai().expect("simulated").questions().is_empty(), "a late answer is no question");
+        assert!(bot.stack().openai().expect("simulated").questions().is_empty(), "a late answer is not a question");
     })
     .await;
 }

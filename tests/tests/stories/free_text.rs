@@ -271,7 +271,7 @@ async fn words_of_a_customer_are_data_and_words_of_a_model_are_plain_text() {
         model(bot).script(understood("faq", json!({"brand": "<script>"}), seduced));
         anna.say(injection).await;
         let asked = &model(bot).questions()[0];
-        assert!(!asked.instructions.contains("evil.example"), "what a customer writes is no instruction");
+        assert!(!asked.instructions.contains("evil.example"), "what a customer writes is not an instruction");
         let shown = anna.fresh();
         assert_eq!(shown.len(), 1, "{shown:#?}");
         let message = &shown[0].message;

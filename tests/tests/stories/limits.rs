@@ -4,7 +4,7 @@ use stories::{Bot, Customer, PHONE, Setup, System, account_without_lag, story, s
 
 const HOUR: i64 = 3600;
 
-/// There were so many of something in the hour or day that began at `period`.
+/// How many of something there were in the hour or day that began at `period`.
 async fn set_counter(bot: &Bot, counted: &str, period: i64, amount: u32) {
     let item = serde_json::json!({ "counted": counted, "period": period, "amount": amount });
     let item = serde_dynamo::to_item(item).expect("it is an item");

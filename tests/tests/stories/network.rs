@@ -44,7 +44,8 @@ async fn a_press_that_is_faster_than_our_notes_finds_its_buttons_alive() {
     .await;
 }
 
-/// Does something, hears it again, and sees that it had its effect once: the screen is the same, nothing was sent anew.
+/// Does something, hears it again, and sees that it had its effect once: the screen is the same, nothing was sent
+/// again.
 async fn hears_once(customer: &Customer, update: i64, what: &str) {
     let before = customer.reads().pop().unwrap_or_else(|| panic!("{what} had an answer"));
     customer.redeliver(update).await;

@@ -108,7 +108,7 @@ impl OwnHook {
     }
 }
 
-/// Whether the hook works, for `amocrm check` and `doctor`. An account whose plan has no hooks is no fault.
+/// Whether the hook works, for `amocrm check` and `doctor`. That an account's plan has no hooks is not a fault.
 pub(super) async fn check(settings: &HookSettings, client: &Client) -> Finding {
     const NAME: &str = "amoCRM hook";
     const FIX: &str = "`carquery amocrm setup --yes`";

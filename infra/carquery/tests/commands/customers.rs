@@ -48,7 +48,7 @@ async fn customers_are_banned_and_forgotten() {
     assert!(is_banned().await, "also by /delete");
     assert!(
         operator.text(&["customers", "forget", &id, "--yes"]).contains("Deleted 0 request(s)"),
-        "twice is no fault"
+        "twice is not a fault"
     );
 
     assert!(operator.text(&["customers", "unban", &id]).contains("is answered again"));

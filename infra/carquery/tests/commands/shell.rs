@@ -12,7 +12,7 @@ fn shells_complete_its_words_and_man_explains_each_command() {
     let page = std::fs::read_to_string(operator.folder.path().join("carquery-leads-retry.1")).expect("it is written");
     assert!(page.contains("Examples:") && page.contains("carquery leads retry"), "{page}");
     let refused = operator.runs(&["completions", "bash", "--json"]);
-    assert_eq!((refused.code, refused.out.as_str()), (2, ""), "it is no JSON");
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""), "it is not JSON");
 }
 
 #[test]

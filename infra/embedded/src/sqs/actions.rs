@@ -156,7 +156,7 @@ pub(super) fn start_move(model: &Model, request: &Value) -> Answer {
 fn delete_one(model: &Model, which: Which, entry: &Value) -> Answer {
     let receipt = receipt_of(entry)?;
     match model.lock().delete(which, receipt, now_ms()) {
-        // Deleting twice is no error.
+        // Deleting twice is not an error.
         Ok(()) | Err(Stale::Unknown) => Ok(json!({"Id": text(entry, "Id")})),
         Err(Stale::Expired) => Err(SqsError::invalid(format!(
             "Value {receipt} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."

@@ -46,7 +46,7 @@ const ACTIONS: [(&str, Act); 4] = [
 pub struct Options {
     /// How long a received message is hidden, unless the receiver says.
     pub visibility: Duration,
-    /// After so many receives without a delete a message is a dead letter.
+    /// A message that was received this often without a delete is a dead letter.
     pub max_receive_count: u32,
     /// Where messages survive a restart.
     pub journal: Option<PathBuf>,
@@ -95,7 +95,7 @@ impl Sqs {
     }
 
     async fn answer(&self, action: &str, parameters: &[u8]) -> Result<Value, SqsError> {
-        let malformed = |_| SqsError::new("SerializationException", "MalformedInput", "The request body is no JSON.");
+        let malformed = |_| SqsError::new("SerializationException", "MalformedInput", "The request body is not JSON.");
         let request: Value = serde_json::from_slice(parameters).map_err(malformed)?;
         let result = match ACTIONS.iter().find(|(name, _)| *name == action) {
             Some((_, act)) => act(&self.0, &request),

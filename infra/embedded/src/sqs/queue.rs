@@ -116,7 +116,7 @@ impl Queue {
         self.used.insert(deduplication_id.to_owned(), used);
     }
 
-    /// Hands out up to `most` messages, in order and hidden from others for so long. A group with a message in flight
+    /// Hands out up to `most` messages, in order and hidden from others for that time. A group with a message in flight
     /// is passed over. What was received `max_receives` times already is taken out instead.
     pub(super) fn receive(&mut self, most: usize, hidden_ms: u64, max_receives: Option<u32>, now_ms: u64) -> Received {
         let mut busy: HashSet<String> = self

@@ -32,7 +32,7 @@ impl Call<'_> {
         Reply::ok(&json!({"_links": {"self": {"href": self.href()}}, "_embedded": {name: records}}))
     }
 
-    /// Refuses whoever is no administrator.
+    /// Refuses users who are not administrators.
     pub(super) fn needs_admin(&self) -> Result<(), Reply> {
         if self.caller.is_admin { Ok(()) } else { Err(Reply::problem(403, "Admin access only")) }
     }

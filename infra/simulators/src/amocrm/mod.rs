@@ -78,7 +78,7 @@ pub struct Options {
     pub hook_pauses: Vec<Duration>,
     /// Requests a second before 429; `None` for no limit.
     pub rate_limit: Option<usize>,
-    /// After so many refusals within ten seconds the account is blocked: 403 on every call.
+    /// This many refusals within ten seconds block the account: 403 on every call.
     pub block_after: usize,
     /// How long the block lasts.
     pub block_for: Duration,

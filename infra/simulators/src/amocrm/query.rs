@@ -41,7 +41,7 @@ impl Query {
             .collect()
     }
 
-    /// The ids a filter names; `None` when it is not asked for. What is no number is the id of nothing.
+    /// The ids a filter names; `None` when it is not asked for. What is not a number is the id of nothing.
     pub(super) fn ids(&self, name: &str) -> Option<Vec<Id>> {
         let values = self.values("filter", name);
         (!values.is_empty()).then(|| values.iter().map(|value| value.parse().unwrap_or(0)).collect())

@@ -107,7 +107,7 @@ pub enum Mood {
     /// They answer well.
     #[default]
     Well,
-    /// They answer text that is no JSON.
+    /// They answer text that is not JSON.
     Nonsense,
     /// They put the JSON into a Markdown code block.
     Fenced,

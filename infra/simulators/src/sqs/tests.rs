@@ -62,7 +62,7 @@ async fn a_message_is_sent_received_and_deleted() -> Done {
 
     let receipt = message.receipt_handle().unwrap_or_default();
     delete(&client, &sqs, receipt).await?;
-    assert!(delete(&client, &sqs, receipt).await?, "deleting twice is no error");
+    assert!(delete(&client, &sqs, receipt).await?, "deleting twice is not an error");
     assert_eq!(sqs.queues.view(), View::default());
     Ok(())
 }

@@ -236,8 +236,8 @@ impl State {
         Some((new, told))
     }
 
-    /// Whether Telegram tells the bot of this message. In a group whose bot is no admin it reads commands, replies to
-    /// it and service messages only: <https://core.telegram.org/bots/features#privacy-mode>.
+    /// Whether Telegram tells the bot of this message. In a group whose bot is not an admin it reads commands, replies
+    /// to it and service messages only: <https://core.telegram.org/bots/features#privacy-mode>.
     pub(super) fn bot_reads(&self, message: &Message) -> bool {
         let Some(group) = self.group(message.chat) else { return true };
         let replied = message.reply_to.and_then(|id| self.message(message.chat, id));

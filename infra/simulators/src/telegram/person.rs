@@ -341,7 +341,7 @@ impl Person {
         })
     }
 
-    /// Sends a voice message, an Ogg of so many seconds.
+    /// Sends a voice message, an Ogg of this length in seconds.
     pub fn send_voice(&self, ogg: impl Into<Bytes>, seconds: u32) -> Result<i64, PersonError> {
         let ogg = ogg.into();
         let file = move |state: &mut State| state.add_file("voice", "oga", "audio/ogg", ogg);

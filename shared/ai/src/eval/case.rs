@@ -22,9 +22,9 @@ pub struct Case {
     pub entities: Facts,
 }
 
-/// A line that is no labelled sentence.
+/// A line that is not a labelled sentence.
 #[derive(Debug, thiserror::Error)]
-#[error("line {line} is no labelled sentence")]
+#[error("line {line} is not a labelled sentence")]
 pub struct BadLine {
     /// Counted from 1.
     pub line: usize,

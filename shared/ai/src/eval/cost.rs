@@ -53,7 +53,7 @@ pub fn costs(calls: &[ModelCall], prices: &Prices) -> Vec<ModelCost> {
     by_model.into_iter().map(cost).collect()
 }
 
-/// The costs as lines of text, with what a thousand of so many `questions` cost.
+/// The costs as lines of text, with what a thousand of these `questions` cost.
 pub(super) fn write_costs(costs: &[ModelCost], questions: usize, out: &mut String) -> fmt::Result {
     for ModelCost { model, calls, prompt_tokens, completion_tokens, dollars } in costs {
         write!(out, "{model}: {calls} calls, {prompt_tokens} + {completion_tokens} tokens, ")?;

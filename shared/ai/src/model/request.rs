@@ -81,7 +81,7 @@ fn delimited(text: &str) -> String {
 }
 
 /// The form as a strict JSON schema: every field required, nothing else allowed, no keyword that strict schemas lack.
-/// Of so many facts, it takes the numbers. <https://developers.openai.com/api/docs/guides/structured-outputs>
+/// Of this many facts it takes the numbers. <https://developers.openai.com/api/docs/guides/structured-outputs>
 fn form(facts: usize) -> ResponseFormatJsonSchema {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;

@@ -41,7 +41,7 @@ pub(crate) fn of(form: &Form, typed: &str, rules: &Rules, this_year: i16) -> Opt
         Fit::Answer => false,
         Fit::Perhaps | Fit::NoAnswer => faq::is_question(typed),
     };
-    // «Адрес», «график работы»: what is no answer need not have the form of a question either.
+    // «Адрес», «график работы»: what is not an answer need not have the form of a question either.
     let is_keyword = fit == Fit::NoAnswer && typed.split_whitespace().count() <= MOST_KEYWORDS;
     if !is_question && !is_keyword {
         return None;

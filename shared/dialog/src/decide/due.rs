@@ -11,7 +11,7 @@ use crate::prompt::{Keys, Prompt};
 use crate::render::{RenderContext, render};
 use crate::{Conversation, Effect, Moment, Rules, Target, Verdict, consent, request};
 
-/// A reminder that could not be sent for so long is not sent any more.
+/// A reminder that is this late is not sent any more, in seconds.
 const MAX_DELAY: Seconds = 12 * 3600;
 
 /// How long a request waits that is above the limits. Others that are due go first.

@@ -7,8 +7,8 @@ use crate::form::View;
 use crate::prompt::Notice;
 use crate::{Conversation, Input, Intent, Verdict};
 
-/// Asks whether to continue the form. What came is no answer to its question any more, but a question of the customer's
-/// is answered first. An album gets one reply.
+/// Asks whether to continue the form. What came is not an answer to its question any more, but a question of the
+/// customer's is answered first. An album gets one reply.
 pub(super) fn came_back(mut turn: Turn<'_>, input: &Input) -> Verdict {
     if let (Input::Text(typed), Some(form)) = (input, turn.next.form())
         && let Some(aside) = aside::of(form, typed, turn.rules, turn.moment.year)

@@ -195,7 +195,7 @@ pub(super) fn warn_of_typing(turn: &mut Turn<'_>) {
     }
 }
 
-/// Nobody has said anything for so long that the bot answers again.
+/// After this silence the bot answers again.
 pub(super) fn fall_silent(next: &mut Conversation, chat: &DueChat, moment: &Moment, rules: &Rules) -> Vec<Effect> {
     let title = title_of(&next.person(chat.chat_id));
     end(next, moment, rules);
@@ -289,7 +289,7 @@ fn said(event: &Event) -> Option<Said> {
     Some(Said::Message(Message { id, reply_to: event.reply_to, album, author: None, body }))
 }
 
-/// What a message holds besides text; `None` for a text, and for what is no message.
+/// What a message holds besides text; `None` for a text, and for what is not a message.
 #[must_use]
 pub const fn media_in(input: &Input) -> Option<Media> {
     let kind = match input {

@@ -320,7 +320,7 @@ fn the_funnel_counts_each_step_of_a_dialog_once() {
     assert_eq!(stops(&talk, start), ["budget"]);
     let budget = talk.conversation.progress();
     talk.tap("⬅️ Назад").say("Kia Rio");
-    assert_eq!(stops(&talk, budget), [""; 0], "going back and on again is no progress");
+    assert_eq!(stops(&talk, budget), [""; 0], "going back and on again is not progress");
 
     let sale = sale();
     let (_, all) = funnel().find(|(branch, _)| *branch == "sell").expect("people sell cars");
@@ -329,7 +329,7 @@ fn the_funnel_counts_each_step_of_a_dialog_once() {
     assert_eq!(stops(&Talk::new(), None), [""; 0]);
 
     talk.tap("🏠 В начало").tap("Да, сбросить").tap("🚗 Продать авто");
-    assert_eq!(stops(&talk, budget), ["car"], "another dialog starts anew");
+    assert_eq!(stops(&talk, budget), ["car"], "another dialog starts from the beginning");
 }
 
 #[test]

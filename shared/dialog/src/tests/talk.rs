@@ -181,7 +181,7 @@ impl Talk {
         self
     }
 
-    /// Sends a voice message of so many seconds.
+    /// Sends a voice message of this length in seconds.
     pub(super) fn speak_for(&mut self, seconds: u32) -> &mut Self {
         let id = self.update_id + 1;
         let file = lead::Voice { file_id: format!("voice-{id}-{}", "x".repeat(70)), unique_id: format!("unique-{id}") };

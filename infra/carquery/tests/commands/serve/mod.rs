@@ -79,7 +79,7 @@ impl World {
         Some(reqwest::get(format!("{}{path}", self.url)).await.ok()?.status().as_u16())
     }
 
-    /// Waits until so many deals are there, each with its contact, note and task, and nothing is there twice.
+    /// Waits for this number of deals, each with its contact, note and task, and nothing twice.
     async fn has_deals(&self, count: usize) {
         let is_whole = |deal: &amocrm::Deal| deal.contact.is_some() && deal.notes.len() == 1 && deal.tasks.len() == 1;
         eventually("every request is in amoCRM", async || {

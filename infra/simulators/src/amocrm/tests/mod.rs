@@ -90,7 +90,7 @@ struct Reply {
     status: u16,
     content_type: String,
     text: String,
-    /// `null` when the body is no JSON.
+    /// `null` when the body is not JSON.
     json: Value,
 }
 
