@@ -1,5 +1,5 @@
-//! Public functions and types have a doc comment. rustc's `missing_docs` requires one for each field and accessor, too,
-//! where the name says enough.
+//! Public functions and types have a doc comment, and messages to the admins a line of the runbook. rustc's
+//! `missing_docs` requires one for each field and accessor, too, where the name says enough.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,4 +67,41 @@ fn attributes_do_not_hide_a_comment_and_fields_and_accessors_need_none() {
         "{documented}\npub fn c() {{}}\nimpl A {{\n    #[must_use]\n    pub const fn d() {{}}\n    pub fn e(&self) -> u8 {{}}\n}}\n"
     );
     assert_eq!(undocumented(&source), [11, 14]);
+}
+
+/// The openings of the admins' messages: up to the first value or end of a clause. Alarms have a table of their own.
+fn openings(texts: &str) -> Vec<&str> {
+    let (messages, _) = texts.split_once("alarm-started").expect("alarms follow the messages");
+    let sign = |text: &str| ["⚠️", "🔑", "❌", "⏳", "✅", "ℹ️", "🗑"].iter().any(|sign| text.starts_with(sign));
+    messages
+        .lines()
+        .map(|line| line.split_once(" = ").map_or(line, |(_, text)| text).trim())
+        .filter(|text| sign(text))
+        .filter_map(|text| text.split(['{', '(', ':', '.', ',']).next())
+        .map(str::trim)
+        .collect()
+}
+
+#[test]
+fn the_runbook_says_what_to_do_about_each_message_to_the_admins() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |path: &str| fs::read_to_string(root.join(path)).expect("the file can be read");
+    let runbook = read("docs/runbook.md");
+    let known: Vec<&str> = runbook
+        .lines()
+        .filter_map(|line| line.strip_prefix("| "))
+        .filter_map(|row| row.split(" | ").next())
+        .flat_map(|messages| messages.split("; "))
+        .map(|message| message.split(['…', ',']).next().unwrap_or_default().trim())
+        .filter(|opening| !opening.is_empty())
+        .collect();
+    let texts = read("shared/texts/ru/admin.ftl");
+    let openings = openings(&texts);
+    assert!(openings.len() > 20, "the messages were not found");
+    let begins_with = |opening: &str, known: &str| {
+        opening.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let missing: Vec<&str> =
+        openings.into_iter().filter(|opening| !known.iter().any(|known| begins_with(opening, known))).collect();
+    assert!(missing.is_empty(), "not in docs/runbook.md:\n{}", missing.join("\n"));
 }
