@@ -25,6 +25,7 @@ mod flood;
 mod form;
 mod introduction;
 mod open_talk;
+mod place;
 mod plain;
 mod profile;
 mod progress;

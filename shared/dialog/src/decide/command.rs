@@ -2,7 +2,7 @@
 
 use super::turn::Turn;
 use super::{pause, talk};
-use crate::conversation::{IdleScreen, MenuGreeting, Question};
+use crate::place::{IdleScreen, MenuGreeting, Question};
 use crate::prompt::Interjection;
 use crate::{BotCommand, Verdict};
 

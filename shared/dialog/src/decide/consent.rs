@@ -4,8 +4,8 @@ use lead::Consent;
 
 use super::turn::Turn;
 use crate::action::Action;
-use crate::conversation::{MenuGreeting, Question};
 use crate::form::Form;
+use crate::place::{MenuGreeting, Question};
 use crate::{Verdict, consent};
 
 /// Covers a form that comes to something personal until the customer has agreed.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use lead::{Request, Seconds};
 
 use super::{limits, talk};
-use crate::conversation::Question;
 use crate::form::Form;
+use crate::place::Question;
 use crate::prompt::{Keys, Prompt};
 use crate::render::{RenderContext, render};
 use crate::{Conversation, Effect, Moment, Rules, Target, Verdict, consent, request};

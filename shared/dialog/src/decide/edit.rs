@@ -2,7 +2,7 @@
 
 use super::message;
 use super::turn::Turn;
-use crate::conversation::MenuGreeting;
+use crate::place::MenuGreeting;
 use crate::{Verdict, answer};
 
 /// The new text of a message. If the message was the latest answer, it is a new answer to the same question; the screen

@@ -3,7 +3,7 @@
 use lead::Seconds;
 
 use super::turn::Turn;
-use crate::conversation::MenuGreeting;
+use crate::place::MenuGreeting;
 use crate::{Conversation, Moment, Rules, Verdict};
 
 /// Whether the chat has sent as many requests today as the dealer takes.

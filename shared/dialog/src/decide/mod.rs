@@ -25,7 +25,7 @@ mod voice;
 pub(crate) use aside::of as aside_of;
 use lead::Photo;
 
-use crate::conversation::{MenuGreeting, Question};
+use crate::place::{MenuGreeting, Question};
 use crate::{BotCommand, Conversation, Event, Input, Moment, Rules, Verdict};
 pub use due::{DueChat, decide_due};
 pub use talk::{TeamAct, TeamAnswer, decide_team, media_in, wants_person};

@@ -2,8 +2,8 @@
 
 use super::aside;
 use super::turn::Turn;
-use crate::conversation::Question;
 use crate::form::View;
+use crate::place::Question;
 use crate::prompt::Notice;
 use crate::{Conversation, Input, Intent, Verdict};
 

@@ -2,8 +2,8 @@
 
 use super::message::{hint_expected, is_command};
 use super::turn::Turn;
-use crate::conversation::IdleScreen;
 use crate::event::{MAX_REPLY_CHARS, SURE};
+use crate::place::IdleScreen;
 use crate::render::words_of;
 use crate::{AiAnswer, AnsweredBy, Effect, Intent, Language, MANAGER_BRANCH, Verdict, plain};
 

@@ -8,9 +8,9 @@ use talk::{Body, Edit, Line, Media, Message, Said, Side};
 use super::turn::Turn;
 use super::{DueChat, command, consent, due, pause, press};
 use crate::action::Action;
-use crate::conversation::{IdleScreen, MenuGreeting, Question};
 use crate::facts::Facts;
 use crate::form::Form;
+use crate::place::{IdleScreen, MenuGreeting, Question};
 use crate::prompt::Notice;
 use crate::{
     BotCommand, Conversation, Effect, Event, Input, Keyboard, MANAGER_BRANCH, Moment, Person, Rules, Screen, Text,

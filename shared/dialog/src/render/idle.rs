@@ -5,7 +5,7 @@ use texts::Language;
 
 use crate::action::Action;
 use crate::branches;
-use crate::conversation::{IdleScreen, MenuGreeting};
+use crate::place::{IdleScreen, MenuGreeting};
 use crate::profile::Profile;
 use crate::{Button, Keyboard, Screen, Text};
 

@@ -15,7 +15,8 @@ pub(crate) use facts::words_of;
 pub use requests::{MOST_REQUESTS, RequestState, SentRequest, requests_screen, stage_screen};
 
 use crate::action::Action;
-use crate::conversation::{Conversation, Place};
+use crate::conversation::Conversation;
+use crate::place::Place;
 use crate::prompt::{Interjection, Notice};
 use crate::{Button, Effect, Keyboard, Rules, Screen, Style, Text};
 

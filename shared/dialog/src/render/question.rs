@@ -2,7 +2,8 @@
 
 use super::{RenderContext, consent, form_kept_for, noted, opening};
 use crate::action::Action;
-use crate::conversation::{Conversation, Question};
+use crate::conversation::Conversation;
+use crate::place::Question;
 use crate::prompt::Notice;
 use crate::{Keyboard, Screen};
 
