@@ -82,7 +82,13 @@ impl SalesGroup {
         let topics = self.app.topics();
         let topic = topics.iter().rev().find(|topic| topic.name.contains(name));
         let topic = topic.unwrap_or_else(|| panic!("no topic is called «{name}»: {topics:?}"));
-        Self { topic: Some(topic.id), app: self.app.clone() }
+        self.topic_with_id(topic.id)
+    }
+
+    /// The topic with this `message_thread_id`.
+    #[must_use]
+    pub fn topic_with_id(&self, id: i64) -> Self {
+        Self { topic: Some(id), app: self.app.clone() }
     }
 
     /// Names of the topics, in the order in which they were opened; closed ones with a lock.
@@ -143,9 +149,23 @@ impl TeamMember {
     /// The same person, writing in the topic whose name has this in it.
     #[must_use]
     pub fn in_topic(&self, name: &str) -> Self {
-        let group = self.group.topic(name);
+        self.in_topic_of(self.group.topic(name))
+    }
+
+    /// The same person, writing in the topic with this `message_thread_id`.
+    #[must_use]
+    pub fn in_topic_with_id(&self, id: i64) -> Self {
+        self.in_topic_of(self.group.topic_with_id(id))
+    }
+
+    fn in_topic_of(&self, group: SalesGroup) -> Self {
         let app = self.app.in_topic(group.topic.unwrap_or_default());
         Self { app, group, ..self.clone() }
+    }
+
+    /// Opens a topic by hand; returns its `message_thread_id`.
+    pub async fn opens_topic(&self, name: &str) -> i64 {
+        self.act(|app| app.open_topic(name)).await
     }
 
     /// Does something that is possible.

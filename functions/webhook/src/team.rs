@@ -55,8 +55,7 @@ impl Webhook {
             }
             TeamInput::Command(_) | TeamInput::Written { .. } | TeamInput::Edited(_) => {
                 let member = event.from.and_then(|id| dealer.team.by_telegram_id(id));
-                self.in_topic(&event, member).await?;
-                Ok(None)
+                self.in_topic(&event, member).await
             }
             TeamInput::Other => Ok(None),
         }

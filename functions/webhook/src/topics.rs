@@ -1,22 +1,43 @@
-//! What the team writes in customers' topics. Topics of nobody are the team's own: the bot keeps out of them.
+//! What the team writes in customers' topics. The bot keeps out of topics that the team has opened for itself.
 
 use dealer::Member;
+use serde_json::json;
 use talk::{Body, Edit, Message, Said, Topic};
-use telegram::{TeamEvent, TeamInput};
+use telegram::{BotCall, TeamEvent, TeamInput};
 use turn::{RetryLater, TeamSays};
 
 use crate::Webhook;
 
 impl Webhook {
-    /// Passes on what somebody of the team does in a topic. Somebody else is told that it is in vain.
-    pub(crate) async fn in_topic(&self, event: &TeamEvent, member: Option<&Member>) -> Result<(), RetryLater> {
+    /// Passes on what somebody of the team does in a topic. Whoever does it in vain is told so.
+    pub(crate) async fn in_topic(
+        &self,
+        event: &TeamEvent,
+        member: Option<&Member>,
+    ) -> Result<Option<BotCall>, RetryLater> {
         let says = member.map_or(Some(TeamSays::Stranger), |member| says(event, member));
-        let (Some(id), Some(says)) = (event.topic, says) else { return Ok(()) };
+        let (Some(id), Some(says)) = (event.topic, says) else { return Ok(None) };
         let topic = Topic { group: event.chat_id, id };
         if self.bot.hear_team(event.update_id, topic, says).await? {
             tracing::info!("handled what the team does in a customer's topic");
+            return Ok(None);
         }
-        Ok(())
+        if event.replied_to == Some(self.bot.api.bot_id()) {
+            return self.warn_of_stray(topic).await;
+        }
+        Ok(None)
+    }
+
+    /// Says in a topic that the bot has opened and that is no customer's that nobody gets what is written there: it is
+    /// left of a deleted customer, or Telegram's answer to its opening was lost.
+    async fn warn_of_stray(&self, topic: Topic) -> Result<Option<BotCall>, RetryLater> {
+        if !self.bot.counters.count_stray_warning(topic, (self.bot.clock)()).await? {
+            return Ok(None);
+        }
+        tracing::info!(topic = topic.id, "somebody writes in a topic that is no customer's");
+        let text = self.language.text("team-stray-topic");
+        let parameters = json!({ "chat_id": topic.group, "message_thread_id": topic.id, "text": text });
+        Ok(Some(BotCall { method: "sendMessage".to_owned(), parameters }))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use ::talk::Topic;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType, Update};
@@ -60,7 +61,20 @@ impl Counters {
     /// # Errors
     /// When the table cannot be written.
     pub async fn count_model_question(&self, now: Seconds, max: u32) -> Result<bool, StorageError> {
-        let update = update(&self.table, MODEL_QUESTIONS, now - now % DAY, max)?;
+        self.count(MODEL_QUESTIONS, now - now % DAY, max).await
+    }
+
+    /// Counts a warning in a topic that is no customer's, if there was none in this hour. Returns whether it was
+    /// counted.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn count_stray_warning(&self, topic: Topic, now: Seconds) -> Result<bool, StorageError> {
+        self.count(&format!("stray:{}:{}", topic.group, topic.id), now - now % HOUR, 1).await
+    }
+
+    async fn count(&self, counted: &str, period: Seconds, max: u32) -> Result<bool, StorageError> {
+        let update = update(&self.table, counted, period, max)?;
         let answer = self
             .client
             .update_item()

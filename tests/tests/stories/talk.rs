@@ -173,6 +173,36 @@ async fn whoever_writes_in_vain_is_told() {
     .await;
 }
 
+/// Telegram's answer to the opening of a topic is lost, so there are two.
+#[tokio::test]
+async fn whoever_writes_in_a_topic_without_a_customer_is_told_once_an_hour() {
+    story(async |bot| {
+        let group = bot.has_sales_team(&["Ольга"]).await;
+        let anna = bot.customer("Анна");
+        let lost = bot.fail(System::Telegram, "createForumTopic", When::Times(1), Fault::LoseAnswer);
+        anna.say("/human").await;
+        anna.sees("Зову менеджера.");
+        assert!(lost.has_struck());
+        let [stray, topic] = &group.app.topics()[..] else { panic!("{:?}", group.topics()) };
+        group.topic_with_id(topic.id).saw(CALLED);
+
+        let olga = bot.team("Ольга").in_topic_with_id(stray.id);
+        for text in ["Здравствуйте!", "Вы тут?", "/close"] {
+            olga.writes(text).await;
+        }
+        group.saw("Никому не отправлено: у этой темы нет клиента.");
+        bot.wait(3600);
+        olga.writes("Ау").await;
+        group.saw("Никому не отправлено");
+        anna.sees_nothing();
+
+        let own = bot.team("Ольга").opens_topic("Отпуска").await;
+        bot.team("Ольга").in_topic_with_id(own).writes("Я с пятницы").await;
+        group.saw_nothing();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn edits_replies_and_albums_arrive_as_they_were_meant() {
     story(async |bot| {

@@ -19,6 +19,9 @@ pub struct TeamEvent {
     /// The person's Telegram id; `None` for bots, channels, and admins who write as the group itself.
     pub from: Option<i64>,
     pub message_id: Option<i64>,
+    /// Who wrote the message that it replies to. What is written in a topic without a reply replies to whoever opened
+    /// the topic.
+    pub replied_to: Option<i64>,
     pub input: TeamInput,
 }
 
@@ -95,6 +98,7 @@ fn event(update_id: i64, message: &Value, from: Option<i64>, input: TeamInput) -
         topic: integer(&message["message_thread_id"]).filter(|_| message["is_topic_message"] == true),
         from,
         message_id: integer(&message["message_id"]),
+        replied_to: integer(&message["reply_to_message"]["from"]["id"]),
         input,
     })
 }
@@ -176,6 +180,18 @@ mod tests {
         let topic = |content| read(&message(content)).unwrap().topic;
         assert_eq!(topic(json!({ "text": "x", "message_thread_id": 3, "is_topic_message": true })), Some(3));
         assert_eq!(topic(json!({ "text": "x", "message_thread_id": 3 })), None);
+    }
+
+    #[test]
+    fn who_opened_the_topic_is_replied_to() {
+        let bot = json!({ "id": 42, "is_bot": true });
+        let first = json!({ "message_id": 3, "from": bot, "forum_topic_created": { "name": "Анна" } });
+        let event = read(&message(json!({ "text": "x", "message_thread_id": 3, "reply_to_message": first }))).unwrap();
+        assert_eq!(
+            (event.replied_to, event.input),
+            (Some(42), TeamInput::Written { text: Some("x".to_owned()), media: None, album: None, reply_to: None })
+        );
+        assert_eq!(read(&message(json!({ "text": "x" }))).unwrap().replied_to, None);
     }
 
     #[test]
