@@ -11,8 +11,9 @@ pub const MAX_QUESTION_CHARS: usize = 500;
 /// Longest question that is stored, in bytes.
 const MAX_BYTES: usize = 1_200;
 pub(crate) const MAX_QUESTIONS_PER_MINUTE: usize = 10;
-/// Most voice messages of a customer that are listened to at a time.
-const MAX_LISTENED_TO: usize = 3;
+/// Most questions and voice messages of a customer that are worked on at a time: each holds an instance of the
+/// function.
+const MAX_IN_PROGRESS: usize = 2;
 /// Latest questions that are kept for a manager.
 const MAX_RECENT: usize = 3;
 /// After this many unhelpful answers in a row, a person is offered.
@@ -41,9 +42,23 @@ pub(crate) struct Questions {
     /// Unhelpful answers in a row.
     #[serde(rename = "fruitless", default)]
     unhelpful_answers: usize,
-    /// When the customer was warned about too many questions.
+    /// When the customer was warned about too many questions in a minute.
     #[serde(rename = "told_at", default, skip_serializing_if = "Option::is_none")]
     warned_at: Option<Seconds>,
+    /// When the customer was asked to wait for the answers to earlier questions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_to_wait_at: Option<Seconds>,
+    /// When those were asked whose answers nobody awaits any more, but which may still be worked on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    abandoned: Vec<Seconds>,
+}
+
+/// Why a question or a voice message is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TooMany {
+    /// Earlier ones are still worked on.
+    AtOnce,
+    InAMinute,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,23 +77,19 @@ impl Waiting {
 }
 
 impl Questions {
-    /// Records a question and returns the text for the model; `None` above the limit.
-    pub(crate) fn ask(&mut self, update_id: i64, text: &str, now: Seconds) -> Option<String> {
-        self.count(now).then(|| self.wait_for_answer(update_id, text, None, now))
+    /// Records a question and returns the text for the model.
+    pub(crate) fn ask(&mut self, update_id: i64, text: &str, now: Seconds) -> Result<String, TooMany> {
+        self.count(now)?;
+        Ok(self.wait_for_answer(update_id, text, None, now))
     }
 
-    /// Records a voice message whose words are to be found out; false above the limit. `seq` is the prompt in front of
-    /// the customer.
-    pub(crate) fn listen(&mut self, update_id: i64, seq: u32, now: Seconds) -> bool {
-        let listened_to =
-            self.waiting.iter().filter(|waiting| waiting.spoken_to.is_some() && now < waiting.until()).count();
-        let is_taken = listened_to < MAX_LISTENED_TO && self.count(now);
-        if is_taken {
-            self.waiting.retain(|waiting| waiting.spoken_to.is_none() || now < waiting.until());
-            let waiting = Waiting { update_id, at: now, spoken_to: Some(seq) };
-            push_bounded(&mut self.waiting, waiting, MAX_QUESTIONS_PER_MINUTE);
-        }
-        is_taken
+    /// Records a voice message whose words are to be found out. `seq` is the prompt in front of the customer.
+    pub(crate) fn listen(&mut self, update_id: i64, seq: u32, now: Seconds) -> Result<(), TooMany> {
+        self.count(now)?;
+        self.waiting.retain(|waiting| waiting.spoken_to.is_none() || now < waiting.until());
+        let waiting = Waiting { update_id, at: now, spoken_to: Some(seq) };
+        push_bounded(&mut self.waiting, waiting, MAX_QUESTIONS_PER_MINUTE);
+        Ok(())
     }
 
     /// Records that a voice message is listened to again, because its words are late.
@@ -116,14 +127,24 @@ impl Questions {
         Some((self.spoken.as_ref()?, self.recent.last()?))
     }
 
-    /// Counts a paid call; false above the limit.
-    fn count(&mut self, now: Seconds) -> bool {
+    /// Counts a paid call.
+    fn count(&mut self, now: Seconds) -> Result<(), TooMany> {
         self.asked_at.retain(|at| now < at + 60);
         if self.asked_at.len() >= MAX_QUESTIONS_PER_MINUTE {
-            return false;
+            return Err(TooMany::InAMinute);
+        }
+        if self.in_progress(now).count() >= MAX_IN_PROGRESS {
+            return Err(TooMany::AtOnce);
         }
         push_bounded(&mut self.asked_at, now, MAX_QUESTIONS_PER_MINUTE);
-        true
+        Ok(())
+    }
+
+    /// When the questions were asked that may still be worked on. One whose worker has died counts until its answer
+    /// would be late.
+    fn in_progress(&self, now: Seconds) -> impl Iterator<Item = Seconds> {
+        let awaited = self.waiting.iter().map(|waiting| waiting.at);
+        awaited.chain(self.abandoned.iter().copied()).filter(move |at| now < at + AI_ANSWER_TIMEOUT)
     }
 
     fn wait_for_answer(&mut self, update_id: i64, text: &str, spoken: Option<Voice>, now: Seconds) -> String {
@@ -138,18 +159,23 @@ impl Questions {
         for_model(text)
     }
 
-    /// Whether the customer should be warned now: once a minute.
-    pub(crate) fn should_warn(&mut self, now: Seconds) -> bool {
-        let should_warn = self.warned_at.is_none_or(|warned_at| now >= warned_at + 60);
-        if should_warn {
-            self.warned_at = Some(now);
+    /// Whether the customer should be told now: once a minute, or once while the same questions are worked on.
+    pub(crate) fn should_tell(&mut self, why: TooMany, now: Seconds) -> bool {
+        let oldest = self.in_progress(now).min().unwrap_or(now);
+        let (told_at, again_if_before) = match why {
+            TooMany::AtOnce => (&mut self.asked_to_wait_at, oldest),
+            TooMany::InAMinute => (&mut self.warned_at, now - 59),
+        };
+        let should_tell = told_at.is_none_or(|told_at| told_at < again_if_before);
+        if should_tell {
+            *told_at = Some(now);
         }
-        should_warn
+        should_tell
     }
 
     #[cfg(test)]
-    pub(crate) fn warned_recently(&self, now: Seconds) -> bool {
-        self.warned_at.is_some_and(|warned_at| now < warned_at + 60)
+    pub(crate) fn told_lately(&self, now: Seconds) -> bool {
+        [TooMany::AtOnce, TooMany::InAMinute].into_iter().any(|why| !self.clone().should_tell(why, now))
     }
 
     /// When waiting for the answer to this question ends; `None` if it is not awaited.
@@ -189,9 +215,19 @@ impl Questions {
         &self.recent
     }
 
-    /// Without questions: answers that arrive later are not awaited. The rate stays counted.
+    /// Without questions: answers that arrive later are not awaited. The rate, and what is worked on, stay counted.
     pub(crate) fn counters_only(&self) -> Self {
-        Self { latest: self.latest, asked_at: self.asked_at.clone(), warned_at: self.warned_at, ..Self::default() }
+        let mut asked: Vec<Seconds> = self.abandoned.clone();
+        asked.extend(self.waiting.iter().map(|waiting| waiting.at));
+        asked.sort_unstable();
+        Self {
+            latest: self.latest,
+            asked_at: self.asked_at.clone(),
+            warned_at: self.warned_at,
+            asked_to_wait_at: self.asked_to_wait_at,
+            abandoned: asked.split_off(asked.len().saturating_sub(MAX_IN_PROGRESS)),
+            ..Self::default()
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Free questions: what the model understands becomes answers, and whatever it does, the customer gets an answer.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
@@ -295,6 +296,28 @@ async fn a_long_question_is_cut_before_it_goes_out() {
             let sent = asked.question.matches('ы').count();
             assert!(sent < 500, "{sent} characters of it went out");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chat_has_two_questions_with_the_model_at_a_time() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        model(bot).faults().add("*", When::Always, Fault::Hang(Duration::from_secs(2)));
+        for second in 0..6 {
+            anna.app.say(&format!("Хочу машину {second}")).expect("the message is sent");
+            bot.wait(1);
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let read = anna.reads();
+        assert_eq!(read.len(), 1, "told at once, and once: {read:#?}");
+        assert!(read[0].contains("ещё разбираюсь с предыдущими сообщениями"), "{read:#?}");
+        model(bot).faults().clear();
+        bot.telegram().settle().await.expect("each is accepted");
+        assert_eq!(anna.reads().len(), 2, "both are answered");
+        let asked: BTreeSet<String> = model(bot).questions().into_iter().map(|asked| asked.question).collect();
+        assert!(asked.len() <= 2, "{asked:#?}");
     })
     .await;
 }

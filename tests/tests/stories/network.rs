@@ -288,8 +288,10 @@ async fn a_flood_costs_neither_the_crm_nor_others_anything() {
         igor.sees("Как к вам обращаться?");
         let answered = anna.reads();
         assert!(answered.len() <= 20, "{} answers to 100 messages", answered.len());
-        // Which of the two is hit first depends on how fast the machine is.
-        let told = |text: &String| text.contains("Слишком быстро") || text.contains("слишком много");
+        // Which of them is hit first depends on how fast the machine is.
+        let told = |text: &String| {
+            ["Слишком быстро", "слишком много", "ещё разбираюсь"].iter().any(|words| text.contains(words))
+        };
         assert!(answered.iter().any(told), "{answered:#?}");
         let asked = bot.stack().openai().expect("simulated").questions();
         // An unsure first model has the second asked as well.

@@ -4,6 +4,7 @@ use super::message::{hint_expected, is_command};
 use super::turn::Turn;
 use crate::event::{MAX_REPLY_CHARS, SURE};
 use crate::place::IdleScreen;
+use crate::questions::TooMany;
 use crate::render::words_of;
 use crate::{AiAnswer, AnsweredBy, Effect, Intent, Language, MANAGER_BRANCH, Verdict, plain};
 
@@ -20,18 +21,21 @@ pub(super) fn asked(mut turn: Turn<'_>, typed: &str) -> Verdict {
         return hint_expected(turn, None);
     }
     match turn.next.questions.ask(turn.event.update_id, text.trim(), turn.moment.now) {
-        Some(question) => turn.store(vec![Effect::AskAi { question }]),
-        None => refuse(turn),
+        Ok(question) => turn.store(vec![Effect::AskAi { question }]),
+        Err(too_many) => refuse(turn, too_many),
     }
 }
 
-/// A question or a voice message above the limit: the customer is warned once.
-pub(super) fn refuse(mut turn: Turn<'_>) -> Verdict {
-    if !turn.next.questions.should_warn(turn.moment.now) {
+/// A question or a voice message above a limit: the customer is told once.
+pub(super) fn refuse(mut turn: Turn<'_>, too_many: TooMany) -> Verdict {
+    if !turn.next.questions.should_tell(too_many, turn.moment.now) {
         return Verdict::Stay(Vec::new());
     }
-    let warning = turn.text("too-many-questions");
-    turn.send(warning)
+    let told = turn.text(match too_many {
+        TooMany::AtOnce => "too-many-questions.at-once",
+        TooMany::InAMinute => "too-many-questions",
+    });
+    turn.send(told)
 }
 
 /// The model's answer to such a text. A customer who has begun a dialog meanwhile does not get it.

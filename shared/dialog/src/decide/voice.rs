@@ -29,10 +29,9 @@ pub(super) fn came(mut turn: Turn<'_>, voice: &Voice) -> Verdict {
     }
     let (update_id, now) = (turn.event.update_id, turn.moment.now);
     let seq = turn.before.prompt.seq;
-    if turn.next.questions.listen(update_id, seq, now) {
-        turn.store(vec![Effect::Transcribe { voice: voice.clone() }])
-    } else {
-        question::refuse(turn)
+    match turn.next.questions.listen(update_id, seq, now) {
+        Ok(()) => turn.store(vec![Effect::Transcribe { voice: voice.clone() }]),
+        Err(too_many) => question::refuse(turn, too_many),
     }
 }
 

@@ -228,13 +228,40 @@ fn a_redelivered_question_is_asked_again_after_a_timeout() {
 #[test]
 fn ten_questions_a_minute_are_the_limit() {
     let mut talk = Talk::new();
-    for _ in 0..12 {
-        talk.say("вопрос");
+    for _ in 0..10 {
+        talk.say("вопрос").understand(answer(Intent::Faq, 0.9, "Ответ"));
     }
+    talk.say("вопрос").say("вопрос");
     assert_eq!(talk.questions.len(), 10);
     assert!(talk.screen().starts_with("Вопросов получилось слишком много."));
     talk.wait(60).say("вопрос");
     assert_eq!(talk.questions.len(), 11);
+}
+
+#[test]
+fn two_questions_are_worked_on_at_a_time() {
+    let mut talk = Talk::new();
+    talk.say("первый").say("второй").say("третий");
+    assert_eq!(talk.questions.len(), 2);
+    assert!(talk.screen().starts_with("Секунду, ещё разбираюсь с предыдущими сообщениями."), "{}", talk.screen());
+    let told = talk.messages();
+    talk.say("четвёртый").speak_for(3);
+    assert_eq!((talk.questions.len(), talk.recordings.len(), talk.messages()), (2, 0, told), "told once");
+    talk.understand(answer(Intent::Faq, 0.9, "Ответ")).say("третий");
+    assert_eq!(talk.questions.len(), 3);
+    talk.wait(25).say("их обработчики умерли");
+    assert_eq!(talk.questions.len(), 4, "they count until their answers would be late");
+}
+
+#[test]
+fn neither_a_dialog_nor_deletion_makes_room_for_more_questions_at_a_time() {
+    let mut talk = Talk::new();
+    talk.say("первый").say("второй");
+    talk.command(BotCommand::Start).tap("🚗 Продать авто").tap("🏠 В начало").say("третий");
+    talk.command(BotCommand::Delete).tap("Да, удалить").say("четвёртый");
+    assert_eq!(talk.questions.len(), 2);
+    talk.wait(15).say("пятый");
+    assert_eq!(talk.questions.len(), 3);
 }
 
 #[test]

@@ -56,11 +56,10 @@ fn full_of_other_things(answer: AiAnswer) -> Talk {
     for album in 0..4 {
         talk.input(captioned("a", Some(&format!("1390012345678901{album}")), "Продаю"));
     }
-    for _ in 0..10 {
-        talk.wait(2).at_once(Input::Text("щ".repeat(500)));
+    for _ in 0..8 {
+        talk.say(&"щ".repeat(500)).understand(answer.clone());
     }
-    talk.wait(2).at_once(Input::Text("Одиннадцатый вопрос".into()));
-    talk.understand(answer);
+    talk.say(&"щ".repeat(500)).say(&"щ".repeat(500)).say("Одиннадцатый вопрос").understand(answer).say("Двенадцатый");
     talk
 }
 

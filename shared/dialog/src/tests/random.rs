@@ -220,9 +220,9 @@ fn perform(talk: &mut Talk, old: &mut Vec<(i64, String)>, step: Step) {
             must_answer = false;
         }
     }
-    // A customer who asks too much is warned once a minute.
-    let was_warned = talk.conversation.questions.warned_recently(talk.now);
-    assert!(!must_answer || was_warned || traces(talk) != before, "no answer");
+    // A customer who asks too much is told once.
+    let was_told = talk.conversation.questions.told_lately(talk.now);
+    assert!(!must_answer || was_told || traces(talk) != before, "no answer");
     let kept_until = talk.conversation.expires_at().expect("nobody is banned");
     assert!(kept_until <= talk.now + 7 * DAY, "nothing is kept for ever");
     assert!(talk.conversation.due_at().is_none_or(|due_at| due_at < kept_until), "what is due is still there");
