@@ -449,7 +449,7 @@ class Alarms(unittest.TestCase):
 
     def test_the_admins_read_of_every_alarm_in_their_language_what_is_wrong_and_what_to_do(self):
         texts = (ROOT / "shared/texts/ru/admin.ftl").read_text(encoding="utf-8")
-        reported_by_functions = {"request-given-up", "token-expires"}
+        reported_by_functions = {"request-given-up", "token-expires", "model-failures"}
         told = set(re.findall(r"^alarm-([\w-]+) = .+\n    \.remedy = ", texts, re.M))
         self.assertEqual(told, set(alarms()) - reported_by_functions)
 

@@ -18,8 +18,8 @@ pub(crate) struct Alarm {
 }
 
 /// Ends of the names of alarms about what the functions tell the admins themselves: a request that was given up, a
-/// consent that is needed.
-const TOLD_BY_THE_FUNCTIONS: [&str; 2] = ["-request-given-up", "-token-expires"];
+/// consent that is needed, a model that does not answer.
+const TOLD_BY_THE_FUNCTIONS: [&str; 3] = ["-request-given-up", "-token-expires", "-model-failures"];
 
 /// The alarms in `event`; `None` when it is about something else. States that ask nobody to do anything are left out:
 /// the «OK» of an alarm that has just been created, and missing data as EventBridge tells it of every alarm. To SNS

@@ -7,7 +7,7 @@
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
 //! * Deals are looked at, and customers told of stages that the dealer has a text for.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
-//! * The admins learn when customers send more than usual, and when a request that amoCRM refuses will be deleted.
+//! * The admins learn when customers send more than usual, when the model leaves nearly every question to the rules, and when a request that amoCRM refuses will be deleted.
 //! * Messages that the admins did not get yet are sent.
 //! * Invariants become metrics: how many requests wait, how long, how long the token lasts.
 //!
@@ -17,6 +17,7 @@ mod alarm;
 mod deals;
 mod expiry;
 mod limits;
+mod model_outage;
 mod talks;
 mod token;
 mod unfinished;
@@ -34,7 +35,7 @@ use lead::Seconds;
 use serde_json::{Value, json};
 use settings::metrics::{self, Unit};
 use settings::{Clock, Env, system_clock};
-use storage::{Aws, AwsSettings};
+use storage::{Aws, AwsSettings, Documents};
 use texts::Language;
 use turn::Bot;
 
@@ -69,6 +70,7 @@ pub struct Scheduled {
     bot: Bot,
     /// `None` in mock mode.
     crm: Option<Client>,
+    documents: Documents,
     admins: AdminChat,
     incidents: Incidents,
     deal_news: DealNews,
@@ -117,7 +119,7 @@ impl Scheduled {
                 clock.clone(),
             ),
             incidents: Incidents::new(
-                documents,
+                documents.clone(),
                 bot.leads.clone(),
                 admins.clone(),
                 clock,
@@ -140,6 +142,7 @@ impl Scheduled {
             retry_interval: settings.turn.delivery.retry_interval_seconds,
             bot,
             crm,
+            documents,
             admins,
             language,
         }
@@ -168,12 +171,13 @@ impl Scheduled {
         let jobs = self.jobs.run_due().await.context("due jobs cannot be listed");
         let talks = self.look_after_talks().await;
         let limits = self.watch_limits().await;
+        let model_is_out = self.watch_model().await;
         let expiring = self.look_after_dead().await;
         let measured = self.measure().await;
         digest?;
         let done = json!({
             "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "talks": talks?, "stages": stages?, "jobs": jobs?,
-            "limits": limits?, "expiring": expiring?, "unsent": measured?
+            "limits": limits?, "model_is_out": model_is_out?, "expiring": expiring?, "unsent": measured?
         });
         tracing::info!(%done, "repaired");
         Ok(done)

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use ai::Answered;
 use dialog::{AiAnswer, Event};
-use lead::Seconds;
 use settings::metrics::{self, Unit};
-use storage::AiLogEntry;
+use storage::{AiLogEntry, StorageError};
 use telegram::Recipient;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, timeout};
@@ -33,7 +32,8 @@ impl Webhook {
         let dealer = self.bot.dealer.get().await;
         let year = dealer.calendar.local(now).year();
         let understand = async {
-            let is_asked = self.has_model && self.may_call_model(now, dealer.limits.model_questions_a_day).await;
+            let max = dealer.limits.model_questions_a_day;
+            let is_asked = self.has_model && may_call_model(self.bot.counters.count_model_question(now, max).await);
             let answered = if is_asked {
                 self.classifier.answer_within(patience, question, year, &dealer.facts).await
             } else {
@@ -46,6 +46,10 @@ impl Webhook {
         if is_asked {
             // The average is the share of questions that the model was asked in vain: an alarm watches it.
             metrics::put(&[("ModelFailures", f64::from(u8::from(call.offline)), Unit::Count)], &[]);
+        }
+        if is_asked && call.offline {
+            let noted = self.bot.counters.note_model_failure(now).await;
+            let _ = noted.inspect_err(|error| tracing::warn!("a failure of the model was not counted: {error}"));
         }
         let intent = serde_json::to_value(answer.intent).ok().and_then(|intent| intent.as_str().map(str::to_owned));
         let entry = AiLogEntry {
@@ -71,15 +75,6 @@ impl Webhook {
             &[("intent", &entry.intent)],
         );
         (answer, entry)
-    }
-
-    /// Whether the model may be asked once more today. If that cannot be counted, it may not: nothing else bounds what
-    /// it costs.
-    pub(crate) async fn may_call_model(&self, now: Seconds, most_a_day: u32) -> bool {
-        self.bot.counters.count_model_question(now, most_a_day).await.unwrap_or_else(|error| {
-            tracing::warn!("a model is not asked, because that cannot be counted: {error}");
-            false
-        })
     }
 
     /// Appends to the AI log. A failure is only logged: the customer has the answer.
@@ -109,4 +104,13 @@ impl Webhook {
         };
         futures::join!(work, typing).0
     }
+}
+
+/// Whether a model may be called once more today. If that cannot be counted, it may not: nothing else bounds what it
+/// costs.
+pub(crate) fn may_call_model(counted: Result<bool, StorageError>) -> bool {
+    counted.unwrap_or_else(|error| {
+        tracing::warn!("a model is not asked, because that cannot be counted: {error}");
+        false
+    })
 }

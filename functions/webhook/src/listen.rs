@@ -6,6 +6,7 @@ use telegram::Recipient;
 use tokio::time::{Instant, timeout};
 
 use crate::Webhook;
+use crate::ask::may_call_model;
 
 /// Why the words of a voice message are not known.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +46,7 @@ impl Webhook {
         if recording.len() as u64 > MAX_VOICE_BYTES {
             return Err(Unheard::TooLarge);
         }
-        if !self.may_call_model((self.bot.clock)(), most_a_day).await {
+        if !may_call_model(self.bot.counters.count_transcription((self.bot.clock)(), most_a_day).await) {
             return Err(Unheard::TooMany);
         }
         Ok(transcriber.words(recording, TRANSCRIPTION.saturating_sub(started.elapsed())).await?)

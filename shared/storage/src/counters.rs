@@ -2,6 +2,7 @@
 //! period.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use ::talk::Topic;
 use aws_sdk_dynamodb::Client;
@@ -36,8 +37,24 @@ const RETENTION: Seconds = 8 * DAY;
 const REQUESTS: &str = "requests";
 const MODEL_QUESTIONS: &str = "model-questions";
 
+/// The item of a day's questions also has how many were asked, and how many in vain, in each part of the day this long:
+/// `asked-7`, `failed-7`.
+const SLOT: Seconds = 10 * 60;
+const ASKED: &str = "asked";
+const FAILED: &str = "failed";
+
+type Item = HashMap<String, AttributeValue>;
+
 /// The operation, for errors.
 const COUNT: &str = "counting";
+
+/// How many questions a model was asked in some time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ModelQuestions {
+    pub asked: u32,
+    /// Of them, those to which no model had an answer.
+    pub failed: u32,
+}
 
 /// The Counters table.
 #[derive(Clone, Debug)]
@@ -55,37 +72,55 @@ impl Aws {
 }
 
 impl Counters {
-    /// Counts a question to the model, if there were fewer than `max` since midnight UTC. Returns whether it was
+    /// Counts a question to the model, if fewer than `max` calls were counted since midnight UTC. Returns whether it was
     /// counted.
     ///
     /// # Errors
     /// When the table cannot be written.
     pub async fn count_model_question(&self, now: Seconds, max: u32) -> Result<bool, StorageError> {
-        self.count(MODEL_QUESTIONS, now - now % DAY, max).await
+        self.count(MODEL_QUESTIONS, now - now % DAY, max, Some(slot_name(ASKED, now))).await
     }
 
-    /// Counts a warning in a topic that is no customer's, if there was none in this hour. Returns whether it was
+    /// The same for a voice message that a model is to hear: it costs as much as a question.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn count_transcription(&self, now: Seconds, max: u32) -> Result<bool, StorageError> {
+        self.count(MODEL_QUESTIONS, now - now % DAY, max, None).await
+    }
+
+    /// Counts a warning in a topic that is not a customer's, if there was none in this hour. Returns whether it was
     /// counted.
     ///
     /// # Errors
     /// When the table cannot be written.
     pub async fn count_stray_warning(&self, topic: Topic, now: Seconds) -> Result<bool, StorageError> {
-        self.count(&format!("stray:{}:{}", topic.group, topic.id), now - now % HOUR, 1).await
+        self.count(&format!("stray:{}:{}", topic.group, topic.id), now - now % HOUR, 1, None).await
     }
 
-    async fn count(&self, counted: &str, period: Seconds, max: u32) -> Result<bool, StorageError> {
+    /// Counts, and adds one to the attribute `also`, if fewer than `max` were counted.
+    async fn count(
+        &self,
+        counted: &str,
+        period: Seconds,
+        max: u32,
+        also: Option<String>,
+    ) -> Result<bool, StorageError> {
         let update = update(&self.table, counted, period, max)?;
-        let answer = self
+        let call = self
             .client
             .update_item()
             .table_name(update.table_name())
             .set_key(Some(update.key().clone()))
-            .update_expression(update.update_expression())
             .set_condition_expression(update.condition_expression().map(str::to_owned))
-            .set_expression_attribute_values(update.expression_attribute_values().cloned())
-            .send()
-            .await;
-        match answer {
+            .set_expression_attribute_values(update.expression_attribute_values().cloned());
+        let call = match also {
+            Some(name) => call
+                .update_expression(format!("{}, #also :one", update.update_expression()))
+                .expression_attribute_names("#also", name),
+            None => call.update_expression(update.update_expression()),
+        };
+        match call.send().await {
             Ok(_) => Ok(true),
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
@@ -94,6 +129,52 @@ impl Counters {
             }
             Err(error) => Err(StorageError::of(COUNT)(error)),
         }
+    }
+
+    /// Notes that no model had an answer to a question that was counted at `asked_at`.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn note_model_failure(&self, asked_at: Seconds) -> Result<(), StorageError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("counted", AttributeValue::S(MODEL_QUESTIONS.to_owned()))
+            .key("period", AttributeValue::N((asked_at - asked_at % DAY).to_string()))
+            .update_expression("ADD #failed :one")
+            // Without the day's item nothing was counted.
+            .condition_expression("attribute_exists(amount)")
+            .expression_attribute_names("#failed", slot_name(FAILED, asked_at))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .send()
+            .await
+            .map_err(StorageError::of(COUNT))?;
+        Ok(())
+    }
+
+    /// How many questions the model was asked within the last hour, and how many of them in vain.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn model_questions_of_last_hour(&self, now: Seconds) -> Result<ModelQuestions, StorageError> {
+        let from = now - HOUR;
+        let mut questions = ModelQuestions::default();
+        for item in self.items_since(MODEL_QUESTIONS, from - from % DAY).await? {
+            let Some(day) = number::<Seconds>(&item, "period") else { continue };
+            for name in item.keys() {
+                let Some((kind, slot)) = name.split_once('-') else { continue };
+                let begins = slot.parse().map(|slot: Seconds| day + slot * SLOT);
+                if begins.is_ok_and(|begins| begins + SLOT > from) {
+                    let count = number(&item, name).unwrap_or(0);
+                    match kind {
+                        ASKED => questions.asked += count,
+                        FAILED => questions.failed += count,
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(questions)
     }
 
     /// How many questions to the model were counted since midnight UTC.
@@ -114,6 +195,11 @@ impl Counters {
     }
 
     async fn since(&self, counted: &str, from: Seconds) -> Result<Vec<(Seconds, u32)>, StorageError> {
+        let read = |item: &Item| Some((number(item, "period")?, number(item, "amount")?));
+        Ok(self.items_since(counted, from).await?.iter().filter_map(read).collect())
+    }
+
+    async fn items_since(&self, counted: &str, from: Seconds) -> Result<Vec<Item>, StorageError> {
         let answer = self
             .client
             .query()
@@ -124,13 +210,17 @@ impl Counters {
             .send()
             .await
             .map_err(StorageError::of("reading a counter"))?;
-        Ok(answer.items().iter().filter_map(read).collect())
+        Ok(answer.items.unwrap_or_default())
     }
 }
 
-fn read(item: &HashMap<String, AttributeValue>) -> Option<(Seconds, u32)> {
-    let number = |name: &str| item.get(name)?.as_n().ok();
-    Some((number("period")?.parse().ok()?, number("amount")?.parse().ok()?))
+fn number<N: FromStr>(item: &Item, name: &str) -> Option<N> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// The attribute that counts this in the part of the day in which `at` is.
+fn slot_name(kind: &str, at: Seconds) -> String {
+    format!("{kind}-{}", at % DAY / SLOT)
 }
 
 /// The writes that count a new request, for the transaction that stores it. Each fails above its limit.

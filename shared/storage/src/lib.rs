@@ -36,7 +36,7 @@ mod versioned;
 pub use ai_log::{AiLog, AiLogEntry};
 pub use aws::{Aws, AwsSettings};
 pub use copy::Copied;
-pub use counters::{Counters, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY};
+pub use counters::{Counters, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY, ModelQuestions};
 pub use current_dealer::CurrentDealer;
 pub use customers::{Customer, Customers};
 pub use dealer_file::DealerFile;

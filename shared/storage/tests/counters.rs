@@ -8,7 +8,7 @@ use common::{Store, store};
 use dialog::{Conversation, Milestone, Person, SourceProgress};
 use futures::future::join_all;
 use lead::{Lead, LeadId, Request, Seconds};
-use storage::{FinishError, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY, Reached, SaveError, Versioned};
+use storage::{FinishError, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY, ModelQuestions, Reached, SaveError, Versioned};
 use ulid::Ulid;
 
 const VICTIM: &str = "+79160000000";
@@ -87,6 +87,26 @@ async fn questions_to_the_model_are_counted_by_the_day() {
     assert_eq!(counted.iter().filter(|counted| *counted.as_ref().unwrap()).count(), 3);
     assert_eq!(counters.model_questions_today(now).await.unwrap(), 3);
     assert!(counters.count_model_question(now + 24 * HOUR, 3).await.unwrap(), "another day");
+    assert!(!counters.count_transcription(now, 3).await.unwrap(), "a voice message costs as much");
+    assert!(counters.count_transcription(now, 4).await.unwrap());
+}
+
+#[tokio::test]
+async fn questions_in_vain_are_known_for_an_hour_even_at_midnight() {
+    let store = store().await;
+    let counters = store.aws.counters(&store.tables);
+    let midnight = 1_790_000_000 - 1_790_000_000 % (24 * HOUR);
+    let of_last_hour = async |now| counters.model_questions_of_last_hour(now).await.unwrap();
+    assert_eq!(of_last_hour(midnight).await, ModelQuestions::default());
+    for at in [midnight - 2 * HOUR, midnight - 1500, midnight - 1, midnight + 5] {
+        counters.count_model_question(at, 100).await.unwrap();
+        counters.note_model_failure(at).await.unwrap();
+    }
+    counters.count_model_question(midnight + 5, 100).await.unwrap();
+    counters.count_transcription(midnight + 5, 100).await.unwrap();
+    assert_eq!(of_last_hour(midnight + 10).await, ModelQuestions { asked: 4, failed: 3 });
+    assert_eq!(of_last_hour(midnight + HOUR - 1).await, ModelQuestions { asked: 3, failed: 2 });
+    assert_eq!(of_last_hour(midnight + 2 * HOUR).await, ModelQuestions::default());
 }
 
 #[tokio::test]
