@@ -8,6 +8,7 @@ use serde_json::json;
 use storage::{LeftInCrm, SaveError, forget_customer, left_in_crm};
 
 use crate::output::Output;
+use crate::sales_chat;
 use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
@@ -18,7 +19,8 @@ pub(crate) enum Command {
         /// Telegram chat id.
         chat_id: i64,
     },
-    /// Delete everything stored about a chat, undelivered requests too, but not a ban. What is in amoCRM stays there.
+    /// Delete everything stored about a chat, undelivered requests too, but not a ban. The cards in the sales chat are
+    /// cleared and the topic is closed. What is in amoCRM stays there.
     Forget {
         /// Telegram chat id.
         chat_id: i64,
@@ -42,7 +44,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     let stores = stage.stores().await?;
     match command {
         Command::Show { chat_id } => show(&stores, chat_id, *output).await,
-        Command::Forget { chat_id, yes } => forget(&stores, chat_id, yes, *output).await,
+        Command::Forget { chat_id, yes } => forget(stage, &stores, chat_id, yes, *output).await,
         Command::Ban { chat_id } => ban(&stores, chat_id, true, *output).await,
         Command::Unban { chat_id } => ban(&stores, chat_id, false, *output).await,
     }
@@ -78,7 +80,7 @@ async fn show(stores: &Stores, chat_id: i64, output: Output) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
+async fn forget(stage: &Stage, stores: &Stores, chat_id: i64, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
     let (aws, tables) = (&stores.aws, &stores.tables);
     let requests = aws.leads(tables).of_chat(chat_id).await?.len();
     if !yes {
@@ -89,14 +91,19 @@ async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> any
     }
     let left = left_in_crm(aws, tables, chat_id).await?;
     let banned = aws.customers(tables).get(chat_id).await?.is_some_and(|customer| customer.banned);
+    let relay = sales_chat::relay(stage, stores).await?;
+    let cards = relay.clear_cards(chat_id).await?;
+    relay.say_farewell(chat_id).await;
     forget_customer(aws, tables, chat_id, settings::system_clock()()).await?;
+    let cards: Vec<_> = cards.iter().map(|card| (card.lead_id.request_number(), card.message_url())).collect();
     let (contact, deals) = match left {
         Some(LeftInCrm::Contact(id)) => (Some(id), Vec::new()),
         Some(LeftInCrm::Deals(ids)) => (None, ids),
         None => (None, Vec::new()),
     };
     let result = json!({
-        "deleted": { "leads": requests }, "banned": banned, "amocrm_contact": contact, "amocrm_deals": deals
+        "deleted": { "leads": requests }, "banned": banned, "amocrm_contact": contact, "amocrm_deals": deals,
+        "sales_chat_cards": cards.iter().map(|(number, url)| json!({ "request": number, "url": url })).collect::<Vec<_>>()
     });
     output.print(&result, |_| {
         let still = if banned { " The chat stays banned." } else { "" };
@@ -106,7 +113,21 @@ async fn forget(stores: &Stores, chat_id: i64, yes: bool, output: Output) -> any
             None if deals.is_empty() => String::new(),
             None => format!(" Deals still in amoCRM: {ids}. Delete them there; their contact may be somebody else's."),
         };
-        format!("Deleted {requests} request(s) and everything else about the chat.{left}{still}")
+        let named = |(number, url): &(String, Option<String>)| match url {
+            Some(url) => format!("{number} ({url})"),
+            None => number.clone(),
+        };
+        let in_chat = match &cards[..] {
+            [] => String::new(),
+            cards => {
+                let cards: Vec<_> = cards.iter().map(named).collect();
+                format!(
+                    " The sales chat may still show cards of these requests: {}. Delete them there.",
+                    cards.join(", ")
+                )
+            }
+        };
+        format!("Deleted {requests} request(s) and everything else about the chat.{left}{in_chat}{still}")
     });
     Ok(ExitCode::SUCCESS)
 }

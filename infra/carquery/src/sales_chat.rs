@@ -1,4 +1,4 @@
-//! The sales chat in `carquery doctor`.
+//! The sales chat, as `carquery doctor` and `carquery customers forget` reach it.
 
 use relay::Relay;
 use settings::{Telegram, system_clock};
@@ -13,8 +13,7 @@ pub(crate) async fn check(stage: &Stage, stores: &Stores) -> Option<Finding> {
     const NAME: &str = "topics of the sales chat";
     let file = stores.aws.dealer_file(&stores.tables).load().await.ok()?;
     let chat = dealer::parse(&file.value).ok()?.sales_chat?;
-    let settings = Telegram::read(&mut stage.env().await.ok()?);
-    let relay = Relay::new(&stores.aws, &stores.tables, Api::new(&settings), system_clock(), settings.language);
+    let relay = relay(stage, stores).await.ok()?;
     let group = stores.aws.sales_chat(&stores.tables).group(chat.chat_id).await.ok()?.value.current_id();
     Some(match relay.has_topics(group).await {
         true => Finding::good(NAME, &format!("the team talks to customers in {group}")),
@@ -23,4 +22,12 @@ pub(crate) async fn check(stage: &Stage, stores: &Stores) -> Option<Finding> {
             "none: to talk to customers there, switch topics on and let the bot manage them (docs/dealer.ru.md)",
         ),
     })
+}
+
+/// What reaches customers' cards and topics.
+pub(crate) async fn relay(stage: &Stage, stores: &Stores) -> anyhow::Result<Relay> {
+    let mut env = stage.env().await?;
+    let settings = Telegram::read(&mut env);
+    let settings = env.finish(settings)?;
+    Ok(Relay::new(&stores.aws, &stores.tables, Api::new(&settings), system_clock(), settings.language))
 }

@@ -130,7 +130,15 @@ impl Runner {
                 }
                 match self.sales_chat.card(&lead_id).await? {
                     Some(stored) => card = stored,
-                    None => return Ok(()),
+                    None => {
+                        // The customer was deleted while it was sent.
+                        let number = lead_id.request_number().into();
+                        let text = self.language.text_with("card-forgotten", [("number", number)]);
+                        if let Err(error) = self.telegram.clear_card(message, &text).await {
+                            tracing::error!(%lead_id, "a deleted customer's card stays in the sales chat: {error}");
+                        }
+                        return Ok(());
+                    }
                 }
             }
         }

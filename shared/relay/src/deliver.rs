@@ -242,14 +242,6 @@ impl Relay {
             reopened => reopened.map(drop),
         }
     }
-
-    /// Says goodbye in a topic and closes it.
-    pub(crate) async fn close_for_good(&self, topic: Topic) -> Result<(), ApiError> {
-        let mut word = parameters(topic);
-        word["text"] = self.language.text("team-forgotten").into();
-        self.api.call("sendMessage", &word).await?;
-        self.api.call("closeForumTopic", &parameters(topic)).await.map(drop)
-    }
 }
 
 /// <https://core.telegram.org/bots/api#createforumtopic>

@@ -5,6 +5,7 @@
 //! the schedule. If Telegram's answer is lost, the line is sent again: a line twice is better than none.
 
 mod deliver;
+mod farewell;
 mod group;
 mod held;
 mod send;
@@ -12,7 +13,7 @@ mod send;
 use std::time::Duration;
 
 use settings::{Clock, Retry};
-use storage::{Aws, Customers, SaveError, StorageError, Tables, Talks, Versioned};
+use storage::{Aws, Customers, SalesChat, SaveError, StorageError, Tables, Talks, Versioned};
 use talk::{Line, Talk, Topic};
 use telegram::{Api, ApiError};
 use texts::Language;
@@ -31,6 +32,7 @@ const GATHERING_ALBUM: Duration = Duration::from_millis(1_200);
 pub struct Relay {
     talks: Talks,
     customers: Customers,
+    sales_chat: SalesChat,
     api: Api,
     clock: Clock,
     language: Language,
@@ -62,6 +64,7 @@ impl Relay {
         Self {
             talks: aws.talks(tables),
             customers: aws.customers(tables),
+            sales_chat: aws.sales_chat(tables),
             api,
             clock,
             language,
@@ -143,23 +146,6 @@ impl Relay {
             Ok(())
         })
         .await
-    }
-
-    /// Tells the team that the customer is forgotten, and closes the topic. Whether it works or not, the deletion goes
-    /// on.
-    pub async fn say_farewell(&self, chat_id: i64) {
-        let topic = match self.talks.get(chat_id).await {
-            Ok(talk) => talk.and_then(|talk| talk.value.topic()),
-            Err(error) => {
-                tracing::warn!("the topic of a deleted customer is not known: {error}");
-                None
-            }
-        };
-        if let Some(topic) = topic
-            && let Err(error) = self.close_for_good(topic).await
-        {
-            tracing::warn!("the team does not hear of a deleted customer: {error}");
-        }
     }
 
     /// Changes a talk, which begins if there is none.

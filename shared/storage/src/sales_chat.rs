@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::due::{DUE_INDEX, due_by};
-use crate::of_chat::{CHAT_INDEX, forget_of_chat};
+use crate::of_chat::{CHAT_INDEX, forget_of_chat, keys_of_chat};
 use crate::schema::TableDefinition;
 use crate::versioned::{get, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
@@ -80,6 +80,23 @@ impl SalesChat {
     /// When the table cannot be read.
     pub async fn card(&self, lead_id: &LeadId) -> Result<Option<Versioned<Card>>, StorageError> {
         self.load(&lead_id.to_string()).await
+    }
+
+    /// The cards of a customer's chat. A card that cannot be read is logged and left out.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn cards_of(&self, chat_id: i64) -> Result<Vec<Card>, StorageError> {
+        let mut cards = Vec::new();
+        for entry in keys_of_chat(&self.client, &self.table, "entry", chat_id).await? {
+            let Ok(entry) = entry.as_s() else { continue };
+            match self.load::<Card>(entry).await {
+                Ok(card) => cards.extend(card.map(|card| card.value)),
+                Err(error) if error.is_shape() => tracing::error!(entry, "a card is left out: {error}"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(cards)
     }
 
     /// Every card: it reads the whole table. A card that cannot be read is logged and left out.

@@ -1,5 +1,6 @@
 //! Cards of the sales chat: a photo with a caption, or a text.
 
+use dialog::Text;
 use sales::{CardMessage, CardView};
 use serde_json::{Value, json};
 
@@ -51,6 +52,40 @@ impl Api {
             Err(error) => Err(error),
         }
     }
+
+    /// Leaves of a card only this text. A photo cannot be edited away: its card is deleted, which Telegram lets a bot
+    /// do within 48 hours, or an administrator who may delete messages.
+    ///
+    /// # Errors
+    /// See [`ApiError`]. The photo may still be there.
+    pub async fn clear_card(&self, message: CardMessage, text: &str) -> Result<(), ApiError> {
+        let cleared = CardView { text: Text::plain(text), take: None, deal: None };
+        if !message.has_photo {
+            return match self.edit_card(message, &cleared).await {
+                Err(ApiError::CannotEdit | ApiError::Refused { .. }) => self.delete(message).await,
+                edited => edited,
+            };
+        }
+        let deleted = self.delete(message).await;
+        if deleted.is_err() {
+            self.edit_card(message, &cleared).await?;
+        }
+        deleted
+    }
+
+    /// Deletes a card. One that is gone already is not an error.
+    /// <https://core.telegram.org/bots/api#deletemessage>
+    async fn delete(&self, message: CardMessage) -> Result<(), ApiError> {
+        let call = json!({ "chat_id": message.group_id, "message_id": message.message_id });
+        match self.call("deleteMessage", &call).await {
+            Err(ApiError::Refused { description, .. })
+                if description.to_lowercase().contains("message to delete not found") =>
+            {
+                Ok(())
+            }
+            deleted => deleted.map(drop),
+        }
+    }
 }
 
 /// The text and the buttons.
@@ -68,7 +103,6 @@ fn add(call: &mut Value, card: &CardView, is_caption: bool) {
 
 #[cfg(test)]
 mod tests {
-    use dialog::Text;
     use sales::{LinkButton, PressButton};
 
     use super::*;

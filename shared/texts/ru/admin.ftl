@@ -59,6 +59,8 @@ drive-closed = ⚠️ amoCRM не принимает файлы ({ $detail }): �
 
 deleted-contact = 🗑 Клиент удалил свои данные в боте. В amoCRM остался его контакт (ID { $id }): удалите его вместе со сделками.
 deleted-deals = 🗑 Клиент удалил свои данные в боте. В amoCRM остались его сделки (ID { $ids }): удалите их. Контакт в них может быть чужим, поэтому сначала проверьте его.
+# Cards that Telegram did not let the bot clear: numbers of requests, with the address where it is known.
+deleted-cards = 🗑 Клиент удалил свои данные в боте. В чате продаж ещё могут быть карточки его заявок, бот не смог их убрать: { $cards }. Удалите их, пожалуйста.
 
 ## More than usual
 

@@ -13,6 +13,7 @@ card-taken = ✅ Взято: { $name }
 card-taken-after = ✅ Взято: { $name }, через { $duration }
 # Somebody whom the dealer's file no longer has.
 card-former-member = пользователь { $id }
+card-forgotten = 🗑 Заявка № { $number }: клиент попросил удалить свои данные.
 card-take = 🙋 Взять
 card-open-deal = Открыть в amoCRM
 
@@ -50,6 +51,8 @@ team-blocked = Не доставлено: клиент заблокировал 
 team-not-copied = Не отправлено: такое сообщение Telegram передать не даёт. Попробуйте текстом.
 team-stray-topic = Никому не отправлено: у этой темы нет клиента. Такую тему можно удалить.
 team-forgotten = Клиент попросил удалить его данные. Бот забыл и клиента, и эту тему: отсюда ему больше ничего не придёт. Удалите, пожалуйста, тему, если переписка не нужна.
+# What the topic is called from then on.
+team-forgotten-topic = Клиент удалил данные
 
 ## A talk, as both sides read it
 

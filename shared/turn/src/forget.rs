@@ -1,16 +1,25 @@
 //! Deleting a customer who has asked for it.
 
+use sales::Card;
 use storage::{LeftInCrm, forget_customer, left_in_crm};
 use telegram::ApiError;
 
 use crate::{Bot, RetryLater};
 
 impl Bot {
-    /// Deletes everything stored about a chat. The admins are told before that what of it is in amoCRM, because nobody
-    /// knows it afterwards.
+    /// Deletes everything stored about a chat. The admins are told before that what of it is in amoCRM and in the sales
+    /// chat, because nobody knows it afterwards.
     pub(crate) async fn forget(&self, chat_id: i64) -> Result<(), RetryLater> {
         if let Some(left) = left_in_crm(&self.aws, &self.tables, chat_id).await? {
-            self.ask_admins_to_delete(&left).await?;
+            tracing::info!(?left, "a deleted customer is still in amoCRM");
+            self.ask_admins_to_delete(&self.left_in_crm(&left)).await?;
+        }
+        let cards = self.relay.clear_cards(chat_id).await?;
+        if !cards.is_empty() {
+            let named = |card: &Card| [Some(card.lead_id.request_number()), card.message_url()].into_iter().flatten();
+            let cards: Vec<String> = cards.iter().map(|card| named(card).collect::<Vec<_>>().join(" ")).collect();
+            let text = self.rules.language.text_with("deleted-cards", [("cards", cards.join(", ").into())]);
+            self.ask_admins_to_delete(&text).await?;
         }
         self.relay.say_farewell(chat_id).await;
         forget_customer(&self.aws, &self.tables, chat_id, (self.clock)()).await?;
@@ -18,28 +27,31 @@ impl Bot {
         Ok(())
     }
 
-    /// What cannot be told is logged: it must not stand in the way of the deletion.
-    async fn ask_admins_to_delete(&self, left: &LeftInCrm) -> Result<(), RetryLater> {
+    fn left_in_crm(&self, left: &LeftInCrm) -> String {
         let language = self.rules.language;
-        let text = match left {
+        match left {
             LeftInCrm::Contact(id) => language.text_with("deleted-contact", [("id", id.to_string().into())]),
             LeftInCrm::Deals(ids) => {
                 let ids = ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
                 language.text_with("deleted-deals", [("ids", ids.into())])
             }
-        };
-        let sent = match self.admin_chat_id {
-            Some(chat_id) => match self.api.send_text(chat_id, &text).await {
-                Err(ApiError::Migrated { to }) => self.api.send_text(to, &text).await.map(drop),
-                sent => sent.map(drop),
-            },
-            None => Ok(()),
+        }
+    }
+
+    /// What cannot be told is logged: it must not stand in the way of the deletion.
+    async fn ask_admins_to_delete(&self, text: &str) -> Result<(), RetryLater> {
+        let Some(chat_id) = self.admin_chat_id else { return Ok(()) };
+        let sent = match self.api.send_text(chat_id, text).await {
+            Err(ApiError::Migrated { to }) => self.api.send_text(to, text).await,
+            sent => sent,
         };
         match sent {
-            Err(error) if error.is_temporary() => return Err(error.into()),
-            Err(error) => tracing::error!(?left, "the admins cannot be told what to delete in amoCRM: {error}"),
-            Ok(()) => tracing::info!(?left, "a deleted customer is still in amoCRM"),
+            Err(error) if error.is_temporary() => Err(error.into()),
+            Err(error) => {
+                tracing::error!("the admins cannot be told what of a deleted customer to delete by hand: {error}");
+                Ok(())
+            }
+            Ok(_) => Ok(()),
         }
-        Ok(())
     }
 }

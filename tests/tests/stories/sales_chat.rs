@@ -6,7 +6,9 @@ use simulators::amocrm::Deal;
 use simulators::fault::{Fault, When};
 use simulators::telegram::BotRole;
 use stories::System::{Amocrm, Telegram};
-use stories::{BOSS, Bot, SALES_CHAT, SalesGroup, System, story, to_sent};
+use stories::{
+    BOSS, Bot, Customer, SALES_CHAT, SalesGroup, System, finish, story, to_confirmation_again, to_photos, to_sent,
+};
 
 const TAKE: &str = "🙋 Взять";
 
@@ -186,6 +188,71 @@ async fn a_lost_answer_to_a_card_makes_no_second_one_and_the_press_works() {
         assert_eq!(bot.team("Ольга").alert(), "Заявка ваша. Ответственный в amoCRM сейчас сменится.");
         group.saw("✅ Взято: Ольга");
         bot.deliver().await;
+    })
+    .await;
+}
+
+/// Everything that the bot has written in the group, and the names of its topics.
+fn shown(group: &SalesGroup) -> String {
+    let messages = group.app.view().expect("the group is there").messages;
+    messages
+        .iter()
+        .filter(|message| message.service.is_none())
+        .map(ToString::to_string)
+        .chain(group.topics())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+async fn deletes_everything(customer: &Customer) {
+    customer.say("/delete").await;
+    let _ = customer.reads();
+    customer.tap("Да, удалить").await;
+    customer.finally_sees("Готово: ваши данные удалены.");
+}
+
+#[tokio::test]
+async fn the_cards_of_a_deleted_customer_say_nothing_of_them() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let anna = bot.customer("Анна");
+        to_photos(&anna).await;
+        anna.send_photo(1).await;
+        anna.tap("✅ Готово").await;
+        finish(&anna).await;
+        to_confirmation_again(&anna).await;
+        anna.send_request().await;
+        bot.deliver().await;
+        let _ = (bot.next_deal(), bot.next_deal());
+        let read = shown(&group);
+        assert!(["Анна", "anna_k", "Skoda", "Toyota"].iter().all(|part| read.contains(part)), "{read}");
+        deletes_everything(&anna).await;
+        bot.admin().sees("В amoCRM остался его контакт");
+        let read = shown(&group);
+        assert!(read.contains("клиент попросил удалить свои данные"), "{read}");
+        for part in ["Анна", "anna_k", "Skoda", "Toyota", TAKE] {
+            assert!(!read.contains(part), "«{part}» is in:\n{read}");
+        }
+        let _ = group.reads();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_admins_hear_of_cards_that_the_bot_may_not_change() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let anna = bot.customer("Анна");
+        let number = to_sent(&anna).await;
+        let _ = bot.deliver_request(&number, &anna).await;
+        let _ = group.reads();
+        group.app.make_bot(BotRole::Kicked);
+        bot.settle().await;
+        deletes_everything(&anna).await;
+        let told = bot.admin().reads();
+        let cards = told.iter().find(|message| message.contains("могут быть карточки")).expect("the admins hear of it");
+        assert!(cards.contains(&format!("{number} https://t.me/c/1234567890/")), "{cards}");
+        assert!(!bot.everything_stored().await.contains("anna_k"), "it stands in the way of nothing");
     })
     .await;
 }

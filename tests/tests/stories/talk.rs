@@ -267,7 +267,7 @@ async fn a_deleted_customer_is_forgotten_and_the_team_hears_of_it() {
         anna.tap("Да, удалить").await;
         anna.sees("Готово: ваши данные удалены.");
         assert!(topic.reads()[0].starts_with("Клиент попросил удалить его данные."));
-        assert_eq!(bot.sales_group().topics(), ["🔒 Анна · @anna_k"]);
+        assert_eq!(bot.sales_group().topics(), ["🔒 Клиент удалил данные"]);
         let stored = bot.everything_stored().await;
         assert!(!stored.contains("секрет") && !stored.contains("anna_k"), "{stored}");
     })

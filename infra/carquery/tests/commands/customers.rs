@@ -37,7 +37,10 @@ async fn customers_are_banned_and_forgotten() {
     let gone = operator.json(&["customers", "forget", &id, "--yes"]);
     assert_eq!(
         gone,
-        json!({ "deleted": { "leads": 1 }, "banned": true, "amocrm_contact": contact, "amocrm_deals": [] })
+        json!({
+            "deleted": { "leads": 1 }, "banned": true, "amocrm_contact": contact, "amocrm_deals": [],
+            "sales_chat_cards": []
+        })
     );
     assert_eq!(operator.json(&["leads", "list"]), json!([]));
     assert!(is_banned().await, "who is forgotten stays banned");

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Model;
+use super::group::BotRole;
 use super::markup::{InlineButton, inline_markup};
 use super::message::Content;
 use super::params::Params;
@@ -38,7 +39,7 @@ const ACTIONS: [&str; 11] = [
 type Method = fn(&Model, &mut State, &Params) -> Result<Value, Refusal>;
 
 /// Every method but `getUpdates`, which waits.
-const METHODS: [(Served, Method); 23] = [
+const METHODS: [(Served, Method); 24] = [
     (Served::new(Caller::Operator, "getMe"), |model, _, _| Ok(me(model))),
     (Served::new(Caller::Functions, "sendMessage"), sending::send_message),
     (Served::new(Caller::Functions, "sendPhoto"), sending::send_photo),
@@ -46,6 +47,7 @@ const METHODS: [(Served, Method); 23] = [
     (Served::new(Caller::Functions, "editMessageText"), edit_text),
     (Served::new(Caller::Functions, "editMessageCaption"), edit_caption),
     (Served::new(Caller::Functions, "editMessageReplyMarkup"), edit_keyboard),
+    (Served::new(Caller::Nobody, "deleteMessage"), |_, state, params| delete(state, params)),
     (Served::new(Caller::Functions, "answerCallbackQuery"), |_, state, params| answer_press(state, params)),
     (Served::new(Caller::Functions, "sendChatAction"), |_, state, params| send_action(state, params)),
     (Served::new(Caller::Functions, "getFile"), |_, state, params| get_file(state, params)),
@@ -145,6 +147,22 @@ fn edit(
     });
     state.note(id, how);
     Ok(message_json(model, state, id))
+}
+
+/// An administrator deletes any message, the others their own of the last two days.
+/// <https://core.telegram.org/bots/api#deletemessage>
+fn delete(state: &mut State, params: &Params) -> Result<Value, Refusal> {
+    let chat = open_chat(state, params)?;
+    let message = params.integer("message_id").and_then(|id| state.message(chat, id));
+    let message = message.ok_or_else(|| Refusal::bad_request("message to delete not found"))?;
+    let is_admin = state.group(chat).is_some_and(|group| matches!(group.bot, BotRole::Admin { .. }));
+    let is_own_and_new = message.from_bot && state.now() - message.date < 48 * 3600;
+    if !is_admin && !is_own_and_new {
+        return Err(Refusal::bad_request("message can't be deleted"));
+    }
+    let id = message.id;
+    state.change_message(id, |message| message.deleted = true);
+    Ok(json!(true))
 }
 
 fn answer_press(state: &mut State, params: &Params) -> Result<Value, Refusal> {
