@@ -28,13 +28,13 @@ impl Webhook {
         Ok(None)
     }
 
-    /// Says in a topic that the bot has opened and that is no customer's that nobody gets what is written there: it is
+    /// Says in a topic that the bot has opened and that is not a customer's that nobody gets what is written there: it is
     /// left of a deleted customer, or Telegram's answer to its opening was lost.
     async fn warn_of_stray(&self, topic: Topic) -> Result<Option<BotCall>, RetryLater> {
         if !self.bot.counters.count_stray_warning(topic, (self.bot.clock)()).await? {
             return Ok(None);
         }
-        tracing::info!(topic = topic.id, "somebody writes in a topic that is no customer's");
+        tracing::info!(topic = topic.id, "somebody writes in a topic that is not a customer's");
         let text = self.language.text("team-stray-topic");
         let parameters = json!({ "chat_id": topic.group, "message_thread_id": topic.id, "text": text });
         Ok(Some(BotCall { method: "sendMessage".to_owned(), parameters }))
