@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use lead::LeadId;
+use lead::{LeadId, Seconds};
 use serde_json::json;
 use ulid::Ulid;
 
@@ -15,12 +15,35 @@ use crate::http::json as json_response;
 const PROBE_CHAT: i64 = 0;
 /// A request that does not exist, for the same.
 const PROBE_LEAD: LeadId = LeadId(Ulid::nil());
+/// How long a check is believed, in seconds. Anybody may ask, and each check costs three calls.
+const CHECK_LASTS: Seconds = 10;
 /// How long a cold start waits for connections.
 const WARM_UP: Duration = Duration::from_millis(700);
+
+/// The latest check.
+#[derive(Debug)]
+pub(crate) struct Check {
+    at: Seconds,
+    code: StatusCode,
+    body: Vec<u8>,
+}
 
 impl Webhook {
     /// The state of each part. 503 when requests cannot be taken. They can without the queue: `scheduled` finds them.
     pub(crate) async fn health(&self) -> Response<Bytes> {
+        let now = (self.bot.clock)();
+        let mut latest = self.latest_check.lock().await;
+        let is_fresh = |check: &Check| (check.at..check.at + CHECK_LASTS).contains(&now);
+        let check = match latest.take().filter(is_fresh) {
+            Some(check) => check,
+            None => self.check(now).await,
+        };
+        let response = json_response(check.code, check.body.clone());
+        *latest = Some(check);
+        response
+    }
+
+    async fn check(&self, now: Seconds) -> Check {
         let (sessions, leads, queue) =
             futures::join!(self.bot.sessions.load(PROBE_CHAT), self.bot.leads.get(&PROBE_LEAD), self.bot.queue.depth());
         for error in [sessions.as_ref().err(), leads.as_ref().err(), queue.as_ref().err()].into_iter().flatten() {
@@ -42,7 +65,7 @@ impl Webhook {
                 "ai": if self.has_model { "model" } else { "offline" },
             }
         });
-        json_response(code, body.to_string().into_bytes())
+        Check { at: now, code, body: body.to_string().into_bytes() }
     }
 
     /// Opens the connections to the tables and to Telegram. A failure is ignored: it shows again when the connection is

@@ -23,7 +23,10 @@ use secrecy::{ExposeSecret, SecretString};
 use settings::{AmocrmHook, Clock, Env, OpenAi, system_clock};
 use storage::{Aws, AwsSettings, Deals, Jobs, SalesChat};
 use texts::Language;
+use tokio::sync::Mutex;
 use turn::Bot;
+
+use crate::health::Check;
 
 pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
 
@@ -74,6 +77,7 @@ pub struct Webhook {
     incidents: Incidents,
     /// What team and admins read.
     language: Language,
+    latest_check: Mutex<Option<Check>>,
 }
 
 impl Webhook {
@@ -112,6 +116,7 @@ impl Webhook {
             sales_chat: aws.sales_chat(&settings.turn.tables),
             jobs: aws.jobs(&settings.turn.tables),
             language,
+            latest_check: Mutex::default(),
         }
     }
 }

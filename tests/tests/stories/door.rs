@@ -129,6 +129,11 @@ async fn health_tells_the_state_of_each_part() {
         assert_eq!(status, StatusCode::OK);
         assert_snapshot!(state, @r#"{"parts":{"ai":"model","leads":"ok","queue":"ok","sessions":"ok"},"status":"ok"}"#);
 
+        let mark = bot.database().mark();
+        assert_eq!(health(bot).await.0, StatusCode::OK);
+        assert!(bot.database().calls_since(mark).is_empty(), "a check is believed for a while: anybody may ask");
+
+        bot.wait(10);
         bot.stack().sqs().faults().add("*", When::Always, Fault::Status(503, "{}".to_owned()));
         let (status, state) = health(bot).await;
         assert_eq!(status, StatusCode::OK, "requests can be taken without the queue");
@@ -149,11 +154,13 @@ async fn health_is_503_when_requests_cannot_be_taken() {
         assert_snapshot!(state, @r#"{"parts":{"ai":"model","leads":"ok","queue":"ok","sessions":"down"},"status":"down"}"#);
         bot.database().clear();
 
+        bot.wait(10);
         bot.database().add("GetItem leads", When::Always, missing());
         let (status, state) = health(bot).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert_snapshot!(state, @r#"{"parts":{"ai":"model","leads":"down","queue":"ok","sessions":"ok"},"status":"down"}"#);
         bot.database().clear();
+        bot.wait(10);
         assert_eq!(health(bot).await.0, StatusCode::OK);
     })
     .await;
