@@ -2,15 +2,14 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use secrecy::{ExposeSecret, SecretString};
 use settings::AmocrmHook;
-use subtle::ConstantTimeEq;
 use telegram::{BotCall, Incoming, TeamEvent, TeamInput};
 use tracing::{Instrument, Span};
 use turn::RetryLater;
 
 use crate::Webhook;
 use crate::admin::AdminEvent;
+use crate::secret::Given;
 
 /// Where Telegram posts updates.
 pub const WEBHOOK_PATH: &str = "/telegram/webhook";
@@ -100,13 +99,12 @@ impl Webhook {
 
     fn has_valid_secret(&self, request: &Request<Bytes>) -> bool {
         let given = request.headers().get(SECRET_HEADER).map_or(&b""[..], HeaderValue::as_bytes);
-        is_secret(given, &self.secret)
+        let given = self.secrets.judge(given, (self.bot.clock)());
+        if given == Given::Previous {
+            tracing::warn!("Telegram sends the previous secret of the webhook: run `carquery telegram set-webhook`");
+        }
+        given != Given::Wrong
     }
-}
-
-/// Compares without telling by its time how much of it is right.
-pub(crate) fn is_secret(given: &[u8], secret: &SecretString) -> bool {
-    given.ct_eq(secret.expose_secret().as_bytes()).into()
 }
 
 /// The response to an update of this span.

@@ -11,6 +11,7 @@ mod health;
 mod http;
 mod listen;
 mod moved_deals;
+mod secret;
 mod team;
 mod topics;
 mod update;
@@ -19,7 +20,6 @@ use std::sync::Arc;
 
 use ai::{Classifier, Transcriber};
 use delivery::{AdminChat, Incidents};
-use secrecy::{ExposeSecret, SecretString};
 use settings::{AmocrmHook, Clock, Env, OpenAi, system_clock};
 use storage::{Aws, AwsSettings, Deals, Jobs, SalesChat};
 use texts::Language;
@@ -27,6 +27,7 @@ use tokio::sync::Mutex;
 use turn::Bot;
 
 use crate::health::Check;
+use crate::secret::WebhookSecrets;
 
 pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
 
@@ -34,8 +35,7 @@ pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
 #[derive(Clone, Debug)]
 pub struct Settings {
     turn: turn::Settings,
-    /// `TELEGRAM_WEBHOOK_SECRET`: Telegram sends it with each update, so that nobody else can pretend to be Telegram.
-    webhook_secret: SecretString,
+    secrets: WebhookSecrets,
     amocrm_hook: AmocrmHook,
     openai: OpenAi,
     aws: AwsSettings,
@@ -44,16 +44,9 @@ pub struct Settings {
 impl Settings {
     /// Reads the settings.
     pub fn read(env: &mut Env) -> Self {
-        let webhook_secret = env.required_secret("TELEGRAM_WEBHOOK_SECRET");
-        // The format that Telegram accepts: https://core.telegram.org/bots/api#setwebhook.
-        let is_allowed = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
-        let secret = webhook_secret.expose_secret();
-        if secret.len() > 256 || !secret.chars().all(is_allowed) {
-            env.problem("TELEGRAM_WEBHOOK_SECRET", "is not 1-256 characters A-Z a-z 0-9 _ -");
-        }
         Self {
             turn: turn::Settings::read(env),
-            webhook_secret,
+            secrets: WebhookSecrets::read(env),
             amocrm_hook: AmocrmHook::read(env),
             openai: OpenAi::read(env),
             aws: AwsSettings::read(env),
@@ -63,7 +56,7 @@ impl Settings {
 
 /// The function, with its clients built once and used by every invocation.
 pub struct Webhook {
-    secret: SecretString,
+    secrets: WebhookSecrets,
     amocrm_hook: AmocrmHook,
     bot: Bot,
     classifier: Classifier,
@@ -97,7 +90,7 @@ impl Webhook {
         let admins = AdminChat::new(documents.clone(), bot.api.clone(), chat_id, bot.clock.clone());
         let dealer = Arc::clone(&bot.dealer);
         Self {
-            secret: settings.webhook_secret.clone(),
+            secrets: settings.secrets.clone(),
             amocrm_hook: settings.amocrm_hook.clone(),
             incidents: Incidents::new(
                 documents,

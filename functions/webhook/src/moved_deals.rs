@@ -10,7 +10,8 @@ use http::{Response, StatusCode};
 use url::form_urlencoded;
 
 use crate::Webhook;
-use crate::http::{MAX_BODY, is_secret, text};
+use crate::http::{MAX_BODY, text};
+use crate::secret::is_secret;
 
 /// Deals that are read of one body at most: a page of amoCRM's list.
 const MOST_DEALS: usize = 50;

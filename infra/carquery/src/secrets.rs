@@ -10,6 +10,7 @@ use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
+use lead::Seconds;
 use serde_json::json;
 
 use crate::aws;
@@ -17,9 +18,10 @@ use crate::output::Output;
 use crate::stage::Stage;
 
 /// Settings that are secret. All others are parameters of the template, which the console shows.
-pub(crate) const SECRETS: [&str; 8] = [
+pub(crate) const SECRETS: [&str; 9] = [
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_WEBHOOK_SECRET",
+    "TELEGRAM_WEBHOOK_SECRET_PREVIOUS",
     "AMOCRM_CLIENT_ID",
     "AMOCRM_CLIENT_SECRET",
     "AMOCRM_LONG_LIVED_TOKEN",
@@ -28,8 +30,14 @@ pub(crate) const SECRETS: [&str; 8] = [
     "OPENAI_TRANSCRIBE_API_KEY",
 ];
 
+const WEBHOOK_SECRET: &str = "TELEGRAM_WEBHOOK_SECRET";
+/// The one before it, which this command keeps when the secret changes, as `SECRET@UNTIL`.
+const PREVIOUS_SECRET: &str = "TELEGRAM_WEBHOOK_SECRET_PREVIOUS";
+/// How long the previous secret is accepted, in seconds: as long as Telegram keeps updates.
+const DAY: Seconds = 24 * 3600;
+
 /// Secrets that this command makes up if nobody sets them.
-const MADE_UP: [&str; 2] = ["TELEGRAM_WEBHOOK_SECRET", "AMOCRM_WEBHOOK_SECRET"];
+const MADE_UP: [&str; 2] = [WEBHOOK_SECRET, "AMOCRM_WEBHOOK_SECRET"];
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -73,7 +81,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     let client = Client::new(aws::config().await?);
     let name = format!("carquery/{stage}");
     let stored = read(&client, &name).await?;
-    let plan = Plan::of(&given, stored.as_ref(), &forget, yes)?;
+    let plan = Plan::of(&given, stored.as_ref(), &forget, yes, settings::system_clock()())?;
     if stored.as_ref() != Some(&plan.values) {
         write(&client, &name, &serde_json::to_string(&plan.values)?, stored.is_some()).await?;
     }
@@ -94,7 +102,7 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
 }
 
 impl Plan {
-    fn of(given: &Values, stored: Option<&Values>, forget: &[String], yes: bool) -> anyhow::Result<Self> {
+    fn of(given: &Values, stored: Option<&Values>, forget: &[String], yes: bool, now: Seconds) -> anyhow::Result<Self> {
         let value = |values: &Values, name: &str| values.get(name).filter(|value| !value.is_empty()).cloned();
         let mut plan = Self { values: Values::new(), set: Vec::new(), kept: Vec::new(), removed: Vec::new() };
         for name in SECRETS {
@@ -106,6 +114,12 @@ impl Plan {
             // A random one will do: no person ever types it.
             if MADE_UP.contains(&name) {
                 new = new.or_else(|| Some(random_secret()));
+            }
+            if name == PREVIOUS_SECRET && !forgotten {
+                let current = plan.values.get(WEBHOOK_SECRET);
+                let replaced = stored.and_then(|stored| value(stored, WEBHOOK_SECRET));
+                let replaced = replaced.filter(|replaced| Some(replaced) != current);
+                new = replaced.map(|replaced| format!("{replaced}@{}", now + DAY)).or(new);
             }
             if name == "TELEGRAM_BOT_TOKEN" {
                 anyhow::ensure!(
@@ -176,20 +190,22 @@ fn refused<E: ProvideErrorMetadata, R>(name: &str, error: &SdkError<E, R>) -> an
 mod tests {
     use super::*;
 
+    const NOW: Seconds = 1_780_000_000;
+
     fn values(pairs: &[(&str, &str)]) -> Values {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
     fn a_first_file_stores_every_name_and_makes_up_the_webhooks_secrets() {
-        let plan = Plan::of(&values(&[("TELEGRAM_BOT_TOKEN", "1:a")]), None, &[], false).expect("a plan");
+        let plan = Plan::of(&values(&[("TELEGRAM_BOT_TOKEN", "1:a")]), None, &[], false, NOW).expect("a plan");
         assert_eq!(plan.set, ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "AMOCRM_WEBHOOK_SECRET"]);
         let (telegrams, amocrms) = (&plan.values["TELEGRAM_WEBHOOK_SECRET"], &plan.values["AMOCRM_WEBHOOK_SECRET"]);
         assert_eq!((telegrams.len(), amocrms.len()), (64, 64));
         assert_ne!(telegrams, amocrms);
         assert_eq!((plan.values.len(), &*plan.values["OPENAI_API_KEY"]), (SECRETS.len(), ""));
         let again =
-            Plan::of(&values(&[("TELEGRAM_BOT_TOKEN", "1:a")]), Some(&plan.values), &[], false).expect("a plan");
+            Plan::of(&values(&[("TELEGRAM_BOT_TOKEN", "1:a")]), Some(&plan.values), &[], false, NOW).expect("a plan");
         assert_eq!((again.values, again.kept), (plan.values, plan.set), "the same file again changes nothing");
     }
 
@@ -202,7 +218,7 @@ mod tests {
             ("OPENAI_API_KEY", "key"),
         ]);
         let file = values(&[("OPENAI_API_KEY", ""), ("AMOCRM_LONG_LIVED_TOKEN", "t")]);
-        let plan = Plan::of(&file, Some(&stored), &[], false).expect("a plan");
+        let plan = Plan::of(&file, Some(&stored), &[], false, NOW).expect("a plan");
         assert_eq!(
             plan.kept,
             ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "AMOCRM_WEBHOOK_SECRET", "OPENAI_API_KEY"]
@@ -210,11 +226,11 @@ mod tests {
         assert_eq!((plan.set, plan.removed), (vec!["AMOCRM_LONG_LIVED_TOKEN"], vec![]));
 
         let forget = ["OPENAI_API_KEY".to_owned()];
-        let plan = Plan::of(&file, Some(&stored), &forget, false).expect("a plan");
+        let plan = Plan::of(&file, Some(&stored), &forget, false, NOW).expect("a plan");
         assert_eq!((plan.removed, &*plan.values["OPENAI_API_KEY"]), (vec!["OPENAI_API_KEY"], ""));
-        let both = Plan::of(&values(&[("OPENAI_API_KEY", "other")]), Some(&stored), &forget, false);
+        let both = Plan::of(&values(&[("OPENAI_API_KEY", "other")]), Some(&stored), &forget, false, NOW);
         assert!(both.expect_err("set and forgotten").to_string().contains("the file sets it"));
-        let token = Plan::of(&Values::new(), Some(&stored), &["TELEGRAM_BOT_TOKEN".to_owned()], true);
+        let token = Plan::of(&Values::new(), Some(&stored), &["TELEGRAM_BOT_TOKEN".to_owned()], true, NOW);
         assert!(token.expect_err("no bot").to_string().contains("there is no bot"));
     }
 
@@ -223,8 +239,27 @@ mod tests {
         let stored =
             values(&[("TELEGRAM_BOT_TOKEN", "1:a"), ("TELEGRAM_WEBHOOK_SECRET", "s"), ("AMOCRM_WEBHOOK_SECRET", "h")]);
         let file = values(&[("TELEGRAM_BOT_TOKEN", "2:b")]);
-        let refused = Plan::of(&file, Some(&stored), &[], false).expect_err("another bot").to_string();
+        let refused = Plan::of(&file, Some(&stored), &[], false, NOW).expect_err("another bot").to_string();
         assert!(refused.contains("--yes") && !refused.contains("1:a") && !refused.contains("2:b"), "{refused}");
-        assert_eq!(Plan::of(&file, Some(&stored), &[], true).expect("a plan").set, ["TELEGRAM_BOT_TOKEN"]);
+        assert_eq!(Plan::of(&file, Some(&stored), &[], true, NOW).expect("a plan").set, ["TELEGRAM_BOT_TOKEN"]);
+    }
+
+    #[test]
+    fn the_webhooks_old_secret_is_kept_for_a_day() {
+        let stored = values(&[
+            ("TELEGRAM_BOT_TOKEN", "1:a"),
+            ("TELEGRAM_WEBHOOK_SECRET", "old"),
+            ("AMOCRM_WEBHOOK_SECRET", "h"),
+        ]);
+        let file = values(&[("TELEGRAM_WEBHOOK_SECRET", "new")]);
+        let plan = Plan::of(&file, Some(&stored), &[], false, NOW).expect("a plan");
+        assert_eq!(plan.set, ["TELEGRAM_WEBHOOK_SECRET", "TELEGRAM_WEBHOOK_SECRET_PREVIOUS"]);
+        assert_eq!(plan.values["TELEGRAM_WEBHOOK_SECRET_PREVIOUS"], "old@1780086400");
+
+        let again = Plan::of(&file, Some(&plan.values), &[], false, NOW + 60).expect("a plan");
+        assert_eq!((again.values, again.set), (plan.values.clone(), vec![]), "the same file again changes nothing");
+        let forget = ["TELEGRAM_WEBHOOK_SECRET_PREVIOUS".to_owned()];
+        let leaked = Plan::of(&file, Some(&stored), &forget, false, NOW).expect("a plan");
+        assert_eq!(leaked.values["TELEGRAM_WEBHOOK_SECRET_PREVIOUS"], "", "one that has leaked is not kept");
     }
 }

@@ -57,6 +57,22 @@ async fn a_forged_update_is_refused() {
 }
 
 #[tokio::test]
+async fn the_previous_secret_is_accepted_until_its_time_is_over() {
+    let setup = with_secret();
+    let until = setup.begins_at + 3600;
+    story_with(setup.with("TELEGRAM_WEBHOOK_SECRET_PREVIOUS", format!("the-old-one@{until}")), async |bot| {
+        for secret in [SECRET, "the-old-one"] {
+            assert_eq!(post(bot, Some(secret), start(1)).await, StatusCode::OK, "{secret}");
+        }
+        assert_eq!(post(bot, Some("the-old-one@"), start(1)).await, StatusCode::UNAUTHORIZED);
+        bot.wait(3600);
+        assert_eq!(post(bot, Some("the-old-one"), start(2)).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(post(bot, Some(SECRET), start(2)).await, StatusCode::OK);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_oversized_update_is_refused() {
     story_with(with_secret(), async |bot| {
         let mark = bot.telegram().faults().mark();
