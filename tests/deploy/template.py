@@ -56,7 +56,11 @@ def variables(function: str) -> dict:
     return shared | of_type("AWS::Serverless::Function")[function]["Environment"]["Variables"]
 
 
-def statements(role: str) -> list[dict]:
-    """What a role allows."""
+def statements(role: str, on_condition: str | None = None) -> list[dict]:
+    """What a role always allows, or only if a parameter is set."""
     policies = of_type("AWS::IAM::Role")[role]["Policies"]
-    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    written = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    if on_condition is None:
+        return [statement for statement in written if "Fn::If" not in statement]
+    conditional = [statement["Fn::If"] for statement in written if "Fn::If" in statement]
+    return [allowed for condition, allowed, _ in conditional if condition == on_condition]

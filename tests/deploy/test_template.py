@@ -282,6 +282,16 @@ class Permissions(unittest.TestCase):
             "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
         }, statements("CrmPushRole"))
 
+    def test_a_key_of_ones_own_is_used_for_all_settings_and_each_role_may_decrypt_with_it_only_then(self):
+        key = {"Ref": "KmsKeyArn"}
+        self.assertEqual(template()["Globals"]["Function"]["KmsKeyArn"], {"Fn::If": ["HasKmsKey", key, {"Ref": "AWS::NoValue"}]})
+        self.assertEqual(template()["Conditions"]["HasKmsKey"], {"Fn::Not": [{"Fn::Equals": [key, ""]}]})
+        self.assertEqual(template()["Parameters"]["KmsKeyArn"]["Default"], "")
+        for role in ROLES:
+            self.assertEqual(statements(role, on_condition="HasKmsKey"), [
+                {"Sid": "SettingsKey", "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [key]}
+            ])
+
     def test_lambda_and_nobody_else_acts_as_a_role(self):
         for name, role in of_type("AWS::IAM::Role").items():
             with self.subTest(name):
