@@ -353,6 +353,11 @@ class Functions(unittest.TestCase):
         reserved = {name: function.get("ReservedConcurrentExecutions") for name, function in functions.items()}
         self.assertEqual(reserved, {"WebhookFunction": None, "CrmPushFunction": wanted, "ScheduledFunction": wanted})
 
+    def test_no_stage_is_named_like_the_beginning_of_another(self):
+        names = re.compile(template()["Parameters"]["Stage"]["AllowedPattern"])
+        self.assertTrue(names.match("prod") and names.match("dev2"))
+        self.assertIsNone(names.match("prod-eu"), "carquery-prod-* would be its resources, too")
+
     def test_everything_is_named_after_its_stage(self):
         for kind, key in (
             ("AWS::Serverless::Function", "FunctionName"), ("AWS::DynamoDB::Table", "TableName"),

