@@ -21,7 +21,7 @@ install() {
     if ! cmp -s "$list" "$venv/$name/installed.txt"; then
         rm -rf "${venv:?}/$name"
         python3 -m venv "$venv/$name"
-        "$venv/$name/bin/pip" install --quiet --disable-pip-version-check --requirement "$list"
+        "$venv/$name/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement "$list"
         cp "$list" "$venv/$name/installed.txt"
     fi
 }

@@ -3,7 +3,8 @@
 import sys
 import unittest
 
-MODULES = {"template": ["test_template"], "all": ["test_template", "test_deployed"]}
+TEMPLATE = ["test_template", "test_delivery"]
+MODULES = {"template": TEMPLATE, "all": [*TEMPLATE, "test_deployed"]}
 
 
 def main() -> int:
