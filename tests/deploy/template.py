@@ -26,8 +26,8 @@ Loader.add_multi_constructor("!", _short_form)
 
 
 @cache
-def template() -> dict:
-    return yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), Loader)
+def template(path: str = "template.yaml") -> dict:
+    return yaml.load((ROOT / path).read_text(encoding="utf-8"), Loader)
 
 
 def of_type(kind: str) -> dict:
