@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lead::Seconds;
 
-use crate::StorageError;
+use crate::versioned::{put, replacing};
+use crate::{SaveError, StorageError, Versioned};
 
 /// The index's name, in every table that has one.
 pub(crate) const DUE_INDEX: &str = "due";
@@ -34,4 +35,21 @@ pub(crate) async fn due_by(
         .await
         .map_err(StorageError::of("looking for what is due"))?;
     Ok(answer.items.unwrap_or_default())
+}
+
+/// Puts off until `until` what an item has to do, and leaves the rest of it as it is: this version of the bot cannot
+/// read it. Another one may. `key` is the name of the table's key.
+///
+/// # Errors
+/// [`SaveError::Conflict`] if another worker changed it meanwhile.
+pub(crate) async fn put_off(
+    client: &Client,
+    (table, key): (&str, &str),
+    item: Versioned<HashMap<String, AttributeValue>>,
+    until: Seconds,
+    writing: &'static str,
+) -> Result<(), SaveError> {
+    let Versioned { value: mut item, version } = item;
+    item.insert("due_at".to_owned(), AttributeValue::N(until.to_string()));
+    put(client, replacing(table, key, version, item)?, writing).await
 }

@@ -13,10 +13,10 @@ use futures::FutureExt as _;
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by};
+use crate::due::{DUE_INDEX, due_by, put_off};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat};
 use crate::schema::TableDefinition;
-use crate::versioned::{get, put, replacing};
+use crate::versioned::{get, number, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -35,7 +35,12 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
 /// The only partition of the index `due`.
 const DUE: &str = "1";
 /// How long a job is kept after it was due.
-const RETENTION: Seconds = 60 * 24 * 3600;
+const RETENTION: Seconds = 60 * DAY;
+/// How long a job waits that this version of the bot cannot read.
+const PUT_OFF_UNREADABLE: Seconds = DAY;
+/// The operation, for errors.
+const WRITE: &str = "writing a job";
+const DAY: Seconds = 24 * 3600;
 
 /// The Jobs table.
 #[derive(Clone, Debug)]
@@ -175,7 +180,8 @@ impl Jobs {
     }
 
     /// Claims a job that is due: from now on nobody else does it. `None` if it is not due any more, or another worker
-    /// was faster.
+    /// was faster. A job that this version of the bot cannot read, as after a rollback, is put off by a day: many of
+    /// them would keep the others from their turn.
     ///
     /// # Errors
     /// When the table cannot be read or written; the job may be claimed then, and is not done.
@@ -183,13 +189,35 @@ impl Jobs {
         const READ: &str = "reading a job";
         let item = get(&self.client, &self.table, ("job", AttributeValue::S(id.to_string())), READ).await?;
         let Some(item) = item else { return Ok(None) };
-        let Stored { item, version } =
-            serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
+        let Stored { item, version } = match serde_dynamo::from_item(item.clone()) {
+            Ok(stored) => stored,
+            Err(error) => {
+                self.put_off_unreadable(id, item, now).await?;
+                tracing::warn!(job = %id, "a job cannot be read and is put off by a day: {error}");
+                return Ok(None);
+            }
+        };
         let Some(due_at) = item.due_at.filter(|due_at| *due_at <= now) else { return Ok(None) };
         let job = Job { kind: item.what, due_at, drop_after: item.drop_after, chat_id: item.chat_id };
         match self.write(&job, version, None).await {
             Ok(()) => Ok(Some(ClaimedJob(Versioned { value: job, version: version + 1 }))),
             Err(SaveError::Conflict) => Ok(None),
+            Err(SaveError::Storage(error)) => Err(error),
+        }
+    }
+
+    async fn put_off_unreadable(
+        &self,
+        id: &JobId,
+        item: HashMap<String, AttributeValue>,
+        now: Seconds,
+    ) -> Result<(), StorageError> {
+        let Some(version) = number(&item, "version") else {
+            return Err(StorageError::other(WRITE, format!("the job {id} has no version")));
+        };
+        let item = Versioned { value: item, version };
+        match put_off(&self.client, (&self.table, "job"), item, now + PUT_OFF_UNREADABLE, WRITE).await {
+            Ok(()) | Err(SaveError::Conflict) => Ok(()),
             Err(SaveError::Storage(error)) => Err(error),
         }
     }
@@ -208,7 +236,6 @@ impl Jobs {
     }
 
     async fn write(&self, job: &Job, expected: u64, due_at: Option<Seconds>) -> Result<(), SaveError> {
-        const WRITE: &str = "writing a job";
         let item = Item {
             job: job.kind.id(),
             what: job.kind,

@@ -3,7 +3,6 @@
 //! The index `due` holds only chats with a form left half-way, ordered by when the clock has something to do for them.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -14,11 +13,11 @@ use lead::{Lead, Seconds};
 use serde::Serialize;
 
 use crate::customers::{self, Customers};
-use crate::due::{DUE_INDEX, due_by};
+use crate::due::{DUE_INDEX, due_by, put_off};
 use crate::leads::{self, replacing_lead};
 use crate::profile_update;
 use crate::schema::TableDefinition;
-use crate::versioned::{get, put, replacing};
+use crate::versioned::{get, number, put, replacing};
 use crate::{Aws, FinishError, SaveError, StorageError, Tables, Versioned, counters};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -226,12 +225,11 @@ impl Sessions {
     /// # Errors
     /// [`SaveError::Conflict`] if an update was handled meanwhile.
     pub async fn put_off(&self, chat_id: i64, now: Seconds, until: Seconds) -> Result<bool, SaveError> {
-        let Some(Versioned { value: mut item, version }) = self.item(chat_id).await? else { return Ok(false) };
-        if number(&item, "due_at").is_none_or(|due_at: Seconds| now < due_at) {
+        let Some(item) = self.item(chat_id).await? else { return Ok(false) };
+        if number(&item.value, "due_at").is_none_or(|due_at: Seconds| now < due_at) {
             return Ok(false);
         }
-        item.insert("due_at".to_owned(), AttributeValue::N(until.to_string()));
-        put(&self.client, replacing(&self.table, "chat_id", version, item)?, WRITE).await?;
+        put_off(&self.client, (&self.table, "chat_id"), item, until, WRITE).await?;
         Ok(true)
     }
 
@@ -277,10 +275,6 @@ impl Sessions {
         let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
         replacing(&self.table, "chat_id", *version, item)
     }
-}
-
-fn number<N: FromStr>(item: &HashMap<String, AttributeValue>, name: &str) -> Option<N> {
-    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 /// Whether the chat is banned, whatever the conversation looks like. Items of older versions say it only in there.

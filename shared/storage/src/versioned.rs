@@ -1,6 +1,7 @@
 //! Optimistic locking: an item is replaced only if it still has the version that was read.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -35,6 +36,11 @@ pub(crate) async fn get(
 ) -> Result<Option<HashMap<String, AttributeValue>>, StorageError> {
     let request = client.get_item().table_name(table).key(key, value).consistent_read(true);
     Ok(request.send().await.map_err(StorageError::of(reading))?.item)
+}
+
+/// A number of an item.
+pub(crate) fn number<N: FromStr>(item: &HashMap<String, AttributeValue>, name: &str) -> Option<N> {
+    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 /// The write of `item` in place of version `expected`; `key` is its partition key's name.

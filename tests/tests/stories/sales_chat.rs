@@ -1,5 +1,6 @@
 //! The sales chat: each request is a card that somebody of the team takes.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use serde_json::json;
 use simulators::amocrm::Deal;
@@ -168,6 +169,31 @@ async fn a_request_that_nobody_takes_is_told_of() {
         assert!(told[0].contains("никто не взял за 10 мин"), "{told:?}");
         assert!(!told[0].contains("+7900"), "{told:?}");
         assert!(bot.telegram().chat(BOSS).is_some());
+    })
+    .await;
+}
+
+/// As many as one run of the schedule looks at, and all due before the others.
+#[tokio::test]
+async fn jobs_that_cannot_be_read_keep_no_other_from_its_turn() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let _ = request(bot).await;
+        let _ = group.reads();
+        let jobs = bot.stack().tables().name("jobs");
+        for n in 0..50 {
+            let number = |number: i64| AttributeValue::N(number.to_string());
+            let put = bot.stack().aws().dynamodb.put_item().table_name(jobs);
+            let put = put.item("job", AttributeValue::S(format!("of-tomorrow:{n}"))).item("version", number(1));
+            let put = put.item("due", AttributeValue::S("1".to_owned())).item("due_at", number(bot.now()));
+            put.send().await.expect("the table takes it");
+        }
+        bot.wait(11 * 60);
+        bot.schedule().await;
+        bot.schedule().await;
+        bot.boss().sees("никто не взял за 10 мин");
+        let stored = bot.everything_stored().await;
+        assert_eq!(stored.matches("of-tomorrow").count(), 50, "another version may read them");
     })
     .await;
 }
