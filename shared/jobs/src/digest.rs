@@ -51,21 +51,29 @@ impl Runner {
         Ok(())
     }
 
-    /// The weekly digest.
+    /// The weekly digest, unless it would be one of zeros.
     pub(crate) async fn send_digest(&self, until: Seconds) -> Result<Outcome, StorageError> {
         let dealer = self.dealer.get().await;
         let Some(digest) = &dealer.digest else { return Ok(Outcome::Dropped) };
-        self.send_report(digest.chat_id, until, &dealer).await
+        let report = self.report(until).await?;
+        if report.is_empty() {
+            tracing::info!("there is no digest of two weeks in which nothing happened");
+            return Ok(Outcome::Dropped);
+        }
+        self.send_report(digest.chat_id, &report, &dealer).await
     }
 
     /// A digest that was asked for.
     pub(crate) async fn send_asked_digest(&self, chat_id: i64, until: Seconds) -> Result<Outcome, StorageError> {
         let dealer = self.dealer.get().await;
-        self.send_report(chat_id, until, &dealer).await
+        self.send_report(chat_id, &self.report(until).await?, &dealer).await
     }
 
-    async fn send_report(&self, chat_id: i64, until: Seconds, dealer: &Dealer) -> Result<Outcome, StorageError> {
-        let report = Report::of(&self.material(until - 2 * WEEK).await?, until);
+    async fn report(&self, until: Seconds) -> Result<Report, StorageError> {
+        Ok(Report::of(&self.material(until - 2 * WEEK).await?, until))
+    }
+
+    async fn send_report(&self, chat_id: i64, report: &Report, dealer: &Dealer) -> Result<Outcome, StorageError> {
         let text = report.text(&dealer.calendar, self.language);
         let picture = report.picture(&dealer.calendar, self.language).map(Bytes::from);
         let sent = match self.post_report(chat_id, &text, picture.as_ref()).await {

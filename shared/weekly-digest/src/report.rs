@@ -94,6 +94,13 @@ impl Report {
         let funnel = Funnel::of(left, now.requests());
         Self { week, now, before, funnel }
     }
+
+    /// Nothing has happened in either week, as when the bot was installed just now.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let nothing = Counts::default();
+        self.now == nothing && self.before == nothing && self.funnel == Funnel::default()
+    }
 }
 
 impl Counts {

@@ -7,10 +7,14 @@ use stories::{BOSS, Bot, Customer, System, story, to_sent};
 const HOUR: i64 = 3600;
 const WEEK: i64 = 7 * 24 * HOUR;
 
+fn digest_for_the_boss() -> String {
+    format!("[digest]\nchat_id = {BOSS}\nat = \"Mon 09:00\"\n")
+}
+
 /// On Monday at noon Anna's request is sent and taken after four minutes, and Boris leaves a form. Then it is next
 /// Monday, a minute before nine.
 async fn a_week_passes(bot: &Bot) {
-    let group = bot.has_sales_team_and(&["Ольга"], &format!("[digest]\nchat_id = {BOSS}\nat = \"Mon 09:00\"\n")).await;
+    let group = bot.has_sales_team_and(&["Ольга"], &digest_for_the_boss()).await;
     let began = bot.now();
     let anna = bot.customer("Анна");
     anna.say("/start s_avito").await;
@@ -88,6 +92,22 @@ async fn a_digest_that_is_a_day_late_does_not_come() {
         bot.wait(25 * HOUR);
         bot.schedule().await;
         bot.boss().sees_nothing();
+    })
+    .await;
+}
+
+/// Stories begin on a Monday after nine.
+#[tokio::test]
+async fn a_bot_that_was_installed_just_now_sends_no_digest_of_nothing() {
+    story(async |bot| {
+        let _ = bot.has_sales_team_and(&["Ольга"], &digest_for_the_boss()).await;
+        bot.schedule().await;
+        bot.boss().sees_nothing();
+        let began = bot.now();
+        leave_at_the_mileage(&bot.customer("Борис")).await;
+        bot.wait(began + WEEK - bot.now());
+        bot.schedule().await;
+        bot.boss().sees("Начали 1, отправили 0");
     })
     .await;
 }
