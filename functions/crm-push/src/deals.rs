@@ -3,8 +3,9 @@
 use amocrm::Fallback;
 use delivery::Permit;
 use lead::{Lead, TrackedDeal};
-use settings::metrics;
-use storage::{DealKey, SaveError, StorageError, Versioned};
+use settings::{Retry, metrics};
+use storage::{DealKey, SaveError, Versioned};
+use tokio::time::sleep;
 
 use crate::CrmPush;
 use crate::stop::Redeliver;
@@ -36,19 +37,21 @@ impl CrmPush {
         })
     }
 
-    async fn note_request(&self, deal_id: u64, lead: &Lead) -> Result<(), StorageError> {
+    async fn note_request(&self, deal_id: u64, lead: &Lead) -> Result<(), SaveError> {
         let key = DealKey { deal_id, chat_id: lead.chat_id };
         let first_stage = self.first_stage(deal_id, lead).await;
-        loop {
+        let retry = Retry::SHARED_DOCUMENT;
+        for tried in 1..=retry.tries {
             let known = self.deals.get(key).await?;
             let mut deal = known.unwrap_or_else(|| Versioned::new(TrackedDeal::new(deal_id, lead.chat_id)));
             deal.value.note_request(lead.lead_id, first_stage, self.now());
             match self.deals.save(&mut deal).await {
-                Ok(()) => return Ok(()),
-                Err(SaveError::Conflict) => {} // it was looked at just now
-                Err(SaveError::Storage(error)) => return Err(error),
+                // It was looked at just now.
+                Err(SaveError::Conflict) => sleep(retry.pause(tried).mul_f64(rand::random())).await,
+                saved => return saved,
             }
         }
+        Err(SaveError::Conflict)
     }
 
     /// The stage in which the bot has created the deal, which is not news. amoCRM is asked where it chose the stage

@@ -3,9 +3,11 @@
 use dealer::{Dealer, SalesChat};
 use lead::{Lead, LeadId, Status};
 use sales::{Card, CardMessage};
+use settings::Retry;
 use storage::{SaveError, StorageError, Versioned};
 use talk::Topic;
 use telegram::{ApiError, Recipient};
+use tokio::time::sleep;
 
 use crate::{Outcome, PAUSE, Runner};
 
@@ -20,7 +22,7 @@ impl Runner {
             // Its worker has planned the card and is about to store that the request is sent.
             return Ok(Outcome::PutBack { due_at: self.now() + PAUSE });
         }
-        let card = self.card_of(&lead).await?;
+        let Some(card) = self.card_of(&lead).await? else { return Ok(Outcome::Dropped) };
         if card.value.message.is_some() {
             return Ok(Outcome::Dropped);
         }
@@ -61,15 +63,16 @@ impl Runner {
     }
 
     /// The card as it is stored, before it is sent: a card of a customer who is deleted meanwhile does not come back.
-    async fn card_of(&self, lead: &Lead) -> Result<Versioned<Card>, StorageError> {
+    /// `None` if that has happened already.
+    async fn card_of(&self, lead: &Lead) -> Result<Option<Versioned<Card>>, StorageError> {
         if let Some(card) = self.sales_chat.card(&lead.lead_id).await? {
-            return Ok(card);
+            return Ok(Some(card));
         }
         let deal_url = lead.progress.deal_id().and_then(|id| self.deal_url(id));
         let mut card = Versioned::new(Card::new(lead.lead_id, lead.chat_id, deal_url));
         match self.sales_chat.save_card(&mut card).await {
-            Ok(()) => Ok(card),
-            Err(SaveError::Conflict) => Ok(self.sales_chat.card(&lead.lead_id).await?.unwrap_or(card)),
+            Ok(()) => Ok(Some(card)),
+            Err(SaveError::Conflict) => self.sales_chat.card(&lead.lead_id).await,
             Err(SaveError::Storage(error)) => Err(error),
         }
     }
@@ -120,31 +123,35 @@ impl Runner {
     /// Stores which message the card is. Without that a press still says it.
     async fn remember(&self, mut card: Versioned<Card>, message: CardMessage) {
         let lead_id = card.value.lead_id;
-        let stored: Result<(), StorageError> = async {
-            loop {
+        let stored: Result<(), SaveError> = async {
+            let retry = Retry::SHARED_DOCUMENT;
+            for tried in 1..=retry.tries {
                 card.value.message.get_or_insert(message);
                 match self.sales_chat.save_card(&mut card).await {
-                    Ok(()) => return Ok(()),
-                    Err(SaveError::Storage(error)) => return Err(error),
-                    Err(SaveError::Conflict) => {}
+                    Err(SaveError::Conflict) => sleep(retry.pause(tried).mul_f64(rand::random())).await,
+                    saved => return saved,
                 }
                 match self.sales_chat.card(&lead_id).await? {
                     Some(stored) => card = stored,
                     None => {
-                        // The customer was deleted while it was sent.
-                        let number = lead_id.request_number().into();
-                        let text = self.language.text_with("card-forgotten", [("number", number)]);
-                        if let Err(error) = self.telegram.clear_card(message, &text).await {
-                            tracing::error!(%lead_id, "a deleted customer's card stays in the sales chat: {error}");
-                        }
+                        self.clear(lead_id, message).await;
                         return Ok(());
                     }
                 }
             }
+            Err(SaveError::Conflict)
         }
         .await;
         if let Err(error) = stored {
             tracing::warn!(%lead_id, "the card's message was not stored: {error}");
+        }
+    }
+
+    /// The customer was deleted while the card was sent.
+    async fn clear(&self, lead_id: LeadId, message: CardMessage) {
+        let text = self.language.text_with("card-forgotten", [("number", lead_id.request_number().into())]);
+        if let Err(error) = self.telegram.clear_card(message, &text).await {
+            tracing::error!(%lead_id, "a deleted customer's card stays in the sales chat: {error}");
         }
     }
 

@@ -4,8 +4,10 @@ use dealer::{Dealer, SalesChat};
 use delivery::AdminMessage;
 use lead::Seconds;
 use sales::Group;
-use storage::{SaveError, StorageError};
+use settings::Retry;
+use storage::SaveError;
 use telegram::ApiError;
+use tokio::time::sleep;
 
 use crate::Runner;
 
@@ -76,8 +78,9 @@ impl Runner {
 
     /// Changes what is known of the group; `None` if it could not be stored, which is logged.
     async fn change_group<T>(&self, chat: &SalesChat, change: impl Fn(&mut Group) -> T) -> Option<T> {
-        let changed: Result<T, StorageError> = async {
-            loop {
+        let changed: Result<T, SaveError> = async {
+            let retry = Retry::SHARED_DOCUMENT;
+            for tried in 1..=retry.tries {
                 let mut group = self.sales_chat.group(chat.chat_id).await?;
                 let before = group.value;
                 let answer = change(&mut group.value);
@@ -85,11 +88,11 @@ impl Runner {
                     return Ok(answer);
                 }
                 match self.sales_chat.save_group(&mut group).await {
-                    Ok(()) => return Ok(answer),
-                    Err(SaveError::Conflict) => {}
-                    Err(SaveError::Storage(error)) => return Err(error),
+                    Err(SaveError::Conflict) => sleep(retry.pause(tried).mul_f64(rand::random())).await,
+                    saved => return saved.map(|()| answer),
                 }
             }
+            Err(SaveError::Conflict)
         }
         .await;
         changed.inspect_err(|error| tracing::error!("what is known of the sales chat was not stored: {error}")).ok()

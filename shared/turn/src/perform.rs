@@ -6,11 +6,12 @@ use futures::future::join_all;
 use lead::Lead;
 use relay::{Delivered, Relay, RelayError};
 use serde_json::{Value, json};
-use settings::metrics;
 use settings::time_budget::RELAY;
-use storage::{SaveError, StorageError, Versioned};
+use settings::{Retry, metrics};
+use storage::{SaveError, Versioned};
 use talk::Line;
 use telegram::{ApiError, BotCall, Recipient};
+use tokio::time::sleep;
 
 use crate::{Bot, Decided, RetryLater};
 
@@ -166,8 +167,9 @@ impl Bot {
     /// Stores the id of a prompt that was sent, for the next edit. If another update has already shown a later prompt
     /// in another message, that update did not know this message, so its buttons are removed here.
     async fn remember_prompt(&self, chat_id: i64, session: &mut Versioned<Conversation>, seq: u32, message_id: i64) {
-        let result: Result<(), StorageError> = async {
-            loop {
+        let result: Result<(), SaveError> = async {
+            let retry = Retry::DECISION;
+            for tried in 1..=retry.tries {
                 match session.value.prompt_sent(seq, message_id) {
                     PromptSent::Noted => {}
                     PromptSent::Reused => return Ok(()),
@@ -177,11 +179,12 @@ impl Bot {
                     }
                 }
                 match self.sessions.save(chat_id, session).await {
-                    Ok(()) => return Ok(()),
-                    Err(SaveError::Conflict) => *session = self.sessions.load(chat_id).await?,
-                    Err(SaveError::Storage(error)) => return Err(error),
+                    Err(SaveError::Conflict) => sleep(retry.pause(tried).mul_f64(rand::random())).await,
+                    saved => return saved,
                 }
+                *session = self.sessions.load(chat_id).await?;
             }
+            Err(SaveError::Conflict)
         }
         .await;
         if let Err(error) = result {
@@ -223,7 +226,7 @@ impl Bot {
     /// Delivers what waits in the talk of a chat, of which `line` is the latest. What stays is delivered later.
     pub(crate) async fn deliver_lines(&self, chat_id: i64, line: Option<&Line>) {
         let Some(line) = line else { return };
-        tokio::time::sleep(Relay::gathering(line)).await;
+        sleep(Relay::gathering(line)).await;
         let dealer = self.dealer.get().await;
         let Ok(Some(group)) = self.sales_group(&dealer).await else { return };
         match self.relay.deliver(chat_id, group, RELAY).await {

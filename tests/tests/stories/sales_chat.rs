@@ -198,6 +198,34 @@ async fn jobs_that_cannot_be_read_keep_no_other_from_its_turn() {
     .await;
 }
 
+/// Somebody else writes the same item all the time.
+fn conflict() -> Fault {
+    let conflict = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+    Fault::Status(400, json!({ "__type": conflict, "message": "The conditional request failed" }).to_string())
+}
+
+#[tokio::test]
+async fn no_conflict_holds_up_a_worker_for_ever() {
+    for (route, spared) in [("PutItem sales-chat", 1), ("PutItem deals", 0)] {
+        story(async |bot| {
+            let group = team(bot).await;
+            let anna = bot.customer("Анна");
+            let number = to_sent(&anna).await;
+            let conflicts = bot.fail(System::DynamoDb, route, When::After(spared, 1_000), conflict());
+            bot.stack().deliver_once().await.expect("the worker comes to an end");
+            assert!(conflicts.has_struck(), "{route}");
+            drop(conflicts);
+            bot.wait(600);
+            bot.stack().run_schedule().await.expect("scheduled runs");
+            let _ = bot.deliver_request(&number, &anna).await;
+            let cards = group.reads();
+            assert!(matches!(&cards[..], [card] if card.contains(&number)), "{route}: {cards:#?}");
+            let _ = bot.boss().reads();
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn a_lost_answer_to_a_card_makes_no_second_one_and_the_press_works() {
     story(async |bot| {
