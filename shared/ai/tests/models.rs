@@ -132,6 +132,22 @@ async fn whatever_is_no_usable_answer_asks_the_second_model_once() {
     }
 }
 
+#[tokio::test]
+async fn a_refusal_that_comes_with_status_200_is_one_too() {
+    let server = MockServer::start().await;
+    let refusal = json!({ "error": { "message": "Provider returned error", "code": 400,
+        "metadata": { "raw": "Unsupported parameter: 'temperature' is not supported with this model." } } });
+    Mock::given(body_partial_json(json!({ "temperature": 0.3 })))
+        .respond_with(ResponseTemplate::new(200).set_body_json(refusal))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    says(&server, "small", completion(&form("sell", 0.9, "Поможем"))).await;
+    let Answered { answer, call } = asked(&server, CAMRY).await;
+    assert_eq!((answer.intent, call.model.as_str(), call.fallback), (Intent::Sell, "small", false));
+    assert_eq!(models_asked(&server).await, ["small", "small"]);
+}
+
 fn quota() -> Value {
     json!({ "error": { "message": "You exceeded your current quota", "type": "insufficient_quota", "code": "insufficient_quota" } })
 }

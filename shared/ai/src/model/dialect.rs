@@ -4,7 +4,8 @@
 //! everything, and what the server refuses is renamed or left out from then on.
 
 use async_openai::types::chat::ReasoningEffort;
-use serde_json::Value;
+
+use super::refusal::{Parameter, complaints};
 
 /// The least effort first.
 const EFFORTS: [(&str, ReasoningEffort); 3] =
@@ -54,36 +55,6 @@ pub(super) enum Role {
     User,
 }
 
-/// A part of a request that a server may refuse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub(super) enum Parameter {
-    Limit,
-    Temperature,
-    ResponseFormat,
-    ReasoningEffort,
-    Role,
-}
-
-impl Parameter {
-    /// The words by which servers name it.
-    const WORDS: [(Self, &[&str]); 5] = [
-        (Self::Limit, &["max_tokens", "max_completion_tokens"]),
-        (Self::Temperature, &["temperature"]),
-        (Self::ResponseFormat, &["response_format", "schema", "structured output", "json mode", "guided", "grammar"]),
-        (Self::ReasoningEffort, &["reasoning", "thinking", "effort"]),
-        (Self::Role, &[".role", "'role'", "system role", "system message", "system prompt", "developer", "'system'"]),
-    ];
-
-    /// The one that `text` names first.
-    fn named_in(text: &str) -> Option<Self> {
-        let places = Self::WORDS.into_iter().filter_map(|(parameter, words)| {
-            words.iter().filter_map(|word| text.find(word)).min().map(|place| (place, parameter))
-        });
-        places.min_by_key(|(place, _)| *place).map(|(_, parameter)| parameter)
-    }
-}
-
 impl Default for Dialect {
     /// Everything, by the names of OpenAI's present models.
     fn default() -> Self {
@@ -106,24 +77,33 @@ impl Dialect {
 
     /// How to ask again after a refusal, and what was refused; `None` if the refusal is about something else.
     pub(super) fn after_refusal(&self, status: u16, body: &str) -> Option<(Self, &'static str)> {
-        // Keys, rights, quotas and speed are not cured by other parameters.
-        if matches!(status, 401 | 403 | 408 | 429) {
+        let body = body.to_lowercase();
+        // A router of many servers has this answer when none of them takes every parameter.
+        let is_of_router = status == 404 && body.contains("no endpoints found that");
+        // Keys, rights, names, quotas, speed and gateways are not cured by other parameters.
+        if matches!(status, 401 | 403 | 404 | 408 | 429 | 502..=504) && !is_of_router {
             return None;
         }
-        let body = body.to_lowercase();
-        let refused = refused(&body);
-        let mut adapted = self.clone();
-        for parameter in &refused {
-            adapted.give_way(*parameter, &body);
+        // Some servers refuse what others cut off: an answer that does not fit.
+        if body.contains("output limit was reached") {
+            return self.with_more_room().map(|roomier| (roomier, "limit"));
         }
-        if adapted != *self {
-            return Some((adapted, refused.first().map_or("", Into::into)));
+        let complaints = complaints(&body);
+        let mut adapted = self.clone();
+        let mut refused = None;
+        for complaint in &complaints {
+            let gives_way = |parameter: &&Parameter| adapted.give_way(**parameter, &body);
+            refused = refused.or(complaint.iter().find(gives_way));
+        }
+        if let Some(refused) = refused {
+            return Some((adapted, refused.into()));
         }
         // The server does not say what it dislikes.
         let plain = Self { role: self.role, room: self.room, ..Self::plain() };
-        let is_about_content = body.contains("content_filter") || body.contains("context_length");
-        (matches!(status, 400 | 422) && refused.is_empty() && !is_about_content && *self != plain)
-            .then_some((plain, "unnamed"))
+        let is_about_content =
+            ["content_filter", "context_length", "context length"].iter().any(|it| body.contains(it));
+        let is_unnamed = (matches!(status, 400 | 422) || is_of_router) && complaints.is_empty() && !is_about_content;
+        (is_unnamed && *self != plain).then_some((plain, "unnamed"))
     }
 
     /// The same with more room for the answer, which the limit has cut off; `None` if there is more already.
@@ -131,8 +111,9 @@ impl Dialect {
         (self.room == 1 && self.limit != Limit::None).then(|| Self { room: MORE_ROOM, ..self.clone() })
     }
 
-    /// Renames what was refused, or leaves it out.
-    fn give_way(&mut self, parameter: Parameter, body: &str) {
+    /// Renames a parameter that was refused, or leaves it out. False when there is nothing left of it.
+    fn give_way(&mut self, parameter: Parameter, body: &str) -> bool {
+        let before = self.clone();
         match parameter {
             Parameter::Limit => {
                 self.limit = match self.limit {
@@ -155,45 +136,20 @@ impl Dialect {
                 }
             }
         }
+        *self != before
     }
 
-    /// The least effort after the refused one that the server says it knows.
+    /// The least effort after the refused one that the server says it knows; the next one if all it says is that the
+    /// model has to think.
     fn next_effort(&self, body: &str) -> Option<ReasoningEffort> {
+        const HAS_TO_THINK: [&str; 3] = ["mandatory", "cannot be disabled", "only works in thinking"];
         let refused = EFFORTS.iter().position(|(_, effort)| self.effort.as_ref() == Some(effort))?;
-        let mut words = body.split(|letter: char| !letter.is_alphanumeric());
+        let words: Vec<&str> = body.split(|letter: char| !letter.is_alphanumeric()).collect();
+        let has_to_think = HAS_TO_THINK.iter().any(|it| body.contains(it));
         let rest = &EFFORTS[refused + 1..];
-        let named: Vec<&str> = words.by_ref().filter(|word| rest.iter().any(|(name, _)| name == word)).collect();
-        rest.iter().find(|(name, _)| named.contains(name)).map(|(_, effort)| effort.clone())
+        let named = rest.iter().find(|(name, _)| words.contains(name));
+        named.or_else(|| rest.first().filter(|_| has_to_think)).map(|(_, effort)| effort.clone())
     }
-}
-
-/// What a refusal is about. A field that names the parameter counts for more than the message, and both for more than
-/// the rest of the answer, which may repeat the whole request.
-fn refused(body: &str) -> Vec<Parameter> {
-    let json: Value = serde_json::from_str(body).unwrap_or_default();
-    let error = if json["error"].is_object() { &json["error"] } else { &json };
-    if let Some(parameter) = error["param"].as_str().and_then(named_by_field) {
-        return vec![parameter];
-    }
-    let locations: Vec<Parameter> = json["detail"].as_array().into_iter().flatten().filter_map(location).collect();
-    if !locations.is_empty() {
-        return locations;
-    }
-    let message = [&error["message"], &json["error"], &json["detail"], &json["message"]]
-        .into_iter()
-        .find_map(Value::as_str)
-        .unwrap_or(body);
-    Parameter::named_in(message).into_iter().collect()
-}
-
-fn named_by_field(field: &str) -> Option<Parameter> {
-    if field.contains("role") { Some(Parameter::Role) } else { Parameter::named_in(field) }
-}
-
-/// Where a fault is, as servers built on Pydantic say it: `{"loc": ["body", "temperature"], …}`.
-fn location(fault: &Value) -> Option<Parameter> {
-    let steps = fault["loc"].as_array()?.iter().filter_map(Value::as_str);
-    named_by_field(&steps.collect::<Vec<_>>().join("."))
 }
 
 #[cfg(test)]
@@ -267,6 +223,182 @@ mod tests {
         assert_eq!(after(&all, 501, repeats_the_request).format, Format::Json);
     }
 
+    /// What is different after each of these refusals, all of them real ones.
+    #[test]
+    fn refusals_of_many_servers_are_understood() {
+        let all = Dialect::default();
+        let low = || Dialect { effort: Some(ReasoningEffort::Low), ..all.clone() };
+        let minimal = || Dialect { effort: Some(ReasoningEffort::Minimal), ..all.clone() };
+        let unthinking = || Dialect { effort: None, ..all.clone() };
+        let json = || Dialect { format: Format::Json, ..all.clone() };
+        let old_limit = || Dialect { limit: Limit::MaxTokens, ..all.clone() };
+        let developer = || Dialect { role: Role::Developer, ..all.clone() };
+        for (server, status, body, adapted) in [
+            (
+                "vLLM",
+                400,
+                r#"{"object":"error","message":"Conversation roles must alternate user/assistant/user/assistant/...","type":"BadRequestError","param":null,"code":400}"#,
+                developer(),
+            ),
+            (
+                "vLLM",
+                400,
+                r#"{"object":"error","message":"[{'type': 'extra_forbidden', 'loc': ('body', 'max_completion_tokens'), 'msg': 'Extra inputs are not permitted', 'input': 500}]","type":"BadRequestError","param":null,"code":400}"#,
+                old_limit(),
+            ),
+            (
+                "llama.cpp",
+                500,
+                r#"{"error":{"code":500,"message":"Error: Jinja Exception: Conversation roles must alternate user/assistant/user/assistant/...","type":"server_error"}}"#,
+                developer(),
+            ),
+            (
+                "llama.cpp",
+                400,
+                r#"{"error":{"code":400,"message":"Failed to parse grammar","type":"invalid_request_error"}}"#,
+                json(),
+            ),
+            (
+                "SGLang",
+                400,
+                r#"{"object":"error","message":"1 validation error:\n  {'type': 'literal_error', 'loc': ('body', 'reasoning_effort'), 'msg': \"Input should be 'low', 'medium' or 'high'\", 'input': 'none'}","type":"Bad Request","param":null,"code":400}"#,
+                low(),
+            ),
+            (
+                "Ollama",
+                500,
+                r#"{"error":{"message":"invalid think value: \"none\" (must be \"high\", \"medium\", \"low\")","type":"api_error","param":null,"code":null}}"#,
+                low(),
+            ),
+            (
+                "Ollama",
+                400,
+                r#"{"error":{"message":"\"llama3.1:8b\" does not support thinking","type":"invalid_request_error","param":null,"code":null}}"#,
+                unthinking(),
+            ),
+            (
+                "LM Studio",
+                500,
+                r#"{"error":"Exception: Only user, assistant and tool roles are supported, got system"}"#,
+                developer(),
+            ),
+            ("LM Studio", 400, r#"{"error":"'response_format.type' must be 'json_object' or 'text'"}"#, json()),
+            (
+                "OpenRouter",
+                400,
+                r#"{"error":{"message":"Reasoning is mandatory for this endpoint and cannot be disabled.","code":400,"metadata":{"provider_name":null}}}"#,
+                minimal(),
+            ),
+            (
+                "OpenRouter",
+                400,
+                r#"{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\"error\":{\"message\":\"Unrecognized request argument supplied: max_completion_tokens\"}}","provider_name":"X"}}}"#,
+                old_limit(),
+            ),
+            (
+                "OpenRouter",
+                404,
+                r#"{"error":{"message":"No endpoints found that can handle the requested parameters.","code":404}}"#,
+                Dialect::plain(),
+            ),
+            (
+                "Azure",
+                400,
+                r#"{"error":{"code":"BadRequest","message":"response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later","param":""}}"#,
+                json(),
+            ),
+            (
+                "Groq",
+                400,
+                r#"{"error":{"message":"`reasoning_effort` is not supported with this model","type":"invalid_request_error"}}"#,
+                unthinking(),
+            ),
+            (
+                "Groq",
+                400,
+                r#"{"error":{"message":"'reasoning_effort' : value is not one of the allowed values ['low','medium','high']","type":"invalid_request_error"}}"#,
+                low(),
+            ),
+            (
+                "Groq",
+                400,
+                r#"{"error":{"message":"Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"json_validate_failed","failed_generation":"temperature"}}"#,
+                json(),
+            ),
+            (
+                "xAI",
+                400,
+                r#"{"code":"invalid-argument","error":"Model grok-4.20-0309-non-reasoning does not support parameter reasoningEffort."}"#,
+                unthinking(),
+            ),
+            (
+                "Cerebras",
+                422,
+                r#"{"message":"body.reasoning_effort: Input should be 'low', 'medium' or 'high'","type":"invalid_request_error","param":"validation_error","code":"wrong_api_format"}"#,
+                low(),
+            ),
+            (
+                "DeepSeek",
+                400,
+                r#"{"error":{"message":"This response_format type is unavailable now","type":"invalid_request_error","param":null,"code":"invalid_request_error"}}"#,
+                json(),
+            ),
+            (
+                "DeepSeek",
+                422,
+                "Failed to deserialize the JSON body into the target type: response_format.type: unknown variant `json_schema`, expected `text` or `json_object` at line 1 column 132",
+                json(),
+            ),
+            (
+                "Mistral",
+                422,
+                r#"{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","max_completion_tokens"],"msg":"Extra inputs are not permitted","input":500}]},"type":"invalid_request_error","param":null,"code":null}"#,
+                old_limit(),
+            ),
+            (
+                "Gemini",
+                400,
+                r#"[{"error":{"code":400,"message":"Budget 0 is invalid. This model only works in thinking mode.","status":"INVALID_ARGUMENT"}}]"#,
+                minimal(),
+            ),
+            (
+                "LiteLLM",
+                400,
+                r#"{"error":{"message":"litellm.UnsupportedParamsError: gigachat does not support parameters: ['reasoning_effort'], for model=GigaChat-2. To drop these, set `litellm.drop_params=True`","type":"None","param":null,"code":"400"}}"#,
+                unthinking(),
+            ),
+            (
+                "Volcengine",
+                400,
+                r#"{"error":{"code":"InvalidParameter","message":"The parameter `response_format.type` specified in the request are not valid: invalid value: `json_schema`, supported values are: `json_object` and `text`.","param":"response_format.type","type":"BadRequest"}}"#,
+                json(),
+            ),
+            (
+                "Moonshot",
+                400,
+                r#"{"error":{"message":"invalid temperature: only 1 is allowed for this model","type":"invalid_request_error"}}"#,
+                Dialect { takes_temperature: false, ..all.clone() },
+            ),
+            ("Zhipu", 400, r#"{"error":{"code":"1210","message":"API 调用参数有误，请检查文档。"}}"#, Dialect::plain()),
+            (
+                "OpenAI",
+                400,
+                r#"{"error":{"message":"Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.","type":"invalid_request_error","param":null,"code":null}}"#,
+                Dialect { room: MORE_ROOM, ..all.clone() },
+            ),
+        ] {
+            assert_eq!(after(&all, status, body), adapted, "{server}: {body}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_names_nothing_to_give_way_does_not_hide_the_next() {
+        let body = r#"{"error":"Model x-non-reasoning does not support temperature"}"#;
+        let unthinking = after(&Dialect::default(), 400, body);
+        assert_eq!((unthinking.effort.clone(), unthinking.takes_temperature), (None, true));
+        assert!(!after(&unthinking, 400, body).takes_temperature);
+    }
+
     #[test]
     fn a_server_that_only_says_no_is_asked_plainly_once() {
         let plain = after(&Dialect::default(), 400, "Bad Request");
@@ -282,7 +414,9 @@ mod tests {
             (429, openai("Rate limit reached: max_tokens per minute", "", "rate_limit_exceeded")),
             (404, openai("The model `gone` does not exist", "model", "model_not_found")),
             (400, openai("The response was filtered", "prompt", "content_filter")),
-            (502, "<html>Bad Gateway</html>".to_owned()),
+            (404, openai("The model `x-reasoning` does not exist", "", "model_not_found")),
+            (502, "Bad Gateway: temperature".to_owned()),
+            (500, r#"<!doctype html><div role="main">We think it is down</div>"#.to_owned()),
         ] {
             assert_eq!(all.after_refusal(status, &body), None, "{body}");
         }

@@ -33,8 +33,13 @@ impl Form {
         if message["refusal"].as_str().is_some_and(|refusal| !refusal.is_empty()) {
             return Err(Failure::Refusal);
         }
-        let content = content(&message["content"]).ok_or(Failure::NoCompletion)?;
         let is_cut_off = choice["finish_reason"] == "length";
+        // Who has thought up to the limit says nothing, or null.
+        let content = match content(&message["content"]) {
+            Some(content) => content,
+            None if is_cut_off => return Err(Failure::CutOff),
+            None => return Err(Failure::NoCompletion),
+        };
         let mut failure = if is_cut_off { Failure::CutOff } else { Failure::NotJson };
         for (form, rest) in objects(without_thoughts(&content)) {
             if is_cut_off && rest.contains('{') {
@@ -185,6 +190,8 @@ mod tests {
         };
         assert_eq!(cut_off(format!("{draft} and finally {}", &FORM[..40])), Err(Failure::CutOff));
         assert_eq!(cut_off(String::new()), Err(Failure::CutOff), "it has thought for too long");
+        let silent = json!({ "choices": [{ "message": { "content": null }, "finish_reason": "length" }] });
+        assert_eq!(Form::read(&silent, 2026), Err(Failure::CutOff));
         assert_eq!(cut_off(format!("{FORM} Рад был пом")), Ok(last), "the form is whole");
     }
 

@@ -2,6 +2,7 @@
 
 mod dialect;
 mod form;
+mod refusal;
 mod request;
 pub(crate) mod service;
 
@@ -102,6 +103,13 @@ impl Model {
             let chat = self.client.chat();
             let answered = timeout_at(deadline, chat.create_byot::<_, Value>(body)).await;
             let (adapted, parameter) = match answered.map_err(|_| Failure::Timeout)? {
+                // Routers say 200 before they know what the server behind them says.
+                Ok(completion) if completion["error"].is_object() => {
+                    let status = completion["error"]["code"].as_u64().and_then(|code| code.try_into().ok());
+                    let status = status.unwrap_or(400);
+                    let adapted = dialect.after_refusal(status, &completion.to_string());
+                    adapted.ok_or(Failure::Status(status))?
+                }
                 Ok(completion) => {
                     calls.push(bill(question.model, &completion));
                     let form = Form::read(&completion, question.this_year);
