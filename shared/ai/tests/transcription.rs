@@ -7,19 +7,20 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use settings::Transcription;
 use simulators::fault::{Fault, When};
-use simulators::openai::{OpenAi, Options, Parameter, Words};
+use simulators::openai::{OpenAi, Options, Parameter, Recording, Words};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const KEY: &str = "sk-voice";
 
 async fn server() -> OpenAi {
-    let options = Options { api_key: Some(KEY.to_owned()), models: vec!["whisper-1".to_owned()], ..Options::default() };
+    let options =
+        Options { api_key: Some(KEY.to_owned()), models: vec!["gpt-transcribe".to_owned()], ..Options::default() };
     OpenAi::start(options).await.unwrap()
 }
 
 fn transcriber(openai: &OpenAi, key: &str) -> Transcriber {
     let api_key = Some(SecretString::from(key));
-    Transcriber::new(&Transcription { model: "whisper-1".to_owned(), base_url: openai.url(), api_key })
+    Transcriber::new(&Transcription { model: "gpt-transcribe".to_owned(), base_url: openai.url(), api_key })
 }
 
 async fn words(openai: &OpenAi) -> Result<String, NotHeard> {
@@ -32,7 +33,7 @@ async fn the_words_of_a_recording_are_heard_as_russian_with_cars_as_hints() {
     openai.hear(" Продаю Ладу Весту \n");
     assert_eq!(words(&openai).await.as_deref(), Ok("Продаю Ладу Весту"));
     let [recording] = &openai.recordings()[..] else { panic!("one call") };
-    assert_eq!((recording.file_name.as_str(), recording.model.as_str()), ("voice.ogg", "whisper-1"));
+    assert_eq!((recording.file_name.as_str(), recording.model.as_str()), ("voice.ogg", "gpt-transcribe"));
     assert_eq!(recording.language.as_deref(), Some("ru"));
     assert!(recording.prompt.as_deref().is_some_and(|prompt| prompt.contains("Веста")));
 }
@@ -44,16 +45,37 @@ async fn hints_that_a_server_refuses_are_left_out_from_then_on() {
         openai.hear("Продаю Ладу Весту");
         openai.refuse(Parameter::Prompt, words);
         openai.refuse(Parameter::Language, words);
+        openai.refuse(Parameter::Languages, words);
         let transcriber = transcriber(&openai, KEY);
-        for calls in [if words == Words::OpenAi || words == Words::Pydantic { 3 } else { 2 }, 1] {
+        // Prompt, `language`, `languages`, and then the words; who says nothing, or repeats the request, loses all hints.
+        let first = match words {
+            Words::OpenAi | Words::Pydantic => 4,
+            Words::Prose => 3,
+            Words::None => 2,
+        };
+        for calls in [first, 1] {
             let mark = openai.faults().mark();
             let heard = transcriber.words(Bytes::from_static(b"OggS...."), PATIENCE).await;
             assert_eq!(heard.as_deref(), Ok("Продаю Ладу Весту"), "{words:?}");
             assert_eq!(openai.faults().calls_since(mark).len(), calls, "{words:?}");
         }
         let heard = openai.recordings();
-        assert!(heard.iter().all(|recording| recording.prompt.is_none() && recording.language.is_none()));
+        let unhinted = |recording: &&Recording| {
+            recording.prompt.is_none() && recording.language.is_none() && recording.languages.is_empty()
+        };
+        assert_eq!(heard.iter().filter(unhinted).count(), heard.len());
     }
+}
+
+#[tokio::test]
+async fn the_language_is_said_by_the_name_that_the_model_knows() {
+    let openai = server().await;
+    openai.hear("Продаю Ладу Весту");
+    openai.refuse(Parameter::Language, Words::OpenAi);
+    assert_eq!(words(&openai).await.as_deref(), Ok("Продаю Ладу Весту"));
+    let [recording] = &openai.recordings()[..] else { panic!("it was heard once") };
+    assert_eq!((recording.language.as_deref(), &recording.languages[..]), (None, &["ru".to_owned()][..]));
+    assert!(recording.prompt.is_some());
 }
 
 #[tokio::test]

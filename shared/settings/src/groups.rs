@@ -336,7 +336,7 @@ mod tests {
             Some((read.base_url, read.api_key.map(|key| key.expose_secret().to_owned())))
         };
         let key = ("OPENAI_API_KEY", "sk-1");
-        let model = ("OPENAI_TRANSCRIBE_MODEL", "whisper-1");
+        let model = ("OPENAI_TRANSCRIBE_MODEL", "gpt-transcribe");
         let own = OpenAi::OWN_ADDRESS.to_owned();
         assert_eq!(transcription(&[key]), None);
         assert_eq!(transcription(&[model]), None, "nobody would take it");

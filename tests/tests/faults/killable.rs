@@ -84,7 +84,7 @@ impl KillableBot {
         let mut setup = setup
             .with("RETRY_BACKOFF_BASE", 0)
             .with("TELEGRAM_WEBHOOK_SECRET", SECRET)
-            .with("OPENAI_TRANSCRIBE_MODEL", "whisper-1");
+            .with("OPENAI_TRANSCRIBE_MODEL", "gpt-transcribe");
         setup.account = amocrm::Options { search_lag: SEARCH_LAG, ..setup.account };
         setup.redelivery = Redelivery {
             attempts: 500,

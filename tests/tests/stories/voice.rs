@@ -12,7 +12,7 @@ const ROUTE: &str = "POST /v1/audio/transcriptions";
 
 /// A bot with a model for voice messages.
 fn listening() -> Setup {
-    Setup::default().with("OPENAI_TRANSCRIBE_MODEL", "whisper-1")
+    Setup::default().with("OPENAI_TRANSCRIBE_MODEL", "gpt-transcribe")
 }
 
 fn model(bot: &Bot) -> &OpenAi {

@@ -13,11 +13,13 @@ const MAX_FILE: usize = 25 * 1024 * 1024;
 const FORMATS: [&str; 10] = ["flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm"];
 
 /// Fields of the form that a transcription may have.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 12] = [
     "file",
     "model",
     "language",
+    "languages[]",
     "prompt",
+    "keywords[]",
     "response_format",
     "temperature",
     "stream",
@@ -31,6 +33,8 @@ const FIELDS: [&str; 10] = [
 pub struct Recording {
     pub model: String,
     pub language: Option<String>,
+    /// In place of `language`, from gpt-transcribe on.
+    pub languages: Vec<String>,
     pub prompt: Option<String>,
     pub file_name: String,
     /// Its size in bytes.
@@ -44,6 +48,7 @@ pub struct Recording {
 pub(super) struct Upload {
     pub(super) model: String,
     pub(super) language: Option<String>,
+    pub(super) languages: Vec<String>,
     pub(super) prompt: Option<String>,
     pub(super) file_name: String,
     pub(super) content: Bytes,
@@ -63,6 +68,7 @@ pub(super) async fn upload(mut form: Multipart) -> Result<Upload, ApiError> {
             }
             "model" => upload.model = text(field).await?,
             "language" => upload.language = Some(text(field).await?),
+            "languages[]" => upload.languages.push(text(field).await?),
             "prompt" => upload.prompt = Some(text(field).await?),
             "response_format" if text(field).await? != "json" => {
                 return Err(ApiError::coded(
@@ -85,7 +91,12 @@ pub(super) async fn upload(mut form: Multipart) -> Result<Upload, ApiError> {
         return Err(ApiError::invalid("model", "you must provide a model parameter"));
     }
     check_file(&upload)?;
-    check_language(upload.language.as_deref())?;
+    for language in upload.language.iter().chain(&upload.languages) {
+        check_language(language)?;
+    }
+    if upload.language.is_some() && !upload.languages.is_empty() {
+        return Err(ApiError::invalid("languages", "You cannot send both 'language' and 'languages'."));
+    }
     Ok(upload)
 }
 
@@ -113,16 +124,12 @@ fn check_file(upload: &Upload) -> Result<(), ApiError> {
 }
 
 /// ISO-639-1, two letters.
-fn check_language(language: Option<&str>) -> Result<(), ApiError> {
-    let is_code = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase());
-    match language {
-        Some(language) if !is_code(language) => {
-            let message =
-                format!("Invalid language '{language}'. Language parameter must be specified in ISO-639-1 format.");
-            Err(ApiError::coded("invalid_language_format", "language", message))
-        }
-        _ => Ok(()),
+fn check_language(language: &str) -> Result<(), ApiError> {
+    if language.len() == 2 && language.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Ok(());
     }
+    let message = format!("Invalid language '{language}'. Language parameter must be specified in ISO-639-1 format.");
+    Err(ApiError::coded("invalid_language_format", "language", message))
 }
 
 /// Whether it begins as a file of one of the formats does.

@@ -305,9 +305,10 @@ impl Model {
         if state.recordings.len() == QUESTIONS_KEPT {
             state.recordings.pop_front();
         }
-        let Upload { model, language, prompt, file_name, content } = upload;
-        let size = content.len();
-        state.recordings.push_back(Recording { model, language, prompt, file_name, size, text: text.clone() });
+        let Upload { model, language, languages, prompt, file_name, content } = upload;
+        let (size, text_of_it) = (content.len(), text.clone());
+        let recording = Recording { model, language, languages, prompt, file_name, size, text: text_of_it };
+        state.recordings.push_back(recording);
         text
     }
 
@@ -431,7 +432,8 @@ async fn transcribe(
     };
     match upload.await {
         Ok(upload) => {
-            let hints = json!({ "prompt": upload.prompt, "language": upload.language });
+            let languages = Some(&upload.languages).filter(|languages| !languages.is_empty());
+            let hints = json!({ "prompt": upload.prompt, "language": upload.language, "languages": languages });
             let refusal = model.refusal(&hints);
             refusal.unwrap_or_else(|| Json(json!({ "text": model.listen(upload) })).into_response())
         }

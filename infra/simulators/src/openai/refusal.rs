@@ -23,6 +23,8 @@ pub enum Parameter {
     Prompt,
     /// Of a transcription.
     Language,
+    /// Of a transcription.
+    Languages,
 }
 
 /// In whose words a server refuses.
@@ -79,13 +81,14 @@ impl Parameter {
             Self::ReasoningEffort(_) => "reasoning_effort",
             Self::Prompt => "prompt",
             Self::Language => "language",
+            Self::Languages => "languages",
         }
     }
 
     /// The value that the server does not take, if the request has one.
     fn given(self, request: &Value) -> Option<Value> {
         let is_not_taken = |value: &Value| match self {
-            Self::MaxTokens | Self::MaxCompletionTokens | Self::Prompt | Self::Language => true,
+            Self::MaxTokens | Self::MaxCompletionTokens | Self::Prompt | Self::Language | Self::Languages => true,
             Self::Temperature => value.as_f64() != Some(1.0),
             Self::JsonSchema => value["type"] == "json_schema",
             Self::JsonObject => value["type"] == "json_object",
@@ -108,7 +111,7 @@ impl Parameter {
                     "Unsupported parameter: '{field}' is not supported with this model. Use 'max_completion_tokens' instead."
                 ),
             ),
-            Self::MaxCompletionTokens | Self::ReasoningEffort([]) | Self::Prompt | Self::Language => {
+            Self::MaxCompletionTokens | Self::ReasoningEffort([]) | Self::Prompt | Self::Language | Self::Languages => {
                 ("unknown_parameter", format!("Unrecognized request argument supplied: {field}"))
             }
             Self::Temperature => (

@@ -4,19 +4,30 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hints {
     /// That Russian is spoken.
-    pub(super) language: bool,
+    pub(super) language: Language,
     /// Makes and models as they are spelled.
     pub(super) prompt: bool,
 }
 
+/// How a request says what is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    /// `language`, the name that most servers know.
+    One,
+    /// `languages[]`, in its place from gpt-transcribe on. A request may not have both:
+    /// <https://developers.openai.com/cookbook/examples/migrating_from_whisper_to_gpt_transcribe>.
+    List,
+    Unsaid,
+}
+
 impl Default for Hints {
     fn default() -> Self {
-        Self { language: true, prompt: true }
+        Self { language: Language::One, prompt: true }
     }
 }
 
 impl Hints {
-    const NONE: Self = Self { language: false, prompt: false };
+    const NONE: Self = Self { language: Language::Unsaid, prompt: false };
 
     /// The hints to ask again with; `None` if the refusal is about something else.
     pub(super) fn after_refusal(self, status: u16, body: &str) -> Option<Self> {
@@ -26,7 +37,12 @@ impl Hints {
         }
         let body = body.to_lowercase();
         let (language, prompt) = (body.contains("language"), body.contains("prompt"));
-        let fewer = Self { language: self.language && !language, prompt: self.prompt && !prompt };
+        let next_language = match self.language {
+            Language::One => Language::List,
+            Language::List | Language::Unsaid => Language::Unsaid,
+        };
+        let fewer =
+            Self { language: if language { next_language } else { self.language }, prompt: self.prompt && !prompt };
         if fewer != self {
             return Some(fewer);
         }
@@ -46,7 +62,9 @@ mod tests {
         let pydantic = r#"{"detail":[{"type":"extra_forbidden","loc":["body","prompt"]}]}"#;
         assert_eq!(all.after_refusal(422, pydantic), Some(Hints { prompt: false, ..all }));
         let prose = r#"{"error":"Language hints are not supported by this model"}"#;
-        assert_eq!(all.after_refusal(400, prose), Some(Hints { language: false, ..all }));
+        let list = Hints { language: Language::List, ..all };
+        assert_eq!(all.after_refusal(400, prose), Some(list));
+        assert_eq!(list.after_refusal(400, prose), Some(Hints { language: Language::Unsaid, ..all }));
         assert_eq!(all.after_refusal(400, "Bad Request"), Some(Hints::NONE));
     }
 

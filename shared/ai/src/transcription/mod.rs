@@ -12,7 +12,7 @@ use reqwest::multipart::{Form, Part};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use hints::Hints;
+use hints::{Hints, Language};
 
 /// Makes and models as they are spoken. Whisper reads the last 224 tokens of a prompt only.
 const PROMPT: &str = include_str!("../../prompts/voice.txt");
@@ -94,7 +94,11 @@ impl Transcriber {
         let length = recording.len() as u64;
         let file = Part::stream_with_length(recording, length).file_name("voice.ogg").mime_str("audio/ogg")?;
         let form = Form::new().part("file", file).text("model", self.model.clone());
-        let form = if hints.language { form.text("language", "ru") } else { form };
+        let form = match hints.language {
+            Language::One => form.text("language", "ru"),
+            Language::List => form.text("languages[]", "ru"),
+            Language::Unsaid => form,
+        };
         Ok(if hints.prompt { form.text("prompt", PROMPT.trim()) } else { form })
     }
 }
