@@ -23,8 +23,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -46,16 +48,7 @@ struct Simulators {
 
 /// Starts the simulators, prints where they are, and serves until Ctrl-C or SIGTERM.
 pub(crate) async fn run() -> anyhow::Result<()> {
-    let telegram = Telegram::start(simulators::telegram::Options::default()).await?;
-    let amocrm = Amocrm::start(simulators::amocrm::Options::default()).await?;
-    let openai = OpenAi::start(simulators::openai::Options {
-        mind: Arc::new(local::rules_answer),
-        ..simulators::openai::Options::default()
-    })
-    .await?;
-    let admin = telegram.new_customer("Админ", None);
-    admin.mark_started();
-    let simulators = Simulators { telegram, amocrm, openai, admin: admin.chat };
+    let simulators = Simulators::start().await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let addresses = simulators.addresses(&format!("http://{}", listener.local_addr()?));
     println!("{}", json!(addresses));
@@ -75,6 +68,19 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 }
 
 impl Simulators {
+    async fn start() -> anyhow::Result<Self> {
+        let telegram = Telegram::start(simulators::telegram::Options::default()).await?;
+        let amocrm = Amocrm::start(simulators::amocrm::Options::default()).await?;
+        let openai = OpenAi::start(simulators::openai::Options {
+            mind: Arc::new(local::rules_answer),
+            ..simulators::openai::Options::default()
+        })
+        .await?;
+        let admin = telegram.new_customer("Админ", None);
+        admin.mark_started();
+        Ok(Self { telegram, amocrm, openai, admin: admin.chat })
+    }
+
     /// Settings of a bot that is to use the simulators.
     fn addresses(&self, control: &str) -> BTreeMap<&'static str, String> {
         BTreeMap::from([
@@ -127,6 +133,15 @@ struct Album {
 
 type Answer = Result<Json<Value>, (StatusCode, String)>;
 
+/// Refuses pages of web sites.
+async fn only_this_machine(request: Request, next: Next) -> Response {
+    if machine::is_from_this_machine(request.headers()) {
+        next.run(request).await
+    } else {
+        StatusCode::FORBIDDEN.into_response()
+    }
+}
+
 fn router(simulators: Simulators) -> Router {
     Router::new()
         .route("/customers", post(new_customer))
@@ -143,6 +158,7 @@ fn router(simulators: Simulators) -> Router {
         .route("/amocrm/code", post(code))
         .route("/faults/amocrm", post(break_amocrm))
         .route("/faults", delete(clear_faults))
+        .layer(middleware::from_fn(only_this_machine))
         .with_state(simulators)
 }
 
@@ -242,4 +258,24 @@ async fn settled(all: &Simulators, chat_id: i64) -> Answer {
 
 fn wrong(error: impl std::fmt::Display) -> (StatusCode, String) {
     (StatusCode::BAD_REQUEST, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_page_of_a_web_site_plays_customers() -> anyhow::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let deals = format!("http://{}/deals", listener.local_addr()?);
+        let router = router(Simulators::start().await?);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = reqwest::Client::new();
+        assert_eq!(client.get(&deals).send().await?.status(), StatusCode::OK);
+        for (name, value) in [("host", "evil.example"), ("origin", "http://evil.example")] {
+            let answer = client.get(&deals).header(name, value).send().await?;
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}");
+        }
+        Ok(())
+    }
 }

@@ -22,7 +22,7 @@ pub use dealer_file::LocalDealerFile;
 pub use folder::{Folder, Notes};
 pub use functions::Functions;
 pub use http::listen;
-pub use loopback::is_own_name;
+pub use loopback::{is_from_this_machine, is_own_name};
 pub use metrics_file::{shorten as shorten_metrics_file, start as start_metrics_file};
 pub use polling::Polling;
 pub use room::Room;

@@ -10,7 +10,7 @@ const OF_PROXIES: [HeaderName; 3] =
 /// Whether a request to a port on 127.0.0.1 was made by a program on this machine, under a name of this machine:
 /// neither by a page of some web site, nor through a proxy.
 #[must_use]
-pub(crate) fn is_from_this_machine(headers: &HeaderMap) -> bool {
+pub fn is_from_this_machine(headers: &HeaderMap) -> bool {
     is_own_name(headers) && !headers.contains_key(ORIGIN) && OF_PROXIES.iter().all(|name| !headers.contains_key(name))
 }
 

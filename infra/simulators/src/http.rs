@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
@@ -69,7 +69,8 @@ impl Server {
         let (accepts, accepting) = watch::channel(());
         tokio::spawn(async move {
             let _accepts = accepts;
-            let front = Arc::new(Front { router, faults, dialect });
+            let names = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", address.port()));
+            let front = Arc::new(Front { router, faults, dialect, names });
             loop {
                 tokio::select! {
                     () = until_stopped(&mut stopped) => break,
@@ -116,6 +117,8 @@ struct Front {
     router: Router,
     faults: Faults,
     dialect: Dialect,
+    /// The `Host`s under which programs of this machine reach it.
+    names: [String; 2],
 }
 
 /// Says to hyper: close the connection without an answer.
@@ -148,6 +151,9 @@ impl Front {
     async fn answer(&self, request: Request<Incoming>) -> Result<Response, Hangup> {
         let (at_ms, started) = (now_ms(), Instant::now());
         let (parts, body) = request.into_parts();
+        if !self.is_from_a_program(&parts) {
+            return Ok(StatusCode::FORBIDDEN.into_response());
+        }
         let body = axum::body::to_bytes(Body::new(body), BODY_LIMIT).await.map_err(|_| Hangup)?;
         let mut call = Call {
             seq: 0,
@@ -165,6 +171,13 @@ impl Front {
         call.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.faults.record(call);
         outcome
+    }
+
+    /// A page of some web site sends its `Origin`, or the name of its site as the `Host`.
+    fn is_from_a_program(&self, parts: &Parts) -> bool {
+        let host = parts.headers.get(header::HOST).map(HeaderValue::as_bytes);
+        let is_own = self.names.iter().any(|name| host == Some(name.as_bytes()));
+        is_own && !parts.headers.contains_key(header::ORIGIN) && !parts.headers.contains_key("sec-fetch-site")
     }
 
     async fn act(&self, fault: Option<Fault>, parts: Parts, body: Bytes) -> Result<Response, Hangup> {
@@ -256,6 +269,28 @@ mod tests {
             }),
         );
         Ok((Server::start(router, 0, faults.clone(), Dialect::PLAIN).await?, done))
+    }
+
+    #[tokio::test]
+    async fn a_page_of_another_site_gets_nothing() -> Result<(), Box<dyn std::error::Error>> {
+        let faults = Faults::default();
+        let (server, done) = counter(&faults).await?;
+        let client = reqwest::Client::new();
+        let foreign = [
+            ("host", "evil.example"),
+            ("host", "127.0.0.1.evil.example"),
+            ("origin", "http://evil.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+        ];
+        for (name, value) in foreign {
+            let answer = client.post(format!("{}/count", server.url())).header(name, value).send().await?;
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}: {value}");
+        }
+        assert_eq!(done.load(Ordering::SeqCst), 0);
+        let local = format!("http://localhost:{}/count", server.port());
+        assert_eq!(client.post(local).send().await?.text().await?, "1");
+        Ok(())
     }
 
     #[tokio::test]
