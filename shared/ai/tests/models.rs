@@ -246,3 +246,12 @@ async fn without_a_model_or_a_question_nobody_is_asked() {
     assert_eq!((answer.intent, call.offline, !call.failures.is_empty()), (Intent::Unknown, true, false));
     assert!(models_asked(&server).await.is_empty());
 }
+
+#[tokio::test]
+async fn no_more_is_read_than_an_answer_may_have() {
+    let server = MockServer::start().await;
+    let endless = format!("{}{}", " ".repeat(4 << 20), form("sell", 0.9, "Поможем"));
+    says(&server, "small", completion(&endless)).await;
+    says(&server, "smart", completion(&form("buy", 0.9, "Подберём"))).await;
+    assert_eq!(asked(&server, CAMRY).await.answer.intent, Intent::Buy, "the second one is asked");
+}

@@ -118,3 +118,16 @@ async fn a_failure_is_named_and_costs_one_call() {
     let late = transcriber(&openai, KEY).words(Bytes::from_static(b"OggS"), Duration::from_millis(200)).await;
     assert_eq!(late, Err(NotHeard::Timeout));
 }
+
+#[tokio::test]
+async fn no_more_is_read_than_an_answer_may_have() {
+    let server = wiremock::MockServer::start().await;
+    let endless = format!("{}{{\"text\":\"Продаю\"}}", " ".repeat(4 << 20));
+    wiremock::Mock::given(wiremock::matchers::method("POST"))
+        .respond_with(wiremock::ResponseTemplate::new(200).set_body_string(endless))
+        .mount(&server)
+        .await;
+    let settings = Transcription { model: "whisper-1".to_owned(), base_url: server.uri(), api_key: None };
+    let heard = Transcriber::new(&settings).words(Bytes::from_static(b"OggS...."), PATIENCE).await;
+    assert_eq!(heard, Err(NotHeard::NoTranscription));
+}

@@ -11,7 +11,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use settings::Retry;
+use settings::{Retry, Unread, read_within};
 use tokio::time::Instant;
 
 use crate::error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
@@ -60,6 +60,9 @@ const LONGEST_SILENCE: Seconds = 3600;
 
 /// A connection idle for longer may be dead without our knowing, and a creation sent into it would be in doubt.
 const IDLE: Duration = Duration::from_secs(20);
+
+/// A page of 250 deals with everything in them has a tenth of this many bytes.
+const LONGEST_ANSWER: usize = 16 << 20;
 
 /// A call to make.
 #[derive(Clone, Debug)]
@@ -226,11 +229,12 @@ impl Answer {
         };
         let response = request.send().await.map_err(unknown)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = match response.bytes().await {
+        let body = match read_within(response, LONGEST_ANSWER).await {
             Ok(body) => body,
             // The status alone decides about a failure; a success without its ids is in doubt.
             Err(_) if !status.is_success() => Bytes::new(),
-            Err(_) => return Err(CrmError::retry(Cause::Connection, Doubt::Settled)),
+            Err(Unread::TooLong) => return Err(CrmError::retry(Cause::Unreadable, Doubt::Settled)),
+            Err(Unread::Broken(_)) => return Err(CrmError::retry(Cause::Connection, Doubt::Settled)),
         };
         Ok(Self { status, headers, body })
     }

@@ -181,6 +181,15 @@ async fn a_refusal_says_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn no_more_is_read_than_an_answer_may_have() {
+    let server = server_that_returns([ResponseTemplate::new(200).set_body_bytes(vec![b' '; (16 << 20) + 1])]).await;
+    let patient = Options { timeout: Duration::from_secs(10), ..options(&server) };
+    let client = Client::new(patient, Tokens::long_lived("t".to_owned().into())).unwrap();
+    let error = client.create_deal(&json!({})).await.unwrap_err();
+    assert!(matches!(error, CrmError::Retry { cause: Cause::Unreadable, doubt: Doubt::Settled, .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn an_account_that_takes_nothing_is_no_fault_of_the_request() {
     let scope = ResponseTemplate::new(403).set_body_json(json!({ "title": "Forbidden", "detail": "Invalid scope" }));
     let moved = ResponseTemplate::new(302).insert_header("location", "https://www.amocrm.ru/");

@@ -1,9 +1,10 @@
-//! What surrounds a process: settings from the environment, the clock, logs and metrics.
+//! What surrounds a process: settings from the environment, the clock, logs, metrics, and how much of an answer it reads.
 //!
 //! Each part reads only its own settings through [`Env`] and fails at start with one message that names everything that
 //! is wrong. `.env.example` lists and explains every variable; a test holds it against what is read here.
 
 mod address;
+mod answer;
 mod clock;
 mod data_folder;
 mod env;
@@ -13,6 +14,7 @@ mod retry;
 pub mod telemetry;
 pub mod time_budget;
 
+pub use answer::{Unread, read_within};
 pub use clock::{Clock, system_clock};
 pub use data_folder::{ENDPOINTS_FILE, LOCK_FILE, METRICS_FILE, data_folder};
 pub use env::{Env, Invalid};

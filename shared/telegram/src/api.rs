@@ -10,7 +10,7 @@ use reqwest::multipart::{Form, Part};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use settings::Retry;
+use settings::{Retry, Unread, read_within};
 
 use crate::error::{ApiError, Envelope};
 use crate::{ALLOWED_UPDATES, Recipient, json, render};
@@ -18,6 +18,11 @@ use crate::{ALLOWED_UPDATES, Recipient, json, render};
 /// Limit for one call. Telegram waits a minute for the webhook; a customer does not.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest answer to a call, in bytes: a hundred long messages in all scripts.
+const LONGEST_ANSWER: usize = 16 << 20;
+/// Largest file, in bytes. Telegram itself gives out no larger ones, but a Bot API server of one's own does:
+/// <https://core.telegram.org/bots/api#getfile>.
+const LARGEST_FILE: usize = 20 << 20;
 /// Longest text that the bot sends as plain text; Telegram takes 4096 UTF-16 units.
 const LONGEST_TEXT: usize = 2000;
 /// Longest caption in UTF-16 units: <https://core.telegram.org/bots/api#sendphoto>.
@@ -206,7 +211,15 @@ impl Api {
             .await
             .map_err(|error| unavailable(describe(&error)))?;
         match answer.status().as_u16() {
-            200 => answer.bytes().await.map_err(|error| unavailable(describe(&error))),
+            200 => match read_within(answer, LARGEST_FILE).await {
+                Ok(file) => Ok(file),
+                Err(Unread::Broken(error)) => Err(unavailable(describe(&error))),
+                Err(Unread::TooLong) => Err(ApiError::Refused {
+                    method: "file download",
+                    code: 200,
+                    description: "the file is too large".into(),
+                }),
+            },
             code @ (400 | 404 | 410) => {
                 Err(ApiError::Refused { method: "file download", code, description: "the file is gone".into() })
             }
@@ -225,7 +238,10 @@ impl Api {
         let url = format!("{}/bot{}/{method}", self.base, self.token.expose_secret());
         let answer = body.of(self.http.post(url).timeout(timeout)).send().await.map_err(unavailable)?;
         let status = answer.status().as_u16();
-        let body = answer.bytes().await.map_err(unavailable)?;
+        let body = read_within(answer, LONGEST_ANSWER).await.map_err(|unread| match unread {
+            Unread::Broken(error) => unavailable(error),
+            Unread::TooLong => ApiError::Unavailable { method, reason: "the answer is too long".into() },
+        })?;
         match json::from_slice::<Envelope>(&body) {
             Ok(envelope) if envelope.ok => Ok(envelope.result),
             Ok(envelope) => Err(envelope.into_error(method, status)),
@@ -377,6 +393,24 @@ mod tests {
         assert!(api(&server).await.download("f").await.unwrap_err().is_temporary());
         has_file(&server).await;
         assert_eq!(api(&server).await.download("f").await.unwrap(), "jpeg");
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_than_an_answer_may_have() {
+        let server = MockServer::start().await;
+        answer(&server, "getFile", 200, json!({ "ok": true, "result": { "file_path": "photos/1.jpg" } })).await;
+        Mock::given(method("GET"))
+            .and(path("/file/bot1:T/photos/1.jpg"))
+            .respond_with(ResponseTemplate::new(200).set_body_bytes(vec![0; LARGEST_FILE + 1]))
+            .mount(&server)
+            .await;
+        assert!(!api(&server).await.download("f").await.unwrap_err().is_temporary());
+        Mock::given(path("/bot1:T/getUpdates"))
+            .respond_with(ResponseTemplate::new(200).set_body_bytes(vec![b' '; LONGEST_ANSWER + 1]))
+            .mount(&server)
+            .await;
+        let error = api(&server).await.updates(0, Duration::ZERO).await.unwrap_err();
+        assert!(error.to_string().contains("the answer is too long"), "{error}");
     }
 
     #[tokio::test]

@@ -6,8 +6,13 @@ use async_openai::Client;
 use async_openai::config::Config;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use settings::{Unread, read_within};
+
+/// Longest answer of a server, in bytes: its list of models may be long.
+pub(crate) const LONGEST_ANSWER: usize = 4 << 20;
 
 /// A client of the server. Given a service of its own, the library does not wrap ours in its retries, which would
 /// outlast the customer.
@@ -24,12 +29,18 @@ pub(crate) fn client(base_url: &str, api_key: Option<&SecretString>) -> Client<S
 /// own ways, so refusals are read here.
 async fn send(http: reqwest::Client, request: HttpRequestFactory) -> Result<reqwest::Response, OpenAIError> {
     let response = http.execute(request.build().await?).await?;
-    if response.status().is_success() {
-        return Ok(response);
+    let status = response.status();
+    let body = match read_within(response, LONGEST_ANSWER).await {
+        Ok(body) => body,
+        Err(_) if !status.is_success() => Bytes::new(),
+        Err(Unread::Broken(error)) => return Err(error.into()),
+        Err(Unread::TooLong) => Bytes::new(), // what is no answer
+    };
+    if status.is_success() {
+        return Ok(http::Response::new(body).into());
     }
-    let status = response.status().as_u16();
-    let body = response.text().await.unwrap_or_default();
-    Err(OpenAIError::Boxed(Box::new(Refused { status, body })))
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Err(OpenAIError::Boxed(Box::new(Refused { status: status.as_u16(), body })))
 }
 
 /// The server refused a request. The text may repeat what the customer wrote, so it is not shown or logged.

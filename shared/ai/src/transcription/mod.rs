@@ -11,7 +11,9 @@ use bytes::Bytes;
 use reqwest::multipart::{Form, Part};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use settings::{Unread, read_within};
 
+use crate::model::service::LONGEST_ANSWER;
 use hints::{Hints, Language};
 
 /// Makes and models as they are spoken. Whisper reads the last 224 tokens of a prompt only.
@@ -70,7 +72,10 @@ impl Transcriber {
             let answer = self.ask(recording.clone(), hints, patience.saturating_sub(started.elapsed())).await?;
             let status = answer.status().as_u16();
             let is_success = answer.status().is_success();
-            let body = answer.bytes().await.map_err(|error| failure(&error))?;
+            let body = read_within(answer, LONGEST_ANSWER).await.map_err(|unread| match unread {
+                Unread::Broken(error) => failure(&error),
+                Unread::TooLong => NotHeard::NoTranscription,
+            })?;
             if is_success {
                 return words_of(&body);
             }
