@@ -26,6 +26,7 @@ mod setup;
 mod talk_note;
 mod tokens;
 mod transport;
+mod words;
 
 pub use client::Client;
 pub use entities::{Contact, Deal, FieldValues, Note, Task};

@@ -11,6 +11,7 @@ use settings::OAuth;
 use crate::CrmError;
 use crate::error::Cause;
 use crate::transport::{Answer, http_client, said};
+use crate::words::Words;
 
 /// The token endpoint answers slower than the API.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -68,9 +69,9 @@ impl TokenEndpoint {
             return serde_json::from_value(json).map_err(|_| TokenError::NoAnswer(Cause::Unreadable));
         }
         if matches!(answer.status.as_u16(), 400 | 401) {
-            return Err(TokenError::Refused(said(&json, "no reason given")));
+            return Err(TokenError::Refused(said(&json, "no reason given", &Words::default())));
         }
-        match answer.error() {
+        match answer.error(&Words::default()) {
             CrmError::Retry { cause, .. } => Err(TokenError::NoAnswer(cause)),
             other => Err(TokenError::Closed(other)),
         }

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::error::{Cause, CrmError, Doubt, FieldError, Refusal, Remedy};
 use crate::tokens::Tokens;
+use crate::words::Words;
 
 /// Where amoCRM's accounts and file hosts are.
 const SITES: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
@@ -74,6 +75,16 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Body<'a>,
     /// Making it twice is as good as once.
     pub(crate) repeatable: bool,
+}
+
+impl Call<'_> {
+    /// For amoCRM's words about the call.
+    fn words(&self) -> Words<'_> {
+        match self.body {
+            Body::Json(json) => Words::about(json),
+            Body::Empty | Body::Part(_) => Words::default(),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -139,16 +150,16 @@ impl Transport {
         let token = self.tokens.access().await?;
         let answer = self.send(call, &token).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
-            return self.judge(answer, &call.method);
+            return self.judge(answer, call);
         }
         let token = self.tokens.renew(&token).await?;
         self.wait_for_turn().await?;
         let answer = self.send(call, &token).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
-            let reason = said(&answer.json(), "the new token is refused as well");
+            let reason = said(&answer.json(), "the new token is refused as well", &call.words());
             return Err(CrmError::Reauth { reason, remedy: Remedy::SwitchOn, since: None });
         }
-        self.judge(answer, &call.method)
+        self.judge(answer, call)
     }
 
     async fn send(&self, call: &Call<'_>, token: &SecretString) -> Result<Answer, CrmError> {
@@ -171,15 +182,15 @@ impl Transport {
         Answer::read(request).await
     }
 
-    fn judge(&self, answer: Answer, method: &Method) -> Result<Value, CrmError> {
+    fn judge(&self, answer: Answer, call: &Call<'_>) -> Result<Value, CrmError> {
         if answer.status.is_success() {
             let value = answer.success()?;
             // That nothing was found is said by a 204. From a success that says nothing nobody may conclude that a deal
             // does not exist, and create it again.
-            let says_nothing = value.is_null() && method == Method::GET && answer.status != StatusCode::NO_CONTENT;
+            let says_nothing = value.is_null() && call.method == Method::GET && answer.status != StatusCode::NO_CONTENT;
             return if says_nothing { Err(CrmError::retry(Cause::Unreadable, Doubt::No)) } else { Ok(value) };
         }
-        let error = answer.error();
+        let error = answer.error(&call.words());
         if let CrmError::Retry { cause: Cause::RateLimit, pause: Some(pause), .. } = &error {
             let until = Instant::now().checked_add(Duration::from_secs(u64::try_from(*pause).unwrap_or(0)));
             *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
@@ -252,10 +263,10 @@ impl Answer {
     }
 
     /// What the answer means when it is neither a success nor a 401.
-    pub(crate) fn error(&self) -> CrmError {
+    pub(crate) fn error(&self, words: &Words<'_>) -> CrmError {
         let json = self.json();
         let status = self.status.as_u16();
-        let closed = |otherwise: &str| CrmError::Closed { status, detail: said(&json, otherwise) };
+        let closed = |otherwise: &str| CrmError::Closed { status, detail: said(&json, otherwise, words) };
         match status {
             429 => CrmError::Retry { cause: Cause::RateLimit, pause: self.retry_after(&json), doubt: Doubt::No },
             408 => CrmError::retry(Cause::Timeout, Doubt::Running),
@@ -268,11 +279,11 @@ impl Answer {
             403 => closed("no rights"),
             404 if json.is_null() => closed("no such account"),
             // «Код ошибки 244» and the like: rights or the subscription ended. A request that is wrong is told where.
-            400 if validation(&json).is_empty() => closed("no reason given"),
+            400 if validation(&json, words).is_empty() => closed("no reason given"),
             _ => CrmError::Refused(Box::new(Refusal {
                 status,
-                detail: said(&json, "no reason given"),
-                validation: validation(&json),
+                detail: said(&json, "no reason given", words),
+                validation: validation(&json, words),
                 request_id: self.header("x-request-id").map(|id| cut(id, 64)),
             })),
         }
@@ -290,13 +301,13 @@ impl Answer {
 }
 
 /// amoCRM's words in a problem body.
-pub(crate) fn said(json: &Value, otherwise: &str) -> String {
+pub(crate) fn said(json: &Value, otherwise: &str, words: &Words<'_>) -> String {
     let word =
         ["hint", "detail", "title"].into_iter().find_map(|key| json[key].as_str().filter(|text| !text.is_empty()));
-    word.map_or_else(|| otherwise.to_owned(), |word| cut(word, 300))
+    word.map_or_else(|| otherwise.to_owned(), |word| words.shown(word, 300))
 }
 
-fn validation(json: &Value) -> Vec<FieldError> {
+fn validation(json: &Value, words: &Words<'_>) -> Vec<FieldError> {
     let text = |value: &Value| match value {
         Value::String(text) => cut(text, 200),
         Value::Number(number) => number.to_string(),
@@ -311,7 +322,7 @@ fn validation(json: &Value) -> Vec<FieldError> {
                 item: text(&item["request_id"]),
                 code: text(&error["code"]),
                 path: text(&error["path"]),
-                detail: text(&error["detail"]),
+                detail: words.shown(error["detail"].as_str().unwrap_or_default(), 200),
             })
         })
         .collect()

@@ -181,6 +181,17 @@ async fn a_refusal_says_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_refusal_repeats_nothing_of_the_customer() {
+    let refused = json!({ "title": "Bad Request", "validation-errors": [{ "request_id": "0", "errors": [
+        { "code": "Wrong", "path": "name", "detail": "Анна Петрова: 8 (916) 123-45-67 is in use" }
+    ] }] });
+    let server = server_that_returns([ResponseTemplate::new(400).set_body_json(refused)]).await;
+    let deal = json!({ "name": "Анна Петрова" });
+    let error = client(&server).create_deal(&deal).await.unwrap_err();
+    assert_snapshot!(error, @"amoCRM refuses: HTTP 400 Bad Request; name: Wrong …: … is in use");
+}
+
+#[tokio::test]
 async fn no_more_is_read_than_an_answer_may_have() {
     let server = server_that_returns([ResponseTemplate::new(200).set_body_bytes(vec![b' '; (16 << 20) + 1])]).await;
     let patient = Options { timeout: Duration::from_secs(10), ..options(&server) };
