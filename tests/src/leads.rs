@@ -112,7 +112,7 @@ impl Bot {
         let mut records = Vec::new();
         for id in ids {
             let lead = self.leads().get(id).await.expect("the table answers");
-            let group = lead.map(|lead| lead.value.request.phone_hash());
+            let group = lead.map(|lead| lead.value.request.phone_hash(&self.stack().tables().phone_key));
             records.push(json!({
                 "messageId": id.to_string(),
                 "body": json!({ "lead_id": id }).to_string(),

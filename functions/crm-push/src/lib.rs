@@ -44,7 +44,7 @@ use delivery::{AdminChat, DealNews, Incidents, Permit};
 use futures::channel::mpsc::{self, UnboundedSender};
 use futures::{StreamExt, stream};
 use jobs::{DigestTables, Runner};
-use lead::{Backoff, Seconds};
+use lead::{Backoff, PhoneKey, Seconds};
 use relay::Relay;
 use settings::{Clock, Env, Retry, system_clock};
 use storage::{Aws, AwsSettings, CurrentDealer, Customers, Deals, Documents, JobId, Leads, Queue, SalesChat};
@@ -112,6 +112,7 @@ pub struct CrmPush {
     clock: Clock,
     worker: String,
     mock_ids: AtomicU64,
+    phone_key: PhoneKey,
 }
 
 impl fmt::Debug for CrmPush {
@@ -191,6 +192,7 @@ impl CrmPush {
             },
             worker: delivery::worker_name(),
             mock_ids: AtomicU64::new(1),
+            phone_key: settings.tables.phone_key.clone(),
             leads,
             documents,
             crm,

@@ -20,7 +20,9 @@ pub use expiry::RETENTION_AFTER_SENT;
 pub use lead::{Backoff, Failure, Lead, Refused, Repeat, SEARCH_LAG, Status};
 pub use photos::PhotoJob;
 pub use progress::{Progress, step};
-pub use request::{Answer, Consent, CrmField, Customer, FieldValue, LeadId, PhoneSource, Photo, Request, Voice};
+pub use request::{
+    Answer, Consent, CrmField, Customer, FieldValue, LeadId, PhoneKey, PhoneSource, Photo, Request, Voice,
+};
 pub use source::{BadLink, Link, MAX_PAYLOAD, NotAPayload, Source};
 pub use tracked_deal::{LOST, Outcome, SeenDeal, TrackedDeal, WON};
 

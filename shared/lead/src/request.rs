@@ -116,9 +116,27 @@ impl Request {
     /// A hash of the phone, where personal data must not be. The queue uses it as its message group: requests with the
     /// same phone are delivered one after the other, so that they never race to create a contact.
     #[must_use]
-    pub fn phone_hash(&self) -> String {
-        let digest = Sha256::digest(self.customer.phone.as_bytes());
+    pub fn phone_hash(&self, key: &PhoneKey) -> String {
+        let digest = Sha256::new().chain_update(key.0).chain_update(&self.customer.phone).finalize();
         digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Makes hashes of phones that nobody can reverse without it: there are so few phones that all can be tried.
+#[derive(Clone)]
+pub struct PhoneKey([u8; 32]);
+
+impl PhoneKey {
+    /// The key that belongs to a secret.
+    #[must_use]
+    pub fn of(secret: &str) -> Self {
+        Self(Sha256::new().chain_update("phones\n").chain_update(secret).finalize().into())
+    }
+}
+
+impl fmt::Debug for PhoneKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("PhoneKey").finish_non_exhaustive()
     }
 }
 
@@ -278,6 +296,15 @@ impl From<&str> for FieldValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_phone_is_not_found_by_its_hash_without_the_key() {
+        let (request, key) = (Request::example(), PhoneKey::of("1:token"));
+        let hash = request.phone_hash(&key);
+        assert_eq!(hash, request.clone().phone_hash(&PhoneKey::of("1:token")));
+        assert_ne!(hash, request.phone_hash(&PhoneKey::of("")));
+        assert_eq!((hash.len(), format!("{key:?}")), (16, "PhoneKey { .. }".to_owned()));
+    }
 
     #[test]
     fn the_request_number_is_the_end_of_the_id() {

@@ -8,7 +8,7 @@ use ::talk::Topic;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType, Update};
-use lead::{Request, Seconds};
+use lead::{PhoneKey, Request, Seconds};
 
 use crate::schema::TableDefinition;
 use crate::{Aws, StorageError, Tables};
@@ -224,9 +224,9 @@ fn slot_name(kind: &str, at: Seconds) -> String {
 }
 
 /// The writes that count a new request, for the transaction that stores it. Each fails above its limit.
-pub(crate) fn request(table: &str, request: &Request) -> Result<[Update; 2], StorageError> {
+pub(crate) fn request(table: &str, request: &Request, phone_key: &PhoneKey) -> Result<[Update; 2], StorageError> {
     let at = request.created_at;
-    let of_phone = format!("phone:{}", request.phone_hash());
+    let of_phone = format!("phone:{}", request.phone_hash(phone_key));
     Ok([
         update(table, &of_phone, at - at % DAY, MAX_OF_PHONE_A_DAY)?,
         update(table, REQUESTS, at - at % HOUR, MAX_OF_ALL_AN_HOUR)?,

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, Select};
 use futures::FutureExt as _;
 use futures::future::join_all;
-use lead::{Lead, LeadId, Seconds, Status};
+use lead::{Lead, LeadId, PhoneKey, Seconds, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::due::{DUE_INDEX, due_by};
@@ -49,6 +49,7 @@ const BATCH: usize = 25;
 pub struct Leads {
     client: Client,
     table: String,
+    phone_key: PhoneKey,
 }
 
 #[derive(Serialize)]
@@ -100,7 +101,11 @@ impl Aws {
     /// Opens the Leads table.
     #[must_use]
     pub fn leads(&self, tables: &Tables) -> Leads {
-        Leads { client: self.dynamodb.clone(), table: TABLE.name(tables).to_owned() }
+        Leads {
+            client: self.dynamodb.clone(),
+            table: TABLE.name(tables).to_owned(),
+            phone_key: tables.phone_key.clone(),
+        }
     }
 }
 
@@ -287,7 +292,7 @@ impl Leads {
             if let Status::Sending { lease_until, .. } = lead.value.status
                 && lead.value.progress.contact_id().is_none()
             {
-                in_doubt.push((lead.value.request.phone_hash(), lease_until));
+                in_doubt.push((lead.value.request.phone_hash(&self.phone_key), lease_until));
             }
             self.save(&mut lead).await?;
         }

@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
-use lead::{Lead, LeadId};
+use lead::{Lead, LeadId, PhoneKey};
 use sales::Card;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
@@ -14,6 +14,7 @@ use crate::{Aws, StorageError, Tables, Versioned};
 pub struct Queue {
     client: Client,
     url: String,
+    phone_key: PhoneKey,
 }
 
 /// The body of a message: ids, no personal data.
@@ -62,7 +63,7 @@ impl Aws {
     /// Opens the queue of leads.
     #[must_use]
     pub fn queue(&self, tables: &Tables) -> Queue {
-        Queue { client: self.sqs.clone(), url: tables.leads_queue_url.clone() }
+        Queue { client: self.sqs.clone(), url: tables.leads_queue_url.clone(), phone_key: tables.phone_key.clone() }
     }
 }
 
@@ -73,7 +74,7 @@ impl Queue {
     /// # Errors
     /// When the queue does not take the message.
     pub async fn enqueue(&self, lead: &Versioned<Lead>) -> Result<(), StorageError> {
-        self.enqueue_part(lead, LeadPart::Request, lead.value.request.phone_hash()).await
+        self.enqueue_part(lead, LeadPart::Request, lead.value.request.phone_hash(&self.phone_key)).await
     }
 
     /// Asks for delivery of a lead's photos, one lead after the other.

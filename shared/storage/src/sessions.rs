@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, ScalarAttributeType, TransactWriteItem};
 use dialog::{Conversation, Person};
 use futures::FutureExt as _;
-use lead::{Lead, Seconds};
+use lead::{Lead, PhoneKey, Seconds};
 use serde::Serialize;
 
 use crate::customers::{self, Customers};
@@ -42,6 +42,7 @@ pub struct Sessions {
     customers: String,
     counters: String,
     profiles: Customers,
+    phone_key: PhoneKey,
 }
 
 /// What became of a transaction.
@@ -79,6 +80,7 @@ impl Aws {
             customers: customers::TABLE.name(tables).to_owned(),
             counters: counters::TABLE.name(tables).to_owned(),
             profiles: self.customers(tables),
+            phone_key: tables.phone_key.clone(),
         }
     }
 }
@@ -183,7 +185,7 @@ impl Sessions {
         ];
         let uncounted = writes.len();
         if lead.version == 0 {
-            let counters = counters::request(&self.counters, &lead.value.request)?;
+            let counters = counters::request(&self.counters, &lead.value.request, &self.phone_key)?;
             writes.extend(counters.map(|counter| TransactWriteItem::builder().update(counter).build()));
         }
         match self.transact(writes, "storing the request").await? {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lead::PhoneKey;
 use settings::Env;
 
 use crate::TABLES;
@@ -13,6 +14,9 @@ pub struct Tables {
     names: BTreeMap<&'static str, String>,
     /// `LEADS_QUEUE_URL`
     pub leads_queue_url: String,
+    /// For hashes of phones, from `TELEGRAM_BOT_TOKEN`, which every function has. With another token what is counted
+    /// of a phone begins again.
+    pub phone_key: PhoneKey,
 }
 
 impl Tables {
@@ -24,7 +28,11 @@ impl Tables {
             (suffix, env.text(&variable, &format!("carquery-{suffix}")))
         };
         let names = TABLES.iter().map(|table| name_of(table.suffix)).collect();
-        Self { names, leads_queue_url: env.required("LEADS_QUEUE_URL") }
+        Self {
+            names,
+            leads_queue_url: env.required("LEADS_QUEUE_URL"),
+            phone_key: PhoneKey::of(&env.text("TELEGRAM_BOT_TOKEN", "")),
+        }
     }
 
     /// The name of the table with this suffix, which must be one of [`TABLES`].

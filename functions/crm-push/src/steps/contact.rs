@@ -92,7 +92,7 @@ impl StepContext<'_> {
                 return Ok(LookUp::NotBefore(now + SEARCH_LAG));
             }
         };
-        match recent.get(&lead.request.phone_hash(), now) {
+        match recent.get(&lead.request.phone_hash(&self.function.phone_key), now) {
             Some(Recent::InDoubt { until }) => return Ok(LookUp::NotBefore(until)),
             Some(Recent::Created { id, .. }) => {
                 let contact = self.crm.contact(id).await?;
@@ -160,7 +160,8 @@ impl StepContext<'_> {
     }
 
     async fn remember(&self, lead: &Lead, recent: Recent) {
-        if let Err(error) = self.function.remember_contacts(&[(lead.request.phone_hash(), recent)]).await {
+        let phone_hash = lead.request.phone_hash(&self.function.phone_key);
+        if let Err(error) = self.function.remember_contacts(&[(phone_hash, recent)]).await {
             tracing::error!(lead_id = %lead.lead_id, %error, "recent contacts cannot be stored");
         }
     }
