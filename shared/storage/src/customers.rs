@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ScalarAttributeType};
 use dialog::{Choices, EarlierRequests, Profile};
 use futures::FutureExt as _;
-use lead::{Consent, PhoneSource, Source};
+use lead::{Consent, LeadId, PhoneSource, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::TableDefinition;
@@ -52,6 +52,8 @@ pub struct Customer {
     pub reminders_off: bool,
     /// Requests that a next one may join.
     pub earlier_requests: EarlierRequests,
+    /// Written with the request itself, so that it is known before an index knows the request.
+    pub latest_request: Option<LeadId>,
     /// In amoCRM.
     pub contact_id: Option<u64>,
     /// The bot does not answer.
@@ -90,6 +92,7 @@ impl Customers {
             .get_item()
             .table_name(&self.table)
             .key("chat_id", AttributeValue::N(chat_id.to_string()))
+            .consistent_read(true)
             .send()
             .await
             .map_err(StorageError::of(READ))?;

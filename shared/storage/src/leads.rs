@@ -26,10 +26,17 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
         (CHAT_INDEX, &[("chat_id", ScalarAttributeType::N), ("lead_id", ScalarAttributeType::S)]),
     ],
     expires: true,
-    forget: Some(|aws, tables, chat_id, _| {
-        async move { Ok(forget_of_chat(&aws.dynamodb, TABLE.name(tables), "lead_id", chat_id).await?) }.boxed()
-    }),
+    forget: Some(|aws, tables, chat_id, _| async move { Ok(forget(aws, tables, chat_id).await?) }.boxed()),
 };
+
+/// Deletes a chat's requests. The index may not know the latest one yet; the profile does.
+async fn forget(aws: &Aws, tables: &Tables, chat_id: i64) -> Result<(), StorageError> {
+    let customer = aws.customers(tables).get(chat_id).await?;
+    if let Some(latest) = customer.and_then(|customer| customer.latest_request) {
+        aws.leads(tables).delete(&latest).await?;
+    }
+    forget_of_chat(&aws.dynamodb, TABLE.name(tables), "lead_id", chat_id).await
+}
 
 /// The partition of the index `due` with undelivered requests.
 const DUE: &str = "1";

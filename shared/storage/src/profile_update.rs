@@ -28,7 +28,7 @@ pub(crate) fn request(
 ) -> Result<Update, StorageError> {
     let mut expression = format!(
         "SET username = :username, first_name = :first_name, #name = :name, phone = :phone, \
-         phone_source = :phone_source, earlier_requests = :earlier_requests, {SET_CHOICES}"
+         phone_source = :phone_source, earlier_requests = :earlier_requests, latest_request = :latest_request, {SET_CHOICES}"
     );
     let mut profile = with_choices(update(table, person.chat_id), known.choices())?;
     if let Some(source) = &request.source {
@@ -44,7 +44,8 @@ pub(crate) fn request(
         .expression_attribute_values(":name", AttributeValue::S(request.customer.name.clone()))
         .expression_attribute_values(":phone", AttributeValue::S(request.customer.phone.clone()))
         .expression_attribute_values(":phone_source", attribute(request.customer.phone_source)?)
-        .expression_attribute_values(":earlier_requests", attribute(known.earlier())?);
+        .expression_attribute_values(":earlier_requests", attribute(known.earlier())?)
+        .expression_attribute_values(":latest_request", attribute(request.id)?);
     built(profile)
 }
 

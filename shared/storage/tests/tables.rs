@@ -284,6 +284,23 @@ async fn a_forgotten_customer_leaves_only_counters_behind() {
 }
 
 #[tokio::test]
+async fn a_request_that_the_index_does_not_know_yet_is_forgotten_too() {
+    let store = store().await;
+    let mut session = Versioned::<Conversation>::default();
+    let sessions = store.aws.sessions(&store.tables);
+    sessions.finish(&anna(), &mut session, &mut Versioned::new(Lead::new(request(FIRST), 60))).await.unwrap();
+    // As long as an item has no `chat_id`, `by_chat` does not list it.
+    let late = store.aws.dynamodb.update_item().table_name(store.tables.name("leads"));
+    let late = late.key("lead_id", AttributeValue::S(FIRST.to_owned())).update_expression("REMOVE chat_id");
+    late.send().await.unwrap();
+    assert_eq!(store.aws.leads(&store.tables).of_chat(ANNA).await.unwrap(), []);
+
+    forget_customer(&store.aws, &store.tables, ANNA, 1_767_000_100).await.unwrap();
+    let left = store.aws.dynamodb.scan().table_name(store.tables.name("leads")).send().await.unwrap();
+    assert!(left.items().is_empty(), "{left:?}");
+}
+
+#[tokio::test]
 async fn a_document_is_written_by_one_at_a_time() {
     let store = store().await;
     let documents = store.aws.documents(&store.tables);
