@@ -81,10 +81,16 @@ impl Bot {
     /// The same, each of about this many bytes.
     pub fn large_photos(&self, count: usize, bytes: usize) -> Vec<Photo> {
         let photo = |n| {
-            let (file_id, unique_id) = self.telegram().add_photo(format!("\u{ff}jpeg {n} {}", "x".repeat(bytes)));
-            Photo { file_id, unique_id }
+            let jpeg = [b"\xff\xd8\xff".as_slice(), format!("{n} {}", "x".repeat(bytes)).as_bytes()].concat();
+            self.sent_file(jpeg)
         };
         (0..count).map(photo).collect()
+    }
+
+    /// A file in Telegram that a customer has sent as a picture.
+    pub fn sent_file(&self, content: Vec<u8>) -> Photo {
+        let (file_id, unique_id) = self.telegram().add_photo(content);
+        Photo { file_id, unique_id }
     }
 
     /// Settings as crm-push reads them.

@@ -196,7 +196,7 @@ impl Photos<'_> {
                 return Err(PhotoStop::OutOfTime);
             }
             let is_first = std::mem::take(&mut self.is_first_of_invocation);
-            let uuid = match tokio::time::timeout(left, self.transfer(&name, &file_id)).await {
+            let uuid = match tokio::time::timeout(left, self.transfer(&name, &file_id, is_voice)).await {
                 Ok(uploaded) => uploaded?,
                 // A file that does not fit into all of an invocation's time never will.
                 Err(_) if is_first => {
@@ -216,8 +216,8 @@ impl Photos<'_> {
         Ok(())
     }
 
-    /// One photo, from Telegram to the file host; `None` if it cannot be had or is not taken.
-    async fn transfer(&mut self, name: &str, file_id: &str) -> Result<Option<String>, PhotoStop> {
+    /// One file, from Telegram to the file host; `None` if it cannot be had or is not taken.
+    async fn transfer(&mut self, name: &str, file_id: &str, is_voice: bool) -> Result<Option<String>, PhotoStop> {
         if self.takes_no_files {
             return Ok(None);
         }
@@ -241,7 +241,11 @@ impl Photos<'_> {
             tracing::warn!(lead_id = %self.lead.value.lead_id, size, "a photo is left in the chat: there are too many bytes");
             return Ok(None);
         }
-        let (extension, content_type) = kind_of(&content);
+        let kind = if is_voice { Some(VOICE) } else { kind_of_picture(&content) };
+        let Some((extension, content_type)) = kind else {
+            tracing::warn!(lead_id = %self.lead.value.lead_id, size, "a file is left in the chat: it is no picture");
+            return Ok(None);
+        };
         match self.crm.upload(&format!("{name}.{extension}"), content_type, content).await {
             Ok(uuid) => {
                 if let Some(job) = &mut self.lead.value.photo_job {
@@ -317,16 +321,23 @@ const fn means_no_drive(error: &CrmError) -> bool {
     matches!(error, CrmError::Closed { status: 200 | 403, .. })
 }
 
-/// Extension and type, by how the file begins. Telegram's photos are JPEG, its voice messages Ogg; images sent as files
-/// may be anything.
-fn kind_of(content: &Bytes) -> (&'static str, &'static str) {
-    match &content[..] {
+/// Extension and type of voice messages: <https://core.telegram.org/bots/api#voice>.
+const VOICE: (&str, &str) = ("ogg", "audio/ogg");
+
+/// Extension and type, by how the file begins; `None` if it is no picture, whatever its sender has called it.
+fn kind_of_picture(content: &Bytes) -> Option<(&'static str, &'static str)> {
+    Some(match &content[..] {
+        [0xff, 0xd8, 0xff, ..] => ("jpg", "image/jpeg"),
         [0x89, b'P', b'N', b'G', ..] => ("png", "image/png"),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => ("webp", "image/webp"),
-        [_, _, _, _, b'f', b't', b'y', b'p', b'h', b'e', ..] => ("heic", "image/heic"),
-        [b'O', b'g', b'g', b'S', ..] => ("ogg", "audio/ogg"),
-        _ => ("jpg", "image/jpeg"),
-    }
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => ("avif", "image/avif"),
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h', b'e', ..]
+        | [_, _, _, _, b'f', b't', b'y', b'p', b'm', b'i', b'f', b'1', ..] => ("heic", "image/heic"),
+        [b'G', b'I', b'F', b'8', ..] => ("gif", "image/gif"),
+        [b'B', b'M', ..] => ("bmp", "image/bmp"),
+        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => ("tiff", "image/tiff"),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -334,11 +345,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_known_by_how_they_begin() {
-        assert_eq!(kind_of(&Bytes::from_static(b"\x89PNG\r\n")).0, "png");
-        assert_eq!(kind_of(&Bytes::from_static(b"RIFF....WEBPVP8 ")).0, "webp");
-        assert_eq!(kind_of(&Bytes::from_static(b"\xff\xd8\xff")).0, "jpg");
-        assert_eq!(kind_of(&Bytes::from_static(b"OggS")).0, "ogg");
-        assert_eq!(kind_of(&Bytes::new()).0, "jpg");
+    fn pictures_are_known_by_how_they_begin() {
+        let extension =
+            |content: &'static [u8]| kind_of_picture(&Bytes::from_static(content)).map(|(extension, _)| extension);
+        assert_eq!(extension(b"\x89PNG\r\n"), Some("png"));
+        assert_eq!(extension(b"RIFF....WEBPVP8 "), Some("webp"));
+        assert_eq!(extension(b"\xff\xd8\xff"), Some("jpg"));
+        assert_eq!(extension(b"\0\0\0\x18ftypmif1"), Some("heic"));
+        for other in [&b"MZ\x90\0"[..], b"%PDF-1.7", b"<svg onload=", b"PK\x03\x04", b""] {
+            assert_eq!(extension(other), None, "{other:?}");
+        }
     }
 }

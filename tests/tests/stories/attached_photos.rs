@@ -19,6 +19,18 @@ async fn photos_that_the_account_does_not_take_are_reported_to_the_manager() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_picture_stays_in_the_chat() {
+    let bot = Bot::at(account_without_lag()).await;
+    let mut photos = bot.photos(1);
+    photos.push(bot.sent_file(b"MZ, a program that calls itself image/png".to_vec()));
+    let id = bot.store_with(1, ANNA, |request| request.photos = photos).await;
+    bot.push(&[id]).await;
+    let deal = &bot.crm().deals()[0];
+    assert_eq!(deal.files.len(), 1);
+    assert!(deal.notes[1].contains("Приложить не удалось 1 из 2"), "{:?}", deal.notes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn photos_that_telegram_cannot_give_now_do_not_hold_up_the_rest() {
     let bot = Bot::at(account_without_lag()).await;
     let photos = bot.photos(2);
