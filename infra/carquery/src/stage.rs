@@ -196,7 +196,8 @@ mod tests {
         for name in ["dev", "prod", "a1", "eu2", "a234567890123456"] {
             assert_eq!(name.parse(), Ok(Stage::Deployed(name.to_owned())), "{name}");
         }
-        for name in ["", "a", "Prod", "1st", "prod-eu", "eu_2", "ягода", "a2345678901234567", "../prod", "local "] {
+        for name in ["", "a", "Prod", "1st", "prod-eu", "eu_2", "ягода", "a2345678901234567", "../prod", "local "]
+        {
             assert!(name.parse::<Stage>().is_err(), "{name}");
         }
     }
