@@ -1,20 +1,19 @@
 //! `carquery doctor`: every dependency of a stage, and what to do about each fault.
 
+mod dealer_file;
+mod models;
 mod this_machine;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ai::Availability;
 use anstyle::{AnsiColor, Style};
 use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value, json};
-use settings::{Env, OpenAi, Telegram, data_folder};
+use settings::{Env, Telegram, data_folder};
 use storage::schema;
 use telegram::{Api, ApiError};
 
@@ -29,9 +28,6 @@ use crate::stage::{Stage, Stores};
 const TOO_OLD: i64 = 15 * 60;
 /// A clock further off than this many seconds breaks signatures.
 const CLOCK_SKEW: i64 = 60;
-
-/// A model that is switched off within this many days is a finding.
-const MODEL_NOTICE_DAYS: i32 = 60;
 
 /// The result of one check.
 #[derive(Debug, Serialize)]
@@ -92,6 +88,7 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
             clock = stores.clock().await;
             findings.extend(of_tables(&stores, &fixes).await);
             findings.extend(of_delivery(&stores, &fixes, &clock).await);
+            findings.extend(dealer_file::check(&stores).await);
             findings.extend(sales_chat::check(stage, &stores).await);
         }
         Err(error) => findings.push(Finding::bad("stores", &format!("{error:#}"), fixes.table)),
@@ -105,7 +102,7 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
         Ok(account) => findings.extend(account.check().await),
         Err(error) => findings.push(Finding::bad("amoCRM settings", &format!("{error:#}"), "see .env.example")),
     }
-    findings.extend(of_models(stage).await);
+    findings.extend(models::check(stage).await);
     Ok(report(&findings, *output))
 }
 
@@ -264,61 +261,6 @@ fn of_polling(info: &Value) -> Finding {
     }
 }
 
-async fn of_models(stage: &Stage) -> Vec<Finding> {
-    const NAME: &str = "AI models";
-    let Ok(mut env) = stage.env().await else {
-        return vec![Finding::good(NAME, "unknown: the settings cannot be read")];
-    };
-    let settings = OpenAi::read(&mut env);
-    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
-    let mut findings = Vec::new();
-    if settings.configured {
-        let fix = "choose another in OPENAI_MODEL or OPENAI_FALLBACK_MODEL; without one the built-in rules answer";
-        match ai::look_up(&settings).await {
-            Ok(models) => findings.extend(models.iter().map(|model| of_model("AI model", model, today, fix))),
-            Err(error) => {
-                let fix = "check OPENAI_API_KEY and OPENAI_BASE_URL; meanwhile the built-in rules answer";
-                findings.push(Finding::bad(NAME, &error.to_string(), fix));
-            }
-        }
-    } else {
-        findings.push(Finding::good(NAME, "none configured: the built-in rules answer"));
-    }
-    findings.extend(of_transcription(&settings, today).await);
-    findings
-}
-
-async fn of_transcription(settings: &OpenAi, today: Date) -> Vec<Finding> {
-    const NAME: &str = "voice model";
-    let Some(transcription) = &settings.transcription else {
-        return vec![Finding::good(NAME, "none configured: voice messages are declined")];
-    };
-    match ai::look_up_transcription(transcription).await {
-        Ok(models) => {
-            let fix = "choose another in OPENAI_TRANSCRIBE_MODEL; without one voice messages are declined";
-            models.iter().map(|model| of_model(NAME, model, today, fix)).collect()
-        }
-        Err(error) => {
-            let fix =
-                "check OPENAI_TRANSCRIBE_API_KEY and OPENAI_TRANSCRIBE_BASE_URL; meanwhile voice messages are declined";
-            vec![Finding::bad(NAME, &error.to_string(), fix)]
-        }
-    }
-}
-
-fn of_model(kind: &str, model: &(String, Availability), today: Date, fix: &str) -> Finding {
-    let (name, availability) = model;
-    let what = format!("{kind} {name}");
-    match availability {
-        Availability::Missing => Finding::bad(&what, "is not on the server", fix),
-        Availability::Available { shutdown: Some(day) } if availability.ends_within(MODEL_NOTICE_DAYS, today) => {
-            Finding::bad(&what, &format!("is switched off on {day}"), fix)
-        }
-        Availability::Available { .. } => Finding::good(&what, "is on the server"),
-        Availability::Unlisted => Finding::good(&what, "unknown: the server does not list its models"),
-    }
-}
-
 /// Alarms that are ringing, and alarms that would notify nobody.
 async fn of_alarms(stage: &str) -> Finding {
     const NAME: &str = "alarms";
@@ -396,17 +338,6 @@ mod tests {
         let down = ApiError::Unavailable { method: "getMe", reason: "HTTP 502".to_owned() };
         assert_eq!(fix_of(&down), "try again in a few minutes");
         assert!(fix_of(&ApiError::Unauthorized).contains("@BotFather"));
-    }
-
-    #[test]
-    fn a_model_that_ends_soon_or_is_gone_is_a_fault() {
-        let day = jiff::civil::date;
-        let ok = |availability| of_model("AI model", &("m".to_owned(), availability), day(2026, 11, 28), "").ok;
-        assert!(ok(Availability::Available { shutdown: None }));
-        assert!(ok(Availability::Available { shutdown: Some(day(2027, 3, 1)) }));
-        assert!(!ok(Availability::Available { shutdown: Some(day(2027, 1, 14)) }));
-        assert!(!ok(Availability::Missing));
-        assert!(ok(Availability::Unlisted));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod bot;
 mod customers;
 mod dealer;
 mod dlq;
+mod doctor;
 mod eval;
 mod leads;
 mod links;
