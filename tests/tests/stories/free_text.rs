@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use simulators::fault::{Fault, When};
-use simulators::openai::{Answer, Mood, OpenAi};
+use simulators::openai::{Answer, Mood, OpenAi, Parameter, Words};
 use simulators::telegram::Media;
 use stories::{Bot, Setup, answers, give_name_and_phone, photo, story, story_with};
 
@@ -214,6 +214,35 @@ async fn a_model_that_fails_is_not_noticed() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_one_thing_after_the_other_is_not_noticed() {
+    story(async |bot| {
+        for parameter in [
+            Parameter::MaxCompletionTokens,
+            Parameter::MaxTokens,
+            Parameter::Temperature,
+            Parameter::JsonSchema,
+            Parameter::JsonObject,
+            Parameter::ReasoningEffort(&[]),
+            Parameter::SystemRole,
+        ] {
+            model(bot).refuse(parameter, Words::OpenAi);
+        }
+        model(bot).script(understood(
+            "sell",
+            json!({"brand": "Toyota", "model": "Camry", "year": 2019}),
+            "Поможем продать.",
+        ));
+        let anna = bot.customer("Анна");
+        anna.say("Что дадите за мою ласточку?").await;
+        anna.sees("Поможем продать.");
+        assert_eq!(model(bot).questions().len(), 1, "the first model has answered the first question");
+        anna.tap("🚗 Продать авто").await;
+        anna.sees("✅ Принять всё (2)");
+    })
+    .await;
 }
 
 #[tokio::test]

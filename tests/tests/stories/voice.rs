@@ -1,8 +1,9 @@
 //! Voice messages: heard once, taken as if typed, and kept with the deal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
+use settings::time_budget::QUESTION;
 use simulators::fault::{Fault, When};
 use simulators::openai::OpenAi;
 use stories::{Bot, Customer, Setup, System, answers, give_name_and_phone, story, story_with};
@@ -68,6 +69,31 @@ async fn a_spoken_sentence_becomes_a_filled_form_and_a_deal_with_the_sound_and_t
         assert_eq!(files, [format!("{number}-voice-1.ogg"), format!("{number}-voice-2.ogg")]);
     })
     .await;
+}
+
+#[tokio::test]
+async fn spoken_numbers_fill_the_form_with_and_without_a_model_for_texts() {
+    for has_model in [true, false] {
+        story_with(listening(), async |bot| {
+            let _off = (!has_model)
+                .then(|| bot.fail(System::OpenAi, "POST /v1/chat/completions", When::Always, Fault::Html(500)));
+            let anna = bot.customer("Анна");
+            speak(bot, &anna, "Продаю камри две тысячи девятнадцатого, пробег восемьдесят пять тысяч.").await;
+            let read = anna.reads();
+            assert!(read[1].contains("Toyota Camry") && read[1].contains("[🚗 Продать авто]"), "{read:#?}");
+            anna.tap("🚗 Продать авто").await;
+            anna.tap("✅ Принять всё (3)").await;
+            anna.finally_sees("Шаг 4 из 8");
+            anna.tap("На ваше усмотрение").await;
+            give_name_and_phone(&anna).await;
+            let form = anna.reads().pop().expect("the confirmation");
+            for line in ["Марка и модель: Toyota Camry", "Год выпуска: 2019", "Пробег: 85\u{a0}000\u{a0}км"]
+            {
+                assert!(form.contains(line), "{line}: {form}");
+            }
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
@@ -138,6 +164,22 @@ async fn a_model_or_a_download_that_fails_gets_the_hint_and_costs_one_call() {
             let calls = bot.calls_since(&mark).get(&(System::OpenAi, ROUTE.to_owned())).copied().unwrap_or_default();
             assert_eq!(calls, u32::from(system == System::OpenAi));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_model_that_hangs_gets_the_hint_in_time() {
+    story_with(listening(), async |bot| {
+        let anna = bot.customer("Анна");
+        let hanging = bot.fail(System::OpenAi, ROUTE, When::Always, Fault::Hang(Duration::from_secs(60)));
+        let begun = Instant::now();
+        anna.app.send_voice(SOUND, 3).expect("it is sent");
+        let hint = anna.app.take_next(QUESTION).await.expect("the hint comes in time").message.text;
+        assert!(begun.elapsed() < QUESTION, "{:?}", begun.elapsed());
+        assert!(hint.starts_with("Не разобрал, что сказано в голосовом сообщении."), "{hint}");
+        assert!(hanging.has_struck());
+        anna.settle().await;
     })
     .await;
 }
