@@ -28,16 +28,18 @@ const PIPELINE: &str = "Заявки из Telegram";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Exchange the authorization code of the integration's settings for tokens. The code lives 20 minutes and works
-    /// once.
+    /// Exchange the authorization code of the integration's settings for tokens.
+    ///
+    /// The code lives 20 minutes and works once.
     Authorize {
         /// The code (integration → Ключи и доступы → Код авторизации).
         code: SecretString,
     },
-    /// Create what deals need: custom fields by their codes, a pipeline if none is set, and the hook through which
-    /// amoCRM says that a deal was moved. Shows the plan first.
+    /// Create what deals need: fields, a pipeline if none is set, and the hook.
+    ///
+    /// Fields are found by their codes. Through the hook amoCRM says that a deal was moved.
     Setup {
-        /// The bot's public address, https://…; by default that of the stage's own API.
+        /// The bot's public address, https://…; by default that of the stage's API.
         #[arg(long)]
         address: Option<String>,
         /// Create, rather than show the plan.

@@ -13,14 +13,16 @@ use crate::stage::{Stage, Stores};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show what is known about a chat: name and phone of the last request, the consent, the contact in amoCRM, whether
-    /// it is banned.
+    /// Show what is known about a chat.
+    ///
+    /// Name and phone of the last request, the consent, the contact in amoCRM, whether it is banned.
     Show {
         /// Telegram chat id.
         chat_id: i64,
     },
-    /// Delete everything stored about a chat, undelivered requests too, but not a ban. The cards in the sales chat are
-    /// cleared and the topic is closed. What is in amoCRM stays there.
+    /// Delete everything stored about a chat, undelivered requests too, but not a ban.
+    ///
+    /// The cards in the sales chat are cleared and the topic is closed. What is in amoCRM stays there.
     Forget {
         /// Telegram chat id.
         chat_id: i64,

@@ -28,7 +28,7 @@ pub(crate) enum Command {
     },
     /// Print the stored dealer's file.
     Show,
-    /// Print every fault of a dealer's file with its line. Needs neither a running stack nor a stage.
+    /// Print every fault of a dealer's file with its line.
     Check {
         file: PathBuf,
         /// Print faults in Russian.

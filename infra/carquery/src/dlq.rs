@@ -25,7 +25,9 @@ pub(crate) enum Command {
     Show,
     /// Put everything back onto the queue. Fix the cause first.
     Redrive,
-    /// Delete the messages. No request is lost with them: the schedule queues what amoCRM does not have yet.
+    /// Delete the messages.
+    ///
+    /// No request is lost with them: the schedule queues what amoCRM does not have yet.
     Purge {
         /// Delete without asking.
         #[arg(long)]

@@ -17,9 +17,9 @@ use crate::stage::Stage;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Labelled sentences, one JSON object a line: {"id", "text", "intent", "entities"}.
+    /// Sentences, one JSON object a line: {"id", "text", "intent", "entities"}.
     file: PathBuf,
-    /// Ask the model of the stage (locally, of .env) rather than the built-in rules. Costs money.
+    /// Ask the model (that of the stage, locally of .env). Costs money.
     #[arg(long)]
     model: bool,
     /// Show what was misunderstood.
@@ -28,7 +28,9 @@ pub(crate) struct Arguments {
     /// Also measure which facts of this dealer's file answer questions.
     #[arg(long, requires = "questions")]
     dealer: Option<PathBuf>,
-    /// Labelled questions for --dealer, one JSON object a line: {"id", "text", "facts"}, the facts by number from 1.
+    /// Questions for --dealer, one JSON object a line: {"id", "text", "facts"}.
+    ///
+    /// The facts are named by their number in the file, from 1.
     #[arg(long, requires = "dealer")]
     questions: Option<PathBuf>,
     #[command(flatten)]
@@ -44,13 +46,13 @@ struct Least {
     /// The least F1 of all entities, 0 to 1.
     #[arg(long, value_name = "F1", value_parser = share)]
     min_entity_f1: Option<f64>,
-    /// The largest share of wishes for a service that do not get its button at once.
+    /// The largest share of wishes that get no button at once.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     max_without_button: Option<f64>,
-    /// The largest share of questions that get a wrong fact.
+    /// The largest share of questions with a wrong fact.
     #[arg(long, value_name = "SHARE", value_parser = share, requires = "dealer")]
     max_wrong_facts: Option<f64>,
-    /// The largest share of the questions that a fact answers that get none.
+    /// The largest share of answerable questions without a fact.
     #[arg(long, value_name = "SHARE", value_parser = share, requires = "dealer")]
     max_missed_facts: Option<f64>,
 }

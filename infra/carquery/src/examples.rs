@@ -1,6 +1,6 @@
-//! Examples under `--help` of each command.
+//! What `--help` of each command shows: examples, and only the options that the command uses.
 
-use clap::Command;
+use clap::{Arg, Command};
 
 /// By command.
 const EXAMPLES: &[(&str, &[&str])] = &[
@@ -41,27 +41,51 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("secrets put", &["carquery --stage prod secrets put"]),
-    ("stats", &["carquery --stage prod stats --days 30"]),
+    ("stats", &["carquery --stage prod stats --days 30", "carquery stats --days 30 --html stats.html"]),
     ("eval", &["carquery eval sentences.jsonl --missed", "carquery eval sentences.jsonl --model --min-accuracy 0.9"]),
     (
         "completions",
         &["carquery completions bash > /etc/bash_completion.d/carquery", "carquery completions zsh > _carquery"],
     ),
+    ("man", &["carquery man /usr/local/share/man/man1"]),
 ];
 
-/// The command with examples under the help of each of its commands.
+/// The options of every command, which these do not show: they have no use for them.
+const WITHOUT_OPTIONS: &[(&str, &[&str])] = &[
+    ("serve", &["stage", "json"]),
+    ("backup", &["stage"]),
+    ("restore", &["stage"]),
+    ("completions", &["stage", "json"]),
+    ("man", &["stage", "json"]),
+];
+
+/// The command with examples under the help of each of its commands, and without options that do nothing there.
 pub(crate) fn add_to(command: Command) -> Command {
-    add_under(command, "")
+    let of_every_command: Vec<Arg> = command.get_arguments().filter(|option| option.is_global_set()).cloned().collect();
+    add_under(command, "", &of_every_command)
 }
 
-fn add_under(command: Command, path: &str) -> Command {
-    let command = match EXAMPLES.iter().find(|(of, _)| *of == path) {
-        Some((_, examples)) => command.after_help(format!("Examples:\n  {}", examples.join("\n  "))),
-        None => command,
+/// Those of the command, or the first one of each command in its group.
+fn examples_of(path: &str) -> Vec<&'static str> {
+    let own = EXAMPLES.iter().filter(|(of, _)| *of == path).flat_map(|(_, examples)| *examples).copied();
+    let in_group = |of: &str| of.strip_prefix(path).is_some_and(|rest| rest.starts_with(' '));
+    let first = EXAMPLES.iter().filter(|(of, _)| in_group(of)).filter_map(|(_, examples)| examples.first().copied());
+    own.chain(first).collect()
+}
+
+fn add_under(mut command: Command, path: &str, of_every_command: &[Arg]) -> Command {
+    let examples = examples_of(path);
+    if !examples.is_empty() {
+        command = command.after_help(format!("Examples:\n  {}", examples.join("\n  ")));
+    }
+    let is_idle = |option: &Arg| {
+        WITHOUT_OPTIONS.iter().any(|(of, options)| *of == path && options.contains(&option.get_id().as_str()))
     };
-    command.mut_subcommands(|under| {
+    // The command's own takes the place of the one that it would inherit.
+    let hidden = of_every_command.iter().filter(|option| is_idle(option)).map(|option| option.clone().hide(true));
+    command.args(hidden).mut_subcommands(|under| {
         let path = format!("{path} {}", under.get_name());
-        add_under(under, path.trim_start())
+        add_under(under, path.trim_start(), of_every_command)
     })
 }
 
@@ -84,6 +108,21 @@ mod tests {
     #[test]
     fn every_command_has_examples() {
         assert_eq!(without_examples(&add_to(Arguments::command())), Vec::<String>::new());
+    }
+
+    fn assert_fits(command: &mut Command) {
+        let help = command.render_long_help().to_string();
+        let is_list = |line: &str| line.contains("[possible values:");
+        let too_long = help.lines().filter(|line| line.chars().count() > 100 && !is_list(line));
+        assert_eq!(too_long.collect::<Vec<_>>(), Vec::<&str>::new(), "{}", command.get_name());
+        command.get_subcommands_mut().for_each(assert_fits);
+    }
+
+    #[test]
+    fn help_fits_into_100_columns() {
+        let mut command = add_to(Arguments::command());
+        command.build();
+        assert_fits(&mut command);
     }
 
     #[test]

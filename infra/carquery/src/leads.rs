@@ -19,7 +19,7 @@ use crate::stage::{Stage, Stores};
 pub(crate) enum Command {
     /// List requests, the newest last.
     List {
-        /// Only those in this state.
+        /// Only those.
         #[arg(long)]
         status: Option<StatusName>,
         /// Only the newest ones, up to this number.
@@ -40,9 +40,11 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
-    /// Write all requests to standard output. They contain personal data: store them accordingly.
+    /// Write all requests to standard output.
+    ///
+    /// They contain personal data: store them accordingly.
     Export {
-        /// CSV is for Excel in Russian: semicolons, every cell quoted, the dealer's time. --json means JSON, too.
+        /// CSV is for Excel in Russian; --json means JSON, too.
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
     },

@@ -21,8 +21,9 @@ const SVG_SIDE: u32 = 512;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Print a link to the bot and its QR code. A request made within 24 hours after the link was followed names its
-    /// source.
+    /// Print a link to the bot and its QR code.
+    ///
+    /// A request made within 24 hours after the link was followed names its source.
     Make(Make),
 }
 
@@ -40,13 +41,13 @@ pub(crate) struct Make {
     /// Which of several advertisements.
     #[arg(long)]
     content: Option<String>,
-    /// The service to open at once, rather than the menu.
+    /// The service to open at once.
     #[arg(long, value_parser = PossibleValuesParser::new(Intent::ALL.iter().filter_map(|intent| intent.branch())))]
     branch: Option<String>,
-    /// Username of the bot; by default Telegram is asked for that of the stage's bot.
+    /// Username of the bot; by default Telegram is asked for it.
     #[arg(long, value_name = "NAME", value_parser = username)]
     bot: Option<String>,
-    /// Also draw the QR code into this file, as SVG. A file that exists is replaced.
+    /// Also draw the QR code into this file, as SVG; replaces it.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 }

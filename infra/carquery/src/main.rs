@@ -33,16 +33,16 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::output::Output;
 use crate::stage::Stage;
 
-/// Run the CarQuery bot on this machine, and operate it here or on AWS: check it, look after requests and customers,
-/// set up amoCRM and Telegram.
+/// Run the CarQuery bot on this machine, and operate it here or on AWS.
 #[derive(Parser)]
-#[command(version = env!("CARQUERY_VERSION"), max_term_width = 100, infer_long_args = true, after_help = EXAMPLES)]
+#[command(version = env!("CARQUERY_VERSION"), infer_long_args = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Where to act: `local` (what runs on this machine), or a deployed stage (`dev`, `prod`) with its own settings.
-    #[arg(long, global = true, default_value = "local", env = "CARQUERY_STAGE")]
+    /// Where to act: `local`, this machine, or a deployed stage, as `prod`.
+    #[arg(long, global = true, default_value = "local", env = "CARQUERY_STAGE", hide_env_values = true)]
+    #[arg(help_heading = "Options of every command")]
     stage: Stage,
     /// Print JSON instead of text.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Options of every command")]
     json: bool,
     #[command(subcommand)]
     command: Command,
@@ -56,15 +56,15 @@ Examples:
   carquery --stage prod leads list      the requests of a bot on AWS";
 
 const EXAMPLES_OF_SERVE: &str = "\
-The settings are in the environment or in .env (see .env.example). The least are TELEGRAM_BOT_TOKEN and amoCRM's account with its
-token; AMOCRM_MOCK_MODE=true tries the bot without an account.
+The settings are in the environment or in .env (see .env.example). The least are TELEGRAM_BOT_TOKEN
+and amoCRM's account with its token; AMOCRM_MOCK_MODE=true tries the bot without an account.
 
 Examples:
-  carquery serve                                          asks Telegram for updates: no address, no proxy
+  carquery serve                                      asks Telegram for updates: needs no address
+  CARQUERY_DATA_DIR=/var/lib/carquery carquery serve  data elsewhere than in .carquery
   TELEGRAM_UPDATES=webhook CARQUERY_PORT=8081 carquery serve
   carquery telegram set-webhook https://bot.example.org/telegram/webhook
-                                                          Telegram posts to a proxy with TLS, which forwards to the port
-  CARQUERY_DATA_DIR=/var/lib/carquery carquery serve      data elsewhere than in .carquery";
+                                                      Telegram posts to a proxy with TLS before it";
 
 #[derive(Subcommand)]
 enum Command {
@@ -73,13 +73,17 @@ enum Command {
     Serve,
     /// Copy the data of the bot on this machine to a new file, while it runs.
     Backup(backup::Arguments),
-    /// Put a backup in the place of the data of the bot on this machine, which must be stopped.
+    /// Put a backup in the place of the data of the bot on this machine.
+    ///
+    /// The bot must be stopped. What was there before is kept.
     Restore(backup::Arguments),
-    /// Write every item of a stage's tables into a new file, to move to another stage. The bot on this machine must be
-    /// stopped.
+    /// Write every item of a stage's tables into a new file, to move to another stage.
+    ///
+    /// The bot must be stopped, or paused on AWS.
     Export(transfer::Arguments),
-    /// Write the items of an exported file into a stage's tables. Items that are there already stay. The bot on this
-    /// machine must be stopped.
+    /// Write the items of an exported file into a stage's tables.
+    ///
+    /// Items that are there already stay. The bot must be stopped, or paused on AWS.
     Import(transfer::Arguments),
     /// Check every dependency of a stage, with a fix for each fault.
     Doctor,
@@ -114,7 +118,6 @@ enum Command {
     /// Print what makes a shell complete this command's words.
     Completions(completions::Completions),
     /// Write a man page for each command into a folder.
-    #[command(hide = true)]
     Man(completions::Man),
 }
 
@@ -122,6 +125,11 @@ impl Command {
     /// Whether it has a result that a program could read.
     const fn has_result(&self) -> bool {
         !matches!(self, Self::Serve | Self::Completions(_) | Self::Man(_))
+    }
+
+    /// Whether it knows nothing of a stage, and would do to this machine what was meant for another.
+    const fn is_of_this_machine(&self) -> bool {
+        matches!(self, Self::Serve | Self::Backup(_) | Self::Restore(_))
     }
 }
 
@@ -132,6 +140,10 @@ async fn main() -> ExitCode {
     let arguments = Arguments::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     if arguments.json && !arguments.command.has_result() {
         command().error(ErrorKind::ArgumentConflict, "this command has no result to print as JSON").exit();
+    }
+    if arguments.stage != Stage::Local && arguments.command.is_of_this_machine() {
+        let stages = "this command is of this machine only: leave out --stage, and unset CARQUERY_STAGE";
+        command().error(ErrorKind::ArgumentConflict, stages).exit();
     }
     let output = Output { json: arguments.json };
     if file.is_some() {

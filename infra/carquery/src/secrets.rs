@@ -41,14 +41,15 @@ const MADE_UP: [&str; 2] = [WEBHOOK_SECRET, "AMOCRM_WEBHOOK_SECRET"];
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Store the secrets of a .env file for a stage, without printing them. A secret that the file leaves empty stays
-    /// as it is.
+    /// Store the secrets of a .env file for a stage, without printing them.
+    ///
+    /// A secret that the file leaves empty stays as it is.
     Put {
         /// The file.
         #[arg(long, default_value = ".env")]
         from: PathBuf,
-        /// Remove a stored secret; may be given several times.
-        #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SECRETS))]
+        /// Remove a stored secret, named as in .env; may be given several times.
+        #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SECRETS), hide_possible_values = true)]
         forget: Vec<String>,
         /// Allow the stage to become another bot.
         #[arg(long)]

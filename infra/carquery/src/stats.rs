@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     /// How many days back.
     #[arg(long, default_value_t = 7)]
     days: u16,
-    /// Also write a page for the dealer's owner, in Russian, with charts. A file that exists is replaced.
+    /// Also write a page with charts for the dealer's owner, in Russian; replaces it.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }

@@ -14,7 +14,7 @@ use crate::stage::Stage;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Make Telegram post updates to this address, and set the bot's commands and descriptions.
+    /// Make Telegram post updates, and set the bot's commands and descriptions.
     SetWebhook {
         /// https://…/telegram/webhook; by default the address of the stage's own API.
         url: Option<String>,
