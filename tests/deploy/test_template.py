@@ -385,10 +385,9 @@ class Settings(unittest.TestCase):
             for group, names in groups.items():
                 if re.search(rf"\b{group}::read\(", text):
                     read |= names
-            if re.search(r"\bTables::read\(", text):  # names of tables have defaults for those a function never touches
-                for table in tables():
-                    if not re.search(rf"\.{table.opener}\(&?\w*[.\w]*tables\)", text):
-                        read.discard(table.variable)
+            for table in tables():  # names of tables have defaults, for those that a function never touches
+                if re.search(rf"\.{table.opener}\(&?\w*[.\w]*tables\)", text):
+                    read.add(table.variable)
             with self.subTest(folder):
                 self.assertTrue(read, "no settings found in the function's source")
                 self.assertEqual(read - NOT_ON_LAMBDA - LOCAL_ONLY - wired, set())
