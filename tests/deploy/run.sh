@@ -7,7 +7,7 @@
 #
 # DEPLOY_VENV   where the Python tools go (default: target/deploy-venv)
 # CARQUERY_BIN, CARQUERY_LOCAL_BIN  the operator's command and the simulators, instead of building them
-# SKIP_BUILD=1  deploy what is in target/lambda
+# SKIP_BUILD=1  deploy what is in target/deploy-build
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -31,10 +31,15 @@ install sam tests/deploy/requirements-sam.txt
 export PATH=$venv/tools/bin:$venv/sam/bin:$PATH
 
 if [ "$what" = all ]; then
+    # This machine's own processor: the emulator runs the functions as processes.
+    case $(uname -m) in
+        aarch64 | arm64) export DEPLOY_ARCHITECTURE=arm64 ;;
+        *) export DEPLOY_ARCHITECTURE=x86_64 ;;
+    esac
+    # Not .aws-sam/build, where an operator may have a stage's own.
+    export DEPLOY_TEMPLATE=$PWD/target/deploy-build/template.yaml
     if [ -z "${SKIP_BUILD:-}" ]; then
-        # For this machine's own processor: the emulator runs the functions as processes.
-        cargo lambda build --release --skip-target-check --lambda-dir target/lambda \
-            --package webhook --package crm-push --package scheduled
+        sam build --beta-features --build-dir target/deploy-build --parameter-overrides "Architecture=$DEPLOY_ARCHITECTURE"
     fi
     built=${CARGO_TARGET_DIR:-target}/debug
     if [ -z "${CARQUERY_BIN:-}" ] || [ -z "${CARQUERY_LOCAL_BIN:-}" ]; then

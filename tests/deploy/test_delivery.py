@@ -112,7 +112,7 @@ class Workflows(unittest.TestCase):
     def test_packages_are_installed_by_hash(self):
         scripts = [path.read_text(encoding="utf-8") for path in (ROOT / "tests/deploy/run.sh", *(ROOT / ".github/workflows").glob("*.yml"))]
         installs = re.findall(r"pip\"? install .*", "\n".join(scripts))
-        self.assertEqual(len(installs), 3)
+        self.assertEqual(len(installs), 4)
         for install in installs:
             self.assertIn("--require-hashes", install)
         for listed in (ROOT / "tests/deploy").glob("requirements*.txt"):

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import tomllib
 import unittest
 from typing import NamedTuple
 
@@ -324,9 +325,20 @@ class Functions(unittest.TestCase):
         for name, function in of_type("AWS::Serverless::Function").items():
             with self.subTest(name):
                 self.assertEqual(function["Role"], {"Fn::GetAtt": [name.replace("Function", "Role"), "Arn"]})
-                self.assertEqual(function["CodeUri"], f"target/lambda/{FUNCTIONS[name]}/")
+                self.assertEqual(function["CodeUri"], f"functions/{FUNCTIONS[name]}/")
+                self.assertEqual(template()["Resources"][name]["Metadata"], {"BuildMethod": "rust-cargolambda"})
                 logs = groups[function["LoggingConfig"]["LogGroup"]["Ref"]]
                 self.assertEqual(logs["RetentionInDays"], {"Ref": "LogRetentionDays"})
+
+    def test_sam_builds_what_the_lock_file_says_and_deploys_what_it_built(self):
+        metadata = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["metadata"]
+        self.assertEqual(metadata["lambda"]["build"], {"locked": True})
+        samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+        for stage in ("dev", "prod"):
+            parameters = samconfig[stage]["deploy"]["parameters"]
+            self.assertEqual(parameters["template_file"], ".aws-sam/build/template.yaml")
+            # `sam build` knows the default only: another value here would deploy for a processor that was not built for.
+            self.assertFalse([it for it in parameters["parameter_overrides"] if it.startswith("Architecture=")])
 
     def test_the_api_gives_up_after_the_function_and_is_throttled(self):
         timeout = of_type("AWS::Serverless::Function")["WebhookFunction"]["Timeout"]

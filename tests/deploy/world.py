@@ -17,8 +17,6 @@ from pathlib import Path
 
 import boto3
 
-from template import ROOT
-
 REGION = "eu-central-1"
 STAGE = "e2e"
 STACK = f"carquery-{STAGE}"
@@ -282,7 +280,7 @@ class Stage:
         }
         settings = simulators.settings
         self.parameters = {
-            "Stage": STAGE, "AlarmEmail": "operator@example.org", "RetrySchedule": "rate(1 minute)",
+            "Stage": STAGE, "Architecture": os.environ["DEPLOY_ARCHITECTURE"], "AlarmEmail": "operator@example.org", "RetrySchedule": "rate(1 minute)",
             "RetryIntervalSeconds": "2", "TelegramApiUrl": settings["TELEGRAM_API_URL"], "AdminChatId": settings["ADMIN_CHAT_ID"],
             "AmocrmBaseUrl": settings["AMOCRM_BASE_URL"], "OpenaiBaseUrl": settings["OPENAI_BASE_URL"],
         }
@@ -300,7 +298,7 @@ class Stage:
     def deploy(self, **changes: str) -> None:
         self.parameters |= changes
         self.sam(
-            "deploy", "--template-file", str(ROOT / "template.yaml"), "--resolve-s3", "--capabilities", "CAPABILITY_IAM",
+            "deploy", "--template-file", os.environ["DEPLOY_TEMPLATE"], "--resolve-s3", "--capabilities", "CAPABILITY_IAM",
             "--no-confirm-changeset", "--no-fail-on-empty-changeset",
             "--parameter-overrides", *(f'ParameterKey={name},ParameterValue="{value}"' for name, value in self.parameters.items()),
         )
