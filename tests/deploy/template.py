@@ -56,6 +56,11 @@ def variables(function: str) -> dict:
     return shared | of_type("AWS::Serverless::Function")[function]["Environment"]["Variables"]
 
 
+def operator_statements() -> list[dict]:
+    """What the policy for operators allows."""
+    return template("infra/operator.yaml")["Resources"]["OperatorPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+
 def statements(role: str, on_condition: str | None = None) -> list[dict]:
     """What a role always allows, or only if a parameter is set."""
     policies = of_type("AWS::IAM::Role")[role]["Policies"]

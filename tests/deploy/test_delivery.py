@@ -6,7 +6,7 @@ import unittest
 
 import yaml
 
-from template import ROOT, of_type, statements, template
+from template import ROOT, of_type, operator_statements, statements, template
 
 BOUNDED = {"Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}]}
 
@@ -69,9 +69,34 @@ class Role(unittest.TestCase):
             "token.actions.githubusercontent.com:ref": "refs/heads/main",
         }})
 
-    def test_both_templates_know_the_same_stages(self):
-        names = {template(path)["Parameters"]["Stage"]["AllowedPattern"] for path in ("template.yaml", "infra/delivery.yaml")}
-        self.assertEqual(len(names), 1)
+    def test_all_templates_know_the_same_stages(self):
+        paths = ("template.yaml", "infra/delivery.yaml", "infra/operator.yaml")
+        self.assertEqual(len({template(path)["Parameters"]["Stage"]["AllowedPattern"] for path in paths}), 1)
+
+
+class Operator(unittest.TestCase):
+    def test_the_policy_allows_named_actions_on_what_is_the_stages(self):
+        for statement in operator_statements():
+            with self.subTest(statement["Sid"]):
+                self.assertNotIn("*", "".join(statement["Action"]))
+                resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+                if statement["Sid"] == "AlarmsAndMetrics":
+                    self.assertEqual({action.split(":")[0] for action in statement["Action"]}, {"cloudwatch"})
+                elif statement["Sid"] == "CredentialsKey":  # which key, only the stack knows
+                    conditions = statement["Condition"]["StringEquals"]
+                    self.assertEqual(conditions["kms:EncryptionContext:aws:dynamodb:tableName"], {"Fn::Sub": "carquery-${Stage}-credentials"})
+                else:
+                    for resource in resources:
+                        self.assertRegex(resource["Fn::Sub"], r":(secret:carquery/\$\{Stage\}-\*|[a-z:/]*carquery-\$\{Stage\}-[a-z*.-]+)$")
+
+    def test_the_command_calls_what_the_policy_allows(self):
+        # Calls of DynamoDB and SQS are on record in the deployment test.
+        text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "infra/carquery/src").rglob("*.rs"))
+        for action in (action for statement in operator_statements() for action in statement["Action"]):
+            service, name = action.split(":")
+            if service in ("lambda", "secretsmanager", "cloudwatch"):
+                method = re.sub("(?<!^)(?=[A-Z])", "_", name).lower()
+                self.assertIn(f".{method}()", text, action)
 
 
 class Workflows(unittest.TestCase):

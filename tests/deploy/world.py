@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,10 +18,13 @@ from pathlib import Path
 
 import boto3
 
+from template import ROOT
+
 REGION = "eu-central-1"
 STAGE = "e2e"
 STACK = f"carquery-{STAGE}"
 FUNCTIONS = {"webhook": "WebhookRole", "crm-push": "CrmPushRole", "scheduled": "ScheduledRole"}
+OPERATOR = "operator"
 # How long a person waits for a bot that is well.
 PATIENCE = 15
 # The schedule of the tests comes by once a minute.
@@ -220,11 +224,11 @@ class Emulator:
         )
 
     def used_permissions(self) -> dict[str, set[tuple[str, str]]]:
-        """What each function called: action and resource, the latter as the end of its ARN."""
-        used: dict[str, set[tuple[str, str]]] = {function: set() for function in FUNCTIONS}
-        for key, function in self.keys.items():
+        """What each function and the operator called: action and resource, the latter as the end of its ARN."""
+        used: dict[str, set[tuple[str, str]]] = {caller: set() for caller in [*FUNCTIONS, OPERATOR]}
+        for key, caller in self.keys.items():
             for event in self._calls_by(key):
-                used[function] |= set(_permissions_of(json.loads(event["CloudTrailEvent"])))
+                used[caller] |= set(_permissions_of(json.loads(event["CloudTrailEvent"])))
         return used
 
     def _calls_by(self, key: str):
@@ -263,7 +267,8 @@ def _permissions_of(event: dict):
         index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
         yield f"dynamodb:{action}", asked["TableName"] + index
     elif service == "sqs":
-        yield f"sqs:{action}", asked["QueueUrl"].rsplit("/", 1)[-1]
+        queue = asked.get("QueueUrl") or asked.get("SourceArn") or asked["QueueName"]
+        yield f"sqs:{action.removesuffix('Batch')}", re.split("[/:]", queue)[-1]
     elif service not in ("sts", "logs", "xray"):
         yield f"{service}:{action}", "?"
 
@@ -278,6 +283,8 @@ class Stage:
             "AWS_ENDPOINT_URL": emulator.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true",
         }
+        # Who deploys is the operator, too, until there is somebody else.
+        self.operator: dict[str, str] = {}
         settings = simulators.settings
         self.parameters = {
             "Stage": STAGE, "Architecture": os.environ["DEPLOY_ARCHITECTURE"], "AlarmEmail": "operator@example.org", "RetrySchedule": "rate(1 minute)",
@@ -289,11 +296,26 @@ class Stage:
         """The operator's command, which has nothing of AWS but the way in: the stage's settings are its functions'."""
         said = subprocess.run(
             [self.carquery_command, "--stage", STAGE, "--json", *arguments],
-            env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=60,
+            env=self.environment | self.operator, cwd=self.folder, capture_output=True, text=True, timeout=60,
         )
         if check and said.returncode != 0:
             raise AssertionError(f"carquery {' '.join(arguments)}: {said.stdout}{said.stderr}")
         return said
+
+    def hire_operator(self) -> None:
+        """From now on the command may do what infra/operator.yaml allows, and nothing else."""
+        cloudformation, iam = self.emulator.client("cloudformation"), self.emulator.client("iam")
+        cloudformation.create_stack(
+            StackName=f"{STACK}-operator", TemplateBody=(ROOT / "infra/operator.yaml").read_text(encoding="utf-8"),
+            Parameters=[{"ParameterKey": "Stage", "ParameterValue": STAGE}], Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=f"{STACK}-operator", WaiterConfig={"Delay": 1})
+        (output,) = cloudformation.describe_stacks(StackName=f"{STACK}-operator")["Stacks"][0]["Outputs"]
+        iam.create_user(UserName=OPERATOR)
+        iam.attach_user_policy(UserName=OPERATOR, PolicyArn=output["OutputValue"])
+        key = iam.create_access_key(UserName=OPERATOR)["AccessKey"]
+        self.emulator.keys[key["AccessKeyId"]] = OPERATOR
+        self.operator = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
     def deploy(self, **changes: str) -> None:
         self.parameters |= changes
@@ -378,5 +400,6 @@ def deployed():
         # From now on .env is of somebody's own bot on this machine, and no command for the stage may listen to it.
         (folder / ".env").write_text("TELEGRAM_BOT_TOKEN=1:another\nADMIN_CHAT_ID=7\nAMOCRM_MOCK_MODE=true\nOPENAI_API_KEY=\n")
         stage.deploy()
+        stage.hire_operator()
         stage.carquery("telegram", "set-webhook", stage.url("/telegram/webhook"))
         yield stage
