@@ -39,6 +39,7 @@ pub fn numbers(sentence: &str, this_year: i16) -> Numbers {
     let tokens = without_model(sentence);
     let mut numbers = Numbers::default();
     let mut ambiguous = Vec::new();
+    let mut bare = Vec::new();
     let mut surest = None;
     for mentioned in mentioned(&tokens) {
         match guess(&mentioned, &tokens, this_year) {
@@ -57,10 +58,15 @@ pub fn numbers(sentence: &str, this_year: i16) -> Numbers {
                 numbers.mileage.get_or_insert(km);
             }
             Guess::MoneyOrMileage { value, rather_money } => ambiguous.push((value, rather_money)),
+            Guess::Bare(roubles) => bare.push(roubles),
             Guess::Nothing => {}
         }
     }
     resolve_ambiguous(&mut numbers, &ambiguous, &tokens);
+    let is_offer = numbers.year.is_some() && numbers.mileage.is_some() && names_model(&tokens);
+    if let ([roubles], None, true) = (bare.as_slice(), numbers.money, is_offer) {
+        numbers.money = Some(*roubles);
+    }
     numbers
 }
 
@@ -70,7 +76,12 @@ enum Guess {
     Year(i16),
     Money(u64),
     Mileage(u32),
-    MoneyOrMileage { value: u64, rather_money: bool },
+    MoneyOrMileage {
+        value: u64,
+        rather_money: bool,
+    },
+    /// The price, where everything else of an offer is said: «рио 2013, 105 тыс. км, 780».
+    Bare(u64),
     Nothing,
 }
 
@@ -91,7 +102,8 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
         return Guess::Nothing;
     }
     if amount.unit == Some(Unit::Roubles) {
-        return money::of_amount(amount).map_or(Guess::Nothing, Guess::Money);
+        let price = money::of_amount(amount).ok().or_else(|| in_thousands(mentioned, tokens));
+        return price.map_or(Guess::Nothing, Guess::Money);
     }
     // A model between the word and the number has the year: «цена на солярис 2021».
     let is_adjacent = |stems: &[&str]| adjacent(before).is_some_and(|word| is_of(word, stems));
@@ -112,13 +124,7 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
     if amount.scale == Scale::Million {
         return money::of_amount(amount).map_or(Guess::Nothing, Guess::Money);
     }
-    let for_it =
-        matches!(before.as_slice(), [.., za, it] if za == "за" && matches!(it.as_str(), "него" | "нее" | "все"));
-    let on_hand = matches!(before.as_slice(), [.., on, hand] if on == "на" && hand == "руках");
-    let asked =
-        after.first().is_some_and(|word| matches!(word.as_str(), "хочу" | "хотим" | "прошу" | "просим" | "отдам"));
-    let perhaps_money =
-        asked || for_it || on_hand || is_after(before, PERHAPS_MONEY_WORDS) || approximates(tokens, amount);
+    let perhaps_money = is_perhaps_money(mentioned) || approximates(tokens, amount);
     let value = amount.whole();
     if amount.scale == Scale::Thousand || value >= money::MIN {
         let fits = (1_000..=money::MAX).contains(&value);
@@ -131,11 +137,45 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
     if counts_nothing && (perhaps_money || said_in_words || mentioned.bare_range()) {
         return money::of_bare_amount(amount).map_or(Guess::Nothing, Guess::Money);
     }
+    if mentioned.stands_alone() {
+        return money::of_bare_amount(amount).map_or(Guess::Nothing, Guess::Bare);
+    }
     Guess::Nothing
+}
+
+/// «ниву продам, 190 рублей прошу»: no car costs that, but thousands are left out where a car's price is said.
+fn in_thousands(mentioned: &Mentioned, tokens: &[Token]) -> Option<u64> {
+    const SERVICES: &[&str] =
+        &["провер", "осмотр", "диагност", "осаго", "каско", "страхов", "справк", "штраф", "выезд", "консульт", "час"];
+    let bare = Amount { unit: None, ..mentioned.amount.clone() };
+    let is_price = mentioned.said() == Some(Said::Money) || is_perhaps_money(mentioned);
+    let is_service = tokens.iter().filter_map(word).any(|word| is_of(&word, SERVICES));
+    let fits = bare.scale == Scale::One && (30..1_000).contains(&bare.whole());
+    let price = money::of_bare_amount(&bare)?;
+    (fits && is_price && !is_service && names_car(tokens)).then_some(price)
+}
+
+fn names_model(tokens: &[Token]) -> bool {
+    tokens.iter().any(|token| token.kind == Kind::Mark(MODEL))
+}
+
+fn names_car(tokens: &[Token]) -> bool {
+    let words: Vec<String> = tokens.iter().filter_map(word).collect();
+    names_model(tokens) || is_said(&words, &["машин", "авто", "тачк", "ласточк"])
 }
 
 /// Hardly any car has driven more kilometres.
 const FARTHEST: u64 = 1_000_000;
+
+/// Whether the words beside a number are said of money, though of other things too.
+fn is_perhaps_money(Mentioned { before, after, .. }: &Mentioned) -> bool {
+    let for_it =
+        matches!(before.as_slice(), [.., za, it] if za == "за" && matches!(it.as_str(), "него" | "нее" | "все"));
+    let on_hand = matches!(before.as_slice(), [.., on, hand] if on == "на" && hand == "руках");
+    let asked =
+        after.first().is_some_and(|word| matches!(word.as_str(), "хочу" | "хотим" | "прошу" | "просим" | "отдам"));
+    asked || for_it || on_hand || is_after(before, PERHAPS_MONEY_WORDS)
+}
 
 fn is_after(before: &[String], words: &[&str]) -> bool {
     before.last().is_some_and(|last| words.contains(&last.as_str()))
@@ -194,11 +234,9 @@ fn resolve_ambiguous(numbers: &mut Numbers, ambiguous: &[(u64, bool)], tokens: &
 fn describes_own_car(tokens: &[Token], numbers: &Numbers) -> bool {
     let words: Vec<String> = tokens.iter().filter_map(word).collect();
     let buys = is_said(&words, &["куп", "ищу", "ищем", "подбер", "подбор", "нужн", "присматр", "возьму", "бюджет"]);
-    let car = tokens.iter().any(|token| token.kind == Kind::Mark(MODEL))
-        || is_said(&words, &["машин", "авто", "тачк", "ласточк"]);
     let sells =
         is_said(&words, &["прода", "сдам", "сдать", "сдаю", "сдаем", "оцен", "выкуп", "обмен", "трейд", "проверить"]);
-    !buys && (numbers.year.is_some() || (car && sells))
+    !buys && (numbers.year.is_some() || (names_car(tokens) && sells))
 }
 
 #[cfg(test)]

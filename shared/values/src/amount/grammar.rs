@@ -175,6 +175,10 @@ impl Reader<'_> {
     /// Takes the next token or tokens, if they belong to the amount.
     fn step(&mut self) -> bool {
         let Some(token) = self.tokens.get(self.at) else { return false };
+        // «230ткм 450тр» are two numbers.
+        if self.unit.is_some() && self.settled.is_some_and(|(at, _)| at == self.at) {
+            return false;
+        }
         match &token.kind {
             Kind::Number(number) => self.step_number(*number),
             Kind::Word(word) => self.step_word(word),
@@ -236,12 +240,33 @@ impl Reader<'_> {
     fn step_numeral(&mut self, value: u64, room: u64) -> bool {
         match self.sum.open {
             Some(open) if value < self.sum.room => self.sum.open = Some(open + value * MILLION),
+            Some(open) if self.are_millions_and_hundreds(open, value) => {
+                self.sum.multiply(1_000_000);
+                self.sum.begin(value * MILLION, room);
+            }
             Some(_) => return false,
             None => self.sum.begin(value * MILLION, room),
         }
         self.sum.room = room;
         self.at += 1;
         true
+    }
+
+    /// «два восемьсот» is 2 800 000. Not so directly behind a model («фокус два триста») and in a phone number.
+    fn are_millions_and_hundreds(&self, open: u64, hundreds: u64) -> bool {
+        let is_plain = self.sum.parts == 1 && self.digits == 0 && self.settled.is_none();
+        let fits = (MILLION..=7 * MILLION).contains(&open) && self.sum.room == 0 && (100..=900).contains(&hundreds);
+        let follows_name = self.at > 1 && !matches!(self.tokens[self.at - 2].kind, Kind::Word(_) | Kind::Mark(','));
+        let rest = (1..).map_while(|ahead| self.word(ahead)).find(|word| match words::numeral(word) {
+            Some(Numeral::Plain(value, _)) => value >= 100,
+            _ => true,
+        });
+        let ends = rest.is_none_or(|word| {
+            words::numeral(word).is_none()
+                && words::multiplier(word).is_none()
+                && words::unit(word).is_none_or(|unit| unit == Unit::Roubles)
+        });
+        is_plain && fits && !follows_name && ends
     }
 
     fn step_half(&mut self, multiplier: Multiplier, length: usize) -> bool {

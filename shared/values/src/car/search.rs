@@ -57,6 +57,8 @@ const TRADE: &[&str] = &[
     "ищу",
     "ищем",
     "цена",
+    "почем",
+    "стои",
     "prod",
     "kup",
 ];
@@ -92,6 +94,11 @@ impl Text<'_> {
     /// Every spelling that begins at token `at`, the longest last.
     fn hits_at(&self, at: usize) -> Vec<Hit> {
         let mut hits = Vec::new();
+        // The «х4» of «4х4» is no BMW.
+        let is_inside_code = |token: &Token| token.gap == Gap::Glued && token.text.chars().count() == 1;
+        if at > 0 && self.tokens[at - 1].number && is_inside_code(&self.tokens[at]) {
+            return hits;
+        }
         let mut key = String::new();
         for end in at..self.tokens.len().min(at + MAX_NAME_TOKENS) {
             let token = &self.tokens[end];
@@ -183,7 +190,9 @@ impl Text<'_> {
     fn candidate(&self, hit: &Hit, hits: &[Hit]) -> Option<Candidate> {
         let alone = hit.tokens == (0..self.tokens.len());
         if hit.name().model.is_some() {
-            let stands = alone || !hit.spelling.needs_context || (hit.spelling.trade_is_context && self.is_traded(hit));
+            let stands = alone
+                || !hit.spelling.needs_context
+                || (hit.spelling.trade_is_context && (self.is_traded(hit) || self.is_alternative(hit, hits)));
             let stronger = || hits.iter().any(|other| other.tokens == hit.tokens && !other.spelling.needs_context);
             let stands = stands && !(hit.spelling.needs_context && !hit.spelling.trade_is_context && stronger());
             return stands.then(|| Candidate {
@@ -245,6 +254,17 @@ impl Text<'_> {
             |at: usize| after.get(at + 1).is_some_and(|next| next.text == "г" || next.text.starts_with("год"));
         before.iter().chain(after).any(traded)
             || after.iter().enumerate().any(|(at, token)| token.number && (year(token) || written(at)))
+    }
+
+    /// Whether another car is named as the other choice: «акцент или логан».
+    fn is_alternative(&self, hit: &Hit, hits: &[Hit]) -> bool {
+        let joins = |at: usize| self.tokens.get(at).is_some_and(|token| matches!(token.text.as_str(), "или" | "либо"));
+        let is_named = |other: &Hit| !other.spelling.needs_context;
+        let (start, end) = (hit.tokens.start, hit.tokens.end);
+        (joins(end) && hits.iter().any(|other| other.tokens.start == end + 1 && is_named(other)))
+            || (start > 1
+                && joins(start - 1)
+                && hits.iter().any(|other| other.tokens.end == start - 1 && is_named(other)))
     }
 
     /// Whether the make of a hit is nearby, though not beside it: «бэху хочу трёшку», «из лексусов? rx».

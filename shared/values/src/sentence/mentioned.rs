@@ -114,6 +114,14 @@ impl Mentioned {
         self.ending == Ending::Ordinal && self.amount.scale == Scale::One
     }
 
+    /// A bare number with nothing beside it, which is no engine's volume: «…, 780», «…, 1 450».
+    pub(super) fn stands_alone(&self) -> bool {
+        let cubic_centimetres = self.amount.digits == 4 && self.amount.whole().is_multiple_of(100);
+        let fits = (50..10_000).contains(&self.amount.whole()) && self.amount.is_whole() && !cubic_centimetres;
+        let is_alone = self.after.is_empty() && self.before.iter().all(|word| word == MODEL_WORD);
+        fits && is_alone && self.amount.unit.is_none() && self.amount.scale == Scale::One && self.ending == Ending::None
+    }
+
     /// The upper end of a range that can only be of sums, though nothing says so: «от 800 до 1200», «1,5-1,7».
     pub(super) fn bare_range(&self) -> bool {
         let Some(lower) = &self.lower else { return false };
