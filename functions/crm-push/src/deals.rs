@@ -39,11 +39,14 @@ impl CrmPush {
 
     async fn note_request(&self, deal_id: u64, lead: &Lead) -> Result<(), SaveError> {
         let key = DealKey { deal_id, chat_id: lead.chat_id };
-        let first_stage = self.first_stage(deal_id, lead).await;
+        let mut first_stage = None;
         let retry = Retry::SHARED_DOCUMENT;
         for tried in 1..=retry.tries {
             let known = self.deals.get(key).await?;
             let mut deal = known.unwrap_or_else(|| Versioned::new(TrackedDeal::new(deal_id, lead.chat_id)));
+            if deal.value.stage().is_none() && first_stage.is_none() {
+                first_stage = self.first_stage(deal_id, lead).await;
+            }
             deal.value.note_request(lead.lead_id, first_stage, self.now());
             match self.deals.save(&mut deal).await {
                 // It was looked at just now.
@@ -54,14 +57,12 @@ impl CrmPush {
         Err(SaveError::Conflict)
     }
 
-    /// The stage in which the bot has created the deal, which is not news. amoCRM is asked where it chose the stage
-    /// itself: if only the next look found out, a manager who is quick would have moved the deal unseen. `None` if the
-    /// deal is older than the request, or amoCRM does not say.
+    /// The stage in which the deal begins, which is not news. amoCRM is asked where the bot did not choose it: if only the
+    /// next look found out, a manager who is quick would have moved the deal unseen. `None` if amoCRM does not say.
     async fn first_stage(&self, deal_id: u64, lead: &Lead) -> Option<u64> {
-        if lead.completes.is_some() || lead.progress.joined_deal {
-            return None;
-        }
-        let as_set = self.amocrm_settings.status_id.filter(|_| !Fallback::Pipeline.applies_to(lead));
+        let is_new = lead.completes.is_none() && !lead.progress.joined_deal;
+        let as_set = self.amocrm_settings.status_id;
+        let as_set = as_set.filter(|_| is_new && !Fallback::Pipeline.applies_to(lead));
         if as_set.is_some() {
             return as_set;
         }

@@ -133,6 +133,31 @@ async fn a_form_with_phone_and_consent_is_a_deal_and_finishing_it_completes_that
 }
 
 #[tokio::test]
+async fn whoever_finished_the_form_hears_of_the_deal_however_quick_the_manager_is() {
+    told(async |bot| {
+        let called = BOT_FIRST_STAGE + 1;
+        bot.put_dealer_file(&format!(
+            "[unfinished]\nremind_after_minutes = 20\nto_crm_after_minutes = 120\n[stages]\n{called} = \"Мы вам звонили.\"\n"
+        ))
+        .await;
+        let anna = bot.customer("Анна");
+        begins(&anna).await;
+        gives_the_phone(&anna).await;
+        hours_pass(bot, 3).await;
+        anna.finally_sees("Вы начали заявку");
+        let deal = bot.next_deal();
+        anna.tap("▶️ Продолжить").await;
+        finishes(&anna).await;
+        bot.deliver().await;
+        bot.crm().move_deal(deal.id, called);
+        bot.hear_of_moves(&[deal.id]).await;
+        bot.deliver().await;
+        anna.sees("Мы вам звонили.");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_form_whose_lead_was_deleted_meanwhile_is_a_new_request() {
     told(async |bot| {
         let anna = bot.customer("Анна");
