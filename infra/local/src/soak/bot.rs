@@ -5,22 +5,25 @@ use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use local::{Options, Stack};
+use settings::AmocrmHook;
 use simulators::amocrm::{BOT_FIRST_STAGE, BOT_PIPELINE};
 use simulators::fault::Faults;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::{Instant, sleep};
 
-use super::{Outside, chaos};
+use super::chaos;
+use super::outside::Outside;
+use super::stages::STAGE_TEXTS;
 
-/// The webhook secret that the simulated Telegram sends.
+/// The webhook secret that the simulated Telegram sends, and that of amoCRM's hook.
 const SECRET: &str = "secret-of-the-soak";
 const LOG: &str = "bot.log";
-/// Who stops half-way is reminded, and becomes a deal. A minute of this file is a second.
-const DEALER_FILE: &str = "[unfinished]\nremind_after_minutes = 15\nto_crm_after_minutes = 20\n";
 /// How long a message whose handling failed is hidden: shorter than elsewhere, or a soak would mostly wait.
 const QUEUE_VISIBILITY: Duration = Duration::from_secs(30);
 /// How long the bot may take to start.
@@ -35,6 +38,9 @@ pub(crate) struct Arguments {
     /// Seed of the random faults.
     #[arg(long)]
     seed: u64,
+    /// How many seconds its clock is ahead of the machine's.
+    #[arg(long)]
+    ahead: i64,
 }
 
 /// Runs the local stack with a DynamoDB and an SQS that fail. A line on standard input ends the faults; its end ends
@@ -44,6 +50,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let options = Options {
         database_faults: Some(database.clone()),
         queue_visibility: QUEUE_VISIBILITY,
+        ahead: Arc::new(AtomicI64::new(arguments.ahead)),
         ..Options::of_process()?
     };
     let stack = Stack::start(options).await?;
@@ -58,9 +65,30 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The bot's log.
-fn create_log(data: &Path) -> std::io::Result<File> {
-    File::create(data.join(LOG))
+/// The dealer's file. A minute of it is a second. Who stops half-way is reminded, and becomes a deal.
+fn dealer_file(outside: &Outside) -> String {
+    let (team, group, boss) = (outside.sales.team_sections(), outside.sales.chat_id(), outside.boss);
+    let stages: String = STAGE_TEXTS.iter().map(|(stage, text)| format!("{stage} = \"{text}\"\n")).collect();
+    format!(
+        "time_zone = \"{}\"\n{team}\
+         [sales_chat]\nchat_id = {group}\nescalate_after_minutes = 10\nescalate_to = {boss}\n\
+         [repeat]\njoin_open_deal_days = 30\n\
+         [unfinished]\nremind_after_minutes = 15\nto_crm_after_minutes = 20\n\
+         [stages]\n{stages}",
+        zone_with_noon(jiff::Timestamp::now()),
+    )
+}
+
+/// A time zone in which it is between noon and one o'clock: customers hear of stages between 9 and 21 h only.
+fn zone_with_noon(now: jiff::Timestamp) -> String {
+    let hour = jiff::tz::TimeZone::UTC.to_datetime(now).hour();
+    // POSIX counts the hours west of Greenwich.
+    format!("Etc/GMT{:+}", hour - 12)
+}
+
+/// The bot's log. A killed one's is continued.
+fn open_log(data: &Path) -> std::io::Result<File> {
+    File::options().create(true).append(true).open(data.join(LOG))
 }
 
 /// The last line of the bot's log.
@@ -77,9 +105,11 @@ impl Bot {
     pub(super) async fn start(outside: &Outside, data: &Path, arguments: &super::Arguments) -> anyhow::Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let url = format!("http://127.0.0.1:{port}");
-        std::fs::write(data.join("dealer.toml"), DEALER_FILE)?;
+        std::fs::write(data.join("dealer.toml"), dealer_file(outside))?;
         let child = Command::new(std::env::current_exe()?)
-            .args(["soak-bot", "--faults", &arguments.faults.to_string(), "--seed", &arguments.seed.to_string()])
+            .arg("soak-bot")
+            .args(["--faults", &arguments.faults.to_string(), "--seed", &arguments.seed.to_string()])
+            .args(["--ahead", &outside.ahead().to_string()])
             .env_clear()
             .current_dir(data)
             .env("CARQUERY_DATA_DIR", data.join("data"))
@@ -93,6 +123,7 @@ impl Bot {
             .env("AMOCRM_LONG_LIVED_TOKEN", outside.amocrm.long_lived_token())
             .env("AMOCRM_PIPELINE_ID", BOT_PIPELINE.to_string())
             .env("AMOCRM_STATUS_ID", BOT_FIRST_STAGE.to_string())
+            .env("AMOCRM_WEBHOOK_SECRET", SECRET)
             .env("AMOCRM_RATE_LIMIT", arguments.crm_rate.to_string())
             .env("PRIVACY_POLICY_URL", "https://dealer.example/privacy")
             .env("CARQUERY_MINUTE_SECONDS", "1")
@@ -101,12 +132,13 @@ impl Bot {
             .env("LEAD_MAX_ATTEMPTS", "1000")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(create_log(data)?)
+            .stderr(open_log(data)?)
             .spawn()
             .context("the bot cannot be started")?;
         let mut bot = Self(child);
         bot.wait_until_healthy(&url).await.with_context(|| last_log_line(data))?;
         outside.telegram.set_webhook_target(&format!("{url}/telegram/webhook"), Some(SECRET));
+        outside.amocrm.subscribe(&format!("{url}{}{SECRET}", AmocrmHook::PATH));
         Ok(bot)
     }
 
@@ -142,5 +174,19 @@ impl Drop for Bot {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_noon_in_the_zone_of_the_dealer() {
+        for hour in 0..24 {
+            let now = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(hour);
+            let zone = jiff::tz::TimeZone::get(&zone_with_noon(now)).expect("there is such a zone");
+            assert_eq!(zone.to_datetime(now).hour(), 12);
+        }
     }
 }

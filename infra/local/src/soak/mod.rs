@@ -2,23 +2,29 @@
 //!
 //! The bot runs in a process of its own, so that it can be killed with SIGKILL and started again on the same data.
 //! Telegram and amoCRM are simulated in this process: they remember what the killed bot did. A third of the customers
-//! leave their form half-way, and half of those come back. In the end every request that a customer was thanked for,
-//! and every form that was left for good, must be in amoCRM, once.
+//! leave their form half-way, and half of those come back. The team takes requests, talks with customers and moves
+//! deals; some customers come again. In the end every request that a customer was thanked for, and every form that was
+//! left for good, must be in amoCRM, once, and what came of them where it belongs.
 
+mod after;
 mod bot;
+mod cards;
 mod chaos;
 mod customer;
+mod judgement;
+mod outside;
 mod report;
+mod sales;
+mod sends;
+mod stages;
+mod talks;
 
-use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use simulators::amocrm::{self, Amocrm};
-use simulators::telegram::{self, Telegram};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -27,13 +33,20 @@ pub(crate) use bot::Arguments as BotArguments;
 pub(crate) use bot::run as run_bot;
 
 use bot::Bot;
-use customer::{Talk, Visitor};
+use customer::{Visit, Visitor};
+use outside::Outside;
 use report::Report;
 
-/// How often amoCRM is searched for new deals.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often the group is read, and amoCRM is searched for new deals.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often it is judged in the end whether everything is there.
+const JUDGE_EVERY: Duration = Duration::from_secs(1);
 /// How often a line of progress is printed.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// How far the clock is set when everybody has gone: then the talks' notes and the deals whose hooks were lost are due.
+const AN_HOUR: Duration = Duration::from_secs(3_660);
+/// How long calls fail in that hour.
+const FAULTS_GO_ON: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -63,13 +76,6 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Everything outside the bot.
-pub(crate) struct Outside {
-    telegram: Telegram,
-    amocrm: Amocrm,
-    admin: i64,
-}
-
 /// Plays the customers and prints the report.
 ///
 /// Exits with a failure if anything is lost or duplicated.
@@ -83,17 +89,16 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
 
     let finished = Arc::new(AtomicUsize::new(0));
-    let mut talks = start_talks(&outside, arguments, &finished);
-    let (mut talked, mut deals) = (Vec::new(), HashMap::new());
+    let mut going_on = start_visits(&outside, arguments, &finished);
+    let mut visits = Vec::new();
     let mut kills = 0;
     let mut progress = Progress::new(arguments.dialogs);
-    while talked.len() < arguments.dialogs {
+    while visits.len() < arguments.dialogs {
         tokio::select! {
-            Some(talk) = talks.join_next() => talked.push(talk.context("a customer crashed")?),
-            () = sleep(LOOK_EVERY) => {}
+            Some(visit) = going_on.join_next() => visits.push(visit.context("a customer crashed")?),
+            () = sleep(LOOK_EVERY) => outside.look(),
         }
-        outside.look(&mut deals);
-        progress.show(talked.len(), deals.len(), kills);
+        progress.show(visits.len(), &outside, kills);
         // Spread evenly over the requests: the first kill comes when the first of `kills + 1` parts has finished.
         if kills < arguments.kills
             && finished.load(Ordering::Relaxed) * (arguments.kills + 1) >= arguments.dialogs * (kills + 1)
@@ -103,19 +108,19 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             bot = Bot::start(&outside, data.path(), arguments).await?;
         }
     }
+    let talking = started.elapsed();
+    bot.kill()?;
+    outside.forward(AN_HOUR);
+    bot = Bot::start(&outside, data.path(), arguments).await?;
+    look_until(&outside, FAULTS_GO_ON, || false).await;
     // No more faults: what waits must go out.
     outside.telegram.faults().clear();
     outside.amocrm.faults().clear();
     bot.end_faults()?;
-    let talking = started.elapsed();
-    let deadline = Instant::now() + Duration::from_secs(arguments.patience);
-    while Instant::now() < deadline && !outside.has_everything(&talked) {
-        sleep(LOOK_EVERY).await;
-        outside.look(&mut deals);
-        progress.show(talked.len(), deals.len(), kills);
-    }
+    let is_done = || Report::is_whole(&outside, &visits);
+    look_until(&outside, Duration::from_secs(arguments.patience), is_done).await;
     bot.kill()?;
-    let report = Report::of(&outside, &talked, &deals, kills, [talking, started.elapsed()]);
+    let report = Report::of(&outside, &visits, kills, [talking, started.elapsed()]);
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -124,54 +129,38 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Lets the customers talk, `at_once` at a time.
-fn start_talks(outside: &Arc<Outside>, arguments: &Arguments, finished: &Arc<AtomicUsize>) -> JoinSet<Talk> {
-    let turns = Arc::new(Semaphore::new(arguments.at_once.max(1)));
-    let mut talks = JoinSet::new();
-    for number in 0..arguments.dialogs {
-        let (outside, turns, finished) = (Arc::clone(outside), Arc::clone(&turns), Arc::clone(finished));
-        talks.spawn(async move {
-            let _turn = turns.acquire().await;
-            let talk = Visitor::new(&outside.telegram, number).talk().await;
-            finished.fetch_add(1, Ordering::Relaxed);
-            talk
-        });
-    }
-    talks
-}
-
-impl Outside {
-    async fn start() -> anyhow::Result<Self> {
-        let telegram = telegram::Options {
-            redelivery: telegram::Redelivery { attempts: 10_000, ..telegram::Redelivery::default() },
-            ..telegram::Options::default()
-        };
-        let telegram = Telegram::start(telegram).await?;
-        let amocrm = amocrm::Options { rate_limit: None, ..amocrm::Options::default() };
-        let amocrm = Amocrm::start(amocrm).await?;
-        let admin = telegram.new_customer("Админ", None);
-        admin.mark_started();
-        Ok(Self { telegram, amocrm, admin: admin.chat })
-    }
-
-    /// Records when each customer's deal was first seen, by phone.
-    fn look(&self, deals: &mut HashMap<String, Instant>) {
-        let now = Instant::now();
-        for contact in self.amocrm.contacts().into_iter().filter(|contact| !contact.deals.is_empty()) {
-            for phone in contact.phones {
-                deals.entry(phone).or_insert(now);
+/// Looks at what comes, for so long or until `is_done`.
+async fn look_until(outside: &Outside, patience: Duration, mut is_done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + patience;
+    let mut judged_at = Instant::now();
+    while Instant::now() < deadline {
+        sleep(LOOK_EVERY).await;
+        outside.look();
+        if judged_at.elapsed() >= JUDGE_EVERY {
+            judged_at = Instant::now();
+            if is_done() {
+                return;
             }
         }
     }
+}
 
-    /// Whether every request is in amoCRM, complete, and every form that was left.
-    fn has_everything(&self, talked: &[Talk]) -> bool {
-        let deals = self.amocrm.deals();
-        talked
-            .iter()
-            .filter(|talk| talk.thanked || talk.left)
-            .all(|talk| deals.iter().any(|deal| talk.is_told_by(deal)))
+/// Lets the customers come, `at_once` at a time.
+fn start_visits(outside: &Arc<Outside>, arguments: &Arguments, finished: &Arc<AtomicUsize>) -> JoinSet<Visit> {
+    let turns = Arc::new(Semaphore::new(arguments.at_once.max(1)));
+    let mut visits = JoinSet::new();
+    for number in 0..arguments.dialogs {
+        let (outside, turns, finished) = (Arc::clone(outside), Arc::clone(&turns), Arc::clone(finished));
+        visits.spawn(async move {
+            let _turn = turns.acquire().await;
+            let mut visitor = Visitor::new(&outside.telegram, number);
+            let mut visit = visitor.visit(number).await;
+            after::play(&mut visitor, &mut visit, &outside).await;
+            finished.fetch_add(1, Ordering::Relaxed);
+            visit
+        });
     }
+    visits
 }
 
 /// Prints how far the run is to standard error, every few seconds.
@@ -185,12 +174,13 @@ impl Progress {
         Self { dialogs, shown_at: Instant::now() }
     }
 
-    fn show(&mut self, finished: usize, deals: usize, kills: usize) {
+    fn show(&mut self, finished: usize, outside: &Outside, kills: usize) {
         if self.shown_at.elapsed() >= PROGRESS_EVERY {
             self.shown_at = Instant::now();
             eprintln!(
-                "{finished} of {} customers have finished, {deals} deals in amoCRM, {kills} kill(s)",
-                self.dialogs
+                "{finished} of {} customers have finished, {} have a deal in amoCRM, {kills} kill(s)",
+                self.dialogs,
+                outside.deals_seen()
             );
         }
     }

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use lead::{Lead, Request};
 use serde::Serialize;
 use simulators::amocrm::Deal;
 use simulators::telegram::{ChatView, MessageView};
-use tokio::time::Instant;
 
-use super::Outside;
-use super::customer::Talk;
+use super::customer::Visit;
+use super::judgement::Judgement;
+use super::outside::Outside;
+use super::{cards, stages, talks};
 
 /// The figures of a run.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    /// Customers who were thanked.
+    /// Requests that customers were thanked for.
     sent: usize,
     /// Customers who left their form half-way, for good.
     left: usize,
@@ -36,6 +36,14 @@ pub(super) struct Report {
     reply_ms: Percentiles,
     /// From «Отправить» to the deal, in milliseconds; of deals that were not there before.
     deal_ms: Percentiles,
+    /// From the deal to the card in the sales chat, in milliseconds.
+    card_ms: Percentiles,
+    /// From a line of a talk to its copy on the other side, in milliseconds.
+    line_ms: Percentiles,
+    /// Lines of talks, and how many of them came again.
+    lines: [usize; 2],
+    /// What came of the requests.
+    judgements: Vec<Judgement>,
     /// Calls to amoCRM for one request.
     crm_calls_per_request: f64,
     /// Until the last customer had finished, and in all, in seconds.
@@ -68,62 +76,81 @@ const UNFINISHED: &str = "Не закончил: ";
 /// A part of the reminder.
 const REMINDER: &str = "Ответы сохранены — продолжим?";
 
-impl Talk {
-    /// Whether this deal tells everything that came of the talk.
-    pub(super) fn is_told_by(&self, deal: &Deal) -> bool {
+impl Visit {
+    /// Whether this deal tells everything that came of the visit: each request and each form has left one note and one
+    /// task, and each photo a file. A form that was finished after it had become a deal has left a second note.
+    fn is_told_by(&self, deal: &Deal) -> bool {
         let is_hers = deal.contact.as_ref().is_some_and(|contact| contact.phones.contains(&self.phone));
-        is_hers && self.left == deal.name.starts_with(UNFINISHED) && is_complete(deal)
+        let is_in = |number: &str| {
+            deal.notes.iter().any(|note| note.lines().next().is_some_and(|heading| heading.contains(number)))
+                && deal.tasks.iter().filter(|task| task.text.contains(number)).count() == 1
+        };
+        let photos = usize::from(deal.name.contains("Продажа"));
+        is_hers
+            && self.left == deal.name.starts_with(UNFINISHED)
+            && deal.files.len() == photos
+            && deal.tasks.len() == self.sent.len().max(1)
+            && self.sent.iter().all(|sent| is_in(&sent.number))
+            && (!self.left || !deal.notes.is_empty())
     }
 }
 
-/// Whether the deal is complete: each step of a delivery has left one thing, and each photo a file. A form that was
-/// finished after it had become a deal has left a second note.
-fn is_complete(deal: &Deal) -> bool {
-    let photos = usize::from(deal.name.contains("Продажа"));
-    let notes = deal.notes.len().min(1);
-    let left = 1 + usize::from(deal.contact.is_some()) + notes + deal.tasks.len();
-    (left, deal.files.len()) == (crm_push::step_names(&Lead::new(Request::example(), 0)).count(), photos)
+/// Requests, and forms left for good, that no deal tells of.
+fn lost<'a>(visits: &'a [Visit], deals: &[Deal]) -> Vec<&'a Visit> {
+    let has_something = |visit: &&Visit| visit.left || !visit.sent.is_empty();
+    let is_lost = |visit: &&Visit| deals.iter().all(|deal| !visit.is_told_by(deal));
+    visits.iter().filter(has_something).filter(is_lost).collect()
 }
 
 impl Report {
-    pub(super) fn of(
-        outside: &Outside,
-        talked: &[Talk],
-        seen: &HashMap<String, Instant>,
-        kills: usize,
-        took: [Duration; 2],
-    ) -> Self {
+    /// Whether everything is there that must be.
+    pub(super) fn is_whole(outside: &Outside, visits: &[Visit]) -> bool {
+        let deals = outside.amocrm.deals();
+        lost(visits, &deals).is_empty() && judge(outside, visits, &deals).0.iter().all(|judgement| judgement.wrong == 0)
+    }
+
+    pub(super) fn of(outside: &Outside, visits: &[Visit], kills: usize, took: [Duration; 2]) -> Self {
         let deals = outside.amocrm.deals();
         let mut of_phone: HashMap<&str, usize> = HashMap::new();
         for contact in deals.iter().filter_map(|deal| deal.contact.as_ref()) {
             contact.phones.iter().for_each(|phone| *of_phone.entry(phone).or_default() += 1);
         }
-        let thanked = talked.iter().filter(|talk| talk.thanked).count();
-        let left = talked.iter().filter(|talk| talk.left).count();
-        let is_lost = |talk: &&Talk| deals.iter().all(|deal| !talk.is_told_by(deal));
+        let sent = visits.iter().map(|visit| visit.sent.len()).sum::<usize>();
+        let left = visits.iter().filter(|visit| visit.left).count();
         let twins = outside.amocrm.twins();
-        // A second deal of the same person is a duplicate too, even with another number.
+        // A second deal of the same person is a duplicate too, even with another number: nobody closes the first.
         let surplus: usize = of_phone.values().map(|count| count - 1).sum();
         let is_reminder = |message: &&MessageView| message.text.contains(REMINDER);
         let reminders = |chat: &ChatView| chat.messages.iter().filter(is_reminder).count();
         let chats = outside.telegram.chats().into_iter().filter_map(|chat| outside.telegram.chat(chat.id));
         let admin = outside.telegram.chat(outside.admin).map(|chat| chat.messages).unwrap_or_default();
-        let delays = talked.iter().filter_map(|talk| seen.get(&talk.phone)?.checked_duration_since(talk.sent_at?));
+        let deal_delays = visits
+            .iter()
+            .filter_map(|visit| outside.deal_of(&visit.phone)?.seen_at.checked_duration_since(visit.sent.first()?.at));
+        let card_delays = visits.iter().filter_map(|visit| {
+            let card_at = outside.card_seen_at(&visit.sent.first()?.number)?;
+            card_at.checked_duration_since(outside.deal_of(&visit.phone)?.seen_at)
+        });
+        let (judgements, lines) = judge(outside, visits, &deals);
         let calls: u64 = outside.amocrm.faults().counts().values().sum();
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-        let crm_calls_per_request = calls as f64 / (thanked + left).max(1) as f64;
+        let crm_calls_per_request = calls as f64 / (sent + left).max(1) as f64;
         Self {
-            sent: thanked,
+            sent,
             left,
-            unanswered: talked.len() - thanked - left,
-            lost: talked.iter().filter(|talk| talk.thanked || talk.left).filter(is_lost).count(),
+            unanswered: visits.iter().filter(|visit| visit.unanswered).count(),
+            lost: lost(visits, &deals).len(),
             reminded_twice: chats.filter(|chat| reminders(chat) > 1).count(),
             twins: [twins.deals.max(surplus), twins.contacts, twins.notes, twins.tasks],
             kills,
             alerts: admin.len(),
             given_up: admin.iter().filter(|message| message.text.starts_with('❌')).count(),
-            reply_ms: Percentiles::of(talked.iter().flat_map(|talk| talk.replies.iter().copied()).collect()),
-            deal_ms: Percentiles::of(delays.collect()),
+            reply_ms: Percentiles::of(visits.iter().flat_map(|visit| visit.replies.iter().copied()).collect()),
+            deal_ms: Percentiles::of(deal_delays.collect()),
+            card_ms: Percentiles::of(card_delays.collect()),
+            line_ms: Percentiles::of(visits.iter().flat_map(|visit| visit.line_delays.iter().copied()).collect()),
+            lines,
+            judgements,
             crm_calls_per_request,
             seconds: took.map(|took| took.as_secs()),
         }
@@ -131,7 +158,9 @@ impl Report {
 
     /// Whether nothing was lost and nothing duplicated.
     pub(super) fn is_fine(&self) -> bool {
-        [self.unanswered, self.lost, self.reminded_twice, self.given_up] == [0; 4] && self.twins == [0; 4]
+        [self.unanswered, self.lost, self.reminded_twice, self.given_up] == [0; 4]
+            && self.twins == [0; 4]
+            && self.judgements.iter().all(|judgement| judgement.wrong == 0)
     }
 
     /// A table for a terminal.
@@ -148,11 +177,25 @@ impl Report {
             ("alerts", format!("{}, of which given up {}", self.alerts, self.given_up)),
             ("reply", self.reply_ms.shown()),
             ("Отправить→deal", self.deal_ms.shown()),
+            ("deal→card", self.card_ms.shown()),
+            ("line→copy", self.line_ms.shown()),
+            ("lines of talks", format!("{}, of which came again {}", self.lines[0], self.lines[1])),
             ("amoCRM calls", format!("{:.1} a request", self.crm_calls_per_request)),
             ("took", format!("{} s talking, {} s in all", self.seconds[0], self.seconds[1])),
         ];
-        rows.map(|(name, value)| format!("{name:<15} {value}")).join("\n")
+        let judgements = self.judgements.iter().map(|judgement| (judgement.what, judgement.text()));
+        let rows = rows.into_iter().chain(judgements);
+        rows.map(|(name, value)| format!("{name:<37} {value}")).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Judges what came of the requests; the second is the number of lines, and of those that came again.
+fn judge(outside: &Outside, visits: &[Visit], deals: &[Deal]) -> (Vec<Judgement>, [usize; 2]) {
+    let talks = talks::judge(outside, visits, deals);
+    let mut judgements = cards::judge(outside, visits, deals);
+    judgements.extend(talks.judgements);
+    judgements.extend(stages::judge(outside, visits));
+    (judgements, [talks.lines, talks.repeated])
 }
 
 #[cfg(test)]
