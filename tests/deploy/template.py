@@ -56,15 +56,19 @@ def variables(function: str) -> dict:
     return shared | of_type("AWS::Serverless::Function")[function]["Environment"]["Variables"]
 
 
-def operator_statements() -> list[dict]:
-    """What the policy for operators allows."""
-    return template("infra/operator.yaml")["Resources"]["OperatorPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+def operator_statements(on_condition: str | None = None) -> list[dict]:
+    """What the policy for operators always allows, or only if a parameter is set."""
+    policy = template("infra/operator.yaml")["Resources"]["OperatorPolicy"]["Properties"]
+    return _chosen(policy["PolicyDocument"]["Statement"], on_condition)
 
 
 def statements(role: str, on_condition: str | None = None) -> list[dict]:
     """What a role always allows, or only if a parameter is set."""
     policies = of_type("AWS::IAM::Role")[role]["Policies"]
-    written = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    return _chosen([statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]], on_condition)
+
+
+def _chosen(written: list[dict], on_condition: str | None) -> list[dict]:
     if on_condition is None:
         return [statement for statement in written if "Fn::If" not in statement]
     conditional = [statement["Fn::If"] for statement in written if "Fn::If" in statement]

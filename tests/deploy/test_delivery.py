@@ -89,6 +89,11 @@ class Operator(unittest.TestCase):
                     for resource in resources:
                         self.assertRegex(resource["Fn::Sub"], r":(secret:carquery/\$\{Stage\}-\*|[a-z:/]*carquery-\$\{Stage\}-[a-z*.-]+)$")
 
+    def test_settings_under_a_key_of_ones_own_can_be_read_too(self):
+        self.assertEqual(operator_statements(on_condition="HasKmsKey"), [
+            {"Sid": "SettingsKey", "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": {"Ref": "KmsKeyArn"}}
+        ])
+
     def test_the_command_calls_what_the_policy_allows(self):
         # Calls of DynamoDB and SQS are on record in the deployment test.
         text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "infra/carquery/src").rglob("*.rs"))
