@@ -21,11 +21,9 @@ use texts::Language;
 pub use crate::deliver::Delivered;
 pub use crate::held::Held;
 
-/// How long lines that are written at the same moment are collected, so that they keep their order.
-const GATHERING: Duration = Duration::from_millis(300);
-
-/// The same for the parts of an album, which are handled one after the other.
-const GATHERING_ALBUM: Duration = Duration::from_millis(1_200);
+/// How long to wait before [`Relay::deliver`] after a line was taken: lines that are written at the same moment keep
+/// their order. A part of an album waits for the next one as long.
+pub const GATHERING: Duration = Duration::from_millis(300);
 
 /// Carries lines.
 #[derive(Clone)]
@@ -92,11 +90,15 @@ impl Relay {
         .await
     }
 
-    /// How long to wait before [`Self::deliver`] after this line was taken.
-    #[must_use]
-    pub fn gathering(line: &Line) -> Duration {
-        let is_of_album = line.message().is_some_and(|message| message.album.is_some());
-        if is_of_album { GATHERING_ALBUM } else { GATHERING }
+    /// Whether another part of this line's album has come after it: whoever took that one delivers both.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn is_followed(&self, chat_id: i64, line: &Line) -> Result<bool, StorageError> {
+        if line.message().is_none_or(|message| message.album.is_none()) {
+            return Ok(false);
+        }
+        Ok(self.talks.get(chat_id).await?.is_some_and(|talk| talk.value.is_followed(line)))
     }
 
     /// The chat of the customer whose topic this is.

@@ -187,6 +187,16 @@ impl Talk {
         self.outbox.iter().find(|line| self.pauses.of(line.to) <= now)
     }
 
+    /// Whether another part of this line's album was taken after it and waits: whoever took that one delivers both.
+    #[must_use]
+    pub fn is_followed(&self, line: &Line) -> bool {
+        let album_of = |line: &Line| Some((line.to, line.message()?.album.clone()?));
+        let Some(album) = album_of(line) else { return false };
+        let taken_at = |line: &Line| self.seen.iter().position(|seen| Some(*seen) == line.update_id);
+        let others = self.outbox.iter().filter(|other| album_of(other).as_ref() == Some(&album));
+        others.map(taken_at).any(|other| other > taken_at(line))
+    }
+
     /// Whether nothing waits for delivery.
     #[must_use]
     pub const fn is_delivered(&self) -> bool {
@@ -388,6 +398,22 @@ mod tests {
         assert_eq!(deliver(&mut talk, 1_000), [90]);
         assert_eq!(talk.due_at(), Some(1_030));
         assert_eq!(deliver(&mut talk, 1_030), [5, 6]);
+    }
+
+    #[test]
+    fn the_part_of_an_album_that_came_last_leads_the_others() {
+        let part = |update_id, id, album: &str| {
+            let mut line = message(Side::Team, update_id, id);
+            if let Said::Message(message) = &mut line.said {
+                message.album = Some(album.to_owned());
+            }
+            line
+        };
+        let [second, first, other] = [part(2, 6, "a"), part(1, 5, "a"), part(3, 7, "b")];
+        let mut talk = talk_of(&[second.clone(), first.clone(), other.clone(), message(Side::Team, 4, 8)]);
+        assert_eq!([&second, &first, &other].map(|line| talk.is_followed(line)), [true, false, false]);
+        assert_eq!(deliver(&mut talk, 1_000), [5, 6, 7, 8]);
+        assert!(!talk.is_followed(&second), "nothing waits any more");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use dialog::{Conversation, Effect, PromptSent, Screen, SourceProgress, Target, Voice};
 use futures::future::join_all;
 use lead::Lead;
-use relay::{Delivered, Relay, RelayError};
+use relay::{Delivered, GATHERING, RelayError};
 use serde_json::{Value, json};
 use settings::time_budget::RELAY;
 use settings::{Retry, metrics};
@@ -226,7 +226,10 @@ impl Bot {
     /// Delivers what waits in the talk of a chat, of which `line` is the latest. What stays is delivered later.
     pub(crate) async fn deliver_lines(&self, chat_id: i64, line: Option<&Line>) {
         let Some(line) = line else { return };
-        sleep(Relay::gathering(line)).await;
+        sleep(GATHERING).await;
+        if matches!(self.relay.is_followed(chat_id, line).await, Ok(true)) {
+            return;
+        }
         let dealer = self.dealer.get().await;
         let Ok(Some(group)) = self.sales_group(&dealer).await else { return };
         match self.relay.deliver(chat_id, group, RELAY).await {
