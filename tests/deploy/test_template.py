@@ -40,7 +40,7 @@ ALARMS = {
     "crm-push-throttles": ("AWS/Lambda Throttles", "FunctionName", "CrmPushFunction", "Sum", "1 of 1 × 300", AT_LEAST, 1),
     "scheduled-throttles": ("AWS/Lambda Throttles", "FunctionName", "ScheduledFunction", "Sum", "1 of 1 × 300", AT_LEAST, 1),
     "model-failures": ("CarQuery ModelFailures", "stage", "Stage", "Average", "2 of 2 × 1800", AT_LEAST, 0.9),
-    "slow-replies": ("AWS/Lambda Duration", "FunctionName", "WebhookFunction", "p99", "2 of 3 × 300", MORE, 5000),
+    "slow-replies": ("CarQuery ReplyTime", "stage", "Stage", "p99", "2 of 3 × 300", MORE, 5000),
     "api-5xx": ("AWS/ApiGateway 5xx", "ApiId", "Api", "Sum", "1 of 1 × 300", AT_LEAST, 5),
     "api-4xx": ("AWS/ApiGateway 4xx", "ApiId", "Api", "Sum", "3 of 3 × 300", AT_LEAST, 1),
     "schedule-silent": ("CarQuery UnsentLeads", "stage", "Stage", "SampleCount", "3 of 3 × 300", LESS, 1),

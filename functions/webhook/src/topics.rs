@@ -4,9 +4,11 @@ use dealer::Member;
 use serde_json::json;
 use talk::{Body, Edit, Message, Said, Topic};
 use telegram::{BotCall, TeamEvent, TeamInput};
+use tokio::time::Instant;
 use turn::{RetryLater, TeamSays};
 
 use crate::Webhook;
+use crate::update::put_relay_time;
 
 impl Webhook {
     /// Passes on what somebody of the team does in a topic. Whoever does it in vain is told so.
@@ -18,7 +20,9 @@ impl Webhook {
         let says = member.map_or(Some(TeamSays::Stranger), |member| says(event, member));
         let (Some(id), Some(says)) = (event.topic, says) else { return Ok(None) };
         let topic = Topic { group: event.chat_id, id };
+        let started = Instant::now();
         if self.bot.hear_team(event.update_id, topic, says).await? {
+            put_relay_time(started.elapsed(), "team");
             tracing::info!("handled what the team does in a customer's topic");
             return Ok(None);
         }

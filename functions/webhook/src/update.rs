@@ -1,12 +1,14 @@
 //! One update: decide and perform, and again with what a model has found out meanwhile.
 
+use std::time::Duration;
+
 use dialog::{Event, Input};
 use settings::metrics::{self, Unit};
 use settings::time_budget::MODEL_CALLS;
 use storage::AiLogEntry;
 use telegram::{BotCall, Recipient};
 use tokio::time::Instant;
-use turn::{Inquiry, RetryLater};
+use turn::{Inquiry, Performed, RetryLater};
 
 use crate::Webhook;
 
@@ -16,22 +18,22 @@ impl Webhook {
         let started = Instant::now();
         let kind = kind_of(&event.input);
         let to = Recipient { chat_id: event.person.chat_id, topic };
-        let webhook_reply = self.take_turns(event, to, started).await?;
+        let performed = self.take_turns(event, to, started).await?;
         let elapsed = started.elapsed();
-        metrics::put(
-            &[("Updates", 1.0, Unit::Count), ("ReplyTime", elapsed.as_secs_f64() * 1000.0, Unit::Milliseconds)],
-            &[("kind", kind)],
-        );
+        if performed.is_relayed {
+            metrics::count("Updates", "kind", kind);
+            put_relay_time(elapsed, "customer");
+        } else {
+            metrics::put(
+                &[("Updates", 1.0, Unit::Count), ("ReplyTime", milliseconds(elapsed), Unit::Milliseconds)],
+                &[("kind", kind)],
+            );
+        }
         tracing::info!(kind, duration_ms = elapsed.as_millis(), "handled an update");
-        Ok(webhook_reply)
+        Ok(performed.webhook_reply)
     }
 
-    async fn take_turns(
-        &self,
-        mut event: Event,
-        to: Recipient,
-        started: Instant,
-    ) -> Result<Option<BotCall>, RetryLater> {
+    async fn take_turns(&self, mut event: Event, to: Recipient, started: Instant) -> Result<Performed, RetryLater> {
         let mut webhook_reply = None;
         let mut asked: Option<AiLogEntry> = None;
         let mut inquiring_since = None;
@@ -50,7 +52,7 @@ impl Webhook {
             webhook_reply = webhook_reply.or(performed.webhook_reply);
             let since = *inquiring_since.get_or_insert_with(Instant::now);
             event.input = match performed.inquiry {
-                None => return Ok(webhook_reply),
+                None => return Ok(Performed { webhook_reply, inquiry: None, is_relayed: performed.is_relayed }),
                 Some(Inquiry::Recording(voice)) => {
                     let words = self.listen(to, &voice).await;
                     Input::Heard { voice, words }
@@ -64,6 +66,16 @@ impl Webhook {
             };
         }
     }
+}
+
+/// How long it took until a line of a talk was with its reader. Lines are gathered for a moment, which is no reply that
+/// somebody waits for.
+pub(crate) fn put_relay_time(elapsed: Duration, from: &str) {
+    metrics::put(&[("RelayTime", milliseconds(elapsed), Unit::Milliseconds)], &[("from", from)]);
+}
+
+fn milliseconds(elapsed: Duration) -> f64 {
+    elapsed.as_secs_f64() * 1000.0
 }
 
 /// For metrics and logs.

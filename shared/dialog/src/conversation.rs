@@ -301,6 +301,12 @@ impl Conversation {
         self.talk.as_ref().is_some_and(|talk| now < talk.until())
     }
 
+    /// Whether a talk has begun and not been ended; it may have been silent for too long already.
+    #[must_use]
+    pub const fn has_talk(&self) -> bool {
+        self.talk.is_some()
+    }
+
     /// Whether this update went to the team.
     pub(crate) fn was_relayed(&self, update_id: i64) -> bool {
         self.relayed.contains(&update_id)

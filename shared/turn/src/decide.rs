@@ -99,7 +99,7 @@ impl Bot {
             Some(request) => Some(self.lead_of(&session.value, *request).await?),
             None => None,
         };
-        let before = session.value.progress();
+        let (before, had_talk) = (session.value.progress(), session.value.has_talk());
         let choices = session.value.profile().choices().clone();
         session.value = next;
         match &mut lead {
@@ -118,6 +118,7 @@ impl Bot {
             None => self.sessions.save(person.chat_id, session).await?,
         }
         count_progress(before, session.value.progress());
+        count_talk(had_talk, session.value.has_talk());
         Ok(lead)
     }
 
@@ -130,6 +131,15 @@ impl Bot {
             return Ok(stored);
         }
         Ok(Versioned::new(Lead::new(request, self.grace)))
+    }
+}
+
+/// Counts talks that begin and end.
+pub(crate) fn count_talk(before: bool, after: bool) {
+    match (before, after) {
+        (false, true) => metrics::put(&[("TalksOpened", 1.0, Unit::Count)], &[]),
+        (true, false) => metrics::put(&[("TalksClosed", 1.0, Unit::Count)], &[]),
+        _ => {}
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Performed {
     pub webhook_reply: Option<BotCall>,
     /// What to find out before the next decision on the update.
     pub inquiry: Option<Inquiry>,
+    /// Something went to the team.
+    pub is_relayed: bool,
 }
 
 /// What only a model knows.
@@ -70,6 +72,7 @@ impl Bot {
     pub async fn perform(&self, to: Recipient, decided: Decided) -> Result<Performed, RetryLater> {
         let Decided { effects, session, lead, source_progress, .. } = decided;
         let mut plan = Plan::new(to.chat_id, effects);
+        let is_relayed = !plan.lines.is_empty();
         let webhook_reply = (!plan.fire_and_forget.is_empty()).then(|| plan.fire_and_forget.remove(0).into());
         self.take_lines(to.chat_id, &plan.lines).await?;
         let (shown, (), (), (), ()) = futures::join!(
@@ -83,7 +86,7 @@ impl Bot {
             self.forget(to.chat_id).await?;
         }
         shown?;
-        Ok(Performed { webhook_reply, inquiry: plan.inquiry })
+        Ok(Performed { webhook_reply, inquiry: plan.inquiry, is_relayed })
     }
 
     /// Performs the effects of a decision that no update has asked for. Returns whether the customer got a message.

@@ -6,7 +6,7 @@ use storage::SaveError;
 use talk::{Line, Said, Side, Topic};
 use tokio::time::sleep;
 
-use crate::decide::Decided;
+use crate::decide::{Decided, count_talk};
 use crate::{Bot, RetryLater};
 
 /// Something that the team does in a topic.
@@ -74,9 +74,11 @@ impl Bot {
             let mut session = session?;
             let (verdict, answer) = decide_team(&session.value, act, &moment, &rules);
             let Verdict::Move { next, effects, .. } = verdict else { return Ok((None, answer)) };
+            let had_talk = session.value.has_talk();
             session.value = *next;
             match self.sessions.save(chat_id, &mut session).await {
                 Ok(()) => {
+                    count_talk(had_talk, session.value.has_talk());
                     let (lead, source_progress, was_awaited) = (None, None, false);
                     return Ok((Some(Decided { effects, session, lead, source_progress, was_awaited }), answer));
                 }
