@@ -1,6 +1,7 @@
 //! The card of a request in the sales chat.
 
 use dealer::{Dealer, SalesChat};
+use lead::safe_text::name_without_numbers;
 use lead::{Lead, LeadId, Status};
 use sales::{Card, CardMessage};
 use settings::Retry;
@@ -102,8 +103,10 @@ impl Runner {
         if !self.relay.has_topics(group_id).await {
             return group_id.into();
         }
-        let username = lead.request.customer.username.as_ref().map(|username| format!(" · @{username}"));
-        let title = format!("{}{}", lead.request.customer.name, username.unwrap_or_default());
+        let customer = &lead.request.customer;
+        let name = Some(name_without_numbers(&customer.name)).filter(|name| !name.is_empty());
+        let username = customer.username.as_ref().map(|username| format!("@{username}"));
+        let title = name.into_iter().chain(username).collect::<Vec<_>>().join(" · ");
         match self.relay.topic(lead.chat_id, &title, group_id).await {
             Ok(topic) => Recipient { chat_id: group_id, topic: Some(topic.id) },
             Err(error) => {

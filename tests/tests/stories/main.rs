@@ -6,6 +6,7 @@ mod admin_commands;
 mod admins;
 mod attached_photos;
 mod branches;
+mod cards;
 mod choices;
 mod consent;
 mod contact;

@@ -3,6 +3,7 @@
 //! While a talk is open, buttons and the commands about data still work; everything else that the customer sends goes
 //! to the team. A form that was open stays, and is offered again when the talk ends.
 
+use lead::safe_text::name_without_numbers;
 use talk::{Body, Edit, Line, Media, Message, Said, Side};
 
 use super::turn::Turn;
@@ -231,9 +232,9 @@ pub(super) fn again(turn: &Turn<'_>) -> Option<Effect> {
 
 /// What the customer's topic is called.
 pub(super) fn title_of(person: &Person) -> String {
-    let name = plain::cleaned(&person.first_name).replace('\n', " ");
+    let name = name_without_numbers(&person.first_name);
     let username = person.username.as_ref().map(|username| format!("@{username}"));
-    let parts = [Some(name.trim().to_owned()).filter(|name| !name.is_empty()), username];
+    let parts = [Some(name).filter(|name| !name.is_empty()), username];
     let title = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     if title.is_empty() { person.chat_id.to_string() } else { plain::cut(&title, MAX_TITLE, usize::MAX) }
 }
