@@ -197,6 +197,53 @@ story("a free question gets an answer, and the button leads into the form", asyn
   await chat.page.locator("#messages > .message.out + .message:not(.out) .key").last().waitFor();
 });
 
+for (const aiIsDown of [false, true]) {
+  story(`a recording fills the form, ${aiIsDown ? "without" : "with"} a model for texts`, async (chat) => {
+    await chat.turns("ai_down", aiIsDown);
+    const name = fresh("Жанна");
+    await chat.becomeNewCustomer(name);
+    await chat.page.getByRole("button", { name: "ЗАПУСТИТЬ" }).click();
+    await chat.hears("Здравствуйте!");
+    await chat.speaks(2);
+    await chat.hears("🎙 Я услышал: Продаю камри две тысячи девятнадцатого, пробег восемьдесят пять тысяч");
+    await chat.hears("Поможем продать Toyota Camry");
+    await chat.presses("🚗 Продать авто");
+    await chat.presses("✅ Принять всё (3)");
+    await chat.hears("Шаг 4 из 8");
+    await chat.presses("На ваше усмотрение");
+    await chat.hears("Как к вам обращаться?");
+    await chat.types(name);
+    await chat.hears("По какому номеру");
+    await chat.sharesContact();
+    const confirmation = (await chat.hears("Проверьте заявку")).replaceAll(/[\u00a0\u202f]/g, " ");
+    for (const answer of ["Марка и модель: Toyota Camry", "Год выпуска: 2019", "Пробег: 85 000 км"]) assert.ok(confirmation.includes(answer), `${answer}: ${confirmation}`);
+    const number = await chat.sends();
+
+    await chat.opensTab("amoCRM");
+    await chat.deals(name).first().click();
+    const opened = chat.page.locator(".opened");
+    await opened.getByText("Продаю камри две тысячи девятнадцатого, пробег восемьдесят пять тысяч (голосом)").waitFor();
+    const sound = opened.locator(`[data-box="photos"] audio[title="${number}-voice-1.ogg"]`);
+    await sound.waitFor();
+    const recorded = await sound.evaluate(async (player) => {
+      const file = await (await fetch(player.src)).arrayBuffer();
+      return (await new OfflineAudioContext(1, 1, 48000).decodeAudioData(file)).duration;
+    });
+    assert.ok(recorded > 1 && recorded < 5, `the manager can hear it, ${recorded} s`);
+    await chat.turns("ai_down", false);
+  });
+}
+
+story("a recording that nothing is heard in gets a kind hint", async (chat) => {
+  await chat.turns("voice_down", true);
+  await chat.becomeNewCustomer(fresh("Зоя"));
+  await chat.page.getByRole("button", { name: "ЗАПУСТИТЬ" }).click();
+  await chat.hears("Здравствуйте!");
+  await chat.speaks();
+  await chat.hears("Не разобрал, что сказано в голосовом сообщении.");
+  await chat.turns("voice_down", false);
+});
+
 story("the page remembers the chat and the tab over a reload", async (chat) => {
   const name = fresh("Ева");
   await chat.becomeNewCustomer(name);

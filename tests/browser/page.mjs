@@ -16,6 +16,8 @@ export function openBrowser() {
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync",
+      // A microphone that beeps, and may be used.
+      "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
     ],
   });
 }
@@ -82,6 +84,17 @@ export class ChatPage {
   async presses(text) {
     const exact = new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
     await this.page.locator(".key, .reply-key").filter({ hasText: exact }).last().click();
+  }
+
+  /** Records a voice message with the microphone and sends it. */
+  async speaks(seconds = 1) {
+    const messages = this.page.locator(".message.out .voice");
+    const before = await messages.count();
+    await this.page.getByRole("button", { name: "Записать голосовое сообщение" }).click();
+    await this.page.locator("#send.recording").waitFor();
+    await this.page.waitForTimeout(seconds * 1000);
+    await this.page.locator("#send").click();
+    await messages.nth(before).waitFor();
   }
 
   /** Words in the newest message of the bot that break over two lines. */

@@ -131,8 +131,16 @@ const SWITCHES: &[Definition] = &[
         Side::OpenAi,
         "ИИ не работает",
         "Вопросы понимают встроенные правила, клиент ничего не замечает.",
-        "*",
+        "POST /v1/chat/completions",
         || Fault::Status(500, r#"{"error":{"message":"The server had an error","type":"server_error"}}"#.to_owned()),
+    ),
+    broken(
+        "voice_down",
+        Side::OpenAi,
+        "Речь не распознаётся",
+        "На голосовое сообщение бот просит ответить текстом.",
+        "POST /v1/audio/transcriptions",
+        || Fault::Html(502),
     ),
     broken(
         "ai_slow",

@@ -38,7 +38,7 @@ pub use refusal::{Parameter, Words};
 const QUESTIONS_KEPT: usize = 1000;
 
 /// What is heard in recordings at first.
-pub const HEARD_AT_FIRST: &str = "Хочу продать Киа Рио 2019 года, пробег 85 тысяч километров";
+pub const HEARD_AT_FIRST: &str = "Продаю камри две тысячи девятнадцатого, пробег восемьдесят пять тысяч";
 
 /// The body of the 429 that an account without money gets, for [`crate::fault::Fault::Status`].
 pub const QUOTA_EXCEEDED: &str = r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#;

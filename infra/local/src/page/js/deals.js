@@ -63,8 +63,9 @@ function photoBox(files) {
     h("div", { class: "photos" }, files.map(thumbnail)));
 }
 
-/** A file that this browser cannot show, a HEIC photo for one, is named instead. */
+/** A recording is played. A file that this browser cannot show, a HEIC photo for one, is named instead. */
 function thumbnail(file) {
+  if (file.name.endsWith(".ogg")) return h("audio", { controls: true, preload: "metadata", src: file.url, title: file.name });
   const instead = ({ target }) => target.parentElement.replaceWith(h("span", { class: "unseen", title: file.name }, file.name));
   return h("button", { type: "button", title: file.name, onclick: () => enlarge(file.url) }, h("img", { src: file.url, alt: file.name, loading: "lazy", onerror: instead }));
 }
