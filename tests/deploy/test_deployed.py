@@ -24,7 +24,8 @@ SELDOM = {
         ("dynamodb:PutItem", "talks"), ("dynamodb:Query", "leads/index/by_chat"),
     },
 }
-UNKNOWN_TO_EMULATOR = {"sqs:StartMessageMoveTask"}
+# The emulator does not move messages, and asks for a right to delete several at once that AWS does not have.
+UNKNOWN_TO_EMULATOR = {"sqs:StartMessageMoveTask", "sqs:DeleteMessage"}
 BY_EVENT_SOURCE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
@@ -266,7 +267,8 @@ class Test3Trouble(Story):
 
         wait_for("the message in the dead-letter queue", buried, 60)
         self.assertEqual([letter["body"] for letter in json.loads(STAGE.carquery("dlq", "show").stdout)["messages"]], ["no request"])
-        self.assertEqual(json.loads(STAGE.carquery("dlq", "purge", "--yes").stdout), {"deleted": 1, "depth": 0})
+        with STAGE.without_operator():
+            self.assertEqual(json.loads(STAGE.carquery("dlq", "purge", "--yes").stdout), {"deleted": 1, "depth": 0})
         self.assertEqual(json.loads(STAGE.carquery("dlq", "redrive").stdout), {"redriven": 0})
 
     def test_an_alarm_reaches_the_admins_chat_when_it_starts_and_when_it_is_over(self):

@@ -317,6 +317,15 @@ class Stage:
         self.emulator.keys[key["AccessKeyId"]] = OPERATOR
         self.operator = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
+    @contextlib.contextmanager
+    def without_operator(self):
+        """Whoever has deployed the stage gives the commands."""
+        operator, self.operator = self.operator, {}
+        try:
+            yield
+        finally:
+            self.operator = operator
+
     def deploy(self, **changes: str) -> None:
         self.parameters |= changes
         self.sam(
