@@ -7,6 +7,7 @@ mod soak;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use simulators::fault::Faults;
 
 /// CarQuery on this computer: the three functions, their storage, and simulators of Telegram, amoCRM and OpenAI.
 #[derive(Parser)]
@@ -19,7 +20,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run the local stack with its chat page (the default).
-    Stack,
+    Stack(StackArguments),
     /// Run only the simulators, for a bot that runs elsewhere; prints their addresses as JSON.
     Simulators,
     /// Let many customers talk to the bot while calls fail at random, and count lost and duplicate requests.
@@ -34,10 +35,17 @@ enum Command {
     SoakBot(soak::BotArguments),
 }
 
+#[derive(clap::Args, Default)]
+struct StackArguments {
+    /// Also serve the tables to any program on this machine, for functions that run elsewhere.
+    #[arg(long)]
+    serve_tables: bool,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let file = dotenvy::dotenv().err().filter(|error| !error.not_found());
-    let command = Arguments::parse().command.unwrap_or(Command::Stack);
+    let command = Arguments::parse().command.unwrap_or_else(|| Command::Stack(StackArguments::default()));
     if file.is_some() {
         // The error itself would show the line, which may hold a secret.
         return failed(".env cannot be read, or has a line that is not NAME=value");
@@ -53,7 +61,10 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Stack => local::run(local::Options::of_process()?).await?,
+        Command::Stack(StackArguments { serve_tables }) => {
+            let database_faults = serve_tables.then(Faults::default);
+            local::run(local::Options { database_faults, ..local::Options::of_process()? }).await?;
+        }
         Command::Simulators => control::run().await?,
         Command::Soak(arguments) => return soak::run(&arguments).await,
         Command::Bench(arguments) => return bench::run(&arguments).await,

@@ -334,6 +334,11 @@ impl Stack {
         if self.core.openai.is_some() {
             names.push("OPENAI_BASE_URL");
         }
+        if let Database::Faulty(_) = self.database {
+            // Functions that run elsewhere reach the tables, too.
+            names.extend(["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"]);
+            names.extend(["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
+        }
         let mut endpoints: Variables =
             names.into_iter().filter_map(|name| Some((name.to_owned(), self.variables.get(name)?.clone()))).collect();
         endpoints.insert("CARQUERY_URL".to_owned(), self.url.clone());

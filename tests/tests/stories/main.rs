@@ -16,6 +16,7 @@ mod dealer_file;
 mod delivery;
 mod digest;
 mod door;
+mod example_events;
 mod facts;
 mod field;
 mod free_text;
