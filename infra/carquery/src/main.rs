@@ -10,6 +10,8 @@ mod customers;
 mod dealer;
 mod dlq;
 mod doctor;
+#[cfg(test)]
+mod documents;
 mod eval;
 mod examples;
 mod funnel;
