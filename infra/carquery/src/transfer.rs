@@ -14,7 +14,7 @@ use serde_json::Value;
 use storage::schema::TableDefinition;
 use storage::{Copied, TABLES};
 
-use crate::output::{Output, table};
+use crate::output::{Output, Progress, table};
 use crate::stage::{Resting, Stage};
 
 /// Writes at the same time.
@@ -50,6 +50,7 @@ pub(crate) async fn export(Arguments { file }: &Arguments, stage: &Stage, output
     let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let mut out = BufWriter::new(new.with_context(|| format!("cannot create {}", file.display()))?);
     let mut counts = BTreeMap::new();
+    let progress = Progress::new("tables", TABLES.len());
     for definition in TABLES {
         let mut count = Count::default();
         let mut pages = std::pin::pin!(definition.pages(&aws.dynamodb, tables));
@@ -61,6 +62,7 @@ pub(crate) async fn export(Arguments { file }: &Arguments, stage: &Stage, output
             }
         }
         counts.insert(definition.suffix(), count);
+        progress.step();
     }
     out.flush().with_context(|| format!("cannot write {}", file.display()))?;
     print(&counts, output);
@@ -80,9 +82,11 @@ pub(crate) async fn import(Arguments { file }: &Arguments, stage: &Stage, output
             read(&line?).with_context(|| format!("line {number} of {} is not an item", file.display()))
         })
         .collect::<anyhow::Result<_>>()?;
+    let progress = &Progress::new("items", items.len());
     let counts = stream::iter(items)
         .map(|(definition, item)| async move {
             let copied = definition.put_copy(&aws.dynamodb, tables, &item).await?;
+            progress.step();
             Ok::<_, anyhow::Error>((definition.suffix(), copied))
         })
         .buffer_unordered(AT_ONCE)
