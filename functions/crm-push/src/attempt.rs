@@ -110,7 +110,10 @@ impl CrmPush {
             return Ok(None);
         }
         match self.leads.save(&mut stored).await {
-            Ok(()) => Ok(Some(ClaimedLead::new(stored, now + LEASE))),
+            Ok(()) => {
+                let is_of_backup = self.restored_at.is_some_and(|at| id.started_at() <= at);
+                Ok(Some(ClaimedLead::new(stored, now + LEASE, is_of_backup)))
+            }
             Err(SaveError::Conflict) => {
                 tracing::info!(lead_id = %id, "another worker was faster");
                 Ok(None)

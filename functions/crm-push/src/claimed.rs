@@ -14,12 +14,14 @@ pub(crate) struct ClaimedLead {
     pub(crate) stored: Versioned<Lead>,
     lease_until: Seconds,
     steps_before: usize,
+    /// The lead was read from a restored backup: what was done for it since the backup is not known.
+    is_of_backup: bool,
 }
 
 impl ClaimedLead {
-    pub(crate) fn new(stored: Versioned<Lead>, lease_until: Seconds) -> Self {
+    pub(crate) fn new(stored: Versioned<Lead>, lease_until: Seconds, is_of_backup: bool) -> Self {
         let steps_before = stored.value.progress.steps().count();
-        Self { stored, lease_until, steps_before }
+        Self { stored, lease_until, steps_before, is_of_backup }
     }
 
     pub(crate) const fn id(&self) -> LeadId {
@@ -32,6 +34,12 @@ impl ClaimedLead {
 
     pub(crate) const fn lead_mut(&mut self) -> &mut Lead {
         &mut self.stored.value
+    }
+
+    /// Whether what the first unfinished step creates may exist in amoCRM already; of a backup's lead, what any of them
+    /// creates.
+    pub(crate) const fn is_in_doubt(&self) -> bool {
+        self.is_of_backup || self.lead().is_in_doubt()
     }
 
     /// Whether the lease lasts for this many calls to amoCRM, one after the other.

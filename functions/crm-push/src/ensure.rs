@@ -1,7 +1,8 @@
 //! One step of an attempt: what it creates exists afterwards, once, whatever was lost on the way.
 //!
 //! Only this file decides between looking and creating. A creation whose answer was lost may have happened; so may one
-//! that an earlier worker began before it died. Then the step looks before it creates, and keeps what it finds.
+//! that an earlier worker began before it died, or one that a restored backup does not know of. Then the step looks
+//! before it creates, and keeps what it finds.
 //! Contacts need more, because amoCRM's search lags: `steps/contact.rs` has that.
 
 use amocrm::{CrmError, Doubt, Fallback, Refusal};
@@ -27,7 +28,7 @@ impl StepContext<'_> {
         loop {
             let mut lacking = None;
             self.check_time(step, lead, lost.as_ref())?;
-            if lost.is_some() || lead.lead().is_in_doubt() || step.always_looks(self, lead.lead()) {
+            if lost.is_some() || lead.is_in_doubt() || step.always_looks(self, lead.lead()) {
                 match self.look(step, lead, lost.is_some()).await? {
                     LookUp::Exists { id, origin } => return self.keep(step, lead, id, origin).await,
                     LookUp::Lacking(items) => lacking = Some(items),
@@ -74,7 +75,7 @@ impl StepContext<'_> {
 
     /// Looks for what the step creates. `was_lost`: the answer to its creation was just lost.
     async fn look(&self, step: &dyn Step, lead: &mut ClaimedLead, was_lost: bool) -> Result<LookUp, Stop> {
-        let in_doubt = was_lost || lead.lead().is_in_doubt();
+        let in_doubt = was_lost || lead.is_in_doubt();
         match step.find(self, lead, in_doubt).await {
             Ok(LookUp::DealGone) => Err(self.start_over(lead)),
             Ok(LookUp::NotBefore(due_at)) => Err(Stop::PutBack { due_at }),

@@ -111,6 +111,8 @@ pub struct CrmPush {
     backoff: Backoff,
     clock: Clock,
     worker: String,
+    /// When the tables were restored from a backup.
+    restored_at: Option<Seconds>,
     mock_ids: AtomicU64,
     phone_key: PhoneKey,
 }
@@ -191,6 +193,7 @@ impl CrmPush {
                 max_attempts: retry.tries,
             },
             worker: delivery::worker_name(),
+            restored_at: None,
             mock_ids: AtomicU64::new(1),
             phone_key: settings.tables.phone_key.clone(),
             leads,
@@ -200,6 +203,13 @@ impl CrmPush {
             admins,
             clock,
         }
+    }
+
+    /// The function over tables that were restored from a backup at that time. They do not know what was delivered
+    /// between the two, so that every step of a request whose dialog started before looks before it creates.
+    #[must_use]
+    pub fn after_restore(self, restored_at: Option<Seconds>) -> Self {
+        Self { restored_at, ..self }
     }
 
     /// Delivers a batch. A message whose lead could not be read or stored is reported as failed, and the rest of its

@@ -71,7 +71,7 @@ impl Core {
         let stack_clock = StackClock(ahead);
         let shown = stack_clock.clone();
         let clock: Clock = Arc::new(move || shown.now());
-        let functions = Functions::build(variables, aws, &clock).await?;
+        let functions = Functions::build(variables, aws, &clock, None).await?;
         let (amocrm_settings, telegram_settings) =
             read(variables, |env| (settings::Amocrm::read(env), settings::Telegram::read(env)))?;
         authorize(&amocrm_settings, &functions, outside.amocrm.as_ref()).await?;

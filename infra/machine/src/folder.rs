@@ -39,6 +39,9 @@ pub struct Notes {
     /// The simulated chat that admin messages go to.
     #[serde(default)]
     pub admin_chat_id: Option<i64>,
+    /// When the tables were last restored from a backup, in seconds since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_at: Option<i64>,
 }
 
 impl Notes {
@@ -48,6 +51,7 @@ impl Notes {
             amocrm_webhook_secret: fresh_secret(),
             bot_token: format!("5000000001:{}", Alphanumeric.sample_string(&mut rand::rng(), 35)),
             admin_chat_id: None,
+            restored_at: None,
         }
     }
 }

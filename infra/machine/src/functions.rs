@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use crm_push::CrmPush;
+use lead::Seconds;
 use scheduled::Scheduled;
 use serde_json::json;
 use settings::Clock;
@@ -32,11 +33,16 @@ pub struct Functions {
 
 impl Functions {
     /// Makes the tables that do not exist yet, takes back what the last process was working on, and builds the
-    /// functions. The caller has the data to itself.
+    /// functions. The caller has the data to itself. `restored_at`: when the tables were restored from a backup.
     ///
     /// # Errors
     /// A setting is wrong, or the tables do not respond.
-    pub async fn build(variables: &Variables, aws: Aws, clock: &Clock) -> anyhow::Result<Self> {
+    pub async fn build(
+        variables: &Variables,
+        aws: Aws,
+        clock: &Clock,
+        restored_at: Option<Seconds>,
+    ) -> anyhow::Result<Self> {
         // All at once, so that one message names everything that is wrong.
         let (webhook, crm_push, scheduled, tables) = read(variables, |env| {
             let functions =
@@ -52,7 +58,8 @@ impl Functions {
         let crm = || delivery::amocrm_client(&crm_push.amocrm, &aws.documents(&tables), clock, ONE_PROCESS);
         let webhook = Arc::new(Webhook::with(&webhook, &aws, clock.clone()));
         let scheduled = Arc::new(Scheduled::with(&scheduled, &aws, crm()?, clock.clone()));
-        let crm_push = Arc::new(CrmPush::with(&crm_push, &aws, crm()?, clock.clone()));
+        let crm_push = CrmPush::with(&crm_push, &aws, crm()?, clock.clone()).after_restore(restored_at);
+        let crm_push = Arc::new(crm_push);
         crm_push.doubt_contacts(&in_doubt).await?;
         Ok(Self { webhook, crm_push, scheduled, aws, tables, leads, queue, api })
     }

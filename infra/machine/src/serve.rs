@@ -108,7 +108,8 @@ impl Server {
 
         let services = open_services(&data_dir)?;
         let room = Room::in_folder(&data_dir);
-        let functions = Functions::build(&variables, Aws::through(&services.http_client()), &system_clock()).await?;
+        let (aws, restored_at) = (Aws::through(&services.http_client()), folder.notes().restored_at);
+        let functions = Functions::build(&variables, aws, &system_clock(), restored_at).await?;
         let functions = Arc::new(functions);
         let for_operators = tokio::spawn(services.listen(&data_dir).context("cannot listen for the carquery command")?);
         let (stop, stopping) = watch::channel(false);

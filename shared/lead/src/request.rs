@@ -27,6 +27,12 @@ impl LeadId {
         let id = self.0.to_string();
         format!("{}-{}", &id[18..22], &id[22..])
     }
+
+    /// When the dialog started.
+    #[must_use]
+    pub const fn started_at(&self) -> Seconds {
+        (self.0.timestamp_ms() / 1000).cast_signed()
+    }
 }
 
 impl fmt::Display for LeadId {

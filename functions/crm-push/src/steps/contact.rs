@@ -97,7 +97,7 @@ impl StepContext<'_> {
             Some(Recent::Created { id, .. }) => {
                 let contact = self.crm.contact(id).await?;
                 if let Some(contact) = contact.filter(|contact| is_of_phone(contact, phone)) {
-                    return self.use_contact(&contact, lead).await;
+                    return self.use_contact(&contact, claimed).await;
                 }
             }
             None => {}
@@ -108,11 +108,11 @@ impl StepContext<'_> {
             }
             let hits = self.crm.search_contacts(&term).await?;
             if let Some(contact) = contact_of_phone(&hits, phone) {
-                return self.use_contact(contact, lead).await;
+                return self.use_contact(contact, claimed).await;
             }
         }
         match self.contact_of_chat(lead).await? {
-            Some(contact) => self.use_contact(&contact, lead).await,
+            Some(contact) => self.use_contact(&contact, claimed).await,
             None => Ok(LookUp::Missing),
         }
     }
@@ -133,13 +133,13 @@ impl StepContext<'_> {
 
     /// Takes a contact that was found. If an earlier attempt for this request created it without learning of it, it
     /// needs no update.
-    async fn use_contact(&self, contact: &Contact, lead: &Lead) -> Result<LookUp, CrmError> {
+    async fn use_contact(&self, contact: &Contact, claimed: &ClaimedLead) -> Result<LookUp, CrmError> {
         // A deal is only created for a contact that is known: a contact without one may be from a lost creation.
-        let is_own = lead.is_in_doubt() && contact.has_tag(TAG_NEW) && contact.deal_ids().is_empty();
+        let is_own = claimed.is_in_doubt() && contact.has_tag(TAG_NEW) && contact.deal_ids().is_empty();
         if is_own {
             return Ok(LookUp::Exists { id: contact.id, origin: Origin::CreatedUnseen });
         }
-        self.update_existing_contact(contact, lead).await?;
+        self.update_existing_contact(contact, claimed.lead()).await?;
         let responsible = Some(contact.responsible_user_id);
         Ok(LookUp::Exists { id: contact.id, origin: Origin::Existing { responsible } })
     }
