@@ -172,7 +172,7 @@ async fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> 
     match arguments.command {
         Command::Serve => serve::run().await,
         Command::Backup(arguments) => backup::back_up(&arguments, *output),
-        Command::Restore(arguments) => backup::restore(&arguments, *output),
+        Command::Restore(arguments) => backup::restore(&arguments, *output).await,
         Command::Export(arguments) => transfer::export(&arguments, stage, *output).await,
         Command::Import(arguments) => transfer::import(&arguments, stage, *output).await,
         Command::Doctor => doctor::run(stage, output).await,

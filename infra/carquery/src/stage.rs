@@ -114,14 +114,19 @@ impl Stage {
         }
         let path = data_folder(&mut Env::of_process());
         let folder = Folder::open(Some(&path))?;
-        let dynamodb = DynamoDb::open(Some(&path.join(DATABASE_FILE)))?;
-        let services = Services { dynamodb, sqs: Sqs::open(&sqs::Options::default())? };
-        let aws = Aws::through(&services.http_client());
-        let queue = ("LEADS_QUEUE_URL".to_owned(), sqs::QUEUE.to_owned());
-        let tables = Tables::read(&mut Env::from_pairs(std::env::vars().chain([queue])));
-        schema::create(&aws.dynamodb, &tables).await?;
+        let (aws, tables) = open_tables(DynamoDb::open(Some(&path.join(DATABASE_FILE)))?).await?;
         Ok(Resting { aws, tables, _folder: Some(folder) })
     }
+}
+
+/// Opens tables of this machine, and makes those that are missing.
+pub(crate) async fn open_tables(dynamodb: DynamoDb) -> anyhow::Result<(Aws, Tables)> {
+    let services = Services { dynamodb, sqs: Sqs::open(&sqs::Options::default())? };
+    let aws = Aws::through(&services.http_client());
+    let queue = ("LEADS_QUEUE_URL".to_owned(), sqs::QUEUE.to_owned());
+    let tables = Tables::read(&mut Env::from_pairs(std::env::vars().chain([queue])));
+    schema::create(&aws.dynamodb, &tables).await?;
+    Ok((aws, tables))
 }
 
 fn is_of_aws(name: &str) -> bool {

@@ -1,6 +1,7 @@
 //! DynamoDB over SQLite, with the actions that the program uses.
 
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -85,7 +86,9 @@ impl DynamoDb {
     /// # Errors
     /// The file exists already, or cannot be written.
     pub fn back_up(&self, file: &Path) -> io::Result<()> {
-        self.0.vacuum_into(&file.to_string_lossy()).map_err(failed("write the backup"))
+        self.0.vacuum_into(&file.to_string_lossy()).map_err(failed("write the backup"))?;
+        // SQLite leaves that to others: <https://www.sqlite.org/lang_vacuum.html>.
+        File::open(file)?.sync_all()
     }
 
     /// The tables of a backup, in memory. The file is not changed.

@@ -95,7 +95,7 @@ impl Server {
     /// Starts everything and waits until it can serve.
     ///
     /// # Errors
-    /// A setting is wrong, the port or the data folder is taken, or Telegram does not know the token.
+    /// A setting is wrong, the port or the data folder is taken, or the data are damaged.
     pub async fn start(options: ServerOptions) -> anyhow::Result<Self> {
         let ServerOptions { mut variables, data_dir, dealer_file, port } = options;
         let listener = listen(port).await?;
@@ -178,7 +178,13 @@ impl Server {
 }
 
 fn open_services(data_dir: &Path) -> anyhow::Result<Services> {
-    let dynamodb = DynamoDb::open(Some(&data_dir.join(DATABASE_FILE)))?;
+    let database = data_dir.join(DATABASE_FILE);
+    let dynamodb = DynamoDb::open(Some(&database)).with_context(|| {
+        format!(
+            "{} cannot be used; if it is damaged, `carquery restore` puts a backup in its place",
+            database.display()
+        )
+    })?;
     let options = embedded::sqs::Options {
         journal: Some(data_dir.join("queue.jsonl")),
         visibility: VISIBILITY,

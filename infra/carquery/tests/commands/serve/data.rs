@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::json;
+use simulators::fault::{Fault, When};
 
 use super::*;
 
@@ -60,6 +61,79 @@ async fn a_backup_of_a_running_bot_is_restored_into_an_empty_folder() {
     world.operator.text(&["restore", &before.to_string_lossy()]);
     let bot = world.serve().await;
     assert_eq!(world.requests().len(), 2, "what a restore replaces is kept, and can be restored itself");
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_were_delivered_after_the_backup_are_not_made_twice() {
+    let mut world = World::start().await;
+    let bot = world.serve().await;
+    let down = world.amocrm.faults().add("*", When::Always, Fault::Status(503, String::new()));
+    asks_a_lawyer(&world.telegram, "Анна", "8 900 000-00-01").await;
+    let boris = fills_in(&world.telegram, "Борис", "8 900 000-00-02").await;
+    world.operator.text(&["backup", "evening.sqlite"]);
+    boris.tap("✅ Отправить").expect("there is such a button");
+    world.amocrm.faults().remove(down);
+    world.has_deals(2).await;
+    bot.kill();
+
+    // The machine is gone, and all there is of Anna's request is that it waits.
+    world.moves_to("another");
+    assert_eq!(world.operator.json(&["restore", "evening.sqlite"])["before"], "nothing");
+    let bot = world.serve().await;
+    eventually("her request is taken for delivered", async || {
+        world.operator.json(&["leads", "list"])[0]["status"] == "sent"
+    })
+    .await;
+    world.has_deals(2).await;
+    assert_eq!(world.amocrm.contacts().len(), 2);
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_forgets_no_request_that_came_after_the_backup() {
+    let world = World::start().await;
+    let bot = world.serve().await;
+    let down = || world.amocrm.faults().add("*", When::Always, Fault::Status(503, String::new()));
+    let rule = down();
+    asks_a_lawyer(&world.telegram, "Анна", "8 900 000-00-01").await;
+    world.operator.text(&["backup", "evening.sqlite"]);
+    world.amocrm.faults().remove(rule);
+    world.has_deals(1).await;
+    down();
+    asks_a_lawyer(&world.telegram, "Борис", "8 900 000-00-02").await;
+    let both = world.requests();
+    bot.kill();
+    let restored = world.operator.json(&["restore", "evening.sqlite"]);
+    assert_eq!(restored["before"]["kept"]["requests"], 2, "{restored}");
+    world.amocrm.faults().clear();
+    let bot = world.serve().await;
+    world.has_deals(2).await;
+    assert_eq!(world.requests(), both);
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damaged_data_are_named_and_a_backup_takes_their_place() {
+    let world = World::start().await;
+    let bot = world.serve().await;
+    asks_a_lawyer(&world.telegram, "Анна", "8 900 000-00-01").await;
+    world.has_deals(1).await;
+    let requests = world.requests();
+    world.operator.text(&["backup", "evening.sqlite"]);
+    bot.stop().await;
+    let tables = world.operator.data().join("dynamodb.sqlite");
+    let mut bytes = fs::read(&tables).expect("it reads");
+    bytes[4096..].fill(0xab);
+    fs::write(&tables, &bytes).expect("it is written");
+
+    let refused = world.operator.runs(&["serve"]);
+    assert!(refused.code == 1 && refused.err.contains("`carquery restore`"), "{}", refused.err);
+    let restored = world.operator.text(&["restore", "evening.sqlite"]);
+    assert!(restored.contains("damaged"), "{restored}");
+    assert_eq!(fs::read(world.operator.data().join("before-restore.sqlite")).expect("it is kept"), bytes);
+    let bot = world.serve().await;
+    assert_eq!(world.requests(), requests);
     bot.stop().await;
 }
 
