@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -111,9 +111,14 @@ impl Folder {
         change(&mut self.notes);
         let Some(place) = &self.place else { return Ok(()) };
         let unfinished = place.path.join("stack.json.new");
-        fs::write(&unfinished, serde_json::to_vec_pretty(&self.notes)?)
-            .and_then(|()| fs::rename(&unfinished, place.path.join(NOTES)))
-            .context("cannot write to the data folder")
+        let written = fs::write(&unfinished, serde_json::to_vec_pretty(&self.notes)?);
+        written.context("cannot write to the data folder")?;
+        // What another user leaves here, as with `sudo`, its owner could not use.
+        if fs::metadata(&unfinished)?.uid() != fs::metadata(&place.path)?.uid() {
+            let _ = fs::remove_file(&unfinished);
+            bail!("{} belongs to another user: run this as that user, with `sudo -u`", place.path.display());
+        }
+        fs::rename(&unfinished, place.path.join(NOTES)).context("cannot write to the data folder")
     }
 
     /// The path of a file in the folder; `None` when the data is kept in memory.
