@@ -13,6 +13,8 @@ use crate::secret::Given;
 
 /// Where Telegram posts updates.
 pub const WEBHOOK_PATH: &str = "/telegram/webhook";
+/// Shows whether requests can be taken.
+pub const HEALTH_PATH: &str = "/health";
 /// Larger bodies are refused, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 /// The header in which Telegram sends the secret: <https://core.telegram.org/bots/api#setwebhook>.
@@ -22,9 +24,9 @@ impl Webhook {
     /// Handles one HTTP request. 2xx for everything handled or hopeless, 5xx only for what a redelivery can fix.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         match (request.method(), request.uri().path()) {
-            (&Method::GET, "/health") => self.health().await,
+            (&Method::GET, HEALTH_PATH) => self.health().await,
             (&Method::POST, WEBHOOK_PATH) => self.receive(&request).await,
-            (_, "/health" | WEBHOOK_PATH) => text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"),
+            (_, HEALTH_PATH | WEBHOOK_PATH) => text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"),
             (&Method::POST, path) => match path.strip_prefix(AmocrmHook::PATH) {
                 Some(secret) => self.receive_hook(secret, request.body()).await,
                 None => text(StatusCode::NOT_FOUND, "not found"),

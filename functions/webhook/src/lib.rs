@@ -29,7 +29,7 @@ use turn::Bot;
 use crate::health::Check;
 use crate::secret::WebhookSecrets;
 
-pub use crate::http::{MAX_BODY, WEBHOOK_PATH};
+pub use crate::http::{HEALTH_PATH, MAX_BODY, WEBHOOK_PATH};
 
 /// The function's settings, from its environment.
 #[derive(Clone, Debug)]

@@ -14,12 +14,14 @@ use serde_json::Value;
 use settings::Retry;
 use telegram::{Api, ApiError, BotCall};
 use tokio::sync::{Notify, mpsc, watch};
-use webhook::{WEBHOOK_PATH, Webhook};
+use webhook::{HEALTH_PATH, WEBHOOK_PATH, Webhook};
 
 use crate::Room;
 
 /// How long Telegram waits before it sends an empty response.
 const LISTEN: Duration = Duration::from_secs(25);
+/// How often the same trouble is logged.
+const SAY_AGAIN: Duration = Duration::from_secs(60);
 /// The pause when everything that Telegram sends is already being handled.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Calls that the bot may return in the webhook's response.
@@ -59,6 +61,7 @@ impl Polling {
         let progress = Arc::new(Progress::default());
         let mut chats: HashMap<i64, mpsc::UnboundedSender<(i64, Value)>> = HashMap::new();
         let mut newest = 0;
+        let mut complaint = Complaint::default();
         while !*stopping.borrow() {
             let offset = progress.open().first().copied().unwrap_or(newest + 1);
             let offset = if newest == 0 { 0 } else { offset };
@@ -68,9 +71,12 @@ impl Polling {
                 _ = stopping.changed() => break,
             };
             let updates = match fetched {
-                Ok(updates) => updates,
+                Ok(updates) => {
+                    complaint.end();
+                    updates
+                }
                 Err(error) => {
-                    complain(&error);
+                    complaint.say(&error);
                     tokio::select! {
                         () = tokio::time::sleep(Retry::POLL.first) => continue,
                         _ = stopping.changed() => break,
@@ -153,13 +159,18 @@ impl Polling {
                 Ok(_) => {}
                 Err(error) => tracing::error!(update_id = id, "the handler crashed: {error}"),
             }
-            // A full disk fails every update. It must not cost the customers theirs.
-            if self.room.is_there() {
+            // What fails every update, such as a full disk, must not cost the customers theirs.
+            if self.room.is_there() && self.can_take_requests().await {
                 tried += 1;
             }
             tokio::time::sleep(retry.pause(tried)).await;
         }
         tracing::error!(update_id = id, "an update was given up after {} tries", retry.tries);
+    }
+
+    async fn can_take_requests(&self) -> bool {
+        let request = Request::get(HEALTH_PATH).body(Bytes::new()).expect("the path is valid");
+        self.webhook.handle(request).await.status().is_success()
     }
 
     /// Makes the call that the handler returned, as Telegram does with a webhook's response.
@@ -182,12 +193,29 @@ fn chat_of(update: &Value) -> i64 {
     chats.into_iter().chain([presser]).find_map(Value::as_i64).unwrap_or_default()
 }
 
-fn complain(error: &ApiError) {
-    match error {
-        ApiError::Refused { code: 409, .. } => tracing::error!(
-            "Telegram sends this bot's updates elsewhere: to a webhook (`carquery telegram delete-webhook` ends it), or to \
-             another program that polls with the same token"
-        ),
-        error => tracing::warn!("no updates from Telegram: {error}"),
+/// Why no updates come. An outage lasts for many tries, and a log in which nothing else can be found is of no use.
+#[derive(Default)]
+struct Complaint(Option<(ApiError, Instant)>);
+
+impl Complaint {
+    fn say(&mut self, error: &ApiError) {
+        if self.0.as_ref().is_some_and(|(said, at)| said == error && at.elapsed() < SAY_AGAIN) {
+            return;
+        }
+        match error {
+            ApiError::Refused { code: 409, .. } => tracing::error!(
+                "Telegram sends this bot's updates elsewhere: to a webhook (`carquery telegram delete-webhook` ends it), or to \
+                 another program that polls with the same token"
+            ),
+            ApiError::Unauthorized => tracing::error!("no updates from Telegram: {error}"),
+            error => tracing::warn!("no updates from Telegram: {error}"),
+        }
+        self.0 = Some((error.clone(), Instant::now()));
+    }
+
+    fn end(&mut self) {
+        if self.0.take().is_some() {
+            tracing::info!("updates come from Telegram again");
+        }
     }
 }

@@ -19,6 +19,7 @@ use storage::Aws;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use webhook::HEALTH_PATH;
 
 use crate::http::listen;
 use crate::loopback::is_from_this_machine;
@@ -227,7 +228,7 @@ fn serve_http(
     mut stopping: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     let router = Router::new()
-        .route("/health", get(show_health))
+        .route(HEALTH_PATH, get(show_health))
         .route("/metrics", get(show_metrics))
         .fallback(function)
         .with_state((functions, room));
