@@ -148,9 +148,8 @@ async fn main() -> ExitCode {
         command().error(ErrorKind::ArgumentConflict, stages).exit();
     }
     let output = Output { json: arguments.json };
-    if file.is_some() {
-        // The error itself would show the line, which may hold a secret.
-        output.error(&anyhow::anyhow!(".env cannot be read, or has a line that is not NAME=value"));
+    if let Some(error) = file {
+        output.error(&anyhow::Error::msg(what_is_wrong_with_settings(&error)));
         return ExitCode::FAILURE;
     }
     match run(arguments, &output).await {
@@ -159,6 +158,16 @@ async fn main() -> ExitCode {
             output.error(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The error itself would show the line, which may hold a secret.
+fn what_is_wrong_with_settings(error: &dotenvy::Error) -> String {
+    let dotenvy::Error::LineParse(line, _) = error else { return format!(".env cannot be read: {error}") };
+    let text = std::fs::read_to_string(".env").unwrap_or_default();
+    match text.lines().position(|held| held == line) {
+        Some(position) => format!("line {} of .env is not NAME=value", position + 1),
+        None => "a line of .env is not NAME=value".to_owned(),
     }
 }
 

@@ -19,7 +19,20 @@ const LATE: i64 = 15;
 const WRITTEN_BY_SCHEDULE: &str = "\"UnsentLeads\"";
 
 pub(super) fn check(folder: &Path) -> Vec<Finding> {
-    vec![of_rights(folder), of_room(folder), of_schedule(&folder.join(METRICS_FILE))]
+    let own = [of_rights(folder), of_room(folder), of_schedule(&folder.join(METRICS_FILE))];
+    of_settings(Path::new(".env")).into_iter().chain(own).collect()
+}
+
+/// The file of settings, if there is one: it holds the tokens.
+fn of_settings(file: &Path) -> Option<Finding> {
+    const NAME: &str = "settings";
+    let mode = fs::metadata(file).ok()?.permissions().mode();
+    let shown = file.display();
+    Some(if mode & 0o007 == 0 {
+        Finding::good(NAME, &format!("{shown}, not for everybody"))
+    } else {
+        Finding::bad(NAME, &format!("everybody on this machine may read {shown}"), &format!("chmod o= {shown}"))
+    })
 }
 
 fn of_rights(folder: &Path) -> Finding {
@@ -76,6 +89,17 @@ mod tests {
             assert_eq!(of_rights(folder.path()).ok, is_fine, "{mode:o}");
         }
         assert!(!of_rights(&folder.path().join("none")).ok);
+        Ok(())
+    }
+
+    #[test]
+    fn settings_that_everybody_may_read_are_a_fault() -> std::io::Result<()> {
+        let file = tempfile::NamedTempFile::new()?;
+        for (mode, is_fine) in [(0o600, true), (0o640, true), (0o644, false)] {
+            fs::set_permissions(file.path(), fs::Permissions::from_mode(mode))?;
+            assert_eq!(of_settings(file.path()).map(|finding| finding.ok), Some(is_fine), "{mode:o}");
+        }
+        assert!(of_settings(Path::new("none")).is_none(), "they are in the environment");
         Ok(())
     }
 
