@@ -27,6 +27,8 @@ pub(super) struct HookSettings {
 /// The hook that the bot takes.
 pub(super) struct OwnHook {
     address: String,
+    /// The operator has named the address: hooks at others are old.
+    is_given: bool,
     secret: SecretString,
 }
 
@@ -57,14 +59,30 @@ impl HookSettings {
         if !address.starts_with("https://") && !self.is_simulated {
             return Err(format!("amoCRM cannot reach {address}: add --address https://…"));
         }
-        Ok(OwnHook { address: address.trim_end_matches('/').to_owned(), secret })
+        Ok(OwnHook { address: address.trim_end_matches('/').to_owned(), is_given: given.is_some(), secret })
+    }
+
+    /// The hook to look for, and what to do if it does not work. Behind a proxy the stage does not know its address.
+    fn to_check(&self) -> Result<(OwnHook, &'static str), String> {
+        match (self.own(None), &self.secret) {
+            (Err(_), Some(secret)) if self.is_behind_proxy() => {
+                let hook = OwnHook { address: String::new(), is_given: false, secret: secret.clone() };
+                Ok((hook, "`carquery amocrm setup --yes --address https://…`"))
+            }
+            (own, _) => Ok((own?, "`carquery amocrm setup --yes`")),
+        }
+    }
+
+    fn is_behind_proxy(&self) -> bool {
+        self.address.as_ref().is_some_and(|address| address.starts_with("http://"))
     }
 }
 
 impl OwnHook {
     /// As it may be shown.
     pub(super) fn shown(&self) -> String {
-        format!("{}{PATH}…", self.address)
+        let address = if self.address.is_empty() { "…" } else { &self.address };
+        format!("{address}{PATH}…")
     }
 
     fn destination(&self) -> String {
@@ -84,7 +102,8 @@ impl OwnHook {
             let is_own = hook.destination.starts_with(&beginning);
             let is_elsewhere = hook.destination.ends_with(&end) && !hook.destination.contains(".execute-api.");
             let works = !hook.disabled && EVENTS.iter().all(|event| hook.settings.iter().any(|told| told == event));
-            if hook.destination.ends_with(&end) && (is_own || is_elsewhere) && works {
+            let is_current = is_own || (is_elsewhere && !self.is_given);
+            if hook.destination.ends_with(&end) && is_current && works {
                 is_subscribed = true;
             } else if is_own || is_elsewhere {
                 broken.push(hook);
@@ -111,18 +130,19 @@ impl OwnHook {
 /// Whether the hook works, for `amocrm check` and `doctor`. That an account's plan has no hooks is not a fault.
 pub(super) async fn check(settings: &HookSettings, client: &Client) -> Finding {
     const NAME: &str = "amoCRM hook";
-    const FIX: &str = "`carquery amocrm setup --yes`";
-    let own = match settings.own(None) {
-        Ok(own) => own,
+    let (hook, fix) = match settings.to_check() {
+        Ok(hook) => hook,
         Err(reason) => return Finding::good(NAME, &without_own(&reason)),
     };
-    match own.state(client).await {
-        Ok(HookState::Subscribed) => Finding::good(NAME, &format!("subscribed: {}", own.shown())),
-        Ok(HookState::Missing) => Finding::bad(NAME, &format!("is not subscribed: {WITHOUT}"), FIX),
+    match hook.state(client).await {
+        Ok(HookState::Subscribed) => Finding::good(NAME, &format!("subscribed: {}", hook.shown())),
+        // Whoever lets nobody in has none.
+        Ok(HookState::Missing) if hook.address.is_empty() => Finding::good(NAME, &format!("none: {WITHOUT}")),
+        Ok(HookState::Missing) => Finding::bad(NAME, &format!("is not subscribed: {WITHOUT}"), fix),
         Ok(HookState::Broken(hooks)) if hooks.iter().any(|hook| hook.disabled) => {
-            Finding::bad(NAME, "was switched off by amoCRM: it had failed too often", FIX)
+            Finding::bad(NAME, "was switched off by amoCRM: it had failed too often", fix)
         }
-        Ok(HookState::Broken(_)) => Finding::bad(NAME, "has another secret or other events", FIX),
+        Ok(HookState::Broken(_)) => Finding::bad(NAME, "has another secret or other events", fix),
         Err(error) => Finding::good(NAME, &without(&error)),
     }
 }
@@ -172,6 +192,30 @@ mod tests {
         let mut env = Env::from_pairs([("CARQUERY_URL", "https://bot.example.org")]);
         let unset = HookSettings::read(&mut env).own(None).map(|own| own.shown());
         assert_eq!(unset, Err("AMOCRM_WEBHOOK_SECRET is not set".to_owned()));
+    }
+
+    #[test]
+    fn a_new_address_takes_the_place_of_the_old_one() {
+        let hook = own(Some("https://new.example.org")).expect("there is one");
+        let settings = vec!["status_lead".to_owned()];
+        let old = format!("https://old.example.org/amocrm/webhook/{SECRET}");
+        let old = Hook { destination: old, settings, disabled: false };
+        assert!(matches!(hook.state_among(vec![old.clone()]), HookState::Broken(hooks) if hooks == [old]));
+    }
+
+    #[test]
+    fn behind_a_proxy_the_hook_is_known_by_its_secret() {
+        let mut env = Env::from_pairs([("AMOCRM_WEBHOOK_SECRET", SECRET), ("CARQUERY_URL", "http://127.0.0.1:8080")]);
+        let (hook, _) = HookSettings::read(&mut env).to_check().expect("there is one to look for");
+        let known = |destination: &str, disabled| {
+            let settings = vec!["status_lead".to_owned()];
+            hook.state_among(vec![Hook { destination: destination.to_owned(), settings, disabled }])
+        };
+        let own = format!("https://bot.example.org/amocrm/webhook/{SECRET}");
+        assert!(matches!(known(&own, false), HookState::Subscribed));
+        assert!(matches!(known(&own, true), HookState::Broken(_)));
+        let of_another = "https://bot.example.org/amocrm/webhook/fedcba9876543210";
+        assert!(matches!(known(of_another, false), HookState::Missing));
     }
 
     #[test]
