@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
 use aws_types::SdkConfig;
@@ -66,7 +66,8 @@ impl Aws {
             .region(Region::new("local"))
             .endpoint_url(NOWHERE)
             .http_client(http_client.clone())
-            .retry_config(RetryConfig::disabled())
+            // There is no connection that an error could have spoiled.
+            .retry_config(RetryConfig::disabled().with_reconnect_mode(ReconnectMode::ReuseAllConnections))
             .timeout_config(TimeoutConfig::disabled())
             .build();
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).allow_no_auth().build();
