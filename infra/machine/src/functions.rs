@@ -53,6 +53,7 @@ impl Functions {
         storage::schema::create(&aws.dynamodb, &tables).await?;
         // The workers that held leases ended with the last process.
         let in_doubt = leads.release_all(clock()).await?;
+        delivery::probe_now(&aws.documents(&tables), clock()).await?;
         let api = Api::new(&crm_push.telegram);
         // One process has the account's whole rate limit.
         let crm = || delivery::amocrm_client(&crm_push.amocrm, &aws.documents(&tables), clock, ONE_PROCESS);
@@ -70,6 +71,17 @@ impl Functions {
     /// The queue does not respond, or crm-push crashed.
     pub async fn deliver_once(&self) -> anyhow::Result<Delivered> {
         self.consumer().once().await
+    }
+
+    /// The clock was ahead and has been set right: what was put off to a time that is far away now is tried at once.
+    ///
+    /// # Errors
+    /// The tables do not respond.
+    pub(crate) async fn clock_went_back(&self, now: Seconds) -> anyhow::Result<()> {
+        let count = self.leads.release_waiting(now).await?;
+        delivery::probe_now(&self.aws.documents(&self.tables), now).await?;
+        tracing::warn!(count, "the clock has gone back: requests that wait are tried now");
+        Ok(())
     }
 
     /// Runs `scheduled` once.

@@ -1,6 +1,7 @@
 //! The three functions in one process, with tables and a queue of their own: the bot on one machine ([`Server`]), and
 //! what the local stack adds its simulators and its page to.
 
+mod clock_watch;
 mod consumer;
 mod dealer_file;
 mod folder;

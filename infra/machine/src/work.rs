@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use embedded::DynamoDb;
+use settings::system_clock;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::clock_watch::ClockWatch;
 use crate::{Functions, Variables, read};
 
 /// Consumers of the queue, as many as the template's maximum concurrency.
@@ -48,7 +50,14 @@ async fn schedule(
 ) {
     // What a killed process was doing is due within a minute of the start: nobody should wait for the next turn then.
     let mut first = AFTER_START.into_iter();
+    let clock = system_clock();
+    let mut watch = ClockWatch::new(clock());
     loop {
+        if watch.has_gone_back(clock())
+            && let Err(error) = functions.clock_went_back(clock()).await
+        {
+            tracing::error!("requests that were put off by a clock that was ahead stay so: {error:#}");
+        }
         if let Err(error) = functions.run_schedule().await {
             tracing::error!("{error:#}");
         }

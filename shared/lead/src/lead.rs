@@ -141,6 +141,9 @@ pub const SEARCH_LAG: Seconds = 45;
 /// Seconds for which a creation may still be carried out after its caller died: a little longer than a call's timeout.
 const SETTLING: Seconds = 12;
 
+/// No lead is held for longer: what says otherwise was written while the clock was ahead.
+const LONGEST_HOLD: Seconds = 3600;
+
 impl Backoff {
     /// Seconds before attempt number `attempts + 1`; `jitter` in 0..1 spreads a crowd over the last quarter.
     #[must_use]
@@ -289,7 +292,10 @@ impl Lead {
     pub fn release(&mut self, now: Seconds) {
         match &mut self.status {
             Status::Pending { due_at } => *due_at = now,
-            Status::Retry { due_at, not_before, .. } => *due_at = (*not_before).max(now),
+            Status::Retry { due_at, not_before, .. } => {
+                *not_before = (*not_before).min(now + LONGEST_HOLD);
+                *due_at = (*not_before).max(now);
+            }
             Status::Sending { lease_until, .. } => {
                 let settled = now + if self.progress.contact_id().is_some() { SETTLING } else { SEARCH_LAG };
                 *lease_until = (*lease_until).min(settled);
@@ -338,6 +344,7 @@ mod tests {
             (retry(900, true, 145), None, 145),
             (retry(900, true, 145), Some(7), 145),
             (retry(110, true, 50), None, 100),
+            (retry(90_000, true, 90_000), None, 3700), // by a clock that was ahead
         ] {
             let mut lead = lead(status.clone(), contact_id);
             lead.release(100);

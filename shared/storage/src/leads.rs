@@ -285,8 +285,29 @@ impl Leads {
         Ok(())
     }
 
+    /// Makes every request that waits for its next attempt due at `now`; workers may be alive. Returns how many.
+    ///
+    /// # Errors
+    /// When the table cannot be read or written.
+    pub async fn release_waiting(&self, now: Seconds) -> Result<usize, StorageError> {
+        let unsent = self.unsent(1000).await?;
+        let mut count = 0;
+        for mut lead in self.get_many(&unsent).await? {
+            if matches!(lead.value.status, Status::Sending { .. }) {
+                continue;
+            }
+            lead.value.release(now);
+            match self.save(&mut lead).await {
+                Ok(()) => count += 1,
+                Err(SaveError::Conflict) => {} // a worker has it
+                Err(SaveError::Storage(error)) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
+
     /// Makes every undelivered request due at `now` and ends their leases. Only for a caller that knows that no worker
-    /// is alive: the local stack when it starts. Returns the hashes of the phones whose contact a dead worker may have
+    /// is alive: one machine when it starts. Returns the hashes of the phones whose contact a dead worker may have
     /// been creating, and until when that cannot be seen.
     ///
     /// # Errors

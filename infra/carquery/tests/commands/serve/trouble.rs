@@ -96,5 +96,18 @@ async fn a_clock_that_jumps_loses_nothing_and_makes_nothing_twice() {
     asks_a_lawyer(&world.telegram, "Глеб", "8 900 000-00-04").await;
     set(0);
     world.has_deals(4).await;
+
+    // What fails while the clock is a day ahead is put off to tomorrow.
+    set(24 * HOUR);
+    let rule = faults.add("*", When::Always, Fault::Status(503, String::new()));
+    asks_a_lawyer(&world.telegram, "Дина", "8 900 000-00-05").await;
+    eventually("the delivery has failed", async || {
+        let requests = world.operator.json(&["leads", "list"]);
+        requests.as_array().is_some_and(|all| all.iter().any(|lead| lead["status"] == "retry"))
+    })
+    .await;
+    set(0);
+    faults.remove(rule);
+    world.has_deals(5).await;
     bot.stop().await;
 }
