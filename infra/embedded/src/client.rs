@@ -30,7 +30,7 @@ impl Services {
     }
 
     /// Carries out a call of AWS's JSON protocol: `target` has the service and the action.
-    pub(crate) async fn call(&self, target: &str, parameters: &[u8]) -> Reply {
+    async fn carry_out(&self, target: &str, parameters: &[u8]) -> Reply {
         match target.split_once('.') {
             Some(("DynamoDB_20120810", action)) => self.dynamodb.call(action, parameters),
             Some(("AmazonSQS", action)) => self.sqs.call(action, parameters).await,
@@ -38,22 +38,58 @@ impl Services {
         }
     }
 
-    /// An HTTP client for the SDK's clients that brings every request here.
+    /// The same. Everything that was written before is on the disk then: what the call has written, and what it has
+    /// read.
+    pub(crate) async fn call(&self, target: &str, parameters: &[u8]) -> Reply {
+        let reply = self.carry_out(target, parameters).await;
+        match self.dynamodb.flush().await {
+            Ok(()) => reply,
+            Err(error) => not_flushed(&error),
+        }
+    }
+
+    /// An HTTP client for the SDK's clients that brings every request here. A call returns when everything written
+    /// before is on the disk.
     #[must_use]
     pub fn http_client(&self) -> SharedHttpClient {
-        let connector = SharedHttpConnector::new(self.clone());
-        http_client_fn(move |_, _| connector.clone())
+        client_of(Calls { services: self.clone(), waits: true })
+    }
+
+    /// The same, but calls do not wait for the disk: for who waits with [`DynamoDb::flush`] before anybody relies on
+    /// what was written.
+    #[must_use]
+    pub fn http_client_without_waits(&self) -> SharedHttpClient {
+        client_of(Calls { services: self.clone(), waits: false })
     }
 }
 
-impl HttpConnector for Services {
+#[derive(Debug)]
+struct Calls {
+    services: Services,
+    waits: bool,
+}
+
+fn client_of(calls: Calls) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(calls);
+    http_client_fn(move |_, _| connector.clone())
+}
+
+impl HttpConnector for Calls {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let services = self.clone();
+        let (services, waits) = (self.services.clone(), self.waits);
         HttpConnectorFuture::new(async move {
             let (target, parameters) = target_and_parameters(&request)?;
-            into_sdk(Self::call(&services, target, parameters).await)
+            into_sdk(match waits {
+                true => services.call(target, parameters).await,
+                false => services.carry_out(target, parameters).await,
+            })
         })
     }
+}
+
+fn not_flushed(error: &io::Error) -> Reply {
+    tracing::error!("what was written is not on the disk, start the bot again when the disk works: {error}");
+    reply(StatusCode::INTERNAL_SERVER_ERROR, br#"{"__type":"InternalServerError"}"#.to_vec())
 }
 
 /// What a request of the SDK asks for.

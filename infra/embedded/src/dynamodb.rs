@@ -4,13 +4,18 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use dynoxide::{Database, DynoxideError};
 use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::disk::Log;
 use crate::reply::{Reply, reply};
+
+/// What fails, for errors.
+const OPEN: &str = "open the database";
 
 /// An action: its parameters in, its result out, both JSON.
 type Act = fn(&Database, &[u8]) -> Result<Vec<u8>, DynoxideError>;
@@ -21,26 +26,33 @@ macro_rules! actions {
     };
 }
 
-const ACTIONS: [(&str, Act); 14] = actions! {
+const READS: [(&str, Act); 5] = actions! {
     "GetItem" => get_item,
+    "Query" => query,
+    "Scan" => scan,
+    "DescribeTable" => describe_table,
+    "DescribeTimeToLive" => describe_time_to_live,
+};
+
+const WRITES: [(&str, Act); 9] = actions! {
     "PutItem" => put_item,
     "UpdateItem" => update_item,
     "DeleteItem" => delete_item,
-    "Query" => query,
-    "Scan" => scan,
     "TransactWriteItems" => transact_write_items,
     "BatchWriteItem" => batch_write_item,
     "CreateTable" => create_table,
     "DeleteTable" => delete_table,
     "UpdateTable" => update_table,
-    "DescribeTable" => describe_table,
     "UpdateTimeToLive" => update_time_to_live,
-    "DescribeTimeToLive" => describe_time_to_live,
 };
 
 /// The tables. Clones are the same ones.
 #[derive(Clone)]
-pub struct DynamoDb(Database);
+pub struct DynamoDb {
+    database: Database,
+    /// `None` in memory.
+    log: Option<Arc<Log>>,
+}
 
 impl DynamoDb {
     /// Opens or creates the file; in memory without one.
@@ -48,19 +60,28 @@ impl DynamoDb {
     /// # Errors
     /// The file cannot be opened, or is not a database.
     pub fn open(file: Option<&Path>) -> io::Result<Self> {
-        let database = match file {
-            Some(file) => Database::new(&file.to_string_lossy()),
-            None => Database::memory(),
+        let Some(file) = file else {
+            return Ok(Self { database: Database::memory().map_err(failed(OPEN))?, log: None });
         };
-        database.map(Self).map_err(failed("open the database"))
+        let database = Database::new(&file.to_string_lossy()).map_err(failed(OPEN))?;
+        // The one way to `synchronous = NORMAL`; what else it sets are the defaults.
+        database.disable_bulk_loading().map_err(failed(OPEN))?;
+        Ok(Self { database, log: Some(Arc::new(Log::of_database(file)?)) })
     }
 
-    /// Carries out an action with the JSON of its parameters. It reads and writes the file before it returns.
+    /// Carries out an action with the JSON of its parameters. What it has written survives the process; only after
+    /// [`Self::flush`] it survives the machine.
     #[must_use]
     pub fn call(&self, action: &str, parameters: &[u8]) -> Reply {
-        let result = match ACTIONS.iter().find(|(name, _)| *name == action) {
-            Some((_, act)) => act(&self.0, parameters),
-            None => {
+        let of = |actions: &[(&str, Act)]| actions.iter().find(|(name, _)| *name == action).map(|(_, act)| *act);
+        let result = match (of(&READS), of(&WRITES)) {
+            (Some(read), _) => read(&self.database, parameters),
+            (None, Some(write)) => write(&self.database, parameters).inspect(|_| {
+                if let Some(log) = &self.log {
+                    log.note_write();
+                }
+            }),
+            (None, None) => {
                 Err(DynoxideError::ValidationException(format!("{action} is not an action of the embedded DynamoDB")))
             }
         };
@@ -73,12 +94,23 @@ impl DynamoDb {
         }
     }
 
+    /// Waits until everything written so far is on the disk.
+    ///
+    /// # Errors
+    /// The disk fails. It is not known what is on it until the file is opened again.
+    pub async fn flush(&self) -> io::Result<()> {
+        match &self.log {
+            Some(log) => log.flush().await,
+            None => Ok(()),
+        }
+    }
+
     /// Deletes what has expired, and says how many items: DynamoDB does that by itself, this one only when asked to.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn sweep(&self) -> io::Result<usize> {
-        self.0.sweep_ttl().map_err(failed("delete expired items"))
+        self.database.sweep_ttl().map_err(failed("delete expired items"))
     }
 
     /// Copies every table, as it is at this moment, to a new file.
@@ -86,7 +118,7 @@ impl DynamoDb {
     /// # Errors
     /// The file exists already, or cannot be written.
     pub fn back_up(&self, file: &Path) -> io::Result<()> {
-        self.0.vacuum_into(&file.to_string_lossy()).map_err(failed("write the backup"))?;
+        self.database.vacuum_into(&file.to_string_lossy()).map_err(failed("write the backup"))?;
         // SQLite leaves that to others: <https://www.sqlite.org/lang_vacuum.html>.
         File::open(file)?.sync_all()
     }
@@ -96,9 +128,9 @@ impl DynamoDb {
     /// # Errors
     /// There is no such file, it is not a backup, or it is damaged.
     pub fn of_backup(file: &Path) -> io::Result<Self> {
-        let database = Database::memory().map_err(failed("open a database"))?;
+        let database = Database::memory().map_err(failed(OPEN))?;
         database.restore_from(&file.to_string_lossy()).map_err(failed("read the backup"))?;
-        Ok(Self(database))
+        Ok(Self { database, log: None })
     }
 }
 

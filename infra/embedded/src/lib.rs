@@ -5,6 +5,7 @@
 //! of SQLite, the queue in a [`journal`].
 
 mod client;
+mod disk;
 mod dynamodb;
 pub mod journal;
 mod reply;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use dialog::Language;
-use machine::{Functions, Variables, read};
+use machine::{Functions, Store, Variables, read};
 use secrecy::SecretString;
 use serde_json::json;
 use settings::Clock;
@@ -14,7 +14,6 @@ use simulators::amocrm::Amocrm;
 use simulators::openai::OpenAi;
 use simulators::sqs::Sqs;
 use simulators::telegram::Telegram;
-use storage::Aws;
 use telegram::{Api, ApiError};
 use tokio::sync::watch;
 
@@ -64,14 +63,14 @@ impl Core {
         variables: &Variables,
         parts: Parts,
         outside: Outside,
-        (aws, sqs): (Aws, Sqs),
+        (store, sqs): (Store, Sqs),
         ahead: Arc<AtomicI64>,
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
         let stack_clock = StackClock(ahead);
         let shown = stack_clock.clone();
         let clock: Clock = Arc::new(move || shown.now());
-        let functions = Functions::build(variables, aws, &clock, None).await?;
+        let functions = Functions::build(variables, store, &clock, None).await?;
         let (amocrm_settings, telegram_settings) =
             read(variables, |env| (settings::Amocrm::read(env), settings::Telegram::read(env)))?;
         authorize(&amocrm_settings, &functions, outside.amocrm.as_ref()).await?;

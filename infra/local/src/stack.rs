@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use crm_push::CrmPush;
 use embedded::Services;
-use machine::{Delivered, Folder, LocalDealerFile, Polling, Room, Variables, listen, read, work};
+use machine::{Delivered, Folder, LocalDealerFile, Polling, Room, Store, Variables, listen, read, work};
 use scheduled::Scheduled;
 use settings::{AmocrmHook, ENDPOINTS_FILE, Env};
 use simulators::amocrm::Amocrm;
@@ -100,10 +100,11 @@ impl Stack {
         if let Database::Embedded(_) = database {
             aws.dynamodb = Aws::through(&services.http_client()).dynamodb;
         }
+        let store = Store { webhook_aws: aws.clone(), aws, tables: services.dynamodb.clone() };
         let outside = Outside::start(&parts, &options, &mut folder, &mut variables).await?;
 
         let (stop, stopping) = watch::channel(false);
-        let core = Core::build(&variables, parts, outside, (aws, sqs), options.ahead, stopping.clone()).await?;
+        let core = Core::build(&variables, parts, outside, (store, sqs), options.ahead, stopping.clone()).await?;
         let core = Arc::new(core);
         core.follow_changes();
         let mut dealer_file = options.dealer_file.map(|path| {
@@ -304,7 +305,7 @@ impl Stack {
             let changes = self.core.changes.clone();
             let polling = Polling {
                 api: self.core.functions.api.clone(),
-                webhook: Arc::clone(&self.core.functions.webhook),
+                front: self.core.functions.front.clone(),
                 secret: secret.into(),
                 room: Room::default(),
                 handled: Arc::new(move || changes.note(|now| now.requests += 1)),

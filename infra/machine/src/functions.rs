@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use crm_push::CrmPush;
+use embedded::DynamoDb;
 use lead::Seconds;
 use scheduled::Scheduled;
 use serde_json::json;
@@ -13,14 +14,26 @@ use telegram::Api;
 use webhook::Webhook;
 
 use crate::consumer::{Consumer, Delivered, invoke};
-use crate::{Variables, read};
+use crate::{Front, Variables, read};
 
 /// Processes that share the account's rate limit.
 const ONE_PROCESS: u32 = 1;
 
+/// What the functions store with.
+#[derive(Clone)]
+pub struct Store {
+    /// Waits for the disk at every call.
+    pub aws: Aws,
+    /// The webhook function's, which need not wait: its answers do.
+    pub webhook_aws: Aws,
+    pub tables: DynamoDb,
+}
+
 /// The functions, built once.
 pub struct Functions {
     pub webhook: Arc<Webhook>,
+    /// The same for who comes from outside.
+    pub front: Front,
     pub crm_push: Arc<CrmPush>,
     pub scheduled: Arc<Scheduled>,
     pub aws: Aws,
@@ -39,7 +52,7 @@ impl Functions {
     /// A setting is wrong, or the tables do not respond.
     pub async fn build(
         variables: &Variables,
-        aws: Aws,
+        store: Store,
         clock: &Clock,
         restored_at: Option<Seconds>,
     ) -> anyhow::Result<Self> {
@@ -49,20 +62,23 @@ impl Functions {
                 (webhook::Settings::read(env), crm_push::Settings::read(env), scheduled::Settings::read(env));
             (functions.0, functions.1, functions.2, Tables::read(env))
         })?;
+        let Store { aws, webhook_aws, tables: database } = store;
         let (leads, queue) = (aws.leads(&tables), aws.queue(&tables));
-        storage::schema::create(&aws.dynamodb, &tables).await?;
+        // Each change of a table would wait for the disk; the first call of another client waits for all of them.
+        storage::schema::create(&webhook_aws.dynamodb, &tables).await?;
         // The workers that held leases ended with the last process.
         let in_doubt = leads.release_all(clock()).await?;
         delivery::probe_now(&aws.documents(&tables), clock()).await?;
         let api = Api::new(&crm_push.telegram);
         // One process has the account's whole rate limit.
         let crm = || delivery::amocrm_client(&crm_push.amocrm, &aws.documents(&tables), clock, ONE_PROCESS);
-        let webhook = Arc::new(Webhook::with(&webhook, &aws, clock.clone()));
+        let webhook = Arc::new(Webhook::with(&webhook, &webhook_aws, clock.clone()));
+        let front = Front::new(Arc::clone(&webhook), database);
         let scheduled = Arc::new(Scheduled::with(&scheduled, &aws, crm()?, clock.clone()));
         let crm_push = CrmPush::with(&crm_push, &aws, crm()?, clock.clone()).after_restore(restored_at);
         let crm_push = Arc::new(crm_push);
         crm_push.doubt_contacts(&in_doubt).await?;
-        Ok(Self { webhook, crm_push, scheduled, aws, tables, leads, queue, api })
+        Ok(Self { webhook, front, crm_push, scheduled, aws, tables, leads, queue, api })
     }
 
     /// Receives one batch from the queue and has it delivered, as Lambda's event source does.

@@ -2,7 +2,6 @@
 
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use axum::body::{Body, to_bytes};
@@ -31,20 +30,12 @@ pub async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 impl Functions {
-    /// Has the webhook function answer a request. As on Lambda, an invocation goes on if the caller disconnects, and a
-    /// crash is a 500.
+    /// Has the webhook function answer a request.
     pub async fn answer(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let Ok(body) = to_bytes(body, MAX_BODY).await else {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         };
-        let function = Arc::clone(&self.webhook);
-        match tokio::spawn(async move { function.handle(Request::from_parts(parts, body)).await }).await {
-            Ok(answer) => answer.map(Body::from),
-            Err(error) => {
-                tracing::error!("webhook crashed: {error}");
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
-            }
-        }
+        self.front.handle(Request::from_parts(parts, body)).await.map(Body::from)
     }
 }

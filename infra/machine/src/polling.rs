@@ -14,9 +14,9 @@ use serde_json::Value;
 use settings::Retry;
 use telegram::{Api, ApiError, BotCall};
 use tokio::sync::{Notify, mpsc, watch};
-use webhook::{HEALTH_PATH, WEBHOOK_PATH, Webhook};
+use webhook::{HEALTH_PATH, WEBHOOK_PATH};
 
-use crate::Room;
+use crate::{Front, Room};
 
 /// How long Telegram waits before it sends an empty response.
 const LISTEN: Duration = Duration::from_secs(25);
@@ -33,7 +33,7 @@ pub struct Polling {
     /// The bot at Telegram.
     pub api: Api,
     /// The function.
-    pub webhook: Arc<Webhook>,
+    pub front: Front,
     /// The webhook's secret.
     pub secret: SecretString,
     /// Where updates are stored: while there is none, they wait at Telegram.
@@ -149,15 +149,13 @@ impl Polling {
                 .header("x-telegram-bot-api-secret-token", self.secret.expose_secret())
                 .body(body.clone())
                 .expect("the path and the header are valid");
-            let function = Arc::clone(&self.webhook);
-            match tokio::spawn(async move { function.handle(request).await }).await {
-                Ok(answer) if answer.status().is_success() => return self.perform(answer.body()).await,
-                Ok(answer) if answer.status().is_client_error() => {
-                    tracing::warn!(update_id = id, status = answer.status().as_u16(), "an update was refused");
-                    return;
-                }
-                Ok(_) => {}
-                Err(error) => tracing::error!(update_id = id, "the handler crashed: {error}"),
+            let answer = self.front.handle(request).await;
+            if answer.status().is_success() {
+                return self.perform(answer.body()).await;
+            }
+            if answer.status().is_client_error() {
+                tracing::warn!(update_id = id, status = answer.status().as_u16(), "an update was refused");
+                return;
             }
             // What fails every update, such as a full disk, must not cost the customers theirs.
             if self.room.is_there() && self.can_take_requests().await {
@@ -170,7 +168,7 @@ impl Polling {
 
     async fn can_take_requests(&self) -> bool {
         let request = Request::get(HEALTH_PATH).body(Bytes::new()).expect("the path is valid");
-        self.webhook.handle(request).await.status().is_success()
+        self.front.handle(request).await.status().is_success()
     }
 
     /// Makes the call that the handler returned, as Telegram does with a webhook's response.

@@ -23,7 +23,7 @@ use webhook::HEALTH_PATH;
 
 use crate::http::listen;
 use crate::loopback::is_from_this_machine;
-use crate::{Folder, Functions, LocalDealerFile, Polling, Room, Variables, read, work};
+use crate::{Folder, Functions, LocalDealerFile, Polling, Room, Store, Variables, read, work};
 
 /// File of the tables in the data folder.
 pub const DATABASE_FILE: &str = "dynamodb.sqlite";
@@ -109,8 +109,13 @@ impl Server {
 
         let services = open_services(&data_dir)?;
         let room = Room::in_folder(&data_dir);
-        let (aws, restored_at) = (Aws::through(&services.http_client()), folder.notes().restored_at);
-        let functions = Functions::build(&variables, aws, &system_clock(), restored_at).await?;
+        let store = Store {
+            aws: Aws::through(&services.http_client()),
+            webhook_aws: Aws::through(&services.http_client_without_waits()),
+            tables: services.dynamodb.clone(),
+        };
+        let restored_at = folder.notes().restored_at;
+        let functions = Functions::build(&variables, store, &system_clock(), restored_at).await?;
         let functions = Arc::new(functions);
         let for_operators = tokio::spawn(services.listen(&data_dir).context("cannot listen for the carquery command")?);
         let (stop, stopping) = watch::channel(false);
@@ -125,7 +130,7 @@ impl Server {
             let secret = read(&variables, |env| env.required_secret("TELEGRAM_WEBHOOK_SECRET"))?;
             let polling = Polling {
                 api: functions.api.clone(),
-                webhook: Arc::clone(&functions.webhook),
+                front: functions.front.clone(),
                 secret,
                 room,
                 handled: Arc::new(|| {}),
