@@ -56,9 +56,10 @@ enum Transaction {
 }
 
 #[derive(Serialize)]
-struct Item<'a> {
+struct Item {
     chat_id: i64,
-    conversation: &'a Conversation,
+    /// JSON in one attribute: written and read as a whole, and cheaper to take apart than an attribute for each part.
+    conversation: String,
     /// Also a part of the conversation, which a later version of the bot may not be able to read.
     banned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,8 +98,7 @@ impl Sessions {
             return Ok(Versioned::new(Conversation::begin(profile.unwrap_or_default())));
         };
         let is_banned = is_banned(&item);
-        let stored = item.remove("conversation").map(serde_dynamo::from_attribute_value::<_, Option<Conversation>>);
-        let value = stored.transpose().map(Option::flatten).unwrap_or_else(|error| {
+        let value = item.remove("conversation").map_or(Ok(None), read_conversation).unwrap_or_else(|error| {
             tracing::warn!(chat_id, "the stored conversation cannot be read and starts afresh: {error}");
             None
         });
@@ -123,8 +123,8 @@ impl Sessions {
             .send();
         let mut conversations = Vec::new();
         while let Some(mut item) = items.try_next().await.map_err(StorageError::of("listing forms"))? {
-            let stored = item.remove("conversation").map(serde_dynamo::from_attribute_value::<_, Conversation>);
-            conversations.extend(stored.and_then(Result::ok).filter(|stored| stored.progress().is_some()));
+            let stored = item.remove("conversation").and_then(|stored| read_conversation(stored).ok().flatten());
+            conversations.extend(stored.filter(|stored| stored.progress().is_some()));
         }
         Ok(conversations)
     }
@@ -268,7 +268,8 @@ impl Sessions {
         let due_at = value.due_at();
         let item = Item {
             chat_id,
-            conversation: value,
+            conversation: serde_json::to_string(value)
+                .map_err(|error| StorageError::other(WRITE, error.to_string()))?,
             banned: value.is_banned(),
             due: due_at.map(|_| DUE),
             due_at,
@@ -276,6 +277,14 @@ impl Sessions {
         };
         let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
         replacing(&self.table, "chat_id", *version, item)
+    }
+}
+
+/// A stored conversation. Earlier versions of the bot have stored it as a map.
+fn read_conversation(stored: AttributeValue) -> Result<Option<Conversation>, serde_dynamo::Error> {
+    match stored {
+        AttributeValue::S(json) => serde_json::from_str(&json).map_err(serde::de::Error::custom),
+        map => serde_dynamo::from_attribute_value(map),
     }
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use common::{Store, store};
 use dialog::{Choices, Conversation, EarlierRequests, Person, Profile};
-use lead::{Backoff, Consent, Failure, Lead, LeadId, Photo, Repeat, Request, Source};
+use lead::{Backoff, Consent, Failure, Lead, LeadId, PhoneSource, Photo, Repeat, Request, Source};
 use serde_json::json;
 use storage::{AiLogEntry, FinishError, SaveError, TABLES, Versioned, forget_customer};
 
@@ -69,6 +69,18 @@ async fn a_ban_outlives_a_conversation_that_cannot_be_read() {
         sessions.save(ANNA, &mut session).await.unwrap();
         assert!(!sessions.load(ANNA).await.unwrap().value.is_banned());
     }
+}
+
+#[tokio::test]
+async fn a_conversation_that_an_earlier_version_has_stored_as_a_map_is_read() {
+    let store = store().await;
+    let sessions = store.aws.sessions(&store.tables);
+    let conversation = Conversation::begin(Profile::new(Some("Анна"), Some("+79000000001"), PhoneSource::Typed));
+    put_session(&store, json!({ "chat_id": ANNA, "version": 3, "conversation": conversation })).await;
+    let mut session = sessions.load(ANNA).await.unwrap();
+    assert_eq!(session.value, conversation);
+    sessions.save(ANNA, &mut session).await.unwrap();
+    assert_eq!(sessions.load(ANNA).await.unwrap().value, conversation, "also after it is stored again");
 }
 
 #[tokio::test]
