@@ -1,9 +1,8 @@
 //! `carquery backup` and `restore`: the data of the bot on this machine, in one file.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -29,16 +28,9 @@ pub(crate) struct Arguments {
 pub(crate) fn back_up(Arguments { file }: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let database = data_folder(&mut Env::of_process()).join(DATABASE_FILE);
     anyhow::ensure!(database.exists(), "there is no data in {} (CARQUERY_DATA_DIR)", parent(&database).display());
-    // Only its owner may read it: it holds names, phones and tokens. SQLite writes into an empty file.
-    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    match created {
-        Ok(_) => {}
+    match DynamoDb::open(Some(&database))?.back_up(file) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!("{} exists: name another file", file.display()),
-        Err(error) => return Err(error).with_context(|| format!("cannot write {}", file.display())),
-    }
-    if let Err(error) = DynamoDb::open(Some(&database)).and_then(|tables| tables.back_up(file)) {
-        let _ = fs::remove_file(file);
-        return Err(error.into());
+        written => written.with_context(|| format!("cannot write {}", file.display()))?,
     }
     let bytes = fs::metadata(file)?.len();
     output.print(&json!({ "file": file, "bytes": bytes }), |_| format!("{} has {bytes} bytes.", file.display()));

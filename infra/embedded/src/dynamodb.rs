@@ -1,8 +1,9 @@
 //! DynamoDB over SQLite, with the actions that the program uses.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -113,14 +114,20 @@ impl DynamoDb {
         self.database.sweep_ttl().map_err(failed("delete expired items"))
     }
 
-    /// Copies every table, as it is at this moment, to a new file.
+    /// Copies every table, as it is at this moment, to a new file that only its owner may read.
     ///
     /// # Errors
     /// The file exists already, or cannot be written.
     pub fn back_up(&self, file: &Path) -> io::Result<()> {
-        self.database.vacuum_into(&file.to_string_lossy()).map_err(failed("write the backup"))?;
-        // SQLite leaves that to others: <https://www.sqlite.org/lang_vacuum.html>.
-        File::open(file)?.sync_all()
+        // SQLite writes into an empty file, and leaves it to others to bring it to the disk:
+        // <https://www.sqlite.org/lang_vacuum.html>.
+        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+        let copied = self.database.vacuum_into(&file.to_string_lossy()).map_err(failed("write the backup"));
+        let written = copied.and_then(|()| created.sync_all());
+        if written.is_err() {
+            let _ = fs::remove_file(file);
+        }
+        written
     }
 
     /// The tables of a backup, in memory. The file is not changed.

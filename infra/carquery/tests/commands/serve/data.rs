@@ -1,6 +1,7 @@
 //! Backup and restore, export and import.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 use simulators::fault::{Fault, When};
@@ -59,6 +60,10 @@ async fn a_backup_of_a_running_bot_is_restored_into_an_empty_folder() {
     world.operator.text(&["restore", "anna.sqlite"]);
     let before = world.operator.folder.path().join("elsewhere/before-restore.sqlite");
     world.operator.text(&["restore", &before.to_string_lossy()]);
+    for file in ["anna.sqlite", "elsewhere/dynamodb.sqlite", "elsewhere/before-restore.sqlite"] {
+        let found = fs::metadata(world.operator.folder.path().join(file)).expect("it is there");
+        assert_eq!(found.permissions().mode() & 0o077, 0, "{file} is its owner's alone");
+    }
     let bot = world.serve().await;
     assert_eq!(world.requests().len(), 2, "what a restore replaces is kept, and can be restored itself");
     bot.stop().await;
