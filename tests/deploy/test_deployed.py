@@ -391,6 +391,23 @@ class Test4Operators(Story):
         for command in (["amocrm", "pipelines"], ["amocrm", "setup"], ["telegram", "info"], ["links", "make", "--source", "vk"]):
             STAGE.carquery(*command)
 
+    def test_everything_moves_to_one_machine_and_from_there_to_another_stage_and_back(self):
+        STAGE.carquery("export", "0.jsonl")
+
+        def items(file: str) -> list[str]:
+            return sorted((STAGE.folder / file).read_text().splitlines(), key=lambda line: json.dumps(json.loads(line), sort_keys=True))
+
+        before = [json.loads(line) for line in items("0.jsonl")]
+        self.assertLessEqual({"customers", "deals", "leads", "sessions"}, {line["table"] for line in before})
+        # The operator's rights end with the stage.
+        with STAGE.without_operator(), STAGE.at_rest("moved") as moved:
+            hops = [{"stage": "local", "data": "machine"}, {"stage": moved}, {"stage": "local", "data": "another"}]
+            for n, there in enumerate(hops):
+                imported = json.loads(STAGE.carquery("import", f"{n}.jsonl", **there).stdout)
+                self.assertEqual(sum(count["copied"] for count in imported.values()), len(before), there)
+                STAGE.carquery("export", f"{n + 1}.jsonl", **there)
+                self.assertEqual([json.loads(line) for line in items(f"{n + 1}.jsonl")], before, there)
+
     def test_secrets_and_personal_data_stay_out_of_logs_and_outputs(self):
         logs = "\n".join(STAGE.logs(function) for function in FUNCTIONS)
         self.assertIn("lead_id", logs)

@@ -1,6 +1,7 @@
 """The emulator of AWS, the simulators around the bot, and a stage of it deployed between them."""
 
 import contextlib
+import io
 import json
 import math
 import os
@@ -14,6 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import boto3
@@ -292,11 +294,12 @@ class Stage:
             "AmocrmBaseUrl": settings["AMOCRM_BASE_URL"], "OpenaiBaseUrl": settings["OPENAI_BASE_URL"],
         }
 
-    def carquery(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-        """The operator's command, which has nothing of AWS but the way in: the stage's settings are its functions'."""
+    def carquery(self, *arguments: str, check: bool = True, stage: str = STAGE, data: str = "") -> subprocess.CompletedProcess:
+        """The operator's command, which has nothing of AWS but the way in: the stage's settings are its functions'. `data` is
+        the folder of a bot on one machine, for the stage `local`."""
         said = subprocess.run(
-            [self.carquery_command, "--stage", STAGE, "--json", *arguments],
-            env=self.environment | self.operator, cwd=self.folder, capture_output=True, text=True, timeout=60,
+            [self.carquery_command, "--stage", stage, "--json", *arguments], cwd=self.folder,
+            env=self.environment | self.operator | {"CARQUERY_DATA_DIR": data}, capture_output=True, text=True, timeout=60,
         )
         if check and said.returncode != 0:
             raise AssertionError(f"carquery {' '.join(arguments)}: {said.stdout}{said.stderr}")
@@ -325,6 +328,42 @@ class Stage:
             yield
         finally:
             self.operator = operator
+
+    @contextlib.contextmanager
+    def at_rest(self, name: str):
+        """Another stage with the same tables, all empty. Of its functions there are only the settings: nothing runs."""
+        def renamed(text: str) -> str:
+            return text.replace(STACK, f"carquery-{name}")
+
+        dynamodb, functions = self.emulator.client("dynamodb"), self.emulator.client("lambda")
+        sqs = self.emulator.client("sqs")
+        code = io.BytesIO()
+        with zipfile.ZipFile(code, "w") as archive:
+            archive.writestr("bootstrap", "")
+        tables = [table for table in dynamodb.list_tables()["TableNames"] if table.startswith(f"{STACK}-")]
+        for table in tables:
+            found = dynamodb.describe_table(TableName=table)["Table"]
+            keys = {key["AttributeName"] for key in found["KeySchema"]}
+            dynamodb.create_table(
+                TableName=renamed(table), KeySchema=found["KeySchema"], BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[one for one in found["AttributeDefinitions"] if one["AttributeName"] in keys],
+            )
+        for function in ("webhook", "crm-push"):
+            known = functions.get_function_configuration(FunctionName=f"{STACK}-{function}")
+            settings = {key: renamed(value) for key, value in known["Environment"]["Variables"].items()}
+            functions.create_function(
+                FunctionName=renamed(f"{STACK}-{function}"), Runtime="provided.al2023", Handler="bootstrap", Role=known["Role"],
+                Code={"ZipFile": code.getvalue()}, Environment={"Variables": settings},
+            )
+        queue = sqs.create_queue(QueueName=renamed(f"{STACK}-leads-dlq.fifo"), Attributes={"FifoQueue": "true"})["QueueUrl"]
+        try:
+            yield name
+        finally:
+            for function in ("webhook", "crm-push"):
+                functions.delete_function(FunctionName=renamed(f"{STACK}-{function}"))
+            for table in tables:
+                dynamodb.delete_table(TableName=renamed(table))
+            sqs.delete_queue(QueueUrl=queue)
 
     def deploy(self, **changes: str) -> None:
         self.parameters |= changes
