@@ -58,6 +58,20 @@ async fn nothing_found_is_an_empty_body() {
 }
 
 #[tokio::test]
+async fn contacts_are_looked_for_on_every_page() {
+    let server = MockServer::start().await;
+    let contacts = |ids: std::ops::Range<u64>| {
+        let contacts: Vec<_> = ids.map(|id| json!({ "id": id })).collect();
+        ResponseTemplate::new(200).set_body_json(json!({ "_embedded": { "contacts": contacts } }))
+    };
+    let on_page = |mock: Mock| mock.mount(&server);
+    on_page(Mock::given(query_param("page", "2")).respond_with(contacts(251..252))).await;
+    on_page(Mock::given(path("/api/v4/contacts")).respond_with(contacts(1..251))).await;
+    let found = client(&server).search_contacts("9001234567").await.unwrap();
+    assert_eq!((found.len(), found.last().map(|contact| contact.id)), (251, Some(251)), "the oldest one, too");
+}
+
+#[tokio::test]
 async fn from_a_success_that_says_nothing_nothing_is_concluded() {
     let says_nothing = [
         ResponseTemplate::new(200),
