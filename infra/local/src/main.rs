@@ -27,6 +27,8 @@ enum Command {
     Soak(soak::Arguments),
     /// Measure how quickly the bot on one machine answers, and what that costs.
     Bench(bench::Arguments),
+    /// Measure what an update and a request cost each Lambda function, which `cargo build --release` has built.
+    BenchFunctions(bench::functions::Arguments),
     /// The bot process that `bench` measures.
     #[command(hide = true)]
     BenchBot,
@@ -68,6 +70,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Simulators => control::run().await?,
         Command::Soak(arguments) => return soak::run(&arguments).await,
         Command::Bench(arguments) => return bench::run(&arguments).await,
+        Command::BenchFunctions(arguments) => return bench::functions::run(&arguments).await,
         Command::BenchBot => bench::run_bot().await?,
         Command::SoakBot(arguments) => soak::run_bot(&arguments).await?,
     }

@@ -1,8 +1,12 @@
 //! `carquery-local bench`: how quickly the bot on one machine answers, and what that costs.
 //!
 //! The bot is a process of its own, as `carquery serve` runs it, with webhooks and its data in a file. This process
-//! plays the customers and a Telegram that answers at once. It prints times and asserts none: they depend on the
-//! machine.
+//! plays the customers and a Telegram that answers at once. It prints times beside the targets, for a release build on
+//! two idle cores, and asserts none: they depend on the machine.
+
+pub(crate) mod functions;
+mod lambda;
+mod usage;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -104,36 +108,30 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let bot = Bot::start(&telegram.listen().await?, data.path()).await?;
     let ready = started.elapsed();
 
+    let post = async |update: &Value| bot.post(update).await;
     let mut alone = Vec::new();
     for number in 0..arguments.alone {
-        alone.extend(telegram.customer(i64::try_from(number)? + 1).talk(&bot).await?);
+        alone.extend(telegram.customer(i64::try_from(number)? + 1).talk(&post).await?);
     }
-    let cpu_before = bot.cpu_seconds()?;
-    let crowd = (0..arguments.customers).map(|number| {
-        let customer = telegram.customer(1_000_000 + number.cast_signed() as i64);
-        async { customer.talk(&bot).await }
-    });
-    let crowd = try_join_all(crowd).await?.concat();
-    let cpu = bot.cpu_seconds()? - cpu_before;
+    let cpu_before = usage::cpu_seconds(bot.process.id())?;
+    let crowd = (0..arguments.customers).map(|number| telegram.customer(1_000_000 + number.cast_signed() as i64));
+    let crowd = try_join_all(crowd.map(|customer| customer.talk(&post))).await?.concat();
+    let cpu = usage::cpu_seconds(bot.process.id())? - cpu_before;
 
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let thousands = crowd.len() as f64 / 1000.0;
-    println!("ready after                 {:>8.0} ms", ms(ready));
-    println!(
-        "one customer, {:>5} updates {:>8.1} ms p50 {:>8.1} ms p99",
-        alone.len(),
-        percentile(&alone, 50),
-        percentile(&alone, 99)
-    );
-    println!(
-        "{} at once, {:>5} updates {:>8.1} ms p50 {:>8.1} ms p99",
-        arguments.customers,
-        crowd.len(),
-        percentile(&crowd, 50),
-        percentile(&crowd, 99)
-    );
-    println!("CPU for 1000 updates        {:>8.2} s", cpu / thousands);
-    println!("most memory                 {:>8.0} MiB", bot.most_memory_mib()?);
+    let most_memory = usage::most_memory_mib(bot.process.id())?;
+    println!("| {} customers, {} updates | measured | target |\n|---|---|---|", arguments.customers, crowd.len());
+    for (what, measured, target) in [
+        ("ready after, ms", ms(ready), 50.0),
+        ("one customer, p50, ms", percentile(&alone, 50), 2.5),
+        ("all at once, p50, ms", percentile(&crowd, 50), 300.0),
+        ("all at once, p99, ms", percentile(&crowd, 99), 1000.0),
+        ("CPU for 1000 updates, s", cpu / thousands, 1.2),
+        ("most memory, MiB", most_memory, 45.0),
+    ] {
+        println!("| {what} | {measured:.2} | {target} |");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -188,13 +186,13 @@ async fn answer(
 
 impl Customer {
     /// Goes through the sale; returns how long each answer took.
-    async fn talk(mut self, bot: &Bot) -> anyhow::Result<Vec<Duration>> {
+    async fn talk(mut self, post: impl AsyncFn(&Value) -> anyhow::Result<()>) -> anyhow::Result<Vec<Duration>> {
         let mut times = Vec::with_capacity(SALE.len());
         for act in SALE {
             sleep(PACE).await;
             let update = self.update(act)?;
             let begun = Instant::now();
-            let (accepted, shown) = futures::join!(bot.post(&update), self.sees());
+            let (accepted, shown) = futures::join!(post(&update), self.sees());
             accepted?;
             times.push(shown.with_context(|| format!("{act:?} was not answered"))?.duration_since(begun));
             // What else comes with the answer, such as a second message, is in sight when the webhook has returned.
@@ -290,21 +288,6 @@ impl Bot {
         let answer = request.header("X-Telegram-Bot-Api-Secret-Token", SECRET).send().await?;
         anyhow::ensure!(answer.status().is_success(), "the bot answers {}", answer.status());
         Ok(())
-    }
-
-    /// User and system time so far: <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>.
-    fn cpu_seconds(&self) -> anyhow::Result<f64> {
-        const TICKS_A_SECOND: f64 = 100.0;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        let after_name = stat.rsplit_once(')').context("no process")?.1;
-        let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
-        Ok(ticks.sum::<Result<f64, _>>()? / TICKS_A_SECOND)
-    }
-
-    fn most_memory_mib(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no memory")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
     }
 }
 
