@@ -3,6 +3,7 @@
 use amocrm::{Cause, Client, CrmError, Entity, Pipeline, TokenState, User, wanted_fields};
 use dealer::{Dealer, Team};
 use jiff::Timestamp;
+use lead::{LOST, WON};
 
 use super::{Account, hook};
 use crate::clock::Clock;
@@ -126,7 +127,8 @@ fn of_stages(
         return vec![Finding::bad(PIPELINE, "AMOCRM_PIPELINE_ID is not the id of a pipeline", &fix)];
     };
     let not_a_stage = |name, setting| {
-        let stages = pipeline.stages().iter().filter(|stage| stage.kind != 1);
+        // A deal may begin closed, but hardly anybody wants that.
+        let stages = pipeline.stages().iter().filter(|stage| stage.kind != 1 && ![WON, LOST].contains(&stage.id));
         let known: Vec<String> = stages.map(|stage| format!("{} «{}»", stage.id, stage.name)).collect();
         let problem = format!("{setting} is not a stage of «{}» that takes deals", pipeline.name);
         Finding::bad(name, &problem, &format!("use one of {}", known.join(", ")))
@@ -223,7 +225,9 @@ mod tests {
     fn a_stage_of_unfinished_requests_must_be_of_the_pipeline_and_needs_a_way_out() {
         let stage = |id, kind| json!({ "id": id, "name": format!("Этап {id}"), "type": kind });
         let pipeline = json!({
-            "id": 31, "name": "Бот", "is_main": true, "_embedded": { "statuses": [stage(3100, 1), stage(3101, 0), stage(3107, 0)] }
+            "id": 31, "name": "Бот", "is_main": true, "_embedded": { "statuses": [
+                stage(3100, 1), stage(3101, 0), stage(3107, 0), stage(WON, 0), stage(LOST, 0)
+            ] }
         });
         let pipelines: [Pipeline; 1] = serde_json::from_value(json!([pipeline])).expect("it is one");
         let of = |status_id, unfinished| {
@@ -237,6 +241,8 @@ mod tests {
         assert_eq!(of(Some(3101), Some(3100)), [true, false], "the inbox takes no deals");
         assert_eq!(of(None, Some(3107)), [true, false], "there is no stage to move a finished deal to");
         assert_eq!(of(Some(999), None), [false]);
+        let wrong = serde_json::to_value(&of_stages(&pipelines, Some(31), Some(999), None)[0]).expect("plain data");
+        assert_eq!(wrong["fix"], "use one of 3101 «Этап 3101», 3107 «Этап 3107»");
     }
 
     #[test]
