@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     /// Also measure which facts of this dealer's file answer questions.
     #[arg(long, requires = "questions")]
     dealer: Option<PathBuf>,
-    /// Questions for --dealer, one JSON object a line: {"id", "text", "facts"}.
+    /// Questions for --dealer, as JSON lines: {"id", "text", "facts"}.
     ///
     /// The facts are named by their number in the file, from 1.
     #[arg(long, requires = "dealer")]

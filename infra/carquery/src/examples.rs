@@ -111,7 +111,7 @@ mod tests {
     }
 
     fn assert_fits(command: &mut Command) {
-        let help = command.render_long_help().to_string();
+        let help = command.render_help().to_string() + &command.render_long_help().to_string();
         let is_list = |line: &str| line.contains("[possible values:");
         let too_long = help.lines().filter(|line| line.chars().count() > 100 && !is_list(line));
         assert_eq!(too_long.collect::<Vec<_>>(), Vec::<&str>::new(), "{}", command.get_name());

@@ -39,7 +39,7 @@ use crate::stage::Stage;
 #[derive(Parser)]
 #[command(version = env!("CARQUERY_VERSION"), infer_long_args = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Where to act: `local`, this machine, or a deployed stage, as `prod`.
+    /// This machine, or a deployed stage.
     #[arg(long, global = true, default_value = "local", env = "CARQUERY_STAGE", hide_env_values = true)]
     #[arg(help_heading = "Options of every command")]
     stage: Stage,
