@@ -91,7 +91,8 @@ fn refused(error: BadLink) -> anyhow::Error {
             anyhow!("the parts make {length} characters, and a link has room for {MAX_PAYLOAD}: shorten them")
         }
         BadLink::BadPart => anyhow!(
-            "a part has Latin letters, digits, dashes and single underscores; it does not begin or end with an underscore"
+            "--source, --medium, --campaign and --content take Latin letters, digits, dashes and single underscores, and no \
+             underscore at the beginning or the end"
         ),
     }
 }
