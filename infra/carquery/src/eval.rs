@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ai::eval::{self, FactScores, GuardScores, Outcome, Prices, Summary, Thresholds};
+use ai::eval::{self, Case, FactCase, FactScores, GuardScores, Outcome, Prices, Summary, Thresholds};
 use ai::{Answered, CallLog, Classifier, offline};
 use anyhow::Context;
 use dealer::Facts;
@@ -17,21 +17,28 @@ use crate::stage::Stage;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Sentences, one JSON object a line: {"id", "text", "intent", "entities"}.
-    file: PathBuf,
+    /// Labelled sentences, one JSON object a line.
+    ///
+    /// {"text": "продам камри 2019", "intent": "sell",
+    ///  "entities": {"brand": "Toyota", "model": "Camry", "year": 2019}}
+    /// on one line. Intents are sell, buy, find, check, legal, faq and unknown, entities brand,
+    /// model, year, budget and mileage: those that the sentence has.
+    #[arg(required_unless_present = "dealer", verbatim_doc_comment)]
+    file: Option<PathBuf>,
     /// Ask the model (that of the stage, locally of .env). Costs money.
     #[arg(long)]
     model: bool,
     /// Show what was misunderstood.
     #[arg(long)]
     missed: bool,
-    /// Also measure which facts of this dealer's file answer questions.
+    /// Measure which facts of this dealer's file answer questions.
     #[arg(long, requires = "questions")]
     dealer: Option<PathBuf>,
-    /// Questions for --dealer, as JSON lines: {"id", "text", "facts"}.
+    /// Labelled questions for --dealer, one JSON object a line.
     ///
-    /// The facts are named by their number in the file, from 1.
-    #[arg(long, requires = "dealer")]
+    /// {"text": "где вы?", "facts": [2]}
+    /// The facts that answer it are named by their number in the file, from 1; [] if none does.
+    #[arg(long, requires = "dealer", verbatim_doc_comment)]
     questions: Option<PathBuf>,
     #[command(flatten)]
     least: Least,
@@ -41,13 +48,13 @@ pub(crate) struct Arguments {
 #[derive(clap::Args)]
 struct Least {
     /// The least share of right intents, 0 to 1.
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "file")]
     min_accuracy: Option<f64>,
     /// The least F1 of all entities, 0 to 1.
-    #[arg(long, value_name = "F1", value_parser = share)]
+    #[arg(long, value_name = "F1", value_parser = share, requires = "file")]
     min_entity_f1: Option<f64>,
     /// The largest share of wishes that get no button at once.
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "file")]
     max_without_button: Option<f64>,
     /// The largest share of questions with a wrong fact.
     #[arg(long, value_name = "SHARE", value_parser = share, requires = "dealer")]
@@ -65,7 +72,8 @@ fn share(text: &str) -> Result<f64, String> {
 /// Everything that was measured.
 #[derive(Serialize)]
 struct Measured {
-    sentences: Summary,
+    /// Only with labelled sentences.
+    sentences: Option<Summary>,
     /// Only with a dealer's file.
     facts: Option<FactScores>,
     guard: GuardScores,
@@ -74,81 +82,81 @@ struct Measured {
 }
 
 pub(crate) async fn run(arguments: &Arguments, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
-    let cases = eval::read(&read(&arguments.file)?).with_context(|| arguments.file.display().to_string())?;
-    anyhow::ensure!(!cases.is_empty(), "{} has no sentences", arguments.file.display());
-    let questions = match (&arguments.dealer, &arguments.questions) {
-        (Some(dealer), Some(questions)) => {
-            let cases = eval::read_facts(&read(questions)?).with_context(|| questions.display().to_string())?;
-            Some((facts(dealer)?, cases))
-        }
-        _ => None,
-    };
+    let cases = arguments.cases()?;
+    let questions = arguments.questions()?;
     let mind = Mind::new(arguments.model, stage).await?;
-    let none = Facts::default();
-    let progress = Progress::new("sentences", cases.len());
-    let answer_sentence = async |text: &str| {
-        let answered = mind.answer(text, &none).await;
-        progress.step();
-        answered
-    };
-    let outcome = eval::run(cases, answer_sentence).await;
-    let facts = match questions {
-        Some((facts, cases)) => {
-            let progress = Progress::new("questions", cases.len());
-            let answer_question = async |text: &str| {
-                let answered = mind.answer(text, &facts).await;
-                progress.step();
-                answered
-            };
-            Some(eval::run_facts(cases, &facts, answer_question).await)
-        }
-        None => None,
-    };
+    let mut outcome = None;
+    if let Some(cases) = cases {
+        let progress = Progress::new("sentences", cases.len());
+        outcome = Some(eval::run(cases, async |text| mind.answer(text, &Facts::default(), &progress).await).await);
+    }
+    let mut facts = None;
+    if let Some((known, cases)) = questions {
+        let progress = Progress::new("questions", cases.len());
+        facts = Some(eval::run_facts(cases, &known, async |text| mind.answer(text, &known, &progress).await).await);
+    }
     let guard = eval::guard_scores();
-    let shortfalls = arguments.least.shortfalls(&outcome, facts.as_ref(), &guard);
+    let shortfalls = arguments.least.shortfalls(outcome.as_ref(), facts.as_ref(), &guard);
     let code = if shortfalls.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if output.json {
-        let measured = Measured { sentences: outcome.summary(&Prices::default()), facts, guard, shortfalls };
-        output.print(&measured, |_| String::new());
+        let sentences = outcome.map(|outcome| outcome.summary(&Prices::default()));
+        output.print(&Measured { sentences, facts, guard, shortfalls }, |_| String::new());
     } else {
-        print_report(&outcome, facts.as_ref(), &guard, &shortfalls, arguments.missed);
+        print_report(outcome.as_ref(), facts.as_ref(), &guard, &shortfalls, arguments.missed);
     }
     Ok(code)
 }
 
+impl Arguments {
+    /// The labelled sentences.
+    fn cases(&self) -> anyhow::Result<Option<Vec<Case>>> {
+        let Some(file) = &self.file else { return Ok(None) };
+        let cases = eval::read(&read(file)?).with_context(|| file.display().to_string())?;
+        anyhow::ensure!(!cases.is_empty(), "{} has no sentences", file.display());
+        Ok(Some(cases))
+    }
+
+    /// The dealer's facts with the labelled questions.
+    fn questions(&self) -> anyhow::Result<Option<(Facts, Vec<FactCase>)>> {
+        let (Some(dealer), Some(questions)) = (&self.dealer, &self.questions) else { return Ok(None) };
+        let facts = facts(dealer)?;
+        let cases =
+            eval::read_facts(&read(questions)?, facts.len()).with_context(|| questions.display().to_string())?;
+        anyhow::ensure!(!cases.is_empty(), "{} has no questions", questions.display());
+        Ok(Some((facts, cases)))
+    }
+}
+
 fn print_report(
-    outcome: &Outcome,
+    outcome: Option<&Outcome>,
     facts: Option<&FactScores>,
     guard: &GuardScores,
     shortfalls: &[String],
     shows_missed: bool,
 ) {
     let prices = Prices::default();
-    let print = |text: &str| print_line(&printable(text.trim_end()));
-    print(&outcome.report(&prices));
-    if let Some(facts) = facts {
-        print(&format!("\n{}", facts.report(&prices)));
-    }
-    print(&format!("\n{}", guard.report()));
-    if shows_missed {
-        print(&format!("\n{}", outcome.missed_in_words()));
-        print(&facts.map(FactScores::missed_in_words).unwrap_or_default());
-    }
-    for shortfall in shortfalls {
-        print(&format!("falls short: {shortfall}"));
-    }
+    let of_sentences = outcome.map(|outcome| outcome.report(&prices));
+    let of_facts = facts.map(|facts| facts.report(&prices));
+    let missed = [outcome.map(Outcome::missed_in_words), facts.map(FactScores::missed_in_words)];
+    let missed: String = missed.into_iter().flatten().collect();
+    let missed = if missed.is_empty() { "nothing was misunderstood".to_owned() } else { missed };
+    let shortfalls: String = shortfalls.iter().map(|shortfall| format!("falls short: {shortfall}\n")).collect();
+    let parts = [of_sentences, of_facts, Some(guard.report()), shows_missed.then_some(missed), Some(shortfalls)];
+    let parts: Vec<String> = parts.into_iter().flatten().map(|part| part.trim_end().to_owned()).collect();
+    let parts = parts.into_iter().filter(|part| !part.is_empty());
+    print_line(&printable(&parts.collect::<Vec<_>>().join("\n\n")));
 }
 
 impl Least {
-    fn shortfalls(&self, outcome: &Outcome, facts: Option<&FactScores>, guard: &GuardScores) -> Vec<String> {
+    fn shortfalls(&self, outcome: Option<&Outcome>, facts: Option<&FactScores>, guard: &GuardScores) -> Vec<String> {
         let thresholds = Thresholds {
             accuracy: self.min_accuracy,
             entity_f1: self.min_entity_f1,
             without_button: self.max_without_button,
         };
+        let of_sentences = outcome.map(|outcome| outcome.scores().shortfalls(&thresholds));
         let of_facts = facts.map(|facts| facts.shortfalls(self.max_wrong_facts, self.max_missed_facts));
-        let of_sentences = outcome.scores().shortfalls(&thresholds);
-        [of_sentences, of_facts.unwrap_or_default(), guard.shortfalls()].concat()
+        [of_sentences.unwrap_or_default(), of_facts.unwrap_or_default(), guard.shortfalls()].concat()
     }
 }
 
@@ -173,14 +181,16 @@ impl Mind {
         Ok(Self { classifier: Some(Classifier::new(&settings)), year })
     }
 
-    async fn answer(&self, text: &str, facts: &Facts) -> Answered {
-        match &self.classifier {
+    async fn answer(&self, text: &str, facts: &Facts, progress: &Progress) -> Answered {
+        let answered = match &self.classifier {
             Some(classifier) => classifier.answer(text, self.year, facts).await,
             None => Answered {
                 answer: offline::answer(text, self.year, facts),
                 call: CallLog { model: CallLog::OFFLINE.to_owned(), offline: true, ..CallLog::default() },
             },
-        }
+        };
+        progress.step();
+        answered
     }
 }
 

@@ -42,7 +42,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("secrets put", &["carquery --stage prod secrets put"]),
     ("stats", &["carquery --stage prod stats --days 30", "carquery stats --days 30 --html stats.html"]),
-    ("eval", &["carquery eval sentences.jsonl --missed", "carquery eval sentences.jsonl --model --min-accuracy 0.9"]),
+    (
+        "eval",
+        &[
+            "carquery eval sentences.jsonl --missed",
+            "carquery eval sentences.jsonl --model --min-accuracy 0.9",
+            "carquery eval --dealer dealer.toml --questions questions.jsonl --missed",
+        ],
+    ),
     (
         "completions",
         &["carquery completions bash > /etc/bash_completion.d/carquery", "carquery completions zsh > _carquery"],

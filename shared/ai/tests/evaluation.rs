@@ -87,6 +87,7 @@ async fn the_summary_has_the_same_as_plain_data() {
 async fn misses_are_listed_in_plain_words() {
     insta::assert_snapshot!(evaluated().await.missed_in_words(), @"
     a  продам камри 2019
+        wants sell, understood, but too unsure for its button (50 % sure)
         year is 2019, understood as 2018
     b  каско
         wants legal, understood as sell (50 % sure)

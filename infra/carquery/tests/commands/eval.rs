@@ -38,4 +38,34 @@ fn an_evaluation_that_falls_short_fails() {
     assert!(bad.out.contains("of the questions that a fact answers get none, more than 0.010"), "{}", bad.out);
     let lonely = operator.runs(&["eval", &sentences, "--max-wrong-facts", "0.1"]);
     assert!(lonely.code == 2 && lonely.err.contains("--dealer"), "{}", lonely.err);
+    assert_eq!(operator.runs(&["eval"]).code, 2);
+}
+
+#[test]
+fn a_dealer_measures_the_own_facts_alone() {
+    let operator = Operator::new();
+    let write =
+        |name: &str, text: &str| std::fs::write(operator.folder.path().join(name), text).expect("it is written");
+    write(
+        "dealer.toml",
+        "[[fact]]\nquestions = [\"Есть ли парковка?\"]\nanswer = \"Да.\"\n\
+         [[fact]]\nquestions = [\"Где вы находитесь?\"]\nanswer = \"Здесь.\"\n",
+    );
+    let asked = ["eval", "--dealer", "dealer.toml", "--questions", "questions.jsonl"];
+    write(
+        "questions.jsonl",
+        "{\"text\": \"парковка у вас есть?\", \"facts\": [1]}\n{\"text\": \"почём страховка\", \"facts\": []}\n",
+    );
+    let good = operator.text(&[&asked[..], &["--missed"]].concat());
+    assert!(good.starts_with("questions        2, 1 of them answered by a fact\nwrong fact       0"), "{good}");
+    assert!(good.ends_with("\n\nnothing was misunderstood\n"), "{good}");
+    assert_eq!(operator.json(&asked)["sentences"], Value::Null);
+
+    write("questions.jsonl", "{\"text\": \"парковка у вас есть?\", \"facts\": [2]}\n");
+    let bad = operator.text(&[&asked[..], &["--missed"]].concat());
+    let words =
+        "1  парковка у вас есть?\n    fact 2 «Где вы находитесь?» answers it, but it gets 1 «Есть ли парковка?»";
+    assert!(bad.contains(words), "{bad}");
+    write("questions.jsonl", "{\"text\": \"парковка у вас есть?\", \"facts\": [3]}\n");
+    assert!(operator.fails(&asked).contains("questions.jsonl: line 1: there is no fact 3, the dealer's file has 2"));
 }

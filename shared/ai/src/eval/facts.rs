@@ -6,7 +6,7 @@ use dealer::Facts;
 use dialog::AnsweredBy;
 use serde::{Deserialize, Serialize};
 
-use super::case::BadLine;
+use super::case::{BadLine, id_or_line, read_lines};
 use super::cost::{Prices, costs, write_costs};
 use super::score::ratio;
 use crate::{Answered, ModelCall};
@@ -14,7 +14,8 @@ use crate::{Answered, ModelCall};
 /// A question and which facts answer it; a line of a JSONL file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct FactCase {
-    /// Any name.
+    /// Any name; the number of the line unless it has one.
+    #[serde(default)]
     pub id: String,
     /// What the customer writes.
     pub text: String,
@@ -46,21 +47,32 @@ pub struct FactScores {
     pub wrong: Vec<Misanswered>,
     /// Those that got no fact, though one answers them.
     pub missed: Vec<Misanswered>,
+    /// The first question of each fact.
+    #[serde(skip)]
+    names: Vec<String>,
     #[serde(skip)]
     calls: Vec<ModelCall>,
 }
 
-/// Reads labelled questions from JSON lines. Blank lines are skipped.
+/// Reads labelled questions to a dealer with so many facts from JSON lines. Blank lines are skipped.
 ///
 /// # Errors
-/// For the first line that cannot be read.
-pub fn read_facts(lines: &str) -> Result<Vec<FactCase>, BadLine> {
-    super::case::read_lines(lines)
+/// For the first line that cannot be read, or names a fact that is not there.
+pub fn read_facts(lines: &str, count: usize) -> Result<Vec<FactCase>, BadLine> {
+    let checked = |(line, case): (usize, FactCase)| match case.facts.iter().find(|number| !(1..=count).contains(number))
+    {
+        Some(number) => {
+            Err(BadLine { line, problem: format!("there is no fact {number}, the dealer's file has {count}") })
+        }
+        None => Ok(FactCase { id: id_or_line(case.id, line), ..case }),
+    };
+    read_lines(lines)?.into_iter().map(checked).collect()
 }
 
 /// Puts every question to `ask`, one after the other.
 pub async fn run_facts(cases: Vec<FactCase>, facts: &Facts, mut ask: impl AsyncFnMut(&str) -> Answered) -> FactScores {
-    let mut scores = FactScores { questions: cases.len(), ..FactScores::default() };
+    let names = facts.iter().filter_map(|fact| fact.questions.first().cloned()).collect();
+    let mut scores = FactScores { questions: cases.len(), names, ..FactScores::default() };
     for FactCase { id, text, facts: labelled } in cases {
         let answered = ask(&text).await;
         scores.calls.extend(answered.call.calls);
@@ -124,12 +136,16 @@ impl FactScores {
     /// The questions that got a wrong fact or none, in plain words.
     #[must_use]
     pub fn missed_in_words(&self) -> String {
-        let numbers = |facts: &[usize]| match facts {
-            [] => "nothing".to_owned(),
-            facts => facts.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
+        let name = |number: &usize| {
+            let name = number.checked_sub(1).and_then(|at| self.names.get(at));
+            format!("{number} «{}»", name.map_or("", String::as_str))
         };
+        let listed = |facts: &[usize]| facts.iter().map(name).collect::<Vec<_>>().join(" and ");
         let line = |Misanswered { id, text, facts, chosen }: &Misanswered| {
-            format!("{id}  {text}\n    answered by {}, chosen {}\n", numbers(facts), numbers(chosen))
+            let should = if facts.is_empty() { "no fact".to_owned() } else { format!("fact {}", listed(facts)) };
+            let does =
+                if chosen.is_empty() { "goes to a manager".to_owned() } else { format!("gets {}", listed(chosen)) };
+            format!("{id}  {text}\n    {should} answers it, but it {does}\n")
         };
         self.wrong.iter().chain(&self.missed).map(line).collect()
     }
@@ -149,7 +165,7 @@ mod tests {
             {"id":"b","text":"почём диагностика","facts":[1]}
             {"id":"c","text":"куда поставить машину?","facts":[1]}
             {"id":"d","text":"какая погода?","facts":[]}"#;
-        run_facts(read_facts(lines).unwrap(), &facts, async |text| Answered {
+        run_facts(read_facts(lines, 2).unwrap(), &facts, async |text| Answered {
             answer: offline::answer(text, 2026, &facts),
             call: CallLog::default(),
         })
@@ -166,10 +182,17 @@ mod tests {
         ");
         insta::assert_snapshot!(scores.missed_in_words(), @"
         b  почём диагностика
-            answered by 1, chosen 2
+            fact 1 «Есть ли парковка?» answers it, but it gets 2 «Сколько стоит диагностика?»
         c  куда поставить машину?
-            answered by 1, chosen nothing
+            fact 1 «Есть ли парковка?» answers it, but it goes to a manager
         ");
+    }
+
+    #[test]
+    fn a_fact_that_is_not_there_answers_nothing() {
+        let problem = read_facts(r#"{"text":"где вы?","facts":[3]}"#, 2).unwrap_err().to_string();
+        assert_eq!(problem, "line 1: there is no fact 3, the dealer's file has 2");
+        assert_eq!(read_facts(r#"{"text":"где вы?","facts":[2]}"#, 2).unwrap()[0].id, "1");
     }
 
     #[tokio::test]

@@ -87,9 +87,12 @@ impl Outcome {
         Scores::of(&self.cases, &self.predictions)
     }
 
-    /// The cases whose intent or entities were missed: the case and what was understood.
+    /// The cases whose intent or entities were missed, or whose service was too unsure for its button: the case and what
+    /// was understood.
     pub fn missed(&self) -> impl Iterator<Item = (&Case, &Prediction)> {
-        let pairs = self.cases.iter().zip(&self.predictions);
-        pairs.filter(|(case, said)| case.intent != said.intent || !score::same(&case.entities, &said.entities))
+        let is_missed = |case: &Case, said: &Prediction| {
+            case.intent != said.intent || score::is_too_unsure(said) || !score::same(&case.entities, &said.entities)
+        };
+        self.cases.iter().zip(&self.predictions).filter(move |(case, said)| is_missed(case, said))
     }
 }

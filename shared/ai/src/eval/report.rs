@@ -7,7 +7,7 @@ use dialog::Intent;
 
 use super::Outcome;
 use super::cost::{Prices, costs, write_costs};
-use super::score::{Scores, Tally, differences};
+use super::score::{Scores, Tally, differences, is_too_unsure};
 
 impl Outcome {
     /// The report as text. Calls of models without a price are counted and said to be unpriced.
@@ -26,9 +26,11 @@ impl Outcome {
         for (case, said) in self.missed() {
             // Writing into a string cannot fail.
             let _ = writeln!(out, "{}  {}", case.id, case.text);
+            let (is, said_as, sure) = (case.intent.name(), said.intent.name(), said.confidence * 100.0);
             if case.intent != said.intent {
-                let (is, said_as, sure) = (case.intent.name(), said.intent.name(), said.confidence * 100.0);
                 let _ = writeln!(out, "    wants {is}, understood as {said_as} ({sure:.0} % sure)");
+            } else if is_too_unsure(said) {
+                let _ = writeln!(out, "    wants {is}, understood, but too unsure for its button ({sure:.0} % sure)");
             }
             for (entity, is, said) in differences(&case.entities, &said.entities) {
                 let or_nothing = |value: Option<String>| value.unwrap_or_else(|| "nothing".to_owned());
@@ -73,7 +75,7 @@ impl Outcome {
 /// How often each intent was understood as each; what is right stands on the diagonal.
 fn write_confusion(scores: &Scores, out: &mut String) -> fmt::Result {
     let names = || Intent::ALL.iter().map(|intent| intent.name());
-    writeln!(out, "\n{:<10}{:^width$}", "", "understood as", width = 9 * Intent::COUNT)?;
+    writeln!(out, "\n{:>width$}", "understood as", width = 10 + (9 * Intent::COUNT + "understood as".len()) / 2)?;
     write!(out, "{:<10}", "labelled")?;
     names().try_for_each(|name| write!(out, "{name:>9}"))?;
     writeln!(out)?;

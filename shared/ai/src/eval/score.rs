@@ -88,8 +88,7 @@ impl Scores {
             scores.count_intent(case.intent, said.intent);
             if case.intent.branch().is_some() {
                 scores.wishes += 1;
-                let has_button = case.intent == said.intent && said.confidence >= SURE;
-                scores.without_button += usize::from(!has_button);
+                scores.without_button += usize::from(case.intent != said.intent || is_too_unsure(said));
             }
             scores.count_entities(&case.entities, &said.entities);
         }
@@ -153,6 +152,11 @@ impl Scores {
             self.all_entities.add(tally);
         }
     }
+}
+
+/// Whether a service was understood, but not surely enough for its button.
+pub(super) fn is_too_unsure(said: &Prediction) -> bool {
+    said.intent.branch().is_some() && said.confidence < SURE
 }
 
 /// Whether both say the same, whatever the case of letters.
