@@ -112,6 +112,8 @@ fn the_dealers_own_words_are_understood() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+
     #[test]
     fn no_text_upsets_the_choice(question in "\\PC{0,300}", asked in "\\PC{0,60}", answer in "\\PC{0,60}") {
         let index = Index::new([(&[asked][..], answer.as_str())]);
