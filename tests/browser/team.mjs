@@ -39,6 +39,28 @@ story("a manager moves a deal, and the customer hears of it", async (chat) => {
   await chat.page.locator(".chip.stage", { hasText: "Закрыто и не реализовано" }).waitFor();
 });
 
+story("a manager merges two deals, and deletes what is left", async (chat) => {
+  const [kept, merged] = [fresh("Ирина"), fresh("Ирина")];
+  await opensDealOf(chat, kept);
+  const number = await chat.page.locator(".opened").getAttribute("data-opened");
+  await chat.page.getByRole("button", { name: "Ко всем сделкам" }).click();
+  await opensDealOf(chat, merged);
+  const wide = chat.page.viewportSize();
+  await chat.page.setViewportSize(NARROW);
+  await show(chat, "merge-narrow");
+  assert.ok(await chat.page.evaluate(() => document.documentElement.scrollWidth) <= NARROW.width, "nothing sticks out");
+  await chat.page.setViewportSize(wide);
+  await show(chat, "merge-wide");
+  await chat.page.locator('[data-choice="merge"]').selectOption(number);
+  await chat.page.locator(`[data-opened="${number}"]`).waitFor();
+  await chat.page.locator('[data-box="note"]').nth(1).waitFor(); // the notes of both are there
+  await chat.page.getByRole("button", { name: "Удалить сделку" }).click();
+  await show(chat, "delete-wide");
+  await chat.page.getByRole("button", { name: "Удалить", exact: true }).click();
+  await chat.page.locator(".stagebar").waitFor();
+  for (const name of [kept, merged]) await chat.deals(name).first().waitFor({ state: "detached" });
+});
+
 story("a hook that is lost is made up for when the clock goes on", async (chat) => {
   await opensDealOf(chat, fresh("Нина"));
   await chat.opensTab("Поломки");
@@ -50,6 +72,7 @@ story("a hook that is lost is made up for when the clock goes on", async (chat) 
   await chat.opensTab("Заявки");
   await chat.page.getByRole("button", { name: "+1 час" }).click();
   await chat.page.getByRole("button", { name: "+1 час" }).click();
+  await chat.page.getByRole("button", { name: "До 9:00" }).click(); // in the evening nobody is told
   await chat.hears("Менеджер уже занимается вашей заявкой");
   await show(chat, "clock-wide");
   await chat.opensTab("Поломки");

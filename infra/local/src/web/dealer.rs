@@ -10,7 +10,7 @@ use embedded::sqs::Item;
 use lead::{Lead, LeadId, Seconds, Status};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use simulators::amocrm::{Closing, LOSS_REASONS};
+use simulators::amocrm::{Amocrm, Closing, LOSS_REASONS};
 use storage::QueueMessage;
 
 use super::{Refusal, chats};
@@ -86,12 +86,34 @@ pub(super) struct Move {
 
 /// `POST /api/deals/{deal}/stage`
 pub(super) async fn move_deal(State(core): State<Arc<Core>>, Path(deal): Path<u64>, Json(to): Json<Move>) -> Answer {
-    let amocrm = core.amocrm.as_ref().ok_or_else(|| Refusal::unknown("Сделки — в настоящем amoCRM"))?;
+    let amocrm = simulated_amocrm(&core)?;
     match to.loss_reason {
         Some(reason) => amocrm.close_deal(deal, Closing::Lost(reason)),
         None => amocrm.move_deal(deal, to.stage),
     }
     Ok(Json(json!({})))
+}
+
+/// The deal that is kept when another is merged into it.
+#[derive(Deserialize)]
+pub(super) struct Merge {
+    into: u64,
+}
+
+/// `POST /api/deals/{deal}/merge`
+pub(super) async fn merge_deal(State(core): State<Arc<Core>>, Path(deal): Path<u64>, Json(to): Json<Merge>) -> Answer {
+    simulated_amocrm(&core)?.merge_deals(to.into, deal);
+    Ok(Json(json!({})))
+}
+
+/// `POST /api/deals/{deal}/delete`
+pub(super) async fn delete_deal(State(core): State<Arc<Core>>, Path(deal): Path<u64>) -> Answer {
+    simulated_amocrm(&core)?.delete_deal(deal);
+    Ok(Json(json!({})))
+}
+
+fn simulated_amocrm(core: &Core) -> Result<&Amocrm, Refusal> {
+    core.amocrm.as_ref().ok_or_else(|| Refusal::unknown("Сделки — в настоящем amoCRM"))
 }
 
 /// How far the clock is set forward.

@@ -45,6 +45,8 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/deals", get(dealer::deals))
         .route("/deals/{deal}/files/{index}", get(dealer::file))
         .route("/deals/{deal}/stage", post(dealer::move_deal))
+        .route("/deals/{deal}/merge", post(dealer::merge_deal))
+        .route("/deals/{deal}/delete", post(dealer::delete_deal))
         .route("/clock", post(dealer::set_clock))
         .route("/requests", get(dealer::requests))
         .route("/requests/{id}/retry", post(dealer::retry))

@@ -3,7 +3,7 @@
 import { act } from "./api.js";
 import { doing } from "./chat.js";
 import { at, h, icon, keyed, ticking } from "./dom.js";
-import { enlarge } from "./overlay.js";
+import { ask, enlarge } from "./overlay.js";
 import { changed, choose, on, state } from "./state.js";
 import { avatar, fromNow, moment, money, phone, plural, shortTime } from "./text.js";
 
@@ -39,8 +39,34 @@ function stageChoice(deal) {
     const { stage, reason } = options[Number(target.value)];
     return doing(() => act(`deals/${deal.id}/stage`, { stage, loss_reason: reason ?? null }));
   };
-  return h("label", { class: "stage-choice" }, h("span", {}, "Этап"),
+  return h("label", { class: "deal-choice" }, h("span", {}, "Этап"),
     h("select", { "data-choice": "stage", onchange: move }, options.map(({ name, now }, index) => h("option", { value: String(index), selected: now }, name))));
+}
+
+/** Merges a deal into another one, which is shown then. */
+function mergeChoice(deal) {
+  const others = state.deals.filter((other) => other.id !== deal.id);
+  const merge = ({ target }) => {
+    const into = Number(target.value);
+    return doing(async () => {
+      await act(`deals/${deal.id}/merge`, { into });
+      choose("deal", into);
+    });
+  };
+  return h("label", { class: "deal-choice" }, h("span", {}, "Объединить с"),
+    h("select", { "data-choice": "merge", onchange: merge, disabled: others.length === 0 },
+      h("option", { value: "", selected: true }, others.length ? "другой сделкой…" : "других сделок нет"),
+      others.map((other) => h("option", { value: String(other.id) }, `№ ${other.id} · ${other.name}`))));
+}
+
+async function deleteDeal(deal) {
+  const answer = await ask([h("h2", {}, `Удалить сделку № ${deal.id}?`), h("p", {}, "Как это сделал бы менеджер в amoCRM. Вернуть её нельзя.")],
+    [{ text: "Отмена", value: null }, { text: "Удалить", value: "delete", danger: true }], { label: "Удалить сделку" });
+  if (answer !== "delete") return;
+  await doing(async () => {
+    await act(`deals/${deal.id}/delete`);
+    choose("deal", null);
+  });
 }
 
 const pairs = (rows) => h("dl", { class: "pairs" }, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
@@ -72,10 +98,12 @@ function thumbnail(file) {
 
 function opened(deal) {
   return h("div", { class: "opened", "data-opened": String(deal.id) },
-    h("div", { class: "opened-head" }, h("button", { type: "button", class: "icon-button", "aria-label": "Ко всем сделкам", onclick: () => choose("deal", null) }, icon("back")), h("strong", {}, `Сделка № ${deal.id}`)),
+    h("div", { class: "opened-head" }, h("button", { type: "button", class: "icon-button", "aria-label": "Ко всем сделкам", onclick: () => choose("deal", null) }, icon("back")), h("strong", {}, `Сделка № ${deal.id}`),
+      h("button", { type: "button", class: "icon-button delete", "aria-label": "Удалить сделку", title: "Удалить сделку", onclick: () => deleteDeal(deal) }, "🗑")),
     h("div", { class: "opened-title" }, h("h2", {}, deal.name), price(deal) ? h("div", { class: "big-price" }, price(deal)) : null,
       h("div", { class: "deal-line" }, h("span", { class: "chip stage" }, deal.stage), h("span", {}, deal.pipeline), ...tags(deal.tags), h("span", {}, deal.responsible ?? ""), h("span", {}, moment(deal.created_at)))),
     stageChoice(deal),
+    mergeChoice(deal),
     deal.tasks.map(taskBox),
     contactBox(deal.contact),
     h("div", { class: "box", "data-box": "fields" }, h("h3", {}, "Поля сделки"), deal.fields.length ? pairs(deal.fields.map((field) => [field.name, field.value])) : h("span", { class: "muted" }, "пусто")),
