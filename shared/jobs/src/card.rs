@@ -2,7 +2,8 @@
 
 use dealer::{Dealer, SalesChat};
 use lead::safe_text::name_without_numbers;
-use lead::{Lead, LeadId, Status};
+use lead::{Lead, LeadId, Seconds, Status};
+use relay::RelayError;
 use sales::{Card, CardMessage};
 use settings::Retry;
 use storage::{SaveError, StorageError, Versioned};
@@ -27,7 +28,12 @@ impl Runner {
         if card.value.message.is_some() {
             return Ok(Outcome::Dropped);
         }
-        let sent = self.post(&card.value, &lead, &dealer, chat).await;
+        let group_id = self.group_id(chat).await;
+        let to = match self.topic_for(&lead, group_id).await {
+            Ok(topic) => Recipient { chat_id: group_id, topic },
+            Err(due_at) => return Ok(Outcome::PutBack { due_at }),
+        };
+        let sent = self.post(&card.value, &lead, &dealer, chat, to).await;
         self.note_result(chat, sent.as_ref().err(), &dealer).await;
         match sent {
             Ok(message) => {
@@ -78,17 +84,23 @@ impl Runner {
         }
     }
 
-    /// Sends the card to where the group is now.
-    async fn post(&self, card: &Card, lead: &Lead, dealer: &Dealer, chat: &SalesChat) -> Result<CardMessage, ApiError> {
+    /// Sends the card. The group may have become another one, and the topic may be gone.
+    async fn post(
+        &self,
+        card: &Card,
+        lead: &Lead,
+        dealer: &Dealer,
+        chat: &SalesChat,
+        to: Recipient,
+    ) -> Result<CardMessage, ApiError> {
         let view = card.view(lead, &dealer.team, chat.show_phone, self.language);
         let photo = lead.request.photos.first().map(|photo| photo.file_id.as_str());
-        let group_id = self.group_id(chat).await;
-        let to = self.topic_for(lead, group_id).await;
         match self.telegram.send_card(to, &view, photo).await {
             Err(ApiError::Refused { description, .. }) if to.topic.is_some() && is_topic_gone(&description) => {
                 tracing::info!("a topic was deleted: the card goes into another one");
                 self.lose_topic(lead, to).await;
-                self.telegram.send_card(self.topic_for(lead, group_id).await, &view, photo).await
+                let topic = self.topic_for(lead, to.chat_id).await.unwrap_or_default();
+                self.telegram.send_card(Recipient { topic, ..to }, &view, photo).await
             }
             Err(ApiError::Migrated { to }) => {
                 self.follow(chat, to).await;
@@ -98,20 +110,30 @@ impl Runner {
         }
     }
 
-    /// The customer's topic, if the group has topics and one can be had; otherwise the group itself.
-    async fn topic_for(&self, lead: &Lead, group_id: i64) -> Recipient {
-        if !self.relay.has_topics(group_id).await {
-            return group_id.into();
-        }
+    /// The customer's topic. `None` if the group has no topics, or refuses one: then the card goes to the group itself.
+    ///
+    /// # Errors
+    /// There is none now, and there may be one then.
+    async fn topic_for(&self, lead: &Lead, group_id: i64) -> Result<Option<i64>, Seconds> {
         let customer = &lead.request.customer;
         let name = Some(name_without_numbers(&customer.name)).filter(|name| !name.is_empty());
         let username = customer.username.as_ref().map(|username| format!("@{username}"));
         let title = name.into_iter().chain(username).collect::<Vec<_>>().join(" · ");
-        match self.relay.topic(lead.chat_id, &title, group_id).await {
-            Ok(topic) => Recipient { chat_id: group_id, topic: Some(topic.id) },
-            Err(error) => {
+        let topic = match self.relay.has_topics(group_id).await {
+            Ok(false) => return Ok(None),
+            Ok(true) => self.relay.topic(lead.chat_id, &title, group_id).await,
+            Err(error) => Err(error.into()),
+        };
+        match topic {
+            Ok(topic) => Ok(Some(topic.id)),
+            Err(RelayError::Telegram(error)) if !error.is_temporary() => {
                 tracing::warn!("a card goes to the group itself, because it has no topic: {error}");
-                group_id.into()
+                Ok(None)
+            }
+            Err(error) => {
+                tracing::warn!("a card waits for its topic: {error}");
+                let pause = if let RelayError::Telegram(error) = &error { error.pause() } else { None };
+                Err(self.now() + pause.map_or(PAUSE, |pause| Seconds::try_from(pause).unwrap_or(PAUSE)))
             }
         }
     }

@@ -24,23 +24,24 @@ struct Known {
 }
 
 impl Relay {
-    /// Whether the group has topics and the bot may open one. If Telegram does not say, it has none: then customers
-    /// leave their number, and cards go to the group itself.
-    pub async fn has_topics(&self, group: i64) -> bool {
+    /// Whether the group has topics and the bot may open one. If Telegram does not say, what it last said counts.
+    ///
+    /// # Errors
+    /// It has never said.
+    pub async fn has_topics(&self, group: i64) -> Result<bool, ApiError> {
         let now = (self.clock)();
-        let mut known = self.topics.0.lock().await;
-        if let Some(known) = known.filter(|known| known.group == group && (known.at..known.at + FRESH).contains(&now)) {
-            return known.has_topics;
+        let mut last = self.topics.0.lock().await;
+        let known = last.filter(|known| known.group == group);
+        if let Some(known) = known.filter(|known| (known.at..known.at + FRESH).contains(&now)) {
+            return Ok(known.has_topics);
         }
-        match self.ask_for_topics(group).await {
-            Ok(has_topics) => {
-                *known = Some(Known { group, has_topics, at: now });
-                has_topics
+        match (self.ask_for_topics(group).await, known) {
+            (Ok(has_topics), _) => {
+                *last = Some(Known { group, has_topics, at: now });
+                Ok(has_topics)
             }
-            Err(error) => {
-                tracing::warn!("it is not known whether the sales chat has topics: {error}");
-                false
-            }
+            (Err(error), Some(known)) if error.is_temporary() => Ok(known.has_topics),
+            (Err(error), _) => Err(error),
         }
     }
 

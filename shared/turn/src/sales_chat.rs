@@ -15,15 +15,19 @@ impl Bot {
         Ok(Some(self.groups.group(chat.chat_id).await?.value.current_id()))
     }
 
-    /// Whether customers can be talked to in topics of the sales chat.
+    /// Whether customers can be talked to in topics of the sales chat. If it is not known, they leave their number.
     pub(crate) async fn has_topics(&self, dealer: &Dealer) -> bool {
-        match self.sales_group(dealer).await {
-            Ok(Some(group)) => self.relay.has_topics(group).await,
-            Ok(None) => false,
+        let group = match self.sales_group(dealer).await {
+            Ok(Some(group)) => group,
+            Ok(None) => return false,
             Err(error) => {
                 tracing::warn!("it is not known where the sales chat is: {error}");
-                false
+                return false;
             }
-        }
+        };
+        self.relay.has_topics(group).await.unwrap_or_else(|error| {
+            tracing::warn!("it is not known whether the sales chat has topics: {error}");
+            false
+        })
     }
 }

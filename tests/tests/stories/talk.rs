@@ -81,6 +81,23 @@ async fn a_card_opens_the_topic_in_which_its_customer_is_talked_to() {
 }
 
 #[tokio::test]
+async fn a_card_waits_for_its_topic_while_telegram_opens_none() {
+    story(async |bot| {
+        let group = bot.has_sales_team(&["Ольга"]).await;
+        let anna = bot.customer("Анна");
+        let number = to_sent(&anna).await;
+        let full = bot.fail(System::Telegram, "createForumTopic", When::Times(1), Fault::TooMany { retry_after: 30 });
+        bot.deliver_request(&number, &anna).await;
+        assert!(full.has_struck());
+        group.saw_nothing();
+        bot.wait(30);
+        bot.schedule().await;
+        group.topic("Анна").saw(&number);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_form_is_kept_and_offered_again() {
     story(async |bot| {
         let group = bot.has_sales_team(&["Ольга"]).await;
