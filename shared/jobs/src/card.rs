@@ -6,7 +6,7 @@ use lead::{Lead, LeadId, Seconds, Status};
 use relay::RelayError;
 use sales::{Card, CardMessage};
 use settings::Retry;
-use storage::{SaveError, StorageError, Versioned};
+use storage::{ClaimedJob, SaveError, StorageError, Versioned};
 use talk::Topic;
 use telegram::{ApiError, Recipient};
 use tokio::time::sleep;
@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use crate::{Outcome, PAUSE, Runner};
 
 impl Runner {
-    pub(crate) async fn send_card(&self, lead_id: LeadId) -> Result<Outcome, StorageError> {
+    pub(crate) async fn send_card(&self, lead_id: LeadId, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
         let dealer = self.dealer.get().await;
         let Some(chat) = &dealer.sales_chat else { return Ok(Outcome::Dropped) };
         let Some(Versioned { value: lead, .. }) = self.leads.get(&lead_id).await? else {
@@ -33,6 +33,9 @@ impl Runner {
             Ok(topic) => Recipient { chat_id: group_id, topic },
             Err(due_at) => return Ok(Outcome::PutBack { due_at }),
         };
+        if !self.jobs.take_out(job).await? {
+            return Ok(Outcome::NotDue);
+        }
         let sent = self.post(&card.value, &lead, &dealer, chat, to).await;
         self.note_result(chat, sent.as_ref().err(), &dealer).await;
         match sent {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use dealer::Dealer;
 use dialog::{Conversation, Keyboard, Screen, Text};
 use lead::Seconds;
-use storage::{AiLog, Aws, Deals, Job, JobKind, Sessions, StorageError, Tables};
+use storage::{AiLog, Aws, ClaimedJob, Deals, Job, JobKind, Sessions, StorageError, Tables};
 use telegram::{ApiError, LONGEST_CAPTION};
 use weekly_digest::{Answer, LeftForm, Material, Report, WEEK};
 
@@ -52,7 +52,7 @@ impl Runner {
     }
 
     /// The weekly digest, unless it would be one of zeros.
-    pub(crate) async fn send_digest(&self, until: Seconds) -> Result<Outcome, StorageError> {
+    pub(crate) async fn send_digest(&self, until: Seconds, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
         let dealer = self.dealer.get().await;
         let Some(digest) = &dealer.digest else { return Ok(Outcome::Dropped) };
         let report = self.report(until).await?;
@@ -60,22 +60,36 @@ impl Runner {
             tracing::info!("there is no digest of two weeks in which nothing happened");
             return Ok(Outcome::Dropped);
         }
-        self.send_report(digest.chat_id, &report, &dealer).await
+        self.send_report(digest.chat_id, &report, &dealer, job).await
     }
 
     /// A digest that was asked for.
-    pub(crate) async fn send_asked_digest(&self, chat_id: i64, until: Seconds) -> Result<Outcome, StorageError> {
+    pub(crate) async fn send_asked_digest(
+        &self,
+        chat_id: i64,
+        until: Seconds,
+        job: &mut ClaimedJob,
+    ) -> Result<Outcome, StorageError> {
         let dealer = self.dealer.get().await;
-        self.send_report(chat_id, &self.report(until).await?, &dealer).await
+        self.send_report(chat_id, &self.report(until).await?, &dealer, job).await
     }
 
     async fn report(&self, until: Seconds) -> Result<Report, StorageError> {
         Ok(Report::of(&self.material(until - 2 * WEEK).await?, until))
     }
 
-    async fn send_report(&self, chat_id: i64, report: &Report, dealer: &Dealer) -> Result<Outcome, StorageError> {
+    async fn send_report(
+        &self,
+        chat_id: i64,
+        report: &Report,
+        dealer: &Dealer,
+        job: &mut ClaimedJob,
+    ) -> Result<Outcome, StorageError> {
         let text = report.text(&dealer.calendar, self.language);
         let picture = report.picture(&dealer.calendar, self.language).map(Bytes::from);
+        if !self.jobs.take_out(job).await? {
+            return Ok(Outcome::NotDue);
+        }
         let sent = match self.post_report(chat_id, &text, picture.as_ref()).await {
             Err(ApiError::Migrated { to }) => self.post_report(to, &text, picture.as_ref()).await,
             sent => sent,

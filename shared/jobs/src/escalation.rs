@@ -5,7 +5,7 @@ use delivery::AdminMessage;
 use dialog::{Keyboard, Screen, Style, Text};
 use lead::{Lead, LeadId, Seconds};
 use sales::{Card, CardView};
-use storage::{StorageError, Versioned};
+use storage::{ClaimedJob, StorageError, Versioned};
 use telegram::ApiError;
 
 use crate::{Outcome, Runner};
@@ -13,7 +13,7 @@ use crate::{Outcome, Runner};
 const DAY: Seconds = 24 * 3600;
 
 impl Runner {
-    pub(crate) async fn escalate(&self, lead_id: LeadId) -> Result<Outcome, StorageError> {
+    pub(crate) async fn escalate(&self, lead_id: LeadId, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
         let dealer = self.dealer.get().await;
         let Some(chat) = &dealer.sales_chat else { return Ok(Outcome::Dropped) };
         let Some(escalation) = &chat.escalation else { return Ok(Outcome::Dropped) };
@@ -30,6 +30,9 @@ impl Runner {
         }
         let view = card.view(&lead, &dealer.team, chat.show_phone, self.language);
         let screen = self.escalation_screen(&lead, &card, &view, escalation);
+        if !self.jobs.take_out(job).await? {
+            return Ok(Outcome::NotDue);
+        }
         let sent = match self.telegram.send(escalation.to, &screen).await {
             Err(ApiError::Migrated { to }) => self.telegram.send(to, &screen).await,
             sent => sent,

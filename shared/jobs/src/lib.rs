@@ -1,8 +1,9 @@
 //! What the bot writes without having been asked. Each kind of job has a file that says whether the message is still
 //! wanted, what it says, and who gets it.
 //!
-//! A job is claimed before anything is sent, and comes back only if surely nothing was: Telegram refused it, or could
-//! not be reached. A message whose answer is lost is not sent again: better one too few than two.
+//! A job is taken out before its message is sent, and comes back only if surely nothing was: Telegram refused it, or
+//! could not be reached. A message whose answer is lost is not sent again: better one too few than two. Whatever fails
+//! before, the job is due again.
 
 mod card;
 mod digest;
@@ -17,7 +18,7 @@ use lead::Seconds;
 use relay::Relay;
 use settings::Clock;
 use settings::time_budget::JOBS;
-use storage::{CurrentDealer, JobId, JobKind, Jobs, Leads, SalesChat, StorageError};
+use storage::{ClaimedJob, CurrentDealer, JobId, JobKind, Jobs, Leads, SalesChat, StorageError};
 use telegram::{Api, ApiError};
 use texts::Language;
 use tokio::time::Instant;
@@ -96,25 +97,35 @@ impl Runner {
     /// When a table cannot be read or written. Nothing was sent then.
     pub async fn run(&self, id: &JobId) -> Result<Outcome, StorageError> {
         let now = self.now();
-        let Some(job) = self.jobs.claim(id, now).await? else { return Ok(Outcome::NotDue) };
-        if job.is_late(now) {
+        let Some(mut job) = self.jobs.claim(id, now).await? else { return Ok(Outcome::NotDue) };
+        let outcome = if job.is_late(now) {
             tracing::warn!(job = %id, "dropped a job that is late");
-            return Ok(Outcome::Dropped);
-        }
-        let outcome = match job.kind() {
-            JobKind::Card { lead_id } => self.send_card(lead_id).await,
-            JobKind::CardUpdate { lead_id } => self.update_card(lead_id).await,
-            JobKind::Escalation { lead_id } => self.escalate(lead_id).await,
-            JobKind::Digest { until } => self.send_digest(until).await,
-            JobKind::AskedDigest { chat_id, until } => self.send_asked_digest(chat_id, until).await,
+            Ok(Outcome::Dropped)
+        } else {
+            self.send(&mut job).await
         };
         tracing::info!(job = %id, ?outcome, "did a job");
         match outcome {
             Ok(Outcome::PutBack { due_at }) => self.jobs.put_back(job, due_at).await?,
             Ok(Outcome::Refused) | Err(_) => self.jobs.put_back(job, now + PAUSE).await?,
-            Ok(_) => {}
+            Ok(Outcome::NotDue) => {}
+            Ok(_) if job.is_taken_out() => {}
+            Ok(_) => {
+                self.jobs.take_out(&mut job).await?;
+            }
         }
         outcome
+    }
+
+    /// Sends a job's message, if it is still wanted.
+    async fn send(&self, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
+        match job.kind() {
+            JobKind::Card { lead_id } => self.send_card(lead_id, job).await,
+            JobKind::CardUpdate { lead_id } => self.update_card(lead_id).await,
+            JobKind::Escalation { lead_id } => self.escalate(lead_id, job).await,
+            JobKind::Digest { until } => self.send_digest(until, job).await,
+            JobKind::AskedDigest { chat_id, until } => self.send_asked_digest(chat_id, until, job).await,
+        }
     }
 
     /// What becomes of a job whose message Telegram did not take.

@@ -1,8 +1,9 @@
 //! What the bot will write without having been asked, and when.
 //!
-//! The index `due` holds only jobs that nobody has claimed, ordered by when they are due. A claim takes a job out of it
-//! before anything is sent, and it comes back only if surely nothing was sent. A job that is done stays for two months,
-//! so that it is never done twice.
+//! The index `due` holds the jobs that are not done, ordered by when they are due. Whoever claims one has a minute to
+//! prepare its message; then it is due again, should the worker have died. Before the message is sent the job is taken
+//! out, and it comes back only if surely nothing was sent. A job that is done stays for two months, so that it is never
+//! done twice.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::due::{DUE_INDEX, due_by, put_off};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat};
 use crate::schema::TableDefinition;
-use crate::versioned::{get, number, put, replacing};
+use crate::versioned::{get, number, put_persistently, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -34,6 +35,8 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
 
 /// The only partition of the index `due`.
 const DUE: &str = "1";
+/// How long a claim lasts.
+const CLAIM: Seconds = 60;
 /// How long a job is kept after it was due.
 const RETENTION: Seconds = 60 * DAY;
 /// How long a job waits that this version of the bot cannot read.
@@ -89,9 +92,12 @@ pub enum Planned {
     Known,
 }
 
-/// A job in this worker's hands. Nobody else will do it.
+/// A job in this worker's hands.
 #[derive(Debug, PartialEq, Eq)]
-pub struct ClaimedJob(Versioned<Job>);
+pub struct ClaimedJob {
+    stored: Versioned<Job>,
+    is_taken_out: bool,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Item {
@@ -99,7 +105,7 @@ struct Item {
     what: JobKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due: Option<String>,
-    /// Only while nobody has claimed it.
+    /// Until it is taken out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due_at: Option<Seconds>,
     drop_after: Seconds,
@@ -138,13 +144,19 @@ impl fmt::Display for JobId {
 impl ClaimedJob {
     #[must_use]
     pub const fn kind(&self) -> JobKind {
-        self.0.value.kind
+        self.stored.value.kind
     }
 
     /// Whether it is of no use any more.
     #[must_use]
     pub const fn is_late(&self, now: Seconds) -> bool {
-        self.0.value.drop_after < now
+        self.stored.value.drop_after < now
+    }
+
+    /// Whether it is due no more, unless it is put back.
+    #[must_use]
+    pub const fn is_taken_out(&self) -> bool {
+        self.is_taken_out
     }
 }
 
@@ -179,12 +191,12 @@ impl Jobs {
         Ok(items.iter().filter_map(id).collect())
     }
 
-    /// Claims a job that is due: from now on nobody else does it. `None` if it is not due any more, or another worker
+    /// Claims a job that is due: nobody else does it for a minute. `None` if it is not due any more, or another worker
     /// was faster. A job that this version of the bot cannot read, as after a rollback, is put off by a day: many of
     /// them would keep the others from their turn.
     ///
     /// # Errors
-    /// When the table cannot be read or written; the job may be claimed then, and is not done.
+    /// When the table cannot be read or written. The job is due again within a minute.
     pub async fn claim(&self, id: &JobId, now: Seconds) -> Result<Option<ClaimedJob>, StorageError> {
         const READ: &str = "reading a job";
         let item = get(&self.client, &self.table, ("job", AttributeValue::S(id.to_string())), READ).await?;
@@ -199,9 +211,28 @@ impl Jobs {
         };
         let Some(due_at) = item.due_at.filter(|due_at| *due_at <= now) else { return Ok(None) };
         let job = Job { kind: item.what, due_at, drop_after: item.drop_after, chat_id: item.chat_id };
-        match self.write(&job, version, None).await {
-            Ok(()) => Ok(Some(ClaimedJob(Versioned { value: job, version: version + 1 }))),
+        match self.write(&job, version, Some(now + CLAIM)).await {
+            Ok(()) => {
+                Ok(Some(ClaimedJob { stored: Versioned { value: job, version: version + 1 }, is_taken_out: false }))
+            }
             Err(SaveError::Conflict) => Ok(None),
+            Err(SaveError::Storage(error)) => Err(error),
+        }
+    }
+
+    /// Takes a job out of those that are due, because its message is about to be sent, or is not wanted. False if
+    /// another worker has claimed it meanwhile: then that one does it.
+    ///
+    /// # Errors
+    /// When the table cannot be written. Nothing must be sent then.
+    pub async fn take_out(&self, claimed: &mut ClaimedJob) -> Result<bool, StorageError> {
+        match self.write(&claimed.stored.value, claimed.stored.version, None).await {
+            Ok(()) => {
+                claimed.stored.version += 1;
+                claimed.is_taken_out = true;
+                Ok(true)
+            }
+            Err(SaveError::Conflict) => Ok(false),
             Err(SaveError::Storage(error)) => Err(error),
         }
     }
@@ -226,10 +257,9 @@ impl Jobs {
     /// its customer had deleted meanwhile stays deleted.
     ///
     /// # Errors
-    /// When the table cannot be written; the job is not done then.
+    /// When the table cannot be written. If the job was taken out, it is not done then.
     pub async fn put_back(&self, claimed: ClaimedJob, due_at: Seconds) -> Result<(), StorageError> {
-        let ClaimedJob(Versioned { value: job, version }) = claimed;
-        match self.write(&job, version, Some(due_at)).await {
+        match self.write(&claimed.stored.value, claimed.stored.version, Some(due_at)).await {
             Ok(()) | Err(SaveError::Conflict) => Ok(()),
             Err(SaveError::Storage(error)) => Err(error),
         }
@@ -246,6 +276,6 @@ impl Jobs {
             expires_at: job.due_at + RETENTION,
         };
         let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
-        put(&self.client, replacing(&self.table, "job", expected, item)?, WRITE).await
+        put_persistently(&self.client, replacing(&self.table, "job", expected, item)?, WRITE).await
     }
 }

@@ -87,3 +87,22 @@ pub(crate) async fn put(client: &Client, put: Put, writing: &'static str) -> Res
         _ => Err(StorageError::of(writing)(error).into()),
     }
 }
+
+/// [`put`], tried again while no answer comes: for what is lost if nobody knows whether it was written.
+///
+/// # Errors
+/// As for [`put`].
+pub(crate) async fn put_persistently(client: &Client, write: Put, writing: &'static str) -> Result<(), SaveError> {
+    // Each with the SDK's own tries and pauses.
+    const ROUNDS: u32 = 3;
+    let mut round = 1;
+    loop {
+        match put(client, write.clone(), writing).await {
+            Err(SaveError::Storage(error)) if round < ROUNDS => {
+                tracing::warn!("trying once more: {error}");
+                round += 1;
+            }
+            written => return written,
+        }
+    }
+}

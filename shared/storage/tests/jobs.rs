@@ -40,6 +40,23 @@ async fn a_job_is_planned_once_and_due_until_somebody_claims_it() {
 }
 
 #[tokio::test]
+async fn a_job_whose_worker_dies_before_it_sends_is_due_again_and_later_never() {
+    let store = store().await;
+    let jobs = store.aws.jobs(&store.tables);
+    jobs.plan(&first()).await.unwrap();
+    let id = first().kind.id();
+    let mut slow = jobs.claim(&id, NOW).await.unwrap().unwrap();
+    assert_eq!(jobs.claim(&id, NOW + 59).await.unwrap(), None);
+    let mut second = jobs.claim(&id, NOW + 60).await.unwrap().expect("the first worker may be dead");
+    assert!(!jobs.take_out(&mut slow).await.unwrap(), "it was not, and must not send");
+    assert!(jobs.take_out(&mut second).await.unwrap());
+    assert!(second.is_taken_out());
+    assert_eq!(jobs.claim(&id, NOW + 3600).await.unwrap(), None, "its message may have been sent");
+    jobs.put_back(second, NOW + 30).await.unwrap();
+    assert!(jobs.claim(&id, NOW + 30).await.unwrap().is_some(), "surely nothing was sent");
+}
+
+#[tokio::test]
 async fn of_many_workers_one_gets_the_job() {
     let store = store().await;
     let jobs = store.aws.jobs(&store.tables);
