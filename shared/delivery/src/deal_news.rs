@@ -13,11 +13,11 @@ use amocrm::{Client, CrmError};
 use dealer::Dealer;
 use dialog::Screen;
 use lead::{LOST, Outcome, Seconds, SeenDeal, TrackedDeal, WON};
-use settings::{Clock, metrics};
-use storage::{Aws, CurrentDealer, Customers, Deals, Leads, SaveError, StorageError, Tables, Versioned};
+use settings::{Clock, Retry, metrics};
+use storage::{Aws, CurrentDealer, Customers, DealKey, Deals, Leads, SaveError, StorageError, Tables, Versioned};
 use telegram::{Api, ApiError};
 use texts::Language;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// Deals handled in one run of the schedule at most: a page of amoCRM's list.
 const MOST_A_RUN: i32 = 250;
@@ -184,14 +184,35 @@ impl DealNews {
             }
             Err(error) => {
                 if let Some(pause) = error.pause() {
-                    deal.value.put_news_back(stage, now.saturating_add_unsigned(pause));
-                    self.save(&mut deal).await?;
+                    self.put_news_back(deal, stage, now.saturating_add_unsigned(pause)).await?;
                     return Ok(Told::Failed);
                 }
                 tracing::warn!(chat_id, deal_id, stage, "a customer may not have heard of a deal's stage: {error}");
                 Ok(Told::Failed)
             }
         }
+    }
+
+    /// The news are due again then, whoever has changed the deal meanwhile.
+    async fn put_news_back(
+        &self,
+        mut deal: Versioned<TrackedDeal>,
+        stage: u64,
+        tell_at: Seconds,
+    ) -> Result<(), StorageError> {
+        let key = DealKey { deal_id: deal.value.deal_id, chat_id: deal.value.chat_id };
+        let retry = Retry::SHARED_DOCUMENT;
+        for tried in 1..=retry.tries {
+            deal.value.put_news_back(stage, tell_at);
+            if self.save(&mut deal).await? {
+                return Ok(());
+            }
+            sleep(retry.pause(tried).mul_f64(rand::random())).await;
+            let Some(stored) = self.deals.get(key).await? else { return Ok(()) };
+            deal = stored;
+        }
+        tracing::error!(deal_id = key.deal_id, stage, "a customer does not hear of a deal's stage: too many conflicts");
+        Ok(())
     }
 
     /// Whether the bot may write to the customer first: not to one who has blocked it, is banned, takes consent back or

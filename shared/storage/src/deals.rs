@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::due::{DUE_INDEX, due_by};
 use crate::schema::TableDefinition;
-use crate::versioned::{put, replacing};
+use crate::versioned::{put_persistently, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -220,7 +220,7 @@ impl Deals {
         let (due, due_at) = open.or_else(|| value.outcome().map(|outcome| (CLOSED, outcome.at()))).unzip();
         let item = Item { deal: value, due, due_at, expires_at: value.expires_at() };
         let item = serde_dynamo::to_item(item).map_err(|error| StorageError::shape(WRITE, &error))?;
-        put(&self.client, replacing(&self.table, "deal_id", deal.version, item)?, WRITE).await?;
+        put_persistently(&self.client, replacing(&self.table, "deal_id", deal.version, item)?, WRITE).await?;
         deal.version += 1;
         Ok(())
     }

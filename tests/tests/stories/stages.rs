@@ -2,6 +2,7 @@
 
 use lead::Outcome;
 use reqwest::StatusCode;
+use serde_json::json;
 use simulators::amocrm::{BOT_FIRST_STAGE, Closing, Deal, LOSS_REASONS, SALES_FIRST_STAGE, SALES_PIPELINE};
 use simulators::fault::{Fault, When};
 use storage::DealKey;
@@ -84,6 +85,27 @@ async fn a_manager_who_is_quick_is_told_of_too_where_amocrm_chose_the_first_stag
         bot.admin().sees("amoCRM не принимает воронку или этап");
         moves(bot, deal.id, negotiated).await;
         anna.sees("Готовим для вас предложение.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn news_that_telegram_does_not_take_come_later_though_somebody_changes_the_deal_meanwhile() {
+    told(async |bot, anna, _, deal| {
+        let pause = bot.fail(System::Telegram, "sendMessage", When::Times(1), Fault::TooMany { retry_after: 30 });
+        let conflict = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+            "message": "The conditional request failed",
+        });
+        // The deal is stored when it is seen, when its news are taken, and when they are put back.
+        let changed =
+            bot.fail(System::DynamoDb, "PutItem deals", When::After(2, 1), Fault::Status(400, conflict.to_string()));
+        moves(bot, deal, CALLED).await;
+        assert!(pause.has_struck() && changed.has_struck());
+        anna.sees_nothing();
+        bot.wait(30);
+        bot.schedule().await;
+        anna.sees("Ваш автомобиль принят на диагностику.");
     })
     .await;
 }
