@@ -6,6 +6,7 @@
 
 use amocrm::{Client, CrmError};
 use delivery::{AdminMessage, Permit, text_of_error};
+use jobs::Outcome;
 use lead::{Lead, LeadId, Seconds};
 use sales::Card;
 use serde_json::json;
@@ -17,6 +18,9 @@ use crate::stop::Redeliver;
 
 /// Seconds after which it is looked whether a request has a deal again.
 const NO_DEAL_PAUSE: Seconds = 300;
+
+/// Seconds after which a card is changed that could not be read.
+const CARD_PAUSE: Seconds = 60;
 
 /// Why it is not done.
 enum NotSet {
@@ -36,16 +40,24 @@ impl CrmPush {
             (Err(error), _) | (_, Err(error)) => return Err(cannot_store(id, &error)),
         };
         let Some(mut card) = card.filter(|card| card.value.handover.is_some()) else { return Ok(()) };
-        if let Err(error) = self.jobs.update_card(id).await {
-            tracing::warn!(lead_id = %id, %error, "a card is not up to date");
-        }
+        let card_again_at = match self.jobs.update_card(id).await {
+            Ok(Outcome::PutBack { due_at }) => Some(due_at),
+            Ok(_) => None,
+            Err(error) => {
+                tracing::warn!(lead_id = %id, %error, "a card is not up to date");
+                Some(self.now() + CARD_PAUSE)
+            }
+        };
         let set = match (&self.crm, &lead) {
             (Some(crm), Some(Versioned { value: lead, .. })) => self.set_responsible(crm, lead, &card.value).await,
             // Mock mode, or the customer was deleted.
             _ => Ok(()),
         };
         match set {
-            Ok(()) => card.value.finish_handover(),
+            Ok(()) => match card_again_at {
+                Some(due_at) => card.value.postpone_handover(due_at),
+                None => card.value.finish_handover(),
+            },
             Err(NotSet::Wait { until }) => card.value.postpone_handover(until),
             Err(NotSet::Failed(error)) => self.fail_handover(&mut card.value, &error).await,
         }

@@ -158,6 +158,26 @@ async fn what_amocrm_does_not_take_now_is_set_by_the_schedule() {
 }
 
 #[tokio::test]
+async fn a_card_that_telegram_does_not_change_at_once_says_later_who_has_the_request() {
+    story(async |bot| {
+        let group = team(bot).await;
+        request(bot).await;
+        let _ = group.reads();
+        // Of webhook, and of crm-push.
+        let full = bot.fail(System::Telegram, "editMessageText", When::Times(2), Fault::TooMany { retry_after: 30 });
+        bot.team("Пётр").taps(TAKE).await;
+        let _ = bot.team("Пётр").alert();
+        bot.deliver().await;
+        assert!(full.has_struck());
+        group.saw_nothing();
+        bot.wait(60);
+        bot.schedule().await;
+        group.saw("✅ Взято: Пётр");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_request_that_nobody_takes_is_told_of() {
     story(async |bot| {
         let group = team(bot).await;
