@@ -16,10 +16,15 @@ pub(crate) async fn check(stage: &Stage, stores: &Stores) -> Option<Finding> {
     let relay = relay(stage, stores).await.ok()?;
     let group = stores.aws.sales_chat(&stores.tables).group(chat.chat_id).await.ok()?.value.current_id();
     Some(match relay.has_topics(group).await {
-        true => Finding::good(NAME, &format!("the team talks to customers in {group}")),
-        false => Finding::good(
+        Ok(true) => Finding::good(NAME, &format!("the team talks to customers in {group}")),
+        Ok(false) => Finding::good(
             NAME,
             "none: to talk to customers there, switch topics on and let the bot manage them (docs/dealer.ru.md)",
+        ),
+        Err(error) => Finding::bad(
+            NAME,
+            &error.to_string(),
+            "add the bot to the group, and see [sales_chat] of the dealer's file",
         ),
     })
 }
