@@ -304,8 +304,7 @@ impl Stack {
         if self.core.parts.telegram == TelegramPart::Polling {
             let changes = self.core.changes.clone();
             let polling = Polling {
-                api: self.core.functions.api.clone(),
-                front: self.core.functions.front.clone(),
+                functions: Arc::clone(&self.core.functions),
                 secret: secret.into(),
                 room: Room::default(),
                 handled: Arc::new(move || changes.note(|now| now.requests += 1)),

@@ -9,7 +9,7 @@ use lead::Seconds;
 use scheduled::Scheduled;
 use serde_json::json;
 use settings::Clock;
-use storage::{Aws, Leads, Queue, Tables};
+use storage::{Aws, Leads, Queue, SaveError, Tables, Versioned};
 use telegram::Api;
 use webhook::Webhook;
 
@@ -87,6 +87,24 @@ impl Functions {
     /// The queue does not respond, or crm-push crashed.
     pub async fn deliver_once(&self) -> anyhow::Result<Delivered> {
         self.consumer().once().await
+    }
+
+    /// Tries to write to the tables. A failure is logged.
+    pub(crate) async fn can_write(&self) -> bool {
+        const PROBE: &str = "write-probe";
+        let documents = self.aws.documents(&self.tables);
+        let written = async {
+            let mut probe = documents.load::<()>(PROBE).await?.unwrap_or_else(|| Versioned::new(()));
+            documents.save(PROBE, &mut probe).await
+        };
+        match written.await {
+            // Somebody else has just written it.
+            Ok(()) | Err(SaveError::Conflict) => true,
+            Err(error) => {
+                tracing::error!("the tables cannot be written, so that no request can be taken: {error}");
+                false
+            }
+        }
     }
 
     /// The clock was ahead and has been set right: what was put off to a time that is far away now is tried at once.

@@ -12,11 +12,11 @@ use http::Request;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use settings::Retry;
-use telegram::{Api, ApiError, BotCall};
+use telegram::{ApiError, BotCall};
 use tokio::sync::{Notify, mpsc, watch};
-use webhook::{HEALTH_PATH, WEBHOOK_PATH};
+use webhook::WEBHOOK_PATH;
 
-use crate::{Front, Room};
+use crate::{Functions, Room};
 
 /// How long Telegram waits before it sends an empty response.
 const LISTEN: Duration = Duration::from_secs(25);
@@ -30,10 +30,8 @@ const ANSWERED_CALLS: [&str; 4] = ["answerCallbackQuery", "editMessageReplyMarku
 /// Fetches updates and has them handled.
 #[derive(Clone)]
 pub struct Polling {
-    /// The bot at Telegram.
-    pub api: Api,
-    /// The function.
-    pub front: Front,
+    /// The bot at Telegram, and the function that takes its updates.
+    pub functions: Arc<Functions>,
     /// The webhook's secret.
     pub secret: SecretString,
     /// Where updates are stored: while there is none, they wait at Telegram.
@@ -67,7 +65,7 @@ impl Polling {
             let offset = if newest == 0 { 0 } else { offset };
             let asked = Instant::now();
             let fetched = tokio::select! {
-                fetched = self.api.updates(offset, LISTEN) => fetched,
+                fetched = self.functions.api.updates(offset, LISTEN) => fetched,
                 _ = stopping.changed() => break,
             };
             let updates = match fetched {
@@ -149,7 +147,7 @@ impl Polling {
                 .header("x-telegram-bot-api-secret-token", self.secret.expose_secret())
                 .body(body.clone())
                 .expect("the path and the header are valid");
-            let answer = self.front.handle(request).await;
+            let answer = self.functions.front.handle(request).await;
             if answer.status().is_success() {
                 return self.perform(answer.body()).await;
             }
@@ -158,17 +156,12 @@ impl Polling {
                 return;
             }
             // What fails every update, such as a full disk, must not cost the customers theirs.
-            if self.room.is_there() && self.can_take_requests().await {
+            if self.room.is_there() && self.functions.can_write().await {
                 tried += 1;
             }
             tokio::time::sleep(retry.pause(tried)).await;
         }
         tracing::error!(update_id = id, "an update was given up after {} tries", retry.tries);
-    }
-
-    async fn can_take_requests(&self) -> bool {
-        let request = Request::get(HEALTH_PATH).body(Bytes::new()).expect("the path is valid");
-        self.front.handle(request).await.status().is_success()
     }
 
     /// Makes the call that the handler returned, as Telegram does with a webhook's response.
@@ -178,7 +171,7 @@ impl Polling {
             tracing::warn!(method = call.method, "a call in the webhook's answer is not known here");
             return;
         };
-        if let Err(error) = self.api.call(method, &call.parameters).await {
+        if let Err(error) = self.functions.api.call(method, &call.parameters).await {
             tracing::debug!(method, "a call that nobody waits for failed: {error}");
         }
     }

@@ -128,13 +128,7 @@ impl Server {
         workers.push(serve_http(listener, Arc::clone(&functions), room.clone(), stopping.clone()));
         if updates == Updates::Polling {
             let secret = read(&variables, |env| env.required_secret("TELEGRAM_WEBHOOK_SECRET"))?;
-            let polling = Polling {
-                api: functions.api.clone(),
-                front: functions.front.clone(),
-                secret,
-                room,
-                handled: Arc::new(|| {}),
-            };
+            let polling = Polling { functions: Arc::clone(&functions), secret, room, handled: Arc::new(|| {}) };
             workers.push(tokio::spawn(polling.run(stopping)));
         }
         introduce(functions.api.clone(), read(&variables, settings::Telegram::read)?);
@@ -255,14 +249,22 @@ async fn function(State((functions, _)): Shared, request: Request) -> Response {
     functions.answer(request).await
 }
 
-/// The webhook function's health, and whether there is room for what it writes. For this machine only: it costs calls
+/// The webhook function's health, and whether what it writes can be written. For this machine only: it costs calls
 /// to the tables.
 async fn show_health(shared: Shared, request: Request) -> Response {
     if !is_from_this_machine(request.headers()) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    if !shared.0.1.is_there() {
-        let body = json!({ "status": "down", "parts": { "disk": "full, or not writable" } });
+    let (functions, room) = &shared.0;
+    let down = if !room.is_there() {
+        Some(json!({ "disk": "full, or not writable" }))
+    } else if !functions.can_write().await {
+        Some(json!({ "tables": "not writable" }))
+    } else {
+        None
+    };
+    if let Some(parts) = down {
+        let body = json!({ "status": "down", "parts": parts });
         return (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response();
     }
     function(shared, request).await
