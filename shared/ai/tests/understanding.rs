@@ -1,8 +1,11 @@
 //! The labelled sentences: how well the rules understand them, and that nothing can upset them.
 
+use std::sync::LazyLock;
+
 use ai::eval::{Outcome, Prices, Scores, Thresholds, read, run};
 use ai::{Answered, CallLog, offline};
-use dialog::Intent;
+use dealer::Facts;
+use dialog::{Intent, SURE};
 use proptest::prelude::*;
 
 const THIS_YEAR: i16 = 2026;
@@ -10,6 +13,7 @@ const TUNE: &str = include_str!("../data/tune.jsonl");
 const HELD_OUT: &str = include_str!("../data/held_out.jsonl");
 const STRANGERS: &str = include_str!("../data/strangers.jsonl");
 const STRANGERS_2: &str = include_str!("../data/strangers_2.jsonl");
+const STRANGERS_3: &str = include_str!("../data/strangers_3.jsonl");
 /// Numbers that are a model, a generation or an index, and easily taken for a year, a price or a mileage.
 const NUMBERS: &str = include_str!("../data/numbers.jsonl");
 
@@ -48,20 +52,55 @@ async fn numbers_of_a_name_are_nothing_else() {
     assert_eq!(scores.shortfalls(&thresholds), Vec::<String>::new());
 }
 
+/// What sentences of one file must reach. The figures may rise, never fall.
+struct Floor {
+    sentences: &'static str,
+    thresholds: Thresholds,
+    /// At most this many sentences show a button that nobody asked for.
+    wrong_buttons: usize,
+    hard_ones: usize,
+    accuracy_of_hard_ones: f64,
+}
+
+const FLOORS: [Floor; 3] = [
+    Floor {
+        sentences: STRANGERS,
+        thresholds: Thresholds { accuracy: Some(0.96), entity_f1: Some(0.97), without_button: Some(0.04) },
+        wrong_buttons: 4,
+        hard_ones: 93,
+        accuracy_of_hard_ones: 0.91,
+    },
+    Floor {
+        sentences: STRANGERS_2,
+        thresholds: Thresholds { accuracy: Some(0.96), entity_f1: Some(0.98), without_button: Some(0.05) },
+        wrong_buttons: 2,
+        hard_ones: 25,
+        accuracy_of_hard_ones: 0.92,
+    },
+    Floor {
+        sentences: STRANGERS_3,
+        thresholds: Thresholds { accuracy: Some(0.9), entity_f1: Some(0.92), without_button: Some(0.12) },
+        wrong_buttons: 14,
+        hard_ones: 89,
+        accuracy_of_hard_ones: 0.79,
+    },
+];
+
 #[tokio::test]
 async fn sentences_of_strangers_are_understood() {
-    let all = scores("strangers", STRANGERS, false).await;
-    let thresholds = Thresholds { accuracy: Some(0.95), entity_f1: Some(0.97), without_button: Some(0.05) };
-    assert_eq!(all.shortfalls(&thresholds), Vec::<String>::new());
-    let other = scores("other strangers", STRANGERS_2, false).await;
-    let thresholds = Thresholds { accuracy: Some(0.92), entity_f1: Some(0.96), without_button: Some(0.07) };
-    assert_eq!(other.shortfalls(&thresholds), Vec::<String>::new());
-    for (lines, count) in [(STRANGERS, 93), (STRANGERS_2, 25)] {
-        let hard: String =
-            lines.lines().filter(|line| line.contains("h\", \"text")).map(|line| format!("{line}\n")).collect();
+    for floor in FLOORS {
+        let all = outcome(floor.sentences).await;
+        println!("{}", all.report(&Prices::default()));
+        assert_eq!(all.scores().shortfalls(&floor.thresholds), Vec::<String>::new());
+        let wrong_buttons = all.missed().filter(|(case, said)| {
+            said.intent != case.intent && said.intent.branch().is_some() && said.confidence >= SURE
+        });
+        assert!(wrong_buttons.count() <= floor.wrong_buttons);
+        let is_hard = |line: &&str| line.contains("h\", \"text");
+        let hard: String = floor.sentences.lines().filter(is_hard).map(|line| format!("{line}\n")).collect();
         let hard = scores("hard ones", &hard, false).await;
-        let thresholds = Thresholds { accuracy: Some(0.88), ..Thresholds::default() };
-        assert_eq!((hard.total, hard.shortfalls(&thresholds)), (count, Vec::new()));
+        let thresholds = Thresholds { accuracy: Some(floor.accuracy_of_hard_ones), ..Thresholds::default() };
+        assert_eq!((hard.total, hard.shortfalls(&thresholds)), (floor.hard_ones, Vec::new()));
     }
 }
 
@@ -80,12 +119,16 @@ fn ordinary_words_ask_for_no_service() {
     assert!(taken.is_empty(), "{taken:?}");
 }
 
+/// What a dealer says of itself.
+static KNOWN: LazyLock<Facts> =
+    LazyLock::new(|| dealer::parse(include_str!("../../faq/data/dealer.toml")).unwrap().facts);
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_upsets_the_rules(text in hostile_text(), this_year in any::<i16>()) {
-        let answer = offline::classify(&text, this_year);
+        let answer = offline::answer(&text, this_year, &KNOWN);
         prop_assert!((0.0..=1.0).contains(&answer.confidence));
         prop_assert!(!answer.reply.is_empty() && answer.reply.chars().count() <= dialog::MAX_REPLY_CHARS);
         let dialog::Facts { year, roubles, km, .. } = answer.facts;
@@ -97,7 +140,11 @@ proptest! {
 
 /// Any characters at all, or what a sentence is made of in a senseless order, with attacks in between.
 fn hostile_text() -> impl Strategy<Value = String> {
-    const PIECES: [&str; 28] = [
+    const PIECES: [&str; 32] = [
+        "ghjlfv",
+        "два восемьсот",
+        "190 рублей",
+        "4х4",
         "продам",
         "камри",
         "2019",

@@ -13,7 +13,7 @@ use super::rules::Feature;
 use super::words::CAR;
 
 /// Everything that counts shares this many weights for each intent.
-pub const BUCKETS: usize = 1 << 16;
+pub const BUCKETS: usize = 1 << 17;
 /// Longest part of a word that counts, in letters.
 const LONGEST_PART: usize = 5;
 /// At most this many words count.

@@ -3,6 +3,7 @@
 //! What words mean is data (`rules.txt`), and so is how much the rules' scores, the words themselves and what the
 //! sentence is made of weigh (`data/intents.bin`).
 
+mod keyboard;
 pub mod learned;
 mod replies;
 mod rules;
@@ -30,7 +31,17 @@ const UNKNOWN_WORD: f32 = 0.6;
 /// What `text` asks for. `this_year` tells years of manufacture from other numbers. Total: any text has an answer.
 #[must_use]
 pub fn classify(text: &str, this_year: i16) -> AiAnswer {
-    let text = beginning(text, MAX_QUESTION_CHARS);
+    understood(&as_meant(text), this_year)
+}
+
+/// What `text` asks for, and which of the dealer's facts answer it.
+#[must_use]
+pub fn answer(text: &str, this_year: i16, known: &DealerFacts) -> AiAnswer {
+    let text = &as_meant(text);
+    facts::settled_by_rules(understood(text, this_year), text, known)
+}
+
+fn understood(text: &str, this_year: i16) -> AiAnswer {
     let seen = Seen::of(text, this_year);
     let (intent, confidence) = seen.verdict();
     AiAnswer {
@@ -48,16 +59,15 @@ pub fn classify(text: &str, this_year: i16) -> AiAnswer {
     }
 }
 
-/// What `text` asks for, and which of the dealer's facts answer it.
-#[must_use]
-pub fn answer(text: &str, this_year: i16, known: &DealerFacts) -> AiAnswer {
-    facts::settled_by_rules(classify(text, this_year), beginning(text, MAX_QUESTION_CHARS), known)
-}
-
 /// What speaks for one intent or another in `text`: what the weights in `data/intents.bin` are for.
 #[must_use]
 pub fn evidence(text: &str, this_year: i16) -> Vec<learned::Evidence> {
-    Seen::of(beginning(text, MAX_QUESTION_CHARS), this_year).evidence()
+    Seen::of(&as_meant(text), this_year).evidence()
+}
+
+/// As much of `text` as is read, in the letters that were meant.
+fn as_meant(text: &str) -> Cow<'_, str> {
+    keyboard::as_meant(beginning(text, MAX_QUESTION_CHARS), |word| RULES.knows(&Word::new(word)))
 }
 
 /// What can be seen in a text without knowing what it asks for.

@@ -265,6 +265,11 @@ impl RuleBook {
         close.map(|(_, _, stem)| *stem).collect()
     }
 
+    /// Whether any rule or class has `word` as it is written.
+    pub(super) fn knows(&self, word: &Word) -> bool {
+        self.written.find(&word.letters, &mut Vec::new()) > 0
+    }
+
     /// The sum of the weights for each intent, in the order of [`Intent::ALL`].
     pub(super) fn scores(&self, words: &[Word], features: &[Feature]) -> [f32; Intent::COUNT] {
         let mut sentence = Sentence { stems: Vec::with_capacity(words.len()), present: vec![false; self.stems] };
