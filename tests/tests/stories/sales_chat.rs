@@ -16,6 +16,8 @@ use stories::{
 use tokio::time::sleep;
 
 const TAKE: &str = "🙋 Взять";
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
 
 /// A customer's request, delivered. Returns its number and its deal.
 async fn request(bot: &Bot) -> (String, Deal) {
@@ -120,24 +122,6 @@ async fn other_groups_and_what_looks_like_the_group_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_group_without_the_bot_costs_no_deal_and_the_admins_hear_of_it() {
-    story(async |bot| {
-        let group = team(bot).await;
-        group.app.make_bot(BotRole::Kicked);
-        bot.settle().await;
-        let _ = request(bot).await;
-        bot.admin().sees("карточки заявок не попадают в чат продаж");
-        group.app.make_bot(BotRole::Admin { can_manage_topics: true });
-        bot.settle().await;
-        bot.wait(120);
-        bot.schedule().await;
-        group.saw("🚗 Проверка авто");
-        bot.admin().sees("снова попадают в чат продаж");
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn what_amocrm_does_not_take_now_is_set_by_the_schedule() {
     story(async |bot| {
         let group = team(bot).await;
@@ -193,6 +177,27 @@ async fn a_request_that_nobody_takes_is_told_of() {
         assert!(told[0].contains("никто не взял за 10 мин"), "{told:?}");
         assert!(!told[0].contains("+7900"), "{told:?}");
         assert!(bot.telegram().chat(BOSS).is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_is_told_at_night_that_a_request_was_not_taken() {
+    story(async |bot| {
+        let hours = "[hours]\n\"Mon-Sun\" = \"09:00-20:00\"\n";
+        let group = bot.has_sales_team_and(&["Ольга", "Пётр"], hours).await;
+        bot.wait(10 * HOUR); // it is ten in the evening
+        to_sent(&bot.customer("Анна")).await;
+        bot.deliver().await;
+        let _ = (bot.next_deal(), group.reads());
+        for passed in [HOUR / 2, 10 * HOUR + HOUR / 2 + 5 * MINUTE] {
+            bot.wait(passed);
+            bot.schedule().await;
+            bot.boss().sees_nothing();
+        }
+        bot.wait(6 * MINUTE);
+        bot.schedule().await;
+        bot.boss().sees("никто не взял за 10 мин");
     })
     .await;
 }

@@ -34,6 +34,10 @@ async fn customer_and_team_talk_in_a_topic_until_it_is_closed() {
         olga.sends_photo(2).await;
         anna.sees("Ольга");
         anna.sees_nothing();
+        olga.act(|app| app.send_voice(photo(3), 4)).await;
+        olga.act(|app| app.send_document(photo(4), "Договор.pdf")).await;
+        let kinds: Vec<_> = anna.fresh().into_iter().map(|fresh| fresh.message.kind).collect();
+        assert_eq!(kinds, ["voice", "document"]);
 
         olga.writes("/close").await;
         topic.saw("Разговор закончен");
