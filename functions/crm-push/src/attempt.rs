@@ -39,7 +39,11 @@ impl CrmPush {
         id: LeadId,
         account: &OnceCell<Account>,
     ) -> Result<Option<JobId>, Redeliver> {
-        let (claimed, incident, dealer) = futures::join!(self.claim(id), self.incidents.load(), self.dealer.get());
+        let dealer = self.dealer.known().await.map_err(|error| {
+            tracing::error!(lead_id = %id, %error, "a request waits for the dealer's file");
+            Redeliver
+        })?;
+        let (claimed, incident) = futures::join!(self.claim(id), self.incidents.load());
         let Some(mut lead) = claimed? else { return Ok(None) };
         let result = match &self.crm {
             Some(crm) => self.attempt(crm, account, &mut lead, &incident, &dealer).await,

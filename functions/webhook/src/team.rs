@@ -27,7 +27,7 @@ struct Press<'a> {
 impl Webhook {
     /// Handles something that happened in a group. Returns a call for Telegram to carry out.
     pub(crate) async fn team_event(&self, event: TeamEvent) -> Result<Option<BotCall>, RetryLater> {
-        let dealer = self.bot.dealer.get().await;
+        let dealer = self.bot.dealer.known().await?;
         let Some(chat) = &dealer.sales_chat else {
             tracing::info!("ignored what happened in a group: there is no sales chat");
             return Ok(None);

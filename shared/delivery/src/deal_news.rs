@@ -121,7 +121,7 @@ impl DealNews {
         }
         let ids: BTreeSet<u64> = tracked.iter().map(|deal| deal.value.deal_id).collect();
         let shown = crm.deals_with_loss_reasons(&Vec::from_iter(ids)).await?;
-        let dealer = self.dealer.get().await;
+        let dealer = self.dealer.known().await?;
         let now = (self.clock)();
         let tell_at = dealer.calendar.next_daytime(now);
         let mut looked = Vec::with_capacity(tracked.len());
@@ -159,7 +159,7 @@ impl DealNews {
     async fn tell(&self, mut deal: Versioned<TrackedDeal>) -> Result<Told, StorageError> {
         let now = (self.clock)();
         let Some(stage) = deal.value.due_news(now) else { return Ok(Told::No) };
-        let dealer = self.dealer.get().await;
+        let dealer = self.dealer.known().await?;
         if !dealer.calendar.is_daytime(now) {
             deal.value.postpone_news(dealer.calendar.next_daytime(now));
             self.save(&mut deal).await?;

@@ -15,7 +15,7 @@ use crate::{Outcome, PAUSE, Runner};
 
 impl Runner {
     pub(crate) async fn send_card(&self, lead_id: LeadId, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
-        let dealer = self.dealer.get().await;
+        let dealer = self.dealer.known().await?;
         let Some(chat) = &dealer.sales_chat else { return Ok(Outcome::Dropped) };
         let Some(Versioned { value: lead, .. }) = self.leads.get(&lead_id).await? else {
             return Ok(Outcome::Dropped);
@@ -58,7 +58,7 @@ impl Runner {
         let Some(Versioned { value: lead, .. }) = self.leads.get(&lead_id).await? else {
             return Ok(Outcome::Dropped);
         };
-        let dealer = self.dealer.get().await;
+        let dealer = self.dealer.known().await?;
         let (Some(chat), Some(message)) = (&dealer.sales_chat, card.message) else { return Ok(Outcome::Dropped) };
         let view = card.view(&lead, &dealer.team, chat.show_phone, self.language);
         match self.telegram.edit_card(message, &view).await {

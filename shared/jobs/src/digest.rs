@@ -39,7 +39,7 @@ impl Runner {
     /// # Errors
     /// When the job cannot be stored.
     pub async fn plan_digest(&self) -> Result<(), StorageError> {
-        let dealer = self.dealer.get().await;
+        let dealer = self.dealer.known().await?;
         let Some(digest) = &dealer.digest else { return Ok(()) };
         let now = self.now();
         let due_at = dealer.calendar.last_weekly(now, digest.at);
@@ -53,7 +53,7 @@ impl Runner {
 
     /// The weekly digest, unless it would be one of zeros.
     pub(crate) async fn send_digest(&self, until: Seconds, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
-        let dealer = self.dealer.get().await;
+        let dealer = self.dealer.known().await?;
         let Some(digest) = &dealer.digest else { return Ok(Outcome::Dropped) };
         let report = self.report(until).await?;
         if report.is_empty() {
@@ -70,7 +70,7 @@ impl Runner {
         until: Seconds,
         job: &mut ClaimedJob,
     ) -> Result<Outcome, StorageError> {
-        let dealer = self.dealer.get().await;
+        let dealer = self.dealer.known().await?;
         self.send_report(chat_id, &self.report(until).await?, &dealer, job).await
     }
 

@@ -14,7 +14,7 @@ const DAY: Seconds = 24 * 3600;
 
 impl Runner {
     pub(crate) async fn escalate(&self, lead_id: LeadId, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
-        let dealer = self.dealer.get().await;
+        let dealer = self.dealer.known().await?;
         let Some(chat) = &dealer.sales_chat else { return Ok(Outcome::Dropped) };
         let Some(escalation) = &chat.escalation else { return Ok(Outcome::Dropped) };
         let Some(Versioned { value: lead, .. }) = self.leads.get(&lead_id).await? else {

@@ -17,7 +17,7 @@ impl Runner {
     /// # Errors
     /// When the jobs cannot be stored.
     pub async fn plan_card(&self, lead: &Lead) -> Result<Option<JobId>, StorageError> {
-        let dealer = self.dealer.get().await;
+        let dealer = self.dealer.known().await?;
         if dealer.sales_chat.is_none() {
             return Ok(None);
         }

@@ -8,13 +8,13 @@ use lead::Seconds;
 use settings::Clock;
 use tokio::sync::Mutex;
 
-use crate::DealerFile;
+use crate::{DealerFile, StorageError};
 
 /// How long a customer waits for the file when the table does not respond.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads the dealer's file at most once a minute. When the table cannot be read, or the text has faults, the last good
-/// file applies; without one, [`Dealer::default`].
+/// file applies; of a text with faults that has no good one before it, [`Dealer::default`].
 pub struct CurrentDealer {
     file: DealerFile,
     minute_seconds: u32,
@@ -24,10 +24,17 @@ pub struct CurrentDealer {
 
 #[derive(Default)]
 struct State {
-    dealer: Arc<Dealer>,
+    /// `None`: the table has not been read yet.
+    dealer: Option<Arc<Dealer>>,
     read_at: Option<Seconds>,
     /// Why the last reading failed. Each problem is logged once.
     problem: Option<String>,
+}
+
+/// Why there is no new file.
+enum Problem {
+    Table(StorageError),
+    Faults(String),
 }
 
 impl CurrentDealer {
@@ -37,21 +44,34 @@ impl CurrentDealer {
         Self { file, minute_seconds, clock, state: Mutex::default() }
     }
 
-    /// The dealer's file as of a minute ago or later.
+    /// The dealer's file as of a minute ago or later; [`Dealer::default`] if it is not known. For what a customer waits
+    /// for, which goes on without the dealer's wishes.
     pub async fn get(&self) -> Arc<Dealer> {
+        self.known().await.unwrap_or_default()
+    }
+
+    /// The dealer's file as of a minute ago or later.
+    ///
+    /// # Errors
+    /// The table cannot be read, and was not before.
+    pub async fn known(&self) -> Result<Arc<Dealer>, StorageError> {
         let mut state = self.state.lock().await;
         let now = (self.clock)();
         let minute = Seconds::from(self.minute_seconds);
         if !state.read_at.is_some_and(|read_at| (read_at..read_at + minute).contains(&now)) {
-            let read = self.read().await;
-            state.read_at = Some(now);
-            let problem = match read {
+            let problem = match self.read().await {
                 Ok(dealer) => {
-                    state.dealer = Arc::new(dealer);
+                    state.dealer = Some(Arc::new(dealer));
                     None
                 }
-                Err(problem) => Some(problem),
+                Err(Problem::Faults(faults)) => {
+                    state.dealer.get_or_insert_default();
+                    Some(faults)
+                }
+                Err(Problem::Table(error)) if state.dealer.is_none() => return Err(error),
+                Err(Problem::Table(error)) => Some(error.to_string()),
             };
+            state.read_at = Some(now);
             if let Some(problem) = problem.as_ref().filter(|_| problem != state.problem) {
                 tracing::error!(
                     problem,
@@ -60,17 +80,19 @@ impl CurrentDealer {
             }
             state.problem = problem;
         }
-        Arc::clone(&state.dealer)
+        Ok(state.dealer.clone().unwrap_or_default())
     }
 
-    async fn read(&self) -> Result<Dealer, String> {
+    async fn read(&self) -> Result<Dealer, Problem> {
+        const READ: &str = "reading the dealer's file";
         let read = tokio::time::timeout(READ_TIMEOUT, self.file.load()).await;
-        let text = read.map_err(|_| "the table does not respond".to_owned())?.map_err(|error| error.to_string())?;
+        let late = |_| Problem::Table(StorageError::other(READ, "the table does not respond"));
+        let text = read.map_err(late)?.map_err(Problem::Table)?;
         match dealer::parse(&text.value) {
             Ok(dealer) => Ok(dealer.with_minutes_of(self.minute_seconds)),
             Err(faults) => {
                 let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                Err(faults.join("; "))
+                Err(Problem::Faults(faults.join("; ")))
             }
         }
     }
