@@ -60,7 +60,7 @@ async fn a_request_whose_message_was_lost_is_queued_once_in_a_while() {
         run(&bot).await,
         json!({
             "told": 0, "queued": 0, "token": "good", "unfinished": 0, "jobs": 0, "stages": 0, "talks": 0, "limits": 0,
-            "expiring": 0, "unsent": 0
+            "expiring": 0, "unsent": 0, "model_is_out": false
         })
     );
 }
