@@ -1,7 +1,7 @@
 //! The end of an attempt: the lead is stored with how it went, the circuit breaker takes note, and the admins are told
 //! what they have to know.
 
-use delivery::{AdminMessage, Incident, Outcome, RequeueFilter, Written, requeue};
+use delivery::{AdminMessage, AttemptOutcomes, Incident, RequeueFilter, Written, requeue};
 use lead::{Backoff, Repeat, Seconds, Status};
 use settings::metrics;
 use storage::{JobId, SaveError};
@@ -48,7 +48,7 @@ impl CrmPush {
             Err(Stop::Lost) => (Ending::Lost, None),
             Err(Stop::StorageDown) => return Err(Redeliver),
         };
-        let mut outcome = Outcome { obstacle, answered: lead.has_progressed(), ..Outcome::default() };
+        let mut outcome = AttemptOutcomes { obstacle, answered: lead.has_progressed(), ..AttemptOutcomes::default() };
         let mut card_to_send = None;
         match ending {
             Ending::Sent { card } => {
@@ -62,7 +62,7 @@ impl CrmPush {
         }
         let is_news = *incident != Incident::default() || outcome.obstacle.is_some();
         if is_news {
-            let is_back = self.incidents.record_outcome(&outcome).await;
+            let is_back = self.incidents.record_outcomes(&outcome).await;
             if is_back {
                 self.requeue_all_unsent().await;
             }

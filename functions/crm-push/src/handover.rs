@@ -6,7 +6,7 @@
 
 use amocrm::{Client, CrmError};
 use delivery::{AdminMessage, Permit, text_of_error};
-use jobs::Outcome;
+use jobs::JobOutcome;
 use lead::{Lead, LeadId, Seconds};
 use sales::Card;
 use serde_json::json;
@@ -41,7 +41,7 @@ impl CrmPush {
         };
         let Some(mut card) = card.filter(|card| card.value.handover.is_some()) else { return Ok(()) };
         let card_again_at = match self.jobs.update_card(id).await {
-            Ok(Outcome::PutBack { due_at }) => Some(due_at),
+            Ok(JobOutcome::PutBack { due_at }) => Some(due_at),
             Ok(_) => None,
             Err(error) => {
                 tracing::warn!(lead_id = %id, %error, "a card is not up to date");

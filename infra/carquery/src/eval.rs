@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ai::eval::{self, Case, FactCase, FactScores, GuardScores, Outcome, Prices, Summary, Thresholds};
+use ai::eval::{self, Case, Evaluation, FactCase, FactScores, GuardScores, Prices, Summary, Thresholds};
 use ai::{Answered, CallLog, Classifier, offline};
 use anyhow::Context;
 use dealer::Facts;
@@ -128,7 +128,7 @@ impl Arguments {
 }
 
 fn print_report(
-    outcome: Option<&Outcome>,
+    outcome: Option<&Evaluation>,
     facts: Option<&FactScores>,
     guard: &GuardScores,
     shortfalls: &[String],
@@ -137,7 +137,7 @@ fn print_report(
     let prices = Prices::default();
     let of_sentences = outcome.map(|outcome| outcome.report(&prices));
     let of_facts = facts.map(|facts| facts.report(&prices));
-    let missed = [outcome.map(Outcome::missed_in_words), facts.map(FactScores::missed_in_words)];
+    let missed = [outcome.map(Evaluation::missed_in_words), facts.map(FactScores::missed_in_words)];
     let missed: String = missed.into_iter().flatten().collect();
     let missed = if missed.is_empty() { "nothing was misunderstood".to_owned() } else { missed };
     let shortfalls: String = shortfalls.iter().map(|shortfall| format!("falls short: {shortfall}\n")).collect();
@@ -148,7 +148,7 @@ fn print_report(
 }
 
 impl Least {
-    fn shortfalls(&self, outcome: Option<&Outcome>, facts: Option<&FactScores>, guard: &GuardScores) -> Vec<String> {
+    fn shortfalls(&self, outcome: Option<&Evaluation>, facts: Option<&FactScores>, guard: &GuardScores) -> Vec<String> {
         let thresholds = Thresholds {
             accuracy: self.min_accuracy,
             entity_f1: self.min_entity_f1,

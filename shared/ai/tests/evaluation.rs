@@ -1,6 +1,6 @@
 //! What an operator reads after `carquery eval`.
 
-use ai::eval::{Outcome, Prices, Thresholds, read, run};
+use ai::eval::{Evaluation, Prices, Thresholds, read, run};
 use ai::{Answered, CallLog, ModelCall};
 use dialog::{AiAnswer, AnsweredBy, Facts, Intent};
 
@@ -9,7 +9,7 @@ const CASES: &str = r#"{"id":"a","text":"продам камри 2019","intent":
 {"id":"c","text":"привет","intent":"unknown"}"#;
 
 /// A model that takes everything for the sale of a Camry of 2018.
-async fn evaluated() -> Outcome {
+async fn evaluated() -> Evaluation {
     run(read(CASES).unwrap(), async |text| Answered {
         answer: AiAnswer {
             intent: Intent::Sell,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ai::eval::{Outcome, Prices, Scores, Thresholds, read, run};
+use ai::eval::{Evaluation, Prices, Scores, Thresholds, read, run};
 use ai::{Answered, CallLog, offline};
 use dealer::Facts;
 use dialog::{Intent, SURE};
@@ -17,7 +17,7 @@ const STRANGERS_3: &str = include_str!("../data/strangers_3.jsonl");
 /// Numbers that are a model, a generation or an index, and easily taken for a year, a price or a mileage.
 const NUMBERS: &str = include_str!("../data/numbers.jsonl");
 
-async fn outcome(lines: &str) -> Outcome {
+async fn outcome(lines: &str) -> Evaluation {
     run(read(lines).unwrap(), async |text| Answered {
         answer: offline::classify(text, THIS_YEAR),
         call: CallLog { offline: true, ..CallLog::default() },

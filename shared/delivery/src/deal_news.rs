@@ -12,7 +12,7 @@ use std::time::Duration;
 use amocrm::{Client, CrmError};
 use dealer::Dealer;
 use dialog::Screen;
-use lead::{LOST, Outcome, Seconds, SeenDeal, TrackedDeal, WON};
+use lead::{DealOutcome, LOST, Seconds, SeenDeal, TrackedDeal, WON};
 use settings::{Clock, Retry, metrics};
 use storage::{Aws, CurrentDealer, Customers, DealKey, Deals, Leads, SaveError, StorageError, Tables, Versioned};
 use telegram::{Api, ApiError};
@@ -243,8 +243,8 @@ impl DealNews {
 fn seen_deal(deal: &amocrm::Deal, now: Seconds) -> SeenDeal {
     let at = if deal.closed_at > 0 { deal.closed_at } else { now };
     let outcome = match deal.status_id {
-        WON => Some(Outcome::Won { at }),
-        LOST => Some(Outcome::Lost { at, reason: deal.loss_reason().map(str::to_owned) }),
+        WON => Some(DealOutcome::Won { at }),
+        LOST => Some(DealOutcome::Lost { at, reason: deal.loss_reason().map(str::to_owned) }),
         _ => None,
     };
     SeenDeal { stage: deal.status_id, outcome }

@@ -93,7 +93,7 @@ pub enum Permit {
 
 /// How attempts went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct AttemptOutcomes {
     /// Delivered.
     pub sent: Vec<LeadId>,
     /// Refused for good. amoCRM has answered.
@@ -137,7 +137,7 @@ impl Incident {
     }
 
     /// Records how an attempt went. True when amoCRM takes requests again: those put back may go now.
-    pub fn record_outcome(&mut self, outcome: &Outcome, now: Seconds) -> bool {
+    pub fn record_outcomes(&mut self, outcome: &AttemptOutcomes, now: Seconds) -> bool {
         let answered = outcome.answered || !outcome.sent.is_empty() || !outcome.refused.is_empty();
         let was_open = self.open_until.is_some();
         // What nobody has to be told any more need not be read with every request.
@@ -161,7 +161,7 @@ impl Incident {
         answered && was_open
     }
 
-    fn remember_probe(&mut self, outcome: &Outcome) {
+    fn remember_probe(&mut self, outcome: &AttemptOutcomes) {
         if self.open_until.is_none() {
             return;
         }
@@ -174,14 +174,14 @@ impl Incident {
 
     /// Records what became of waiting requests without an attempt having said so: its worker died, a customer had the
     /// request deleted, the operator delivered it by hand. Says nothing about whether amoCRM answers.
-    pub fn reconcile(&mut self, outcome: &Outcome, now: Seconds) {
+    pub fn reconcile(&mut self, outcome: &AttemptOutcomes, now: Seconds) {
         self.update_trouble(outcome, now);
         if !outcome.sent.is_empty() {
             self.end_trouble(now);
         }
     }
 
-    fn update_trouble(&mut self, outcome: &Outcome, now: Seconds) {
+    fn update_trouble(&mut self, outcome: &AttemptOutcomes, now: Seconds) {
         if self.trouble.is_none() && outcome.obstacle.is_some() {
             self.trouble = Some(Trouble { since: now, obstacles: Vec::new(), waiting: BTreeSet::new(), sent: 0 });
         }
@@ -294,13 +294,13 @@ mod tests {
         format!("01JD0000000000000AK7QX3M{n:02}").parse().unwrap()
     }
 
-    fn failed(ids: &[u8]) -> Outcome {
+    fn failed(ids: &[u8]) -> AttemptOutcomes {
         let waiting = ids.iter().copied().map(id).collect();
-        Outcome { waiting, obstacle: Some(Obstacle::slow()), ..Default::default() }
+        AttemptOutcomes { waiting, obstacle: Some(Obstacle::slow()), ..Default::default() }
     }
 
-    fn failed_with(error: &CrmError) -> Outcome {
-        Outcome { waiting: vec![id(1)], obstacle: Obstacle::of(error), ..Default::default() }
+    fn failed_with(error: &CrmError) -> AttemptOutcomes {
+        AttemptOutcomes { waiting: vec![id(1)], obstacle: Obstacle::of(error), ..Default::default() }
     }
 
     fn revoked() -> CrmError {
@@ -317,23 +317,23 @@ mod tests {
             .join("\n")
     }
 
-    fn sent(ids: &[u8]) -> Outcome {
-        Outcome { sent: ids.iter().copied().map(id).collect(), ..Default::default() }
+    fn sent(ids: &[u8]) -> AttemptOutcomes {
+        AttemptOutcomes { sent: ids.iter().copied().map(id).collect(), ..Default::default() }
     }
 
     #[test]
     fn three_failed_requests_open_the_breaker_and_pauses_grow() {
         let mut incident = Incident::default();
-        incident.record_outcome(&failed(&[1]), NOW);
-        incident.record_outcome(&failed(&[2]), NOW);
+        incident.record_outcomes(&failed(&[1]), NOW);
+        incident.record_outcomes(&failed(&[2]), NOW);
         assert_eq!(incident.permit(NOW), Permit::Deliver);
-        incident.record_outcome(&failed(&[3]), NOW);
+        incident.record_outcomes(&failed(&[3]), NOW);
         let mut now = NOW;
         for pause in [30, 60, 120, 240, 300, 300] {
             assert_eq!(incident.permit(now), Permit::Wait { until: now + pause });
             now += pause;
             assert_eq!(incident.take_permit(now), Permit::Probe);
-            incident.record_outcome(&failed(&[1]), now);
+            incident.record_outcomes(&failed(&[1]), now);
         }
     }
 
@@ -350,16 +350,16 @@ mod tests {
     #[test]
     fn failed_probes_are_remembered_until_one_succeeds() {
         let mut incident = Incident { failures: 3, open_until: Some(NOW), pause: 30, ..Default::default() };
-        incident.record_outcome(&Outcome { waiting: vec![id(9)], ..Default::default() }, NOW);
+        incident.record_outcomes(&AttemptOutcomes { waiting: vec![id(9)], ..Default::default() }, NOW);
         assert_eq!(incident.probed, [], "it was put back untried");
         for n in (1..30).chain([20]) {
-            incident.record_outcome(&failed(&[n, 40]), NOW);
+            incident.record_outcomes(&failed(&[n, 40]), NOW);
         }
         assert_eq!(
             (incident.probed.len(), incident.probed.first(), incident.probed.last()),
             (20, Some(&id(10)), Some(&id(20)))
         );
-        incident.record_outcome(&sent(&[40]), NOW);
+        incident.record_outcomes(&sent(&[40]), NOW);
         assert_eq!(incident.probed, []);
     }
 
@@ -375,9 +375,9 @@ mod tests {
     fn a_success_between_failures_keeps_the_breaker_closed() {
         let mut incident = Incident::default();
         for n in 1..10 {
-            incident.record_outcome(&failed(&[n]), NOW);
-            incident.record_outcome(&failed(&[n]), NOW);
-            assert!(!incident.record_outcome(&sent(&[n]), NOW), "it was never open");
+            incident.record_outcomes(&failed(&[n]), NOW);
+            incident.record_outcomes(&failed(&[n]), NOW);
+            assert!(!incident.record_outcomes(&sent(&[n]), NOW), "it was never open");
         }
         assert_eq!(incident.permit(NOW), Permit::Deliver);
     }
@@ -385,38 +385,38 @@ mod tests {
     #[test]
     fn a_refusal_is_an_answer() {
         let mut incident = Incident { failures: 3, open_until: Some(NOW), pause: 30, ..Default::default() };
-        let given_up = Outcome { given_up: vec![id(1)], ..failed(&[]) };
-        assert!(!incident.record_outcome(&given_up, NOW), "failing too often is not an answer");
-        let refused = Outcome { refused: vec![id(2)], ..Default::default() };
-        assert!(incident.record_outcome(&refused, NOW));
+        let given_up = AttemptOutcomes { given_up: vec![id(1)], ..failed(&[]) };
+        assert!(!incident.record_outcomes(&given_up, NOW), "failing too often is not an answer");
+        let refused = AttemptOutcomes { refused: vec![id(2)], ..Default::default() };
+        assert!(incident.record_outcomes(&refused, NOW));
         assert_eq!(incident.permit(NOW), Permit::Deliver);
     }
 
     #[test]
     fn trouble_has_one_beginning_and_one_end() {
         let mut incident = Incident::default();
-        incident.record_outcome(&failed(&[1, 2]), NOW);
+        incident.record_outcomes(&failed(&[1, 2]), NOW);
         let start = incident.messages(2, NOW, &Calendar::default(), Language::Russian);
         assert_snapshot!(start[0].text, @"⚠️ Проблема с amoCRM с 12:20: amoCRM отвечает слишком медленно. Ещё не отправлено: 2 заявки; бот повторяет попытки, пока они не уйдут.");
 
-        incident.record_outcome(&sent(&[7]), NOW + 60);
-        incident.record_outcome(&sent(&[1]), NOW + 61);
-        incident.record_outcome(&failed(&[3]), NOW + 62);
+        incident.record_outcomes(&sent(&[7]), NOW + 60);
+        incident.record_outcomes(&sent(&[1]), NOW + 61);
+        incident.record_outcomes(&failed(&[3]), NOW + 62);
         assert_eq!(
             incident.messages(2, NOW + 62, &Calendar::default(), Language::Russian)[0].key,
             start[0].key,
             "still the same trouble"
         );
 
-        incident.record_outcome(&sent(&[2]), NOW + 800);
-        let gave_up = Outcome { given_up: vec![id(3)], ..Default::default() };
-        incident.record_outcome(&gave_up, NOW + 810);
+        incident.record_outcomes(&sent(&[2]), NOW + 800);
+        let gave_up = AttemptOutcomes { given_up: vec![id(3)], ..Default::default() };
+        incident.record_outcomes(&gave_up, NOW + 810);
         assert_eq!(
             incident.messages(0, NOW + 810, &Calendar::default(), Language::Russian)[0].key,
             start[0].key,
             "giving up does not say that amoCRM answers"
         );
-        incident.record_outcome(&sent(&[9]), NOW + 840);
+        incident.record_outcomes(&sent(&[9]), NOW + 840);
         let end = incident.messages(0, NOW + 840, &Calendar::default(), Language::Russian);
         assert_eq!(end.len(), 1);
         assert_snapshot!(end[0].text, @"✅ amoCRM снова принимает заявки, перерыв 14 мин. Отправлено: 2 заявки.");
@@ -426,7 +426,7 @@ mod tests {
     #[test]
     fn a_revoked_token_is_one_message_whether_a_delivery_or_the_schedule_notices_it() {
         let mut incident = Incident::default();
-        incident.record_outcome(&failed_with(&revoked()), NOW);
+        incident.record_outcomes(&failed_with(&revoked()), NOW);
         assert_snapshot!(texts(&incident), @"🔑 amoCRM не пускает бота (Token has been revoked). Ждут: 1 заявка. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE");
         let consent = ConsentNeeded { since: 7, reason: "Token has been revoked".to_owned() };
         assert_eq!(
@@ -443,7 +443,7 @@ mod tests {
             for outcome in
                 [failed(&[1]), failed_with(&CrmError::Blocked), failed_with(&unpaid), failed_with(&revoked())]
             {
-                incident.record_outcome(&outcome, NOW);
+                incident.record_outcomes(&outcome, NOW);
             }
         }
         assert_snapshot!(texts(&incident), @"
@@ -463,16 +463,16 @@ mod tests {
     #[test]
     fn what_begins_with_a_block_says_what_to_do_once() {
         let mut incident = Incident::default();
-        incident.record_outcome(&failed_with(&CrmError::Blocked), NOW);
-        incident.record_outcome(&failed(&[1]), NOW);
-        incident.record_outcome(&failed_with(&CrmError::Blocked), NOW);
+        incident.record_outcomes(&failed_with(&CrmError::Blocked), NOW);
+        incident.record_outcomes(&failed(&[1]), NOW);
+        incident.record_outcomes(&failed_with(&CrmError::Blocked), NOW);
         assert_snapshot!(texts(&incident), @"⚠️ Проблема с amoCRM с 12:20: amoCRM заблокировал бота (HTTP 403): напишите в поддержку amoCRM. Ещё не отправлено: 1 заявка; бот повторяет попытки, пока они не уйдут.");
     }
 
     #[test]
     fn requests_that_never_failed_are_not_trouble() {
         let mut incident = Incident::default();
-        incident.record_outcome(&sent(&[1, 2]), NOW);
+        incident.record_outcomes(&sent(&[1, 2]), NOW);
         assert_eq!(incident, Incident::default());
     }
 }

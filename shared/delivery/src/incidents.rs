@@ -8,7 +8,7 @@ use storage::{CurrentDealer, Documents, Leads, SaveError, StorageError};
 use texts::Language;
 
 use crate::document::{load, update};
-use crate::{AdminChat, Incident, Outcome, Permit};
+use crate::{AdminChat, AttemptOutcomes, Incident, Permit};
 
 const KEY: &str = "amocrm-incident";
 /// Requests read at once.
@@ -75,10 +75,10 @@ impl Incidents {
     }
 
     /// Records how an attempt went and tells the admins what is new. True when amoCRM takes requests again.
-    pub async fn record_outcome(&self, outcome: &Outcome) -> bool {
+    pub async fn record_outcomes(&self, outcome: &AttemptOutcomes) -> bool {
         let now = (self.clock)();
         let recorded = update(&self.documents, KEY, |incident: &mut Incident| {
-            let reopened = incident.record_outcome(outcome, now);
+            let reopened = incident.record_outcomes(outcome, now);
             (reopened, incident.clone())
         });
         match recorded.await {
@@ -100,7 +100,7 @@ impl Incidents {
     /// When the requests cannot be read.
     pub async fn reconcile(&self) -> Result<Incident, StorageError> {
         let mut incident = self.load().await;
-        let mut outcome = Outcome::default();
+        let mut outcome = AttemptOutcomes::default();
         let waiting: Vec<LeadId> = incident.waiting().collect();
         for ids in waiting.chunks(AT_ONCE) {
             let leads = self.leads.get_many(ids).await?;
@@ -112,7 +112,7 @@ impl Incidents {
                 }
             }
         }
-        if outcome != Outcome::default() {
+        if outcome != AttemptOutcomes::default() {
             let now = (self.clock)();
             let changed = update(&self.documents, KEY, |incident: &mut Incident| {
                 incident.reconcile(&outcome, now);

@@ -29,7 +29,7 @@ pub use active_users::{active_users, read_users_again};
 pub use admin::{AdminChat, AdminMessage, Written};
 pub use deal_news::{DealNews, NotLooked};
 pub use document::{load as load_document, update as update_document};
-pub use incident::{Ended, Incident, Outcome, Permit, Trouble};
+pub use incident::{AttemptOutcomes, Ended, Incident, Permit, Trouble};
 pub use incidents::{Incidents, probe_now};
 pub use obstacle::{Obstacle, consent_message, text_of_error};
 pub use requeue::{RequeueFilter, requeue, requeue_handovers, requeue_photos};

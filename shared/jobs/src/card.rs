@@ -11,37 +11,37 @@ use talk::Topic;
 use telegram::{ApiError, Recipient};
 use tokio::time::sleep;
 
-use crate::{Outcome, PAUSE, Runner};
+use crate::{JobOutcome, PAUSE, Runner};
 
 impl Runner {
-    pub(crate) async fn send_card(&self, lead_id: LeadId, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
+    pub(crate) async fn send_card(&self, lead_id: LeadId, job: &mut ClaimedJob) -> Result<JobOutcome, StorageError> {
         let dealer = self.dealer.known().await?;
-        let Some(chat) = &dealer.sales_chat else { return Ok(Outcome::Dropped) };
+        let Some(chat) = &dealer.sales_chat else { return Ok(JobOutcome::Dropped) };
         let Some(Versioned { value: lead, .. }) = self.leads.get(&lead_id).await? else {
-            return Ok(Outcome::Dropped);
+            return Ok(JobOutcome::Dropped);
         };
         if !matches!(lead.status, Status::Sent { .. }) {
             // Its worker has planned the card and is about to store that the request is sent.
-            return Ok(Outcome::PutBack { due_at: self.now() + PAUSE });
+            return Ok(JobOutcome::PutBack { due_at: self.now() + PAUSE });
         }
-        let Some(card) = self.card_of(&lead).await? else { return Ok(Outcome::Dropped) };
+        let Some(card) = self.card_of(&lead).await? else { return Ok(JobOutcome::Dropped) };
         if card.value.message.is_some() {
-            return Ok(Outcome::Dropped);
+            return Ok(JobOutcome::Dropped);
         }
         let group_id = self.group_id(chat).await;
         let to = match self.topic_for(&lead, group_id).await {
             Ok(topic) => Recipient { chat_id: group_id, topic },
-            Err(due_at) => return Ok(Outcome::PutBack { due_at }),
+            Err(due_at) => return Ok(JobOutcome::PutBack { due_at }),
         };
         if !self.jobs.take_out(job).await? {
-            return Ok(Outcome::NotDue);
+            return Ok(JobOutcome::NotDue);
         }
         let sent = self.post(&card.value, &lead, &dealer, chat, to).await;
         self.note_result(chat, sent.as_ref().err(), &dealer).await;
         match sent {
             Ok(message) => {
                 self.remember(card, message).await;
-                Ok(Outcome::Sent)
+                Ok(JobOutcome::Sent)
             }
             Err(error) => Ok(self.outcome_of(&error)),
         }
@@ -51,23 +51,23 @@ impl Runner {
     ///
     /// # Errors
     /// When a table cannot be read.
-    pub async fn update_card(&self, lead_id: LeadId) -> Result<Outcome, StorageError> {
+    pub async fn update_card(&self, lead_id: LeadId) -> Result<JobOutcome, StorageError> {
         let Some(Versioned { value: card, .. }) = self.sales_chat.card(&lead_id).await? else {
-            return Ok(Outcome::Dropped);
+            return Ok(JobOutcome::Dropped);
         };
         let Some(Versioned { value: lead, .. }) = self.leads.get(&lead_id).await? else {
-            return Ok(Outcome::Dropped);
+            return Ok(JobOutcome::Dropped);
         };
         let dealer = self.dealer.known().await?;
-        let (Some(chat), Some(message)) = (&dealer.sales_chat, card.message) else { return Ok(Outcome::Dropped) };
+        let (Some(chat), Some(message)) = (&dealer.sales_chat, card.message) else { return Ok(JobOutcome::Dropped) };
         let view = card.view(&lead, &dealer.team, chat.show_phone, self.language);
         match self.telegram.edit_card(message, &view).await {
-            Ok(()) => Ok(Outcome::Sent),
+            Ok(()) => Ok(JobOutcome::Sent),
             // An edit that is made twice does no harm.
-            Err(error) if error.is_temporary() => Ok(Outcome::PutBack { due_at: self.now() + PAUSE }),
+            Err(error) if error.is_temporary() => Ok(JobOutcome::PutBack { due_at: self.now() + PAUSE }),
             Err(error) => {
                 tracing::warn!(%lead_id, "a card cannot be changed: {error}");
-                Ok(Outcome::Dropped)
+                Ok(JobOutcome::Dropped)
             }
         }
     }

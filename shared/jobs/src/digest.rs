@@ -8,7 +8,7 @@ use storage::{AiLog, Aws, ClaimedJob, Deals, Job, JobKind, Sessions, StorageErro
 use telegram::{ApiError, LONGEST_CAPTION};
 use weekly_digest::{Answer, LeftForm, Material, Report, WEEK};
 
-use crate::{Outcome, Runner};
+use crate::{JobOutcome, Runner};
 
 /// A digest that is later than this is dropped.
 const DIGEST_LIFE: Seconds = 24 * 3600;
@@ -52,13 +52,13 @@ impl Runner {
     }
 
     /// The weekly digest, unless it would be one of zeros.
-    pub(crate) async fn send_digest(&self, until: Seconds, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
+    pub(crate) async fn send_digest(&self, until: Seconds, job: &mut ClaimedJob) -> Result<JobOutcome, StorageError> {
         let dealer = self.dealer.known().await?;
-        let Some(digest) = &dealer.digest else { return Ok(Outcome::Dropped) };
+        let Some(digest) = &dealer.digest else { return Ok(JobOutcome::Dropped) };
         let report = self.report(until).await?;
         if report.is_empty() {
             tracing::info!("there is no digest of two weeks in which nothing happened");
-            return Ok(Outcome::Dropped);
+            return Ok(JobOutcome::Dropped);
         }
         self.send_report(digest.chat_id, &report, &dealer, job).await
     }
@@ -69,7 +69,7 @@ impl Runner {
         chat_id: i64,
         until: Seconds,
         job: &mut ClaimedJob,
-    ) -> Result<Outcome, StorageError> {
+    ) -> Result<JobOutcome, StorageError> {
         let dealer = self.dealer.known().await?;
         self.send_report(chat_id, &self.report(until).await?, &dealer, job).await
     }
@@ -84,21 +84,21 @@ impl Runner {
         report: &Report,
         dealer: &Dealer,
         job: &mut ClaimedJob,
-    ) -> Result<Outcome, StorageError> {
+    ) -> Result<JobOutcome, StorageError> {
         let text = report.text(&dealer.calendar, self.language);
         let picture = report.picture(&dealer.calendar, self.language).map(Bytes::from);
         if !self.jobs.take_out(job).await? {
-            return Ok(Outcome::NotDue);
+            return Ok(JobOutcome::NotDue);
         }
         let sent = match self.post_report(chat_id, &text, picture.as_ref()).await {
             Err(ApiError::Migrated { to }) => self.post_report(to, &text, picture.as_ref()).await,
             sent => sent,
         };
         match sent {
-            Ok(()) => Ok(Outcome::Sent),
+            Ok(()) => Ok(JobOutcome::Sent),
             Err(error @ (ApiError::Blocked | ApiError::Refused { .. })) => {
                 tracing::error!("the digest cannot be sent: check chat_id in [digest] of the dealer's file: {error}");
-                Ok(Outcome::Dropped)
+                Ok(JobOutcome::Dropped)
             }
             Err(error) => Ok(self.outcome_of(&error)),
         }

@@ -8,17 +8,17 @@ use sales::{Card, CardView};
 use storage::{ClaimedJob, StorageError, Versioned};
 use telegram::ApiError;
 
-use crate::{Outcome, Runner};
+use crate::{JobOutcome, Runner};
 
 const DAY: Seconds = 24 * 3600;
 
 impl Runner {
-    pub(crate) async fn escalate(&self, lead_id: LeadId, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
+    pub(crate) async fn escalate(&self, lead_id: LeadId, job: &mut ClaimedJob) -> Result<JobOutcome, StorageError> {
         let dealer = self.dealer.known().await?;
-        let Some(chat) = &dealer.sales_chat else { return Ok(Outcome::Dropped) };
-        let Some(escalation) = &chat.escalation else { return Ok(Outcome::Dropped) };
+        let Some(chat) = &dealer.sales_chat else { return Ok(JobOutcome::Dropped) };
+        let Some(escalation) = &chat.escalation else { return Ok(JobOutcome::Dropped) };
         let Some(Versioned { value: lead, .. }) = self.leads.get(&lead_id).await? else {
-            return Ok(Outcome::Dropped);
+            return Ok(JobOutcome::Dropped);
         };
         let card = match self.sales_chat.card(&lead_id).await? {
             Some(Versioned { value: card, .. }) => card,
@@ -26,23 +26,23 @@ impl Runner {
             None => Card::new(lead_id, lead.chat_id, None),
         };
         if card.taken.is_some() {
-            return Ok(Outcome::Dropped);
+            return Ok(JobOutcome::Dropped);
         }
         let view = card.view(&lead, &dealer.team, chat.show_phone, self.language);
         let screen = self.escalation_screen(&lead, &card, &view, escalation);
         if !self.jobs.take_out(job).await? {
-            return Ok(Outcome::NotDue);
+            return Ok(JobOutcome::NotDue);
         }
         let sent = match self.telegram.send(escalation.to, &screen).await {
             Err(ApiError::Migrated { to }) => self.telegram.send(to, &screen).await,
             sent => sent,
         };
         match sent {
-            Ok(_) => Ok(Outcome::Sent),
+            Ok(_) => Ok(JobOutcome::Sent),
             Err(error @ (ApiError::Blocked | ApiError::Refused { .. })) => {
                 tracing::warn!("nobody hears that a request is not taken: {error}");
                 self.tell_unreachable(escalation.to).await;
-                Ok(Outcome::Dropped)
+                Ok(JobOutcome::Dropped)
             }
             Err(error) => Ok(self.outcome_of(&error)),
         }

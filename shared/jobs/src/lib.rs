@@ -53,7 +53,7 @@ pub struct Runner {
 
 /// What came of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum JobOutcome {
     Sent,
     /// It is not wanted any more, or too late.
     Dropped,
@@ -82,9 +82,9 @@ impl Runner {
                 break;
             }
             match self.run(&id).await {
-                Ok(Outcome::Sent) => (sent, failures) = (sent + 1, 0),
-                Ok(Outcome::InDoubt | Outcome::PutBack { .. }) => failures += 1,
-                Ok(Outcome::Dropped | Outcome::Refused | Outcome::NotDue) => {}
+                Ok(JobOutcome::Sent) => (sent, failures) = (sent + 1, 0),
+                Ok(JobOutcome::InDoubt | JobOutcome::PutBack { .. }) => failures += 1,
+                Ok(JobOutcome::Dropped | JobOutcome::Refused | JobOutcome::NotDue) => {}
                 Err(error) => tracing::error!(job = %id, "a job was not done: {error}"),
             }
         }
@@ -95,20 +95,20 @@ impl Runner {
     ///
     /// # Errors
     /// When a table cannot be read or written. Nothing was sent then.
-    pub async fn run(&self, id: &JobId) -> Result<Outcome, StorageError> {
+    pub async fn run(&self, id: &JobId) -> Result<JobOutcome, StorageError> {
         let now = self.now();
-        let Some(mut job) = self.jobs.claim(id, now).await? else { return Ok(Outcome::NotDue) };
+        let Some(mut job) = self.jobs.claim(id, now).await? else { return Ok(JobOutcome::NotDue) };
         let outcome = if job.is_late(now) {
             tracing::warn!(job = %id, "dropped a job that is late");
-            Ok(Outcome::Dropped)
+            Ok(JobOutcome::Dropped)
         } else {
             self.send(&mut job).await
         };
         tracing::info!(job = %id, ?outcome, "did a job");
         match outcome {
-            Ok(Outcome::PutBack { due_at }) => self.jobs.put_back(job, due_at).await?,
-            Ok(Outcome::Refused) | Err(_) => self.jobs.put_back(job, now + PAUSE).await?,
-            Ok(Outcome::NotDue) => {}
+            Ok(JobOutcome::PutBack { due_at }) => self.jobs.put_back(job, due_at).await?,
+            Ok(JobOutcome::Refused) | Err(_) => self.jobs.put_back(job, now + PAUSE).await?,
+            Ok(JobOutcome::NotDue) => {}
             Ok(_) if job.is_taken_out() => {}
             Ok(_) => {
                 self.jobs.take_out(&mut job).await?;
@@ -118,7 +118,7 @@ impl Runner {
     }
 
     /// Sends a job's message, if it is still wanted.
-    async fn send(&self, job: &mut ClaimedJob) -> Result<Outcome, StorageError> {
+    async fn send(&self, job: &mut ClaimedJob) -> Result<JobOutcome, StorageError> {
         match job.kind() {
             JobKind::Card { lead_id } => self.send_card(lead_id, job).await,
             JobKind::CardUpdate { lead_id } => self.update_card(lead_id).await,
@@ -129,11 +129,11 @@ impl Runner {
     }
 
     /// What becomes of a job whose message Telegram did not take.
-    fn outcome_of(&self, error: &ApiError) -> Outcome {
+    fn outcome_of(&self, error: &ApiError) -> JobOutcome {
         match error.pause() {
-            Some(pause) => Outcome::PutBack { due_at: self.now().saturating_add_unsigned(pause) },
-            None if error.may_have_happened() => Outcome::InDoubt,
-            None => Outcome::Refused,
+            Some(pause) => JobOutcome::PutBack { due_at: self.now().saturating_add_unsigned(pause) },
+            None if error.may_have_happened() => JobOutcome::InDoubt,
+            None => JobOutcome::Refused,
         }
     }
 

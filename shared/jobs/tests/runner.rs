@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use delivery::AdminChat;
 use embedded::Services;
 use futures::future::join_all;
-use jobs::{DigestTables, Outcome, Runner};
+use jobs::{DigestTables, JobOutcome, Runner};
 use lead::{Lead, LeadId, Request, Seconds, Status};
 use relay::Relay;
 use serde_json::{Value, json};
@@ -161,7 +161,7 @@ async fn overlapping_runs_send_a_message_once() {
     let runs = (0..4).map(|_| world.runner.run_due());
     let (sent, at_once) = futures::join!(join_all(runs), world.runner.run(&card));
     let sent: usize = sent.into_iter().map(Result::unwrap).sum();
-    assert_eq!(sent + usize::from(at_once.unwrap() == Outcome::Sent), 1);
+    assert_eq!(sent + usize::from(at_once.unwrap() == JobOutcome::Sent), 1);
     assert_eq!(world.read(GROUP).len(), 1);
     assert_eq!(world.runner.run_due().await.unwrap(), 0);
 }
@@ -191,11 +191,11 @@ async fn a_pause_that_telegram_asks_for_is_kept() {
     let world = World::new().await;
     let card = world.delivered(0).await;
     world.telegram_does(&[Does::AskForPause]);
-    assert_eq!(world.runner.run(&card).await.unwrap(), Outcome::PutBack { due_at: NOON + 30 });
+    assert_eq!(world.runner.run(&card).await.unwrap(), JobOutcome::PutBack { due_at: NOON + 30 });
     world.wait(29);
-    assert_eq!(world.runner.run(&card).await.unwrap(), Outcome::NotDue);
+    assert_eq!(world.runner.run(&card).await.unwrap(), JobOutcome::NotDue);
     world.wait(1);
-    assert_eq!(world.runner.run(&card).await.unwrap(), Outcome::Sent);
+    assert_eq!(world.runner.run(&card).await.unwrap(), JobOutcome::Sent);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn what_is_late_is_dropped() {
     let world = World::new().await;
     let card = world.delivered(0).await;
     world.wait(6 * 3600 + 1);
-    assert_eq!(world.runner.run(&card).await.unwrap(), Outcome::Dropped);
+    assert_eq!(world.runner.run(&card).await.unwrap(), JobOutcome::Dropped);
     assert_eq!(world.runner.run_due().await.unwrap(), 0, "nor does anybody hear that nobody took it");
     assert_eq!(world.read(GROUP), [""; 0]);
     assert_eq!(world.read(901), [""; 0]);
@@ -216,7 +216,7 @@ async fn a_group_without_the_bot_is_told_of_once_and_once_when_it_works_again() 
     world.telegram_does(&[Does::Refuse; 4]);
     for _ in 0..2 {
         for card in &cards {
-            assert_eq!(world.runner.run(card).await.unwrap(), Outcome::Refused);
+            assert_eq!(world.runner.run(card).await.unwrap(), JobOutcome::Refused);
         }
         world.wait(120);
     }
@@ -245,7 +245,7 @@ async fn a_request_that_nobody_takes_is_told_of_once_in_working_time() {
     let world = World::new().await;
     let (taken, left) = (world.delivered(0).await, world.delivered(1).await);
     for card in [&taken, &left] {
-        assert_eq!(world.runner.run(card).await.unwrap(), Outcome::Sent);
+        assert_eq!(world.runner.run(card).await.unwrap(), JobOutcome::Sent);
     }
     let lead_id = "01JD0000000000000AK7QX0000".parse().unwrap();
     let mut card = world.runner.sales_chat.card(&lead_id).await.unwrap().unwrap();

@@ -24,7 +24,7 @@ pub use request::{
     Answer, Consent, CrmField, Customer, FieldValue, LeadId, PhoneKey, PhoneSource, Photo, Request, Voice,
 };
 pub use source::{BadLink, Link, MAX_PAYLOAD, NotAPayload, Source};
-pub use tracked_deal::{LOST, Outcome, SeenDeal, TrackedDeal, WON};
+pub use tracked_deal::{DealOutcome, LOST, SeenDeal, TrackedDeal, WON};
 
 /// Seconds since the Unix epoch.
 pub type Seconds = i64;

@@ -41,7 +41,7 @@ pub struct TrackedDeal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     news: Option<News>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    outcome: Option<Outcome>,
+    outcome: Option<DealOutcome>,
     /// `None`: it is not looked at any more, unless amoCRM says that it was moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     look_at: Option<Seconds>,
@@ -58,7 +58,7 @@ struct News {
 /// How a deal ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum DealOutcome {
     Won {
         at: Seconds,
     },
@@ -75,10 +75,10 @@ pub enum Outcome {
 pub struct SeenDeal {
     pub stage: u64,
     /// `None` while it is open.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<DealOutcome>,
 }
 
-impl Outcome {
+impl DealOutcome {
     /// When the deal was closed.
     #[must_use]
     pub const fn at(&self) -> Seconds {
@@ -198,7 +198,7 @@ impl TrackedDeal {
 
     /// How the deal ended; `None` while it is open.
     #[must_use]
-    pub const fn outcome(&self) -> Option<&Outcome> {
+    pub const fn outcome(&self) -> Option<&DealOutcome> {
         self.outcome.as_ref()
     }
 
@@ -257,7 +257,7 @@ mod tests {
     }
 
     fn sees(deal: &mut TrackedDeal, stage: u64, now: Seconds) {
-        let outcome = (stage == WON).then_some(Outcome::Won { at: now });
+        let outcome = (stage == WON).then_some(DealOutcome::Won { at: now });
         deal.see(Some(SeenDeal { stage, outcome }), |stage| stage != READY, now, now);
     }
 

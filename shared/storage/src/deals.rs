@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType, Select};
 use futures::FutureExt as _;
 use futures::future::{join_all, try_join_all};
-use lead::{Outcome, Seconds, TrackedDeal};
+use lead::{DealOutcome, Seconds, TrackedDeal};
 use serde::{Deserialize, Serialize};
 
 use crate::due::{DUE_INDEX, due_by};
@@ -186,7 +186,7 @@ impl Deals {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn outcomes_since(&self, since: Seconds) -> Result<Vec<Outcome>, StorageError> {
+    pub async fn outcomes_since(&self, since: Seconds) -> Result<Vec<DealOutcome>, StorageError> {
         let items = self
             .client
             .query()

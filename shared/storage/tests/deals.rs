@@ -3,7 +3,7 @@
 mod common;
 
 use common::store;
-use lead::{LeadId, Outcome, SeenDeal, TrackedDeal, WON};
+use lead::{DealOutcome, LeadId, SeenDeal, TrackedDeal, WON};
 use storage::{DealKey, SaveError, Versioned, forget_customer};
 
 const ANNA: i64 = 7_000_000_001;
@@ -48,7 +48,7 @@ async fn what_is_due_is_found_and_closed_deals_are_not() {
     let deals = store.aws.deals(&store.tables);
     deals.save(&mut deal(8001, ANNA)).await.unwrap();
     let mut won = deal(8002, ANNA);
-    let seen = SeenDeal { stage: WON, outcome: Some(Outcome::Won { at: NOW }) };
+    let seen = SeenDeal { stage: WON, outcome: Some(DealOutcome::Won { at: NOW }) };
     won.value.see(Some(seen), |_| false, NOW, NOW);
     deals.save(&mut won).await.unwrap();
     assert_eq!(deals.due(NOW + HOUR - 1, 10).await.unwrap(), []);

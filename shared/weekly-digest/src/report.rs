@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use dialog::Milestone;
-use lead::{Lead, LeadId, Outcome, Seconds, Source, Status};
+use lead::{DealOutcome, Lead, LeadId, Seconds, Source, Status};
 use sales::Card;
 
 /// A week in seconds.
@@ -17,7 +17,7 @@ pub struct Material {
     pub cards: Vec<Card>,
     pub left_forms: Vec<LeftForm>,
     /// How each closed deal ended.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<DealOutcome>,
     pub answers: Vec<Answer>,
 }
 
@@ -113,8 +113,8 @@ impl Counts {
         counts.taken_after.sort_unstable();
         for outcome in material.outcomes.iter().filter(|outcome| week.contains(&outcome.at())) {
             match outcome {
-                Outcome::Won { .. } => counts.won += 1,
-                Outcome::Lost { reason, .. } => *counts.lost.entry(reason.clone()).or_default() += 1,
+                DealOutcome::Won { .. } => counts.won += 1,
+                DealOutcome::Lost { reason, .. } => *counts.lost.entry(reason.clone()).or_default() += 1,
             }
         }
         for answer in material.answers.iter().filter(|answer| week.contains(&answer.at)) {
@@ -222,7 +222,7 @@ pub(crate) mod tests {
         leads[1].completes = Some(Request::example());
         let unfinished = Request { unfinished: Some("Цена".to_owned()), ..request(6, "", None, THIS_WEEK).request };
         leads.push(Lead::new(unfinished, 60));
-        let lost = |reason: Option<&str>| Outcome::Lost { at: THIS_WEEK, reason: reason.map(str::to_owned) };
+        let lost = |reason: Option<&str>| DealOutcome::Lost { at: THIS_WEEK, reason: reason.map(str::to_owned) };
         let answer = |at, by_model| Answer { at, by_model };
         Material {
             leads,
@@ -232,7 +232,7 @@ pub(crate) mod tests {
                 left("Цена", &[Milestone::Started]),
                 left("Телефон", &[Milestone::Started, Milestone::Name]),
             ],
-            outcomes: vec![Outcome::Won { at: LAST_WEEK }, lost(Some("Дорого")), lost(Some("Дорого")), lost(None)],
+            outcomes: vec![DealOutcome::Won { at: LAST_WEEK }, lost(Some("Дорого")), lost(Some("Дорого")), lost(None)],
             answers: vec![
                 answer(THIS_WEEK, true),
                 answer(THIS_WEEK, false),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amocrm::Client;
-use delivery::{AdminChat, Incidents, Obstacle, Outcome};
+use delivery::{AdminChat, AttemptOutcomes, Incidents, Obstacle};
 use lead::Status;
 use serde_json::{Value, json};
 use simulators::fault::{Fault, When};
@@ -104,7 +104,7 @@ async fn the_breaker_is_respected_and_trouble_that_ended_unseen_is_reported() {
     for _ in 0..3 {
         let waiting = ids.to_vec();
         let obstacle = Some(Obstacle::slow());
-        incidents(&bot).record_outcome(&Outcome { waiting, obstacle, ..Default::default() }).await;
+        incidents(&bot).record_outcomes(&AttemptOutcomes { waiting, obstacle, ..Default::default() }).await;
     }
     assert_eq!(bot.admin().reads().len(), 1);
     for id in ids {
@@ -160,7 +160,7 @@ async fn a_consent_that_stopped_a_request_already_is_not_reported_again() {
     bot.wait(61);
     let error = another_client(&bot).account().await.unwrap_err();
     incidents(&bot)
-        .record_outcome(&Outcome { waiting: vec![id], obstacle: Obstacle::of(&error), ..Default::default() })
+        .record_outcomes(&AttemptOutcomes { waiting: vec![id], obstacle: Obstacle::of(&error), ..Default::default() })
         .await;
     run(&bot).await;
     bot.wait(300);

@@ -1,6 +1,6 @@
 //! The deal talks back: customers hear of the stages that the dealer has a text for, and can ask.
 
-use lead::Outcome;
+use lead::DealOutcome;
 use reqwest::StatusCode;
 use serde_json::json;
 use simulators::amocrm::{BOT_FIRST_STAGE, Closing, Deal, LOSS_REASONS, SALES_FIRST_STAGE, SALES_PIPELINE};
@@ -236,7 +236,7 @@ async fn why_a_deal_was_lost_is_kept_with_it() {
         let kept = deals.get(DealKey { deal_id: deal, chat_id: anna.chat }).await.expect("the table answers");
         let kept = kept.expect("it is kept").value;
         assert!(
-            matches!(kept.outcome(), Some(Outcome::Lost { reason: Some(reason), .. }) if reason == words),
+            matches!(kept.outcome(), Some(DealOutcome::Lost { reason: Some(reason), .. }) if reason == words),
             "{kept:?}"
         );
     })

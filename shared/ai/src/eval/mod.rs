@@ -3,7 +3,7 @@
 //! [`run_facts`] does the same for questions that the dealer's facts answer, and [`guard_scores`] for what models
 //! invent.
 //!
-//! [`read`] takes labelled sentences, [`run`] asks whatever answers questions, and the [`Outcome`] shows accuracy,
+//! [`read`] takes labelled sentences, [`run`] asks whatever answers questions, and the [`Evaluation`] shows accuracy,
 //! confusion, precision and recall of each entity, cost and latency.
 
 mod case;
@@ -43,7 +43,7 @@ pub struct Prediction {
 
 /// Everything an evaluation found out.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct Evaluation {
     cases: Vec<Case>,
     predictions: Vec<Prediction>,
     latencies: Vec<Duration>,
@@ -53,8 +53,8 @@ pub struct Outcome {
 }
 
 /// Puts every case's text to `ask`, one after the other.
-pub async fn run(cases: Vec<Case>, mut ask: impl AsyncFnMut(&str) -> Answered) -> Outcome {
-    let mut outcome = Outcome {
+pub async fn run(cases: Vec<Case>, mut ask: impl AsyncFnMut(&str) -> Answered) -> Evaluation {
+    let mut outcome = Evaluation {
         predictions: Vec::with_capacity(cases.len()),
         latencies: Vec::with_capacity(cases.len()),
         calls: Vec::new(),
@@ -77,10 +77,10 @@ pub async fn run(cases: Vec<Case>, mut ask: impl AsyncFnMut(&str) -> Answered) -
         outcome.offline += usize::from(answered.call.offline);
         outcome.calls.extend(answered.call.calls);
     }
-    Outcome { cases, ..outcome }
+    Evaluation { cases, ..outcome }
 }
 
-impl Outcome {
+impl Evaluation {
     /// Accuracy, confusion and entities.
     #[must_use]
     pub fn scores(&self) -> Scores {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use dialog::Intent;
 
-use super::Outcome;
+use super::Evaluation;
 use super::cost::{Prices, costs, write_costs};
 use super::score::{Scores, Tally, differences, is_too_unsure};
 
-impl Outcome {
+impl Evaluation {
     /// The report as text. Calls of models without a price are counted and said to be unpriced.
     #[must_use]
     pub fn report(&self, prices: &Prices) -> String {

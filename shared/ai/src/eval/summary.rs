@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::cost::{ModelCost, Prices, costs};
 use super::score::Tally;
-use super::{Outcome, Prediction};
+use super::{Evaluation, Prediction};
 
 /// Everything the report says, as plain data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,7 +56,7 @@ impl From<&Tally> for Rates {
     }
 }
 
-impl Outcome {
+impl Evaluation {
     /// Everything the report says, as plain data.
     #[must_use]
     pub fn summary(&self, prices: &Prices) -> Summary {
