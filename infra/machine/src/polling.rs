@@ -1,7 +1,7 @@
 //! Long polling of the real Telegram: fetches the updates and passes them to the webhook's handler.
 //!
 //! An update is confirmed to Telegram only after it has been handled, so that a stack that is killed gets it again.
-//! Updates of one chat are handled in order, chats in parallel.
+//! Updates of one chat are handled in order, chats and the topics of a group in parallel.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,7 +57,9 @@ impl Polling {
     /// Fetches and handles updates until `stopping`.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         let progress = Arc::new(Progress::default());
-        let mut chats: HashMap<i64, mpsc::UnboundedSender<(i64, Value)>> = HashMap::new();
+        // One after another, so that a customer's answers keep their order. The topics of a group do not wait for one
+        // another: each has a customer of its own.
+        let mut queues: HashMap<(i64, i64), mpsc::UnboundedSender<(i64, Value)>> = HashMap::new();
         let mut newest = 0;
         let mut complaint = Complaint::default();
         while !*stopping.borrow() {
@@ -89,20 +91,20 @@ impl Polling {
                 }
                 (newest, fresh) = (id, true);
                 progress.open().insert(id);
-                let chat = chat_of(&update);
+                let source = source_of(&update);
                 let work = (id, update);
-                let Err(mpsc::error::SendError(work)) = chats
-                    .get(&chat)
-                    .map_or_else(|| Err(mpsc::error::SendError(work.clone())), |chat| chat.send(work.clone()))
+                let Err(mpsc::error::SendError(work)) = queues
+                    .get(&source)
+                    .map_or_else(|| Err(mpsc::error::SendError(work.clone())), |queue| queue.send(work.clone()))
                 else {
                     continue;
                 };
                 let (sender, receiver) = mpsc::unbounded_channel();
                 let _ = sender.send(work);
-                chats.insert(chat, sender);
-                tokio::spawn(self.clone().serve_chat(receiver, Arc::clone(&progress)));
+                queues.insert(source, sender);
+                tokio::spawn(self.clone().serve(receiver, Arc::clone(&progress)));
             }
-            chats.retain(|_, chat| !chat.is_closed());
+            queues.retain(|_, queue| !queue.is_closed());
             if !fresh && asked.elapsed() < PAUSE {
                 // Telegram repeats what is not confirmed yet, so that asking again makes sense only after an update is
                 // done. A server that does not wait before an empty response must not be asked in a tight loop either.
@@ -115,8 +117,8 @@ impl Polling {
         }
     }
 
-    /// Handles a chat's updates one after another; ends after a while without any.
-    async fn serve_chat(self, mut updates: mpsc::UnboundedReceiver<(i64, Value)>, progress: Arc<Progress>) {
+    /// Handles the updates of a queue one after another; ends after a while without any.
+    async fn serve(self, mut updates: mpsc::UnboundedReceiver<(i64, Value)>, progress: Arc<Progress>) {
         const QUIET: Duration = Duration::from_secs(600);
         loop {
             let next = tokio::time::timeout(QUIET, updates.recv()).await;
@@ -177,11 +179,14 @@ impl Polling {
     }
 }
 
-/// The private chat of an update; 0 if it has none.
-fn chat_of(update: &Value) -> i64 {
-    let chats = ["message", "edited_message", "my_chat_member"].map(|kind| &update[kind]["chat"]["id"]);
-    let presser = &update["callback_query"]["from"]["id"];
-    chats.into_iter().chain([presser]).find_map(Value::as_i64).unwrap_or_default()
+/// Where an update comes from: its chat, and the topic if that is a group. 0 for what it has not.
+fn source_of(update: &Value) -> (i64, i64) {
+    let messages = ["message", "edited_message", "my_chat_member"].map(|kind| &update[kind]);
+    let chat = messages.into_iter().find_map(|message| message["chat"]["id"].as_i64());
+    let topic = messages.into_iter().find_map(|message| message["message_thread_id"].as_i64());
+    let topic = topic.filter(|_| chat.is_some_and(i64::is_negative));
+    let chat = chat.or_else(|| update["callback_query"]["from"]["id"].as_i64());
+    (chat.unwrap_or_default(), topic.unwrap_or_default())
 }
 
 /// Why no updates come. An outage lasts for many tries, and a log in which nothing else can be found is of no use.
@@ -208,5 +213,21 @@ impl Complaint {
         if self.0.take().is_some() {
             tracing::info!("updates come from Telegram again");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_topics_of_a_group_do_not_wait_for_one_another() {
+        let message = |chat: i64| json!({ "message": { "chat": { "id": chat }, "message_thread_id": 5 } });
+        assert_eq!(source_of(&message(-100)), (-100, 5));
+        assert_eq!(source_of(&message(7)), (7, 0), "one customer, in whichever topic");
+        assert_eq!(source_of(&json!({ "callback_query": { "from": { "id": 7 } } })), (7, 0));
+        assert_eq!(source_of(&json!({ "poll": {} })), (0, 0));
     }
 }
