@@ -12,7 +12,7 @@ use crate::held::Held;
 use crate::{Relay, RelayError};
 
 /// How long a side waits after a failure that may be over soon.
-const SHORT_PAUSE: Seconds = 20;
+const SHORT_PAUSE: Seconds = 3;
 
 /// How long a side waits after a refusal that somebody has to do something about.
 const LONG_PAUSE: Seconds = 240;
@@ -88,9 +88,14 @@ impl Relay {
     /// Waits until a side may get its lines again. False if that takes too long, or nobody waits.
     async fn wait_for_pause(&self, held: &Held, until: Instant) -> bool {
         let Some(paused_until) = held.talk().paused_until() else { return false };
+        let pause = Duration::from_secs(u64::try_from(paused_until - (self.clock)()).unwrap_or_default());
+        let over = Instant::now() + pause;
+        if over > until {
+            return false;
+        }
         while (self.clock)() < paused_until {
-            if Instant::now() >= until {
-                return false;
+            if Instant::now() > over + LOOK {
+                return false; // the clock was set back
             }
             sleep(LOOK).await;
         }
