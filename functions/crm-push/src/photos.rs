@@ -24,7 +24,8 @@ pub(crate) const TIME_FOR_PHOTOS: Duration = Duration::from_secs(75);
 pub(crate) const PHOTO_GRACE: Seconds = 120;
 /// Bytes of one lead's photos at most. Ten photos from a phone have about half of it.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// "There is no such address" may be said once by mistake; after this many failures it is believed.
+/// "There is no such address" may be said once by mistake, and a page be sent in place of a picture; after this many
+/// failures it is believed.
 const BELIEVED_AFTER: u32 = 2;
 /// After this many failures of one lead's photos, more than an hour, the admins are told that photos wait.
 const TOLD_AFTER: u32 = 5;
@@ -224,11 +225,7 @@ impl Photos<'_> {
         let content = match self.function.telegram.download(file_id).await {
             Ok(content) => content,
             Err(error) if error.is_temporary() || error == ApiError::Unauthorized => {
-                let text = self.function.language.text("photos-error-telegram");
-                return Err(PhotoStop::Failed(PhotoFailure {
-                    reason: format!("a photo cannot be read: {error}"),
-                    text,
-                }));
+                return Err(self.unreadable(&format!("a photo cannot be read: {error}")));
             }
             Err(error) => {
                 tracing::warn!(lead_id = %self.lead.value.lead_id, %error, "a photo is gone");
@@ -243,7 +240,10 @@ impl Photos<'_> {
         }
         let kind = if is_voice { Some(VOICE) } else { kind_of_picture(&content) };
         let Some((extension, content_type)) = kind else {
-            tracing::warn!(lead_id = %self.lead.value.lead_id, size, "a file is left in the chat: it is no picture");
+            if self.failures() < BELIEVED_AFTER {
+                return Err(self.unreadable("Telegram has sent something other than a picture"));
+            }
+            tracing::warn!(lead_id = %self.lead.value.lead_id, size, "a file is left in the chat: it is not a picture");
             return Ok(None);
         };
         match self.crm.upload(&format!("{name}.{extension}"), content_type, content).await {
@@ -290,11 +290,20 @@ impl Photos<'_> {
         Ok(())
     }
 
+    fn failures(&self) -> u32 {
+        self.lead.value.photo_job.as_ref().map_or(0, |job| job.failures)
+    }
+
+    /// Telegram does not have the file just now.
+    fn unreadable(&self, reason: &str) -> PhotoStop {
+        let text = self.function.language.text("photos-error-telegram");
+        PhotoStop::Failed(PhotoFailure { reason: reason.to_owned(), text })
+    }
+
     fn is_final(&self, error: &CrmError) -> bool {
-        let failures = self.lead.value.photo_job.as_ref().map_or(0, |job| job.failures);
         match error {
             CrmError::Refused(_) => true,
-            CrmError::Closed { status: 404, .. } => failures >= BELIEVED_AFTER,
+            CrmError::Closed { status: 404, .. } => self.failures() >= BELIEVED_AFTER,
             error => means_no_drive(error),
         }
     }

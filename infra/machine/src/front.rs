@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use webhook::Webhook;
 
 /// Requests that are handled at the same time. One that is being handled takes some 100 KB, one that waits a tenth.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 48;
 
 /// The webhook function over tables whose writes it does not wait for.
 #[derive(Clone)]
