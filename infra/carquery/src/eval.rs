@@ -15,6 +15,11 @@ use settings::{Env, OpenAi};
 use crate::output::{Output, Progress, print_line, printable};
 use crate::stage::Stage;
 
+const QUESTIONS_HELP: &str = r#"Labelled questions for --dealer, one JSON object a line.
+
+{"text": "где вы?", "facts": [2]}
+The facts that answer it are named by their number in the file, from 1; [] if none does."#;
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Labelled sentences, one JSON object a line.
@@ -35,10 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "questions")]
     dealer: Option<PathBuf>,
     /// Labelled questions for --dealer, one JSON object a line.
-    ///
-    /// {"text": "где вы?", "facts": [2]}
-    /// The facts that answer it are named by their number in the file, from 1; [] if none does.
-    #[arg(long, requires = "dealer", verbatim_doc_comment)]
+    #[arg(long, requires = "dealer", long_help = QUESTIONS_HELP)]
     questions: Option<PathBuf>,
     #[command(flatten)]
     least: Least,
