@@ -1,4 +1,5 @@
-//! Links between the documents lead to files and headings that are there, and what README.md shows README.ru.md shows, too.
+//! Links between the documents lead to files and headings that are there, and what README.md shows README.ru.md shows,
+//! too.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -57,8 +57,8 @@ impl CrmPush {
         Err(SaveError::Conflict)
     }
 
-    /// The stage in which the deal begins, which is not news. amoCRM is asked where the bot did not choose it: if only the
-    /// next look found out, a manager who is quick would have moved the deal unseen. `None` if amoCRM does not say.
+    /// The stage in which the deal begins, which is not news. amoCRM is asked where the bot did not choose it: if only
+    /// the next look found out, a manager who is quick would have moved the deal unseen. `None` if amoCRM does not say.
     async fn first_stage(&self, deal_id: u64, lead: &Lead) -> Option<u64> {
         let is_new = lead.completes.is_none() && !lead.progress.joined_deal;
         let as_set = self.amocrm_settings.status_id;

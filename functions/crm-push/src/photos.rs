@@ -333,7 +333,7 @@ const fn means_no_drive(error: &CrmError) -> bool {
 /// Extension and type of voice messages: <https://core.telegram.org/bots/api#voice>.
 const VOICE: (&str, &str) = ("ogg", "audio/ogg");
 
-/// Extension and type, by how the file begins; `None` if it is no picture, whatever its sender has called it.
+/// Extension and type, by how the file begins; `None` if it is not a picture, whatever its sender has called it.
 fn kind_of_picture(content: &Bytes) -> Option<(&'static str, &'static str)> {
     Some(match &content[..] {
         [0xff, 0xd8, 0xff, ..] => ("jpg", "image/jpeg"),

@@ -7,7 +7,8 @@
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
 //! * Deals are looked at, and customers told of stages that the dealer has a text for.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
-//! * The admins learn when customers send more than usual, when the model leaves nearly every question to the rules, and when a request that amoCRM refuses will be deleted.
+//! * The admins learn when customers send more than usual, when the model leaves nearly every question to the rules,
+//!   and when a request that amoCRM refuses will be deleted.
 //! * Messages that the admins did not get yet are sent.
 //! * Invariants become metrics: how many requests wait, how long, how long the token lasts.
 //!

@@ -52,7 +52,7 @@ enum ModelOutage {
 
 impl ModelOutage {
     /// It begins when nine of ten questions get no answer from the model, and ends when most get one: what lies between
-    /// is no news either way.
+    /// is not news either way.
     fn note(&mut self, questions: ModelQuestions, now: Seconds) {
         let ModelQuestions { asked, failed } = questions;
         match *self {

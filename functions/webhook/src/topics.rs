@@ -32,8 +32,8 @@ impl Webhook {
         Ok(None)
     }
 
-    /// Says in a topic that the bot has opened and that is not a customer's that nobody gets what is written there: it is
-    /// left of a deleted customer, or Telegram's answer to its opening was lost.
+    /// Says in a topic that the bot has opened and that is not a customer's that nobody gets what is written there: it
+    /// is left of a deleted customer, or Telegram's answer to its opening was lost.
     async fn warn_of_stray(&self, topic: Topic) -> Result<Option<BotCall>, RetryLater> {
         if !self.bot.counters.count_stray_warning(topic, (self.bot.clock)()).await? {
             return Ok(None);

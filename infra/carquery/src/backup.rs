@@ -120,7 +120,7 @@ async fn replace(database: &Path, restored: &Path, kept: &Path) -> anyhow::Resul
     };
     present.back_up(kept).context("cannot keep the present data")?;
     let requests = keep_requests(present, DynamoDb::open(Some(restored))?).await?;
-    // Logs of a file that is no more would be taken for those of the restored one.
+    // Logs of the replaced file would be taken for those of the restored one.
     for log in with_logs(database).skip(1) {
         let _ = fs::remove_file(log);
     }

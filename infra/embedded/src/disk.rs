@@ -1,7 +1,7 @@
 //! When what SQLite has written is on the disk, whatever happens to the machine. One flush serves everybody who waits.
 //!
-//! SQLite appends each transaction to its log: killing the process loses nothing of it, a power cut what is not flushed.
-//! It would flush the log for each transaction and keep all others waiting. It is told to leave that
+//! SQLite appends each transaction to its log: killing the process loses nothing of it, a power cut what is not
+//! flushed. It would flush the log for each transaction and keep all others waiting. It is told to leave that
 //! ([`synchronous = NORMAL`](https://www.sqlite.org/pragma.html#pragma_synchronous)) to this module.
 
 use std::fs::File;

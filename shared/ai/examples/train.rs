@@ -24,8 +24,8 @@ const ROUNDS: u32 = 20;
 const RATE: f32 = 0.1;
 /// How much weights shrink with each sentence that has them: what is seen once should not count too much.
 const SHRINK: f32 = 1e-5;
-/// The weights make less of what they know than they may. Multiplied by this, one wish in ten of authors who were left out
-/// has no button, and one sentence in thirty shows a wrong one.
+/// The weights make less of what they know than they may. Multiplied by this, one wish in ten of authors who were left
+/// out has no button, and one sentence in thirty shows a wrong one.
 const SURER: f32 = 2.4;
 /// Tells years from other numbers, as in the tests.
 const THIS_YEAR: i16 = 2026;

@@ -47,7 +47,8 @@ async fn hints_that_a_server_refuses_are_left_out_from_then_on() {
         openai.refuse(Parameter::Language, words);
         openai.refuse(Parameter::Languages, words);
         let transcriber = transcriber(&openai, KEY);
-        // Prompt, `language`, `languages`, and then the words; who says nothing, or repeats the request, loses all hints.
+        // Prompt, `language`, `languages`, and then the words; who says nothing, or repeats the request, loses all
+        // hints.
         let first = match words {
             Words::OpenAi | Words::Pydantic => 4,
             Words::Prose => 3,

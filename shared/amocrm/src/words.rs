@@ -7,7 +7,7 @@ use serde_json::Value;
 const OF_CUSTOMERS: [&str; 3] = ["name", "text", "value"];
 /// Shorter texts are left in: without «да» and «2» nothing could be read.
 const SHORTEST: usize = 3;
-/// A number with so many digits may be a phone, however amoCRM writes it.
+/// A number with this many digits may be a phone, however amoCRM writes it.
 const PHONE_DIGITS: usize = 10;
 /// What stands for what is left out.
 const LEFT_OUT: &str = "…";

@@ -1,4 +1,5 @@
-//! What surrounds a process: settings from the environment, the clock, logs, metrics, and how much of an answer it reads.
+//! What surrounds a process: settings from the environment, the clock, logs, metrics, and how much of an answer it
+//! reads.
 //!
 //! Each part reads only its own settings through [`Env`] and fails at start with one message that names everything that
 //! is wrong. `.env.example` lists and explains every variable; a test holds it against what is read here.

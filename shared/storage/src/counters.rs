@@ -37,8 +37,8 @@ const RETENTION: Seconds = 8 * DAY;
 const REQUESTS: &str = "requests";
 const MODEL_QUESTIONS: &str = "model-questions";
 
-/// The item of a day's questions also has how many were asked, and how many in vain, in each part of the day this long:
-/// `asked-7`, `failed-7`.
+/// The item of a day's questions also has how many were asked, and how many it did not answer, in each part of the day
+/// this long: `asked-7`, `failed-7`.
 const SLOT: Seconds = 10 * 60;
 const ASKED: &str = "asked";
 const FAILED: &str = "failed";
@@ -72,8 +72,8 @@ impl Aws {
 }
 
 impl Counters {
-    /// Counts a question to the model, if fewer than `max` calls were counted since midnight UTC. Returns whether it was
-    /// counted.
+    /// Counts a question to the model, if fewer than `max` calls were counted since midnight UTC. Returns whether it
+    /// was counted.
     ///
     /// # Errors
     /// When the table cannot be written.
@@ -152,7 +152,7 @@ impl Counters {
         Ok(())
     }
 
-    /// How many questions the model was asked within the last hour, and how many of them in vain.
+    /// How many questions the model was asked within the last hour, and how many of them it did not answer.
     ///
     /// # Errors
     /// When the table cannot be read.

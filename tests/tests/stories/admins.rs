@@ -89,7 +89,7 @@ async fn a_model_that_leaves_nine_of_ten_questions_to_the_rules_is_told_once_and
         drop(outage);
         asks(bot, 1).await;
         bot.schedule().await;
-        bot.admin().sees_nothing(); // one good answer is no return
+        bot.admin().sees_nothing(); // one good answer is not a return
         bot.wait(70 * 60);
         asks(bot, 1).await;
         bot.schedule().await;

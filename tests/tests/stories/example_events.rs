@@ -1,5 +1,5 @@
-//! The example events beside the functions, with which `cargo lambda invoke` calls them (docs/development.md), are what AWS
-//! sends.
+//! The example events beside the functions, with which `cargo lambda invoke` calls them (docs/development.md), are what
+//! AWS sends.
 
 use std::fs;
 use std::path::Path;

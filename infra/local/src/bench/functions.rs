@@ -183,7 +183,8 @@ impl World {
     ) -> anyhow::Result<Measured> {
         let (mut reads, mut writes) = (0.0, 0.0);
         for call in self.calls.calls_since(mark) {
-            // A unit is a kilobyte written, and each write of a transaction counts twice. What is read has at most four.
+            // A unit is a kilobyte written, and each write of a transaction counts twice. What is read has at most
+            // four.
             let kilobytes = call.body.len().div_ceil(1024);
             #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
             match call.route.split(' ').next() {

@@ -44,7 +44,7 @@ impl Plan {
             _ => vec![number, number + 1],
         };
         let moves = match number % 7 {
-            // Customers who come back: where a deal stands before its form is finished is no news.
+            // Customers who come back: where a deal stands before its form is finished is not news.
             _ if number % 6 == 5 => vec![],
             1 => vec![To(CALLED)],
             2 => vec![To(CALLED), To(MEETING)],

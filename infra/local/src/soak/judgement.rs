@@ -15,7 +15,7 @@ pub(super) struct Judgement {
     pub(super) wrong: usize,
     /// As wrong, but nobody can know it: the answer to the call that sent it was lost.
     pub(super) excused: usize,
-    /// Some that are wrong, for whoever looks for the reason.
+    /// Some that are wrong, as examples.
     pub(super) examples: Vec<String>,
 }
 

@@ -129,7 +129,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Looks at what comes, for so long or until `is_done`.
+/// Looks at what comes, for this time or until `is_done`.
 async fn look_until(outside: &Outside, patience: Duration, mut is_done: impl FnMut() -> bool) {
     let deadline = Instant::now() + patience;
     let mut judged_at = Instant::now();

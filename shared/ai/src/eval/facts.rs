@@ -54,7 +54,7 @@ pub struct FactScores {
     calls: Vec<ModelCall>,
 }
 
-/// Reads labelled questions to a dealer with so many facts from JSON lines. Blank lines are skipped.
+/// Reads labelled questions to a dealer with this many facts from JSON lines. Blank lines are skipped.
 ///
 /// # Errors
 /// For the first line that cannot be read, or names a fact that is not there.

@@ -87,8 +87,8 @@ impl Evaluation {
         Scores::of(&self.cases, &self.predictions)
     }
 
-    /// The cases whose intent or entities were missed, or whose service was too unsure for its button: the case and what
-    /// was understood.
+    /// The cases whose intent or entities were missed, or whose service was too unsure for its button: the case and
+    /// what was understood.
     pub fn missed(&self) -> impl Iterator<Item = (&Case, &Prediction)> {
         let is_missed = |case: &Case, said: &Prediction| {
             case.intent != said.intent || score::is_too_unsure(said) || !score::same(&case.entities, &said.entities)

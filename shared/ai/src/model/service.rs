@@ -34,7 +34,7 @@ async fn send(http: reqwest::Client, request: HttpRequestFactory) -> Result<reqw
         Ok(body) => body,
         Err(_) if !status.is_success() => Bytes::new(),
         Err(Unread::Broken(error)) => return Err(error.into()),
-        Err(Unread::TooLong) => Bytes::new(), // what is no answer
+        Err(Unread::TooLong) => Bytes::new(), // not an answer
     };
     if status.is_success() {
         return Ok(http::Response::new(body).into());

@@ -94,7 +94,7 @@ impl Text<'_> {
     /// Every spelling that begins at token `at`, the longest last.
     fn hits_at(&self, at: usize) -> Vec<Hit> {
         let mut hits = Vec::new();
-        // The «х4» of «4х4» is no BMW.
+        // The «х4» of «4х4» is not a BMW.
         let is_inside_code = |token: &Token| token.gap == Gap::Glued && token.text.chars().count() == 1;
         if at > 0 && self.tokens[at - 1].number && is_inside_code(&self.tokens[at]) {
             return hits;

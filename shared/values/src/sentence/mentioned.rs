@@ -114,7 +114,7 @@ impl Mentioned {
         self.ending == Ending::Ordinal && self.amount.scale == Scale::One
     }
 
-    /// A bare number with nothing beside it, which is no engine's volume: «…, 780», «…, 1 450».
+    /// A bare number with nothing beside it, which is not an engine's volume: «…, 780», «…, 1 450».
     pub(super) fn stands_alone(&self) -> bool {
         let cubic_centimetres = self.amount.digits == 4 && self.amount.whole().is_multiple_of(100);
         let fits = (50..10_000).contains(&self.amount.whole()) && self.amount.is_whole() && !cubic_centimetres;
