@@ -15,8 +15,9 @@ use super::stages::{CALLED, MEETING};
 const CARD_PATIENCE: Duration = Duration::from_secs(90);
 /// How long a manager leaves a deal in a stage, so that its customer can hear of it.
 const STAY: Duration = Duration::from_secs(3);
-/// What the bot says in a topic when the talk is over.
-const CLOSED: &str = "Разговор закончен";
+/// What the bot says in a topic when the talk is over; the second when `/close` came again because its answer was not
+/// stored.
+const CLOSED: [&str; 2] = ["Разговор закончен", "Разговор уже закончен"];
 
 /// What is done to the deal of a request.
 struct Plan {
@@ -225,7 +226,7 @@ impl Talking<'_> {
     /// Waits until the customer is with the bot again.
     async fn close(&self, member: &Person) {
         wrote(&member.say("/close"));
-        until(PATIENCE, || self.team_reads(|text| text.starts_with(CLOSED))).await;
+        until(PATIENCE, || self.team_reads(|text| CLOSED.iter().any(|closed| text.starts_with(closed)))).await;
     }
 }
 
