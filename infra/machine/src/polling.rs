@@ -25,7 +25,8 @@ const SAY_AGAIN: Duration = Duration::from_secs(60);
 /// The pause when everything that Telegram sends is already being handled.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Calls that the bot may return in the webhook's response.
-const ANSWERED_CALLS: [&str; 4] = ["answerCallbackQuery", "editMessageReplyMarkup", "sendChatAction", "deleteMessage"];
+const ANSWERED_CALLS: [&str; 5] =
+    ["answerCallbackQuery", "editMessageReplyMarkup", "sendChatAction", "deleteMessage", "sendMessage"];
 
 /// Fetches updates and has them handled.
 #[derive(Clone)]
