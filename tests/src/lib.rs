@@ -31,4 +31,7 @@ pub use leads::{ANNA, BORIS, failed, leave_at_the_price, read};
 pub use simulators::telegram::photo;
 pub use systems::{Failing, Mark, System, without_ids};
 pub use team::{BOSS, SALES_CHAT, SalesGroup, TeamMember, sales_team};
-pub use walks::{PHONE, finish, give_name_and_phone, to_confirmation, to_confirmation_again, to_photos, to_sent};
+pub use walks::{
+    PHONE, finish, give_name_and_phone, to_confirmation, to_confirmation_again, to_name_with_consent, to_photos,
+    to_sent,
+};

@@ -8,10 +8,7 @@ pub const PHONE: &str = "79001234567";
 /// From the menu to the confirmation of a request to have a car checked. Returns the confirmation.
 pub async fn to_confirmation(customer: &Customer) -> String {
     customer.say("/start").await;
-    customer.tap("🔧 Проверка авто").await;
-    customer.tap("Техническая диагностика").await;
-    customer.say("Skoda Octavia").await;
-    customer.tap("⏭ Пропустить").await;
+    fill_in_check(customer).await;
     give_name_and_phone(customer).await;
     customer.tap("⏭ Пропустить").await;
     let confirmation = customer.reads().pop().unwrap_or_default();
@@ -27,13 +24,25 @@ pub async fn to_sent(customer: &Customer) -> String {
 
 /// From the menu to the confirmation of the same check, for a customer whom the bot knows.
 pub async fn to_confirmation_again(customer: &Customer) {
+    fill_in_check(customer).await;
+    customer.tap("✅ Да").await;
+    customer.tap("⏭ Пропустить").await;
+    let _ = customer.reads();
+}
+
+/// From `/start` to the question for the name of a check, where the dealer asks for consent first.
+pub async fn to_name_with_consent(customer: &Customer) {
+    customer.say("/start").await;
+    fill_in_check(customer).await;
+    customer.tap("✅ Согласен").await;
+}
+
+/// What is asked of a car to be checked.
+async fn fill_in_check(customer: &Customer) {
     customer.tap("🔧 Проверка авто").await;
     customer.tap("Техническая диагностика").await;
     customer.say("Skoda Octavia").await;
     customer.tap("⏭ Пропустить").await;
-    customer.tap("✅ Да").await;
-    customer.tap("⏭ Пропустить").await;
-    let _ = customer.reads();
 }
 
 /// From the question for the name to the one after the phone.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use simulators::fault::{Fault, When};
-use stories::{Customer, System};
+use stories::{Customer, System, to_name_with_consent};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
@@ -93,12 +93,7 @@ async fn left_and_finished(system: System, name: &str, trouble: &Trouble) -> Res
 
 /// From the menu to the comment, which comes after the phone.
 async fn to_the_comment(anna: &Customer) {
-    anna.say("/start").await;
-    anna.tap("🔧 Проверка авто").await;
-    anna.tap("Техническая диагностика").await;
-    anna.say("Skoda Octavia").await;
-    anna.tap("⏭ Пропустить").await;
-    anna.tap("✅ Согласен").await;
+    to_name_with_consent(anna).await;
     anna.say("Анна").await;
     anna.share_contact(&anna.phone()).await;
 }

@@ -4,7 +4,8 @@ use simulators::fault::{Fault, When};
 use simulators::telegram::{BotRole, Group, How};
 use stories::System::Telegram;
 use stories::{
-    Bot, PHONE, SALES_CHAT, Setup, give_name_and_phone, sales_team, story, story_with, to_confirmation_again, to_sent,
+    Bot, PHONE, SALES_CHAT, Setup, give_name_and_phone, sales_team, story, story_with, to_confirmation_again,
+    to_name_with_consent, to_sent,
 };
 
 const TAKE: &str = "🙋 Взять";
@@ -142,12 +143,7 @@ async fn the_card_of_a_form_left_half_way_becomes_that_of_the_request() {
         let unfinished = "[unfinished]\nremind_after_minutes = 0\nto_crm_after_minutes = 120\n";
         let group = bot.has_sales_team_and(&["Ольга"], unfinished).await;
         let anna = bot.customer("Анна");
-        anna.say("/start").await;
-        anna.tap("🔧 Проверка авто").await;
-        anna.tap("Техническая диагностика").await;
-        anna.say("Skoda Octavia").await;
-        anna.tap("⏭ Пропустить").await;
-        anna.tap("✅ Согласен").await;
+        to_name_with_consent(&anna).await;
         give_name_and_phone(&anna).await;
         let _ = anna.reads();
         for _ in 0..5 {

@@ -6,7 +6,9 @@ use serde_json::json;
 use simulators::amocrm::{BOT_FIRST_STAGE, Closing, Deal, LOSS_REASONS, SALES_FIRST_STAGE, SALES_PIPELINE};
 use simulators::fault::{Fault, When};
 use storage::DealKey;
-use stories::{Bot, Customer, PHONE, Setup, System, finish, story, story_with, to_confirmation, to_sent};
+use stories::{
+    Bot, Customer, PHONE, Setup, System, finish, story, story_with, to_confirmation, to_name_with_consent, to_sent,
+};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
@@ -290,12 +292,7 @@ async fn who_takes_consent_back_hears_nothing() {
     story_with(setup, async |bot| {
         dealer(bot).await;
         let anna = bot.customer("Анна");
-        anna.say("/start").await;
-        anna.tap("🔧 Проверка авто").await;
-        anna.tap("Техническая диагностика").await;
-        anna.say("Skoda Octavia").await;
-        anna.tap("⏭ Пропустить").await;
-        anna.tap("✅ Согласен").await;
+        to_name_with_consent(&anna).await;
         let number = finish(&anna).await;
         let deal = bot.deliver_request(&number, &anna).await;
         moves(bot, deal.id, CALLED).await;
