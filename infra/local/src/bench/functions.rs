@@ -26,7 +26,7 @@ use super::{SALE, SECRET, Telegram, ms, percentile};
 /// How long a message that was received is hidden: for longer than this takes, so that none need be deleted.
 const HIDDEN: Duration = Duration::from_secs(3600);
 
-/// List prices in dollars, Frankfurt: <https://aws.amazon.com/lambda/pricing/>,
+/// List prices in dollars, Frankfurt, x86-64: <https://aws.amazon.com/lambda/pricing/>,
 /// <https://aws.amazon.com/api-gateway/pricing/>, <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
 mod price {
     pub(super) const INVOCATION: f64 = 0.20e-6;
