@@ -60,7 +60,7 @@ export class ChatPage {
     await window.getByLabel("Имя в Telegram").fill(name);
     await window.getByRole("button", { name: "Создать" }).click();
     await page.locator(".person[aria-current=true]", { hasText: name }).waitFor({ state: "attached" });
-    await page.getByRole("button", { name: "ЗАПУСТИТЬ" }).waitFor();
+    await page.getByRole("button", { name: "ЗАПУСТИТЬ", exact: true }).waitFor();
   }
 
   /** The newest message of the bot. */

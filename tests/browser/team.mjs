@@ -11,7 +11,7 @@ const show = (chat, name) => process.env.SCREENSHOTS && chat.page.screenshot({ p
 /** Sends a request for legal help and opens its deal. */
 async function opensDealOf(chat, name) {
   await chat.becomeNewCustomer(name);
-  await chat.page.getByRole("button", { name: "ЗАПУСТИТЬ" }).click();
+  await chat.page.getByRole("button", { name: "ЗАПУСТИТЬ", exact: true }).click();
   await chat.hears("Продать авто");
   await chat.presses("⚖️ Юридическая помощь");
   await chat.presses("Страхование (ОСАГО / КАСКО)");
@@ -30,7 +30,14 @@ async function opensDealOf(chat, name) {
   await chat.page.locator(".opened").waitFor();
 }
 
+/** Sets the stack's clock to the next morning: customers hear of stages between 9 and 21 h only. */
+async function waitsForTheMorning(chat) {
+  await chat.opensTab("Заявки");
+  await chat.page.getByRole("button", { name: "До 9:00" }).click();
+}
+
 story("a manager moves a deal, and the customer hears of it", async (chat) => {
+  await waitsForTheMorning(chat);
   await opensDealOf(chat, fresh("Мария"));
   await chat.page.locator('[data-choice="stage"]').selectOption({ label: "Созвонились · 3203" });
   await chat.hears("Менеджер уже занимается вашей заявкой");
@@ -71,8 +78,7 @@ story("a hook that is lost is made up for when the clock goes on", async (chat) 
   await chat.page.locator(".opened .chip.stage", { hasText: "Созвонились" }).waitFor();
   await chat.opensTab("Заявки");
   await chat.page.getByRole("button", { name: "+1 час" }).click();
-  await chat.page.getByRole("button", { name: "+1 час" }).click();
-  await chat.page.getByRole("button", { name: "До 9:00" }).click(); // in the evening nobody is told
+  await waitsForTheMorning(chat);
   await chat.hears("Менеджер уже занимается вашей заявкой");
   await show(chat, "clock-wide");
   await chat.opensTab("Поломки");
