@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Subcommand;
 use serde_json::json;
-use storage::{LeftInCrm, SaveError, forget_customer, left_in_crm};
+use storage::{LeftInCrm, forget_customer, left_in_crm};
 
 use crate::output::Output;
 use crate::sales_chat;
@@ -135,26 +135,13 @@ async fn forget(stage: &Stage, stores: &Stores, chat_id: i64, yes: bool, output:
 }
 
 async fn ban(stores: &Stores, chat_id: i64, banned: bool, output: Output) -> anyhow::Result<ExitCode> {
-    set_banned(stores, chat_id, banned).await?;
+    // The bot reads it in the conversation, operators see it in the profile.
+    let sessions = stores.aws.sessions(&stores.tables);
+    sessions.set_banned(chat_id, banned).await.context("the conversation was not changed, try again")?;
+    stores.aws.customers(&stores.tables).set_banned(chat_id, banned).await?;
     output.print(&json!({ "chat_id": chat_id, "banned": banned }), |_| {
         let word = if banned { "gets no more answers" } else { "is answered again" };
         format!("Chat {chat_id} {word}.")
     });
     Ok(ExitCode::SUCCESS)
-}
-
-/// Sets it in the conversation, which the bot reads, and in the profile.
-async fn set_banned(stores: &Stores, chat_id: i64, banned: bool) -> anyhow::Result<()> {
-    let sessions = stores.aws.sessions(&stores.tables);
-    loop {
-        let mut session = sessions.load(chat_id).await?;
-        session.value.set_banned(banned);
-        match sessions.save(chat_id, &mut session).await {
-            Ok(()) => break,
-            Err(SaveError::Conflict) => {}
-            Err(error) => return Err(error).context("the conversation was not changed"),
-        }
-    }
-    stores.aws.customers(&stores.tables).set_banned(chat_id, banned).await?;
-    Ok(())
 }

@@ -235,6 +235,19 @@ impl Sessions {
         Ok(true)
     }
 
+    /// Stops answering a chat, or answers it again.
+    ///
+    /// # Errors
+    /// [`SaveError::Conflict`] if the customer kept writing all the time.
+    pub async fn set_banned(&self, chat_id: i64, banned: bool) -> Result<(), SaveError> {
+        let change = |session: &Versioned<Conversation>| {
+            let mut conversation = session.value.clone();
+            conversation.set_banned(banned);
+            Some(conversation)
+        };
+        self.change(chat_id, change).await
+    }
+
     async fn item(&self, chat_id: i64) -> Result<Option<Versioned<HashMap<String, AttributeValue>>>, StorageError> {
         const READ: &str = "reading the session";
         let item = get(&self.client, &self.table, ("chat_id", AttributeValue::N(chat_id.to_string())), READ).await?;
@@ -248,13 +261,20 @@ impl Sessions {
     /// # Errors
     /// [`SaveError::Conflict`] if the customer kept writing all the time.
     async fn forget(&self, chat_id: i64, now: Seconds) -> Result<(), SaveError> {
+        self.change(chat_id, |session| (session.version > 0).then(|| session.value.counters_only(now))).await
+    }
+
+    /// Replaces the conversation of a chat by what `change` makes of it, if it makes anything.
+    async fn change(
+        &self,
+        chat_id: i64,
+        change: impl Fn(&Versioned<Conversation>) -> Option<Conversation>,
+    ) -> Result<(), SaveError> {
         const TRIES: u32 = 10;
         for _ in 0..TRIES {
             let mut session = self.load(chat_id).await?;
-            if session.version == 0 {
-                return Ok(());
-            }
-            session.value = session.value.counters_only(now);
+            let Some(changed) = change(&session) else { return Ok(()) };
+            session.value = changed;
             match self.save(chat_id, &mut session).await {
                 Err(SaveError::Conflict) => {}
                 saved => return saved,

@@ -72,6 +72,16 @@ async fn a_ban_outlives_a_conversation_that_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn a_ban_is_set_though_the_conversation_changes_meanwhile() {
+    let store = store().await;
+    let sessions = store.aws.sessions(&store.tables);
+    let bans = std::iter::repeat_n(true, 4).map(|banned| sessions.set_banned(ANNA, banned));
+    assert!(futures::future::join_all(bans).await.iter().all(Result::is_ok));
+    let session = sessions.load(ANNA).await.unwrap();
+    assert_eq!((session.value.is_banned(), session.version), (true, 4), "each has met the others");
+}
+
+#[tokio::test]
 async fn a_conversation_that_an_earlier_version_has_stored_as_a_map_is_read() {
     let store = store().await;
     let sessions = store.aws.sessions(&store.tables);
