@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use lead::Lead;
 use local::{Options, Stack};
 use settings::Env;
+use settings::telemetry::{self, LogFormat};
 use simulators::amocrm::{self, Amocrm, Deal};
 use simulators::fault::Faults;
 use simulators::telegram::{Redelivery, Telegram};
@@ -95,7 +96,7 @@ pub async fn story(tell: impl AsyncFnOnce(&Bot)) {
 
 /// Tells a story with some settings changed.
 pub async fn story_with(setup: Setup, tell: impl AsyncFnOnce(&Bot)) {
-    settings::telemetry::start(settings::telemetry::LogFormat::Readable);
+    telemetry::start(LogFormat::Readable, &mut Env::of_process());
     let bot = Bot::start(setup).await;
     tell(&bot).await;
     bot.finish().await;

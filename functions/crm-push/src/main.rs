@@ -9,8 +9,8 @@ use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::start(LogFormat::Json);
     let mut env = Env::of_process();
+    telemetry::start(LogFormat::Json, &mut env);
     metrics::start("crm-push", env.text("STAGE", "dev"));
     let settings = Settings::read(&mut env);
     let crm_push = &CrmPush::connect(&env.finish(settings)?)?;

@@ -4,11 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use machine::{Server, ServerOptions, Updates};
+use settings::Env;
 use settings::telemetry::{self, LogFormat};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) async fn run() -> anyhow::Result<ExitCode> {
-    telemetry::start(LogFormat::Json);
+    let mut env = Env::of_process();
+    telemetry::start(LogFormat::Json, &mut env);
+    env.finish(())?;
     let options = ServerOptions::of_process()?;
     let data = options.data_dir.clone();
     let server = Server::start(options).await?;

@@ -7,6 +7,8 @@ mod soak;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use settings::Env;
+use settings::telemetry::{self, LogFormat};
 use simulators::fault::Faults;
 
 /// CarQuery on this computer: the three functions, their storage, and simulators of Telegram, amoCRM and OpenAI.
@@ -57,7 +59,11 @@ async fn main() -> ExitCode {
             "CARQUERY_STAGE is {stage}, but this is the local stack: unset it, or use the `carquery` command for a deployed stage"
         ));
     }
-    settings::telemetry::start(settings::telemetry::LogFormat::Readable);
+    let mut env = Env::of_process();
+    telemetry::start(LogFormat::Readable, &mut env);
+    if let Err(wrong) = env.finish(()) {
+        return failed(wrong);
+    }
     run(command).await.unwrap_or_else(|error| failed(format!("{error:#}")))
 }
 

@@ -99,6 +99,16 @@ impl Env {
         value
     }
 
+    /// One of the words `allowed`, or `default` when unset.
+    pub fn one_of(&mut self, name: &str, default: &'static str, allowed: &[&'static str]) -> &'static str {
+        let Some(value) = self.optional(name) else { return default };
+        let word = allowed.iter().find(|word| **word == value);
+        if word.is_none() {
+            self.problem(name, &format!("is none of {}", allowed.join(", ")));
+        }
+        word.copied().unwrap_or(default)
+    }
+
     /// An http(s) address without a trailing slash, or `default` when unset. http only within this machine or a private
     /// network.
     pub fn address(&mut self, name: &str, default: &str) -> String {
@@ -144,6 +154,16 @@ fn short_type_name<T>() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_one_of_those_allowed() {
+        let mut env = Env::from_pairs([("COLOUR", "red"), ("SHAPE", "hunter2")]);
+        assert_eq!(env.one_of("COLOUR", "blue", &["red", "blue"]), "red");
+        assert_eq!(env.one_of("SHAPE", "round", &["round", "square"]), "round");
+        assert_eq!(env.one_of("SIZE", "small", &["small"]), "small");
+        let said = env.finish(()).unwrap_err().to_string();
+        assert_eq!(said, "cannot start, 1 setting(s) are wrong:\n  SHAPE is none of round, square");
+    }
 
     #[test]
     fn every_problem_is_named_at_once_and_no_value_is_shown() {

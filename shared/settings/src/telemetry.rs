@@ -7,6 +7,8 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::Env;
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -16,14 +18,13 @@ pub enum LogFormat {
     Readable,
 }
 
-/// Starts logging at `LOG_LEVEL` (`info` when unset). Later calls change nothing.
-pub fn start(format: LogFormat) {
-    let level = std::env::var("LOG_LEVEL").ok().filter(|level| !level.trim().is_empty());
+/// Starts logging at `LOG_LEVEL`: `error`, `warn`, `info` (when unset) or `debug`. Later calls change nothing.
+pub fn start(format: LogFormat, env: &mut Env) {
+    let level = env.one_of("LOG_LEVEL", "info", &["error", "warn", "info", "debug"]);
     // The SDK and hyper log every request at debug, async-openai logs whole answers: bodies carry personal data. The
     // embedded DynamoDB warns of every failed condition; here failed conditions are normal.
     const OTHERS: &str = "hyper=warn,aws=warn,h2=warn,rustls=warn,async_openai=off,dynoxide=error";
-    let filter = format!("{},{OTHERS}", level.as_deref().unwrap_or("info"));
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::new(format!("{level},{OTHERS}"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start, as in tests that share a process, keeps the first subscriber.
     let _ = match format {

@@ -16,6 +16,9 @@ fn wrong_settings_are_all_named_at_once() {
     }
     operator.env = vec![("CARQUERY_PORT", "many".to_owned())];
     assert!(operator.runs(&["serve"]).err.contains("CARQUERY_PORT"));
+    operator.env = vec![("LOG_LEVEL", "bogus".to_owned())];
+    let said = operator.runs(&["serve"]).err;
+    assert!(said.contains("LOG_LEVEL is none of error, warn, info, debug"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
