@@ -123,6 +123,7 @@ impl CrmPush {
             Repeat::Later { .. } => {
                 let backoff = Backoff { max_attempts: u32::MAX, ..self.backoff };
                 lead.lead_mut().fail(&failure, now, backoff, 0.0);
+                lead.lead_mut().error_text = Some(failed.text(self.language));
             }
             Repeat::Never => lead.lead_mut().put_back(now + self.backoff.first),
         }

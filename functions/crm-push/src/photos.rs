@@ -284,7 +284,7 @@ impl Photos<'_> {
         }
         tracing::warn!(lead_id = %self.lead.value.lead_id, %error, "the account does not take photos");
         if means_no_drive(&error) {
-            let text = self.function.language.text_with("drive-closed", [("detail", error.detail().into())]);
+            let text = self.function.language.text("drive-closed");
             self.function.admins.tell(&AdminMessage { key: "drive-closed".to_owned(), text }).await;
         }
         Ok(())

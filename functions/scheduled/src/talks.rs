@@ -39,8 +39,8 @@ impl Scheduled {
         let dealer = self.bot.dealer.get().await;
         if let Some(group) = self.bot.sales_group(&dealer).await? {
             let patience = TALKS.saturating_sub(started.elapsed()).min(RELAY);
-            if let Delivered::TeamUnreachable(reason) = self.bot.relay.deliver(chat_id, group, patience).await? {
-                self.tell_of_unreachable_team(&reason).await;
+            if let Delivered::TeamUnreachable = self.bot.relay.deliver(chat_id, group, patience).await? {
+                self.tell_of_unreachable_team().await;
             }
         }
         let is_due = |held: &Held| held.talk().has_note_due((self.bot.clock)());
@@ -113,10 +113,10 @@ impl Scheduled {
     }
 
     /// Tells the admins, once a day.
-    async fn tell_of_unreachable_team(&self, reason: &str) {
+    async fn tell_of_unreachable_team(&self) {
         let dealer = self.bot.dealer.get().await;
         let day = dealer.calendar.day_start((self.bot.clock)());
-        let text = self.language.text_with("talk-unreachable", [("reason", reason.into())]);
+        let text = self.language.text("talk-unreachable");
         self.admins.tell(&AdminMessage { key: format!("talk-unreachable:{day}"), text }).await;
     }
 }

@@ -79,7 +79,7 @@ mod tests {
         let state = TokenState { expires_at: Some(9), refreshed_at: Some(0), consent_needed };
         let message = message(&state, 2, 10, Language::Russian).unwrap();
         assert_eq!(message.key, "consent:7");
-        assert_snapshot!(message.text, @"🔑 amoCRM не пускает бота (Token has been revoked). Ждут: 2 заявки. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE");
+        assert_snapshot!(message.text, @"🔑 amoCRM не пускает бота. Ждут: 2 заявки. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE");
     }
 
     #[test]

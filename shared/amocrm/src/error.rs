@@ -178,6 +178,14 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl Refusal {
+    fn codes(&self) -> String {
+        let wrong = self.validation.iter().map(|error| format!("; {}: {}", error.path, error.code));
+        let request = self.request_id.iter().map(|id| format!("; X-Request-Id {id}"));
+        format!("HTTP {}", self.status) + &wrong.chain(request).collect::<String>()
+    }
+}
+
 impl CrmError {
     /// A failure that may be repeated at once.
     pub(crate) const fn retry(cause: Cause, doubt: Doubt) -> Self {
@@ -233,6 +241,18 @@ impl CrmError {
             Self::Blocked => "HTTP 403".to_owned(),
             Self::Closed { status, detail } => format!("HTTP {status}, {detail}"),
             Self::Refused(refusal) => refusal.to_string(),
+        }
+    }
+
+    /// Status and ids of what amoCRM said, which read the same in every language; empty when there are none.
+    #[must_use]
+    pub fn codes(&self) -> String {
+        match self {
+            Self::Retry { cause: Cause::Server(status), .. } => format!("HTTP {status}"),
+            Self::Retry { .. } | Self::Reauth { .. } => String::new(),
+            Self::Blocked => "HTTP 403".to_owned(),
+            Self::Closed { status, .. } => format!("HTTP {status}"),
+            Self::Refused(refusal) => refusal.codes(),
         }
     }
 

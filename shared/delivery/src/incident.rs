@@ -427,7 +427,7 @@ mod tests {
     fn a_revoked_token_is_one_message_whether_a_delivery_or_the_schedule_notices_it() {
         let mut incident = Incident::default();
         incident.record_outcomes(&failed_with(&revoked()), NOW);
-        assert_snapshot!(texts(&incident), @"🔑 amoCRM не пускает бота (Token has been revoked). Ждут: 1 заявка. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE");
+        assert_snapshot!(texts(&incident), @"🔑 amoCRM не пускает бота. Ждут: 1 заявка. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE");
         let consent = ConsentNeeded { since: 7, reason: "Token has been revoked".to_owned() };
         assert_eq!(
             incident.messages(1, NOW, &Calendar::default(), Language::Russian),
@@ -449,8 +449,8 @@ mod tests {
         assert_snapshot!(texts(&incident), @"
         ⚠️ Проблема с amoCRM с 12:20: amoCRM отвечает слишком медленно. Ещё не отправлено: 1 заявка; бот повторяет попытки, пока они не уйдут.
         ⚠️ Проблема с amoCRM ждёт вас: amoCRM заблокировал бота (HTTP 403): напишите в поддержку amoCRM. Ещё не отправлено: 1 заявка.
-        ⚠️ Проблема с amoCRM ждёт вас: аккаунт amoCRM закрыт для бота (HTTP 402, Payment required): оплатите аккаунт amoCRM. Ещё не отправлено: 1 заявка.
-        🔑 amoCRM не пускает бота (Token has been revoked). Ждут: 1 заявка. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE
+        ⚠️ Проблема с amoCRM ждёт вас: аккаунт amoCRM закрыт для бота (HTTP 402): оплатите аккаунт amoCRM. Ещё не отправлено: 1 заявка.
+        🔑 amoCRM не пускает бота. Ждут: 1 заявка. Что сделать: скопируйте новый код на странице интеграции и в течение 20 минут выполните: carquery amocrm authorize CODE
         ");
         let keys: BTreeSet<String> = incident
             .messages(1, NOW, &Calendar::default(), Language::Russian)

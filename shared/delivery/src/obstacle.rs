@@ -16,9 +16,9 @@ pub struct Obstacle {
     /// The end of a text's id, `crm-error-{kind}`; empty in what earlier versions stored.
     #[serde(default)]
     kind: String,
-    /// amoCRM's own words.
+    /// Status and ids in that text.
     #[serde(default)]
-    detail: String,
+    codes: String,
     /// What only a person can do; `None` when time may help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Remedy>,
@@ -36,21 +36,21 @@ impl Obstacle {
             CrmError::Reauth { reason, since, .. } => (reason.clone(), *since),
             other => (other.to_string(), None),
         };
-        let (kind, detail) = (error.kind().to_owned(), error.detail());
-        Some(Self { reason, kind, detail, remedy: error.remedy(), consent_since })
+        let (kind, codes) = (error.kind().to_owned(), error.codes());
+        Some(Self { reason, kind, codes, remedy: error.remedy(), consent_since })
     }
 
     /// amoCRM answers, but so slowly that an attempt does not come to its end.
     #[must_use]
     pub fn slow() -> Self {
         let reason = "amoCRM answers too slowly".to_owned();
-        Self { reason, kind: "slow".to_owned(), detail: String::new(), remedy: None, consent_since: None }
+        Self { reason, kind: "slow".to_owned(), codes: String::new(), remedy: None, consent_since: None }
     }
 
     /// The reason as admins read it, with what to do.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
-        let what = error_text(&self.kind, &self.detail, language).unwrap_or_else(|| self.reason.clone());
+        let what = error_text(&self.kind, &self.codes, language);
         match self.remedy {
             Some(remedy) => format!("{what}: {}", remedy_text(remedy, language)),
             None => what,
@@ -67,11 +67,7 @@ impl Obstacle {
         };
         let text = language.text_with(
             "trouble-locked-out",
-            [
-                ("detail", self.reason.as_str().into()),
-                ("requests", requests(unsent, language).into()),
-                ("remedy", remedy_text(remedy, language).into()),
-            ],
+            [("requests", requests(unsent, language).into()), ("remedy", remedy_text(remedy, language).into())],
         );
         Some(AdminMessage { key, text })
     }
@@ -80,12 +76,17 @@ impl Obstacle {
 /// An error as admins read it, without what to do.
 #[must_use]
 pub fn text_of_error(error: &CrmError, language: Language) -> String {
-    error_text(error.kind(), &error.detail(), language).unwrap_or_else(|| error.to_string())
+    error_text(error.kind(), &error.codes(), language)
 }
 
-fn error_text(kind: &str, detail: &str, language: Language) -> Option<String> {
-    let id = format!("crm-error-{}", kind.replace('_', "-"));
-    language.has(&id).then(|| language.text_with(&id, [("detail", detail.to_owned().into())]))
+fn error_text(kind: &str, codes: &str, language: Language) -> String {
+    let id = text_id(kind);
+    let id = if language.has(&id) { &id } else { "crm-error-other" };
+    language.text_with(id, [("codes", codes.to_owned().into())])
+}
+
+fn text_id(kind: &str) -> String {
+    format!("crm-error-{}", kind.replace('_', "-"))
 }
 
 fn remedy_text(remedy: Remedy, language: Language) -> String {
@@ -99,7 +100,7 @@ pub fn consent_message(consent: &ConsentNeeded, unsent: usize, language: Languag
     let obstacle = Obstacle {
         reason: consent.reason.clone(),
         kind: "auth".to_owned(),
-        detail: consent.reason.clone(),
+        codes: String::new(),
         remedy: Some(Remedy::Authorize),
         consent_since: Some(consent.since),
     };
@@ -128,7 +129,7 @@ mod tests {
             "slow",
         ];
         for kind in kinds {
-            assert!(error_text(kind, "x", Language::Russian).is_some(), "{kind}");
+            assert!(Language::Russian.has(&text_id(kind)), "{kind}");
         }
         for remedy in [
             Remedy::Authorize,
@@ -147,6 +148,6 @@ mod tests {
     fn an_obstacle_that_an_earlier_version_stored_is_read() {
         let stored = json!({ "reason": "amoCRM has blocked the bot", "remedy": "ask_support" });
         let obstacle: Obstacle = serde_json::from_value(stored).unwrap();
-        assert_eq!(obstacle.text(Language::Russian), "amoCRM has blocked the bot: напишите в поддержку amoCRM");
+        assert_eq!(obstacle.text(Language::Russian), "amoCRM не принимает заявки: напишите в поддержку amoCRM");
     }
 }

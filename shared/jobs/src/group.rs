@@ -62,12 +62,10 @@ impl Runner {
     async fn tell_failing(&self, error: &ApiError, since: Seconds, dealer: &Dealer) {
         let time = dealer.calendar.local(since).strftime("%H:%M").to_string();
         let text = match error {
-            ApiError::Refused { description, .. } => {
-                let arguments = [("time", time.into()), ("detail", description.as_str().into())];
-                self.language.text_with("sales-chat-refuses", arguments)
-            }
-            _ => self.language.text_with("sales-chat-gone", [("time", time.into())]),
+            ApiError::Refused { .. } => "sales-chat-refuses",
+            _ => "sales-chat-gone",
         };
+        let text = self.language.text_with(text, [("time", time.into())]);
         self.admins.tell(&AdminMessage { key: format!("sales-chat-fails:{since}"), text }).await;
     }
 

@@ -28,7 +28,7 @@ pub enum Delivered {
     /// Lines wait because Telegram asked for a pause or did not answer.
     Later,
     /// The team gets nothing until somebody has fixed what Telegram says.
-    TeamUnreachable(String),
+    TeamUnreachable,
 }
 
 /// What a failed call means for the talk.
@@ -41,7 +41,7 @@ enum Failure {
     /// The customer has blocked the bot or is gone.
     CustomerGone,
     /// The group refuses everything.
-    TeamGone(String),
+    TeamGone,
     /// Only this line is refused.
     LineRefused,
 }
@@ -59,7 +59,7 @@ impl Relay {
             return Ok(Delivered::All);
         }
         let Some(mut held) = self.hold(chat_id).await? else { return Ok(Delivered::All) };
-        let mut unreachable = None;
+        let mut team_is_unreachable = false;
         loop {
             let Some(line) = held.talk().next((self.clock)()).cloned() else {
                 if self.wait_for_pause(&held, until).await {
@@ -73,15 +73,17 @@ impl Relay {
             match self.deliver_line(&mut held, &line, group).await {
                 Ok(()) => {}
                 Err(RelayError::Telegram(error)) => {
-                    unreachable = self.put_off(&mut held, &line, error).await?.or(unreachable);
+                    team_is_unreachable |= self.put_off(&mut held, &line, error).await?;
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(match unreachable {
-            Some(reason) => Delivered::TeamUnreachable(reason),
-            None if held.talk().is_delivered() => Delivered::All,
-            None => Delivered::Later,
+        Ok(if team_is_unreachable {
+            Delivered::TeamUnreachable
+        } else if held.talk().is_delivered() {
+            Delivered::All
+        } else {
+            Delivered::Later
         })
     }
 
@@ -121,8 +123,8 @@ impl Relay {
         }
     }
 
-    /// Decides what a failed call means, and notes it. Returns why the team cannot be reached, if so.
-    async fn put_off(&self, held: &mut Held, line: &Line, error: ApiError) -> Result<Option<String>, RelayError> {
+    /// Decides what a failed call means, and notes it. Returns whether the team cannot be reached.
+    async fn put_off(&self, held: &mut Held, line: &Line, error: ApiError) -> Result<bool, RelayError> {
         let text = |id: &str| Said::Word(self.language.text(id));
         let now = (self.clock)();
         let word = |to: Side, said: Said| Line { update_id: None, at: now, to, said };
@@ -163,8 +165,8 @@ impl Relay {
                 })
                 .await?;
             }
-            Failure::TeamGone(reason) => {
-                tracing::error!("the sales chat takes no line of a customer: {reason}");
+            Failure::TeamGone => {
+                tracing::error!("the sales chat takes no line of a customer: {error}");
                 held.update(|talk| {
                     talk.pause(Side::Team, now + LONG_PAUSE);
                     if talk.tell_of_delay() {
@@ -172,7 +174,7 @@ impl Relay {
                     }
                 })
                 .await?;
-                return Ok(Some(reason));
+                return Ok(true);
             }
             Failure::LineRefused => {
                 tracing::warn!("a line cannot be passed on: {error}");
@@ -187,7 +189,7 @@ impl Relay {
                 .await?;
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     fn meaning(&self, to: Side, error: &ApiError) -> Failure {
@@ -199,7 +201,7 @@ impl Relay {
             (ApiError::Unavailable { .. } | ApiError::Unreachable { .. }, _) => Failure::Wait(now + SHORT_PAUSE),
             (ApiError::Unauthorized, _) => Failure::Wait(now + LONG_PAUSE),
             (ApiError::Blocked, Side::Customer) => Failure::CustomerGone,
-            (ApiError::Blocked | ApiError::Migrated { .. }, _) => Failure::TeamGone(error.to_string()),
+            (ApiError::Blocked | ApiError::Migrated { .. }, _) => Failure::TeamGone,
             (ApiError::NotModified | ApiError::CannotEdit, _) => Failure::LineRefused,
             (ApiError::Refused { method, description, .. }, Side::Team) => {
                 let description = description.to_lowercase();
@@ -208,7 +210,7 @@ impl Relay {
                 } else if description.contains("topic_closed") || description.contains("topic closed") {
                     Failure::TopicClosed
                 } else if description.contains("rights") || *method == OPEN {
-                    Failure::TeamGone(error.to_string())
+                    Failure::TeamGone
                 } else {
                     Failure::LineRefused
                 }

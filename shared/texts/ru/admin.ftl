@@ -11,7 +11,7 @@ requests-count =
 
 trouble-started = ⚠️ Проблема с amoCRM с { $time }: { $reason }. Ещё не отправлено: { $requests }; бот повторяет попытки, пока они не уйдут.
 trouble-needs-a-person = ⚠️ Проблема с amoCRM ждёт вас: { $reason }. Ещё не отправлено: { $requests }.
-trouble-locked-out = 🔑 amoCRM не пускает бота ({ $detail }). Ждут: { $requests }. Что сделать: { $remedy }
+trouble-locked-out = 🔑 amoCRM не пускает бота. Ждут: { $requests }. Что сделать: { $remedy }
 trouble-over =
     ✅ amoCRM снова принимает заявки, перерыв { $duration }.{ $count ->
         [0] { "" }
@@ -24,17 +24,18 @@ duration-hours = { $count } ч
 ## What is wrong
 
 crm-error-rate-limit = слишком много запросов (HTTP 429)
-crm-error-server = ошибка на стороне amoCRM ({ $detail })
+crm-error-server = ошибка на стороне amoCRM ({ $codes })
 crm-error-timeout = amoCRM не отвечает вовремя
 crm-error-connection = нет связи с amoCRM
 crm-error-unreadable = amoCRM отвечает так, что ответ нельзя прочитать
-crm-error-tokens = нет ключа доступа к amoCRM ({ $detail })
-crm-error-auth = amoCRM не пускает бота ({ $detail })
-crm-error-blocked = amoCRM заблокировал бота ({ $detail })
-crm-error-closed = аккаунт amoCRM закрыт для бота ({ $detail })
-crm-error-refused = amoCRM отказывает: { $detail }
+crm-error-tokens = бот не смог получить ключ доступа к amoCRM
+crm-error-auth = amoCRM не пускает бота
+crm-error-blocked = amoCRM заблокировал бота ({ $codes })
+crm-error-closed = аккаунт amoCRM закрыт для бота ({ $codes })
+crm-error-refused = amoCRM отказывает ({ $codes })
 crm-error-slow = amoCRM отвечает слишком медленно
 crm-error-worker-stopped = обработчики останавливались на полпути
+crm-error-other = amoCRM не принимает заявки
 
 ## What to do about it
 
@@ -48,12 +49,12 @@ remedy-grant-rights = проверьте, оплачен ли аккаунт и 
 
 ## A request
 
-request-given-up = ❌ Заявка { $number } не передана в amoCRM (попыток: { $attempts }): { $reason }. Когда причина устранена: carquery leads retry { $id }
+request-given-up = ❌ Заявка { $number } не передана в amoCRM (попыток: { $attempts }): { $reason }. Что именно не так: carquery leads show { $id }. Когда причина устранена: carquery leads retry { $id }
 request-expires = ⏳ Заявка { $number } так и не передана в amoCRM, через 7 дней бот её удалит. Передать: carquery leads retry { $id }. Посмотреть: carquery leads show { $id }
 photos-wait = ⚠️ Фото не загружаются в amoCRM ({ $reason }). Сами заявки передаются; фото бот загрузит позже.
 photos-error-telegram = Telegram не отдаёт файл
 photos-given-up = ⚠️ Фото к заявке { $number } не приложены к сделке ({ $reason }). Они остались в чате Telegram с клиентом (ID { $chat }).
-drive-closed = ⚠️ amoCRM не принимает файлы ({ $detail }): сделки приходят без фото, фото остаются в чатах Telegram. Дайте интеграции доступ к файлам, получите новый ключ и проверьте: carquery doctor
+drive-closed = ⚠️ amoCRM не принимает файлы: сделки приходят без фото, фото остаются в чатах Telegram. Дайте интеграции доступ к файлам, получите новый ключ и проверьте: carquery doctor
 
 ## Deleted customers
 
@@ -86,10 +87,10 @@ model-outage-over = ✅ Модель снова отвечает на вопро
 ## The sales chat
 
 sales-chat-gone = ⚠️ С { $time } карточки заявок не попадают в чат продаж: бота нет в группе, или такой группы нет. Сделки в amoCRM создаются как обычно. Что сделать: добавьте бота в группу и проверьте chat_id в разделе [sales_chat] файла автосалона. Карточки за последние 6 часов придут сами.
-sales-chat-refuses = ⚠️ С { $time } карточки заявок не попадают в чат продаж: Telegram их не принимает ({ $detail }). Сделки в amoCRM создаются как обычно. Что сделать: разрешите боту писать в группе и присылать фото. Карточки за последние 6 часов придут сами.
+sales-chat-refuses = ⚠️ С { $time } карточки заявок не попадают в чат продаж: Telegram их не принимает. Сделки в amoCRM создаются как обычно. Что сделать: разрешите боту писать в группе и присылать фото. Карточки за последние 6 часов придут сами.
 sales-chat-works = ✅ Карточки заявок снова попадают в чат продаж, перерыв { $duration }.
 sales-chat-moved = ℹ️ Чат продаж стал супергруппой, теперь его номер { $to }. Бот уже пишет туда. Что сделать: укажите chat_id = { $to } в разделе [sales_chat] файла автосалона.
-talk-unreachable = ⚠️ Сообщения клиентов не доходят до чата продаж ({ $reason }). Они ждут и уйдут сами, когда всё наладится. Что сделать: проверьте, что бот — администратор группы с правом управлять темами, темы включены, а chat_id в разделе [sales_chat] файла автосалона верный.
+talk-unreachable = ⚠️ Сообщения клиентов не доходят до чата продаж: Telegram их не принимает. Они ждут и уйдут сами, когда всё наладится. Что сделать: проверьте, что бот — администратор группы с правом управлять темами, темы включены, а chat_id в разделе [sales_chat] файла автосалона верный.
 handover-given-up = ⚠️ Заявка № { $number } взята, но ответственный в amoCRM не сменился: { $reason }. Что сделать: смените ответственного в сделке сами и проверьте amocrm_user_id = { $user } (это тот, кто её взял) в разделе [[team]] файла автосалона.
 escalation-unreachable = ⚠️ Заявку никто не взял, а сообщить об этом не удалось: бот не может написать в чат { $to }. Что сделать: пусть этот человек напишет боту /start (или добавьте бота в эту группу) и проверьте escalate_to в разделе [sales_chat] файла автосалона.
 

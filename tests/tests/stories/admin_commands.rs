@@ -27,7 +27,7 @@ async fn a_dead_request_is_tried_again_from_the_chat_and_becomes_a_deal() {
         admin.say("/status").await;
         let status = admin.screen();
         assert!(status.contains("Бот больше не пробует: 1") && status.contains(&number), "{status}");
-        assert!(status.contains("amoCRM отказывает") && status.contains("Too big"), "the reason in Russian: {status}");
+        assert!(status.contains("\namoCRM отказывает (HTTP 400; price: InvalidType)\n"), "the reason: {status}");
 
         let retry = admin.button(&format!("🔁 Повторить {number}"));
         admin.press(&retry).await;

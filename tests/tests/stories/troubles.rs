@@ -43,7 +43,7 @@ async fn a_refused_request_is_reported_and_leaves_its_neighbours_alone() {
     assert!(matches!(bot.lead(bad).await.status, Status::Dead { .. }));
     let told = bot.admin().reads();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_snapshot!(told[0], @"❌ Заявка K7QX-3M01 не передана в amoCRM (попыток: 1): amoCRM отказывает: HTTP 400 Request validation failed; price: InvalidType Too big. Когда причина устранена: carquery leads retry 01JD0000000000000AK7QX3M01");
+    assert_snapshot!(told[0], @"❌ Заявка K7QX-3M01 не передана в amoCRM (попыток: 1): amoCRM отказывает (HTTP 400; price: InvalidType). Что именно не так: carquery leads show 01JD0000000000000AK7QX3M01. Когда причина устранена: carquery leads retry 01JD0000000000000AK7QX3M01");
     bot.push(&[bad]).await;
     assert_eq!(bot.admin().reads(), [""; 0], "told once");
 }

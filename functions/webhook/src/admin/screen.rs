@@ -120,8 +120,7 @@ fn state(lead: &Lead, time: impl Fn(Seconds) -> String, now: Seconds, language: 
         Status::Pending { .. } | Status::Retry { .. } => language.text("status-due"),
         Status::Sending { .. } | Status::Sent { .. } => language.text("status-sending"),
     };
-    let reason = lead.error_text.as_ref().or(lead.error.as_ref());
-    match reason {
+    match &lead.error_text {
         Some(reason) => format!("{what}\n{}", reason.chars().take(LONGEST_REASON).collect::<String>()),
         None => what,
     }
