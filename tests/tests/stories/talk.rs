@@ -1,8 +1,8 @@
 //! A person takes over, in topics of the sales group.
 
 use simulators::fault::{Fault, When};
-use simulators::telegram::{BotRole, Person};
-use stories::{Bot, Customer, SalesGroup, System, photo, story, to_sent};
+use simulators::telegram::{BotRole, Person, Redelivery};
+use stories::{Bot, Customer, SalesGroup, Setup, System, photo, story, story_with, to_sent};
 
 const CALLED: &str = "👤 Клиент зовёт человека.";
 
@@ -15,6 +15,12 @@ async fn calls_a_person(bot: &Bot) -> (Customer, SalesGroup) {
     let topic = group.topic("Анна");
     topic.saw(CALLED);
     (anna, topic)
+}
+
+/// Telegram delivers what comes from one chat one after the other.
+fn as_telegram_delivers() -> Setup {
+    let usual = Setup::default();
+    Setup { redelivery: Redelivery { in_order: true, ..usual.redelivery }, ..usual }
 }
 
 #[tokio::test]
@@ -255,6 +261,48 @@ async fn edits_replies_and_albums_arrive_as_they_were_meant() {
         assert_eq!(read.iter().filter(|message| message.contains("Ольга")).count(), 1, "{read:#?}");
         anna.act(|app| app.send_voice(photo(1), 3)).await;
         assert_eq!(topic.reads().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lines_that_three_people_write_at_one_moment_arrive_once_in_order_and_in_the_note() {
+    story_with(as_telegram_delivers(), async |bot| {
+        let group = bot.has_sales_team(&["Ольга", "Пётр"]).await;
+        let anna = bot.customer("Анна");
+        let number = to_sent(&anna).await;
+        let deal = bot.deliver_request(&number, &anna).await;
+        let topic = group.topic("Анна");
+        topic.saw(&number);
+        let [olga, petr] = ["Ольга", "Пётр"].map(|name| bot.team(name).in_topic("Анна"));
+        olga.writes("Здравствуйте!").await;
+        anna.finally_sees("Ольга: Здравствуйте!");
+
+        let (mut to_team, mut to_customer) = (Vec::new(), Vec::new());
+        for n in 1..=5 {
+            for (person, text) in [(&anna.app, "вопрос"), (&olga.app, "ответ"), (&petr.app, "совет")] {
+                person.say(&format!("{text} {n}")).expect("it is possible");
+            }
+            to_team.push(format!("вопрос {n}"));
+            to_customer.extend([format!("Ольга: ответ {n}"), format!("Пётр: совет {n}")]);
+        }
+        bot.settle().await;
+        assert_eq!(topic.reads(), to_team);
+        assert_eq!(anna.reads(), to_customer);
+
+        bot.wait(600);
+        bot.schedule().await;
+        bot.boss().sees("никто не взял");
+        let deal = bot.crm().deals().into_iter().find(|found| found.id == deal.id).expect("it is there");
+        let notes: Vec<_> = deal.notes.iter().filter(|note| note.starts_with("Разговор в Telegram №")).collect();
+        let [note] = &notes[..] else { panic!("one note was expected: {notes:#?}") };
+        let mut noted: Vec<&str> = note.lines().skip(2).filter_map(|line| line.splitn(3, ' ').nth(2)).collect();
+        let mut said = vec!["Ольга: Здравствуйте!".to_owned()];
+        said.extend(to_team.iter().map(|line| format!("Клиент: {line}")));
+        said.extend(to_customer);
+        noted.sort_unstable();
+        said.sort_unstable();
+        assert_eq!(noted, said, "{note}");
     })
     .await;
 }
