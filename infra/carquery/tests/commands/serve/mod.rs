@@ -5,6 +5,7 @@ mod data;
 mod doors;
 mod start;
 mod stop;
+mod team;
 mod trouble;
 
 use std::io::{BufRead as _, BufReader};
