@@ -10,7 +10,7 @@ use jobs::JobOutcome;
 use lead::{Lead, LeadId, Seconds};
 use sales::Card;
 use serde_json::json;
-use storage::{SaveError, StorageError, Versioned};
+use storage::{PUT_OFF_UNREADABLE, SaveError, StorageError, Versioned};
 
 use crate::CrmPush;
 use crate::steps::CALL_BACK_STEP;
@@ -37,6 +37,7 @@ impl CrmPush {
         let stored = futures::join!(self.sales_chat.card(&id), self.leads.get(&id));
         let (card, lead) = match stored {
             (Ok(card), Ok(lead)) => (card, lead),
+            (Ok(Some(card)), Err(error)) if error.is_shape() => return self.put_handover_off(card, &error).await,
             (Err(error), _) | (_, Err(error)) => return Err(cannot_store(id, &error)),
         };
         let Some(mut card) = card.filter(|card| card.value.handover.is_some()) else { return Ok(()) };
@@ -61,10 +62,22 @@ impl CrmPush {
             Err(NotSet::Wait { until }) => card.value.postpone_handover(until),
             Err(NotSet::Failed(error)) => self.fail_handover(&mut card.value, &error).await,
         }
-        match self.sales_chat.save_card(&mut card).await {
+        self.save_handover(&mut card).await
+    }
+
+    /// This version of the bot cannot read the request: another one may.
+    async fn put_handover_off(&self, mut card: Versioned<Card>, error: &StorageError) -> Result<(), Redeliver> {
+        let id = card.value.lead_id;
+        tracing::error!(lead_id = %id, %error, "a handover is put off by a day");
+        card.value.postpone_handover(self.now() + PUT_OFF_UNREADABLE);
+        self.save_handover(&mut card).await
+    }
+
+    async fn save_handover(&self, card: &mut Versioned<Card>) -> Result<(), Redeliver> {
+        match self.sales_chat.save_card(card).await {
             // Somebody else was at it, or the customer was deleted.
             Ok(()) | Err(SaveError::Conflict) => Ok(()),
-            Err(SaveError::Storage(error)) => Err(cannot_store(id, &error)),
+            Err(SaveError::Storage(error)) => Err(cannot_store(card.value.lead_id, &error)),
         }
     }
 

@@ -16,7 +16,7 @@ impl Scheduled {
         let leads = &self.bot.leads;
         let due = leads.expiry_notices_due(now, MOST_A_RUN).await.context("dead requests cannot be listed")?;
         let mut told = 0;
-        for mut lead in leads.get_many(&due).await.context("dead requests cannot be read")? {
+        for mut lead in leads.get_many_due(&due, now).await.context("dead requests cannot be read")? {
             let id = lead.value.lead_id;
             let arguments = [("number", id.request_number().into()), ("id", id.to_string().into())];
             let text = self.language.text_with("request-expires", arguments);

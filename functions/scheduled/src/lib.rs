@@ -218,8 +218,8 @@ impl Scheduled {
     async fn measure(&self) -> anyhow::Result<usize> {
         let unsent = self.bot.leads.count_unsent().await.context("unsent requests cannot be counted")?;
         let sample = self.bot.leads.unsent(SAMPLE).await.context("unsent requests cannot be listed")?;
-        let sample = self.bot.leads.get_many(&sample).await.context("unsent requests cannot be read")?;
         let now = (self.bot.clock)();
+        let sample = self.bot.leads.get_many_due(&sample, now).await.context("unsent requests cannot be read")?;
         // A form left half-way was left long before it was stored.
         let finished = sample.iter().filter(|lead| lead.value.request.unfinished.is_none());
         let oldest = finished.map(|lead| now - lead.value.request.created_at).max().unwrap_or(0);

@@ -36,6 +36,9 @@ impl Scheduled {
     }
 
     async fn look_after_talk(&self, chat_id: i64, started: Instant) -> anyhow::Result<()> {
+        if self.bot.relay.talks().get_due(chat_id, (self.bot.clock)()).await?.is_none() {
+            return Ok(());
+        }
         let dealer = self.bot.dealer.get().await;
         if let Some(group) = self.bot.sales_group(&dealer).await? {
             let patience = TALKS.saturating_sub(started.elapsed()).min(RELAY);

@@ -102,8 +102,7 @@ impl DealNews {
     pub async fn run_due(&self, crm: Option<&Client>, time: Duration) -> Result<usize, NotLooked> {
         let now = (self.clock)();
         let due = self.deals.due(now, MOST_A_RUN).await?;
-        let (to_look, others): (Vec<_>, Vec<_>) =
-            self.deals.get_many(&due).await?.into_iter().partition(|deal| deal.value.is_look_due(now));
+        let (to_look, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|deal| deal.value.is_look_due(now));
         let told = self.tell_all(others, time).await?;
         let Some(crm) = crm else { return Ok(told) };
         let looked = self.look(crm, to_look).await?;

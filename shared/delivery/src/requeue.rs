@@ -54,7 +54,7 @@ pub async fn requeue(leads: &Leads, queue: &Queue, filter: RequeueFilter) -> Res
 
 async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, filter: &RequeueFilter) -> bool {
     let done = async {
-        let Some(mut lead) = leads.get(&id).await? else { return Ok(false) };
+        let Some(mut lead) = leads.get_due(&id, filter.now).await? else { return Ok(false) };
         // The index lags behind the table: somebody may have taken it meanwhile.
         if !filter.takes(&lead.value) {
             return Ok(false);
@@ -95,7 +95,7 @@ pub async fn requeue_photos(
     let mut count = 0;
     for id in leads.photos_due(now, LOOKED_AT).await?.into_iter().take(limit) {
         let queued: Result<bool, StorageError> = async {
-            let Some(mut lead) = leads.get(&id).await? else { return Ok(false) };
+            let Some(mut lead) = leads.get_due(&id, now).await? else { return Ok(false) };
             if lead.value.photos_due_at().is_none_or(|due_at| due_at > now) {
                 return Ok(false);
             }
@@ -131,7 +131,7 @@ pub async fn requeue_handovers(
     let mut count = 0;
     for id in sales_chat.handovers_due(now, limit).await? {
         let queued: Result<bool, StorageError> = async {
-            let card = sales_chat.card(&id).await?;
+            let card = sales_chat.card_due(&id, now).await?;
             let is_due = |card: &Versioned<Card>| card.value.handover.is_some_and(|handover| handover.due_at <= now);
             let Some(mut card) = card.filter(is_due) else { return Ok(false) };
             card.value.postpone_handover(again_at);

@@ -18,7 +18,7 @@ use lead::Seconds;
 use relay::Relay;
 use settings::Clock;
 use settings::time_budget::JOBS;
-use storage::{ClaimedJob, CurrentDealer, JobId, JobKind, Jobs, Leads, SalesChat, StorageError};
+use storage::{ClaimedJob, CurrentDealer, JobId, JobKind, Jobs, Leads, PUT_OFF_UNREADABLE, SalesChat, StorageError};
 use telegram::{Api, ApiError};
 use texts::Language;
 use tokio::time::Instant;
@@ -105,8 +105,10 @@ impl Runner {
             self.send(&mut job).await
         };
         tracing::info!(job = %id, ?outcome, "did a job");
-        match outcome {
-            Ok(JobOutcome::PutBack { due_at }) => self.jobs.put_back(job, due_at).await?,
+        match &outcome {
+            Ok(JobOutcome::PutBack { due_at }) => self.jobs.put_back(job, *due_at).await?,
+            // What the job is about. Other versions of the bot may be able to read it.
+            Err(error) if error.is_shape() => self.jobs.put_back(job, now + PUT_OFF_UNREADABLE).await?,
             Ok(JobOutcome::Refused) | Err(_) => self.jobs.put_back(job, now + PAUSE).await?,
             Ok(JobOutcome::NotDue) => {}
             Ok(_) if job.is_taken_out() => {}

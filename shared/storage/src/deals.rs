@@ -12,7 +12,7 @@ use futures::future::{join_all, try_join_all};
 use lead::{DealOutcome, Seconds, TrackedDeal};
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by};
+use crate::due::{DUE_INDEX, due_by, unless_unreadable};
 use crate::schema::TableDefinition;
 use crate::versioned::{put_persistently, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
@@ -36,7 +36,7 @@ const DUE: &str = "1";
 const CLOSED: &str = "closed";
 /// The operation, for errors.
 const READ: &str = "reading a deal";
-/// Closed deals that are read in parallel.
+/// Deals that are read in parallel.
 const AT_ONCE: usize = 25;
 /// Chats that are read of one deal. A contact with more is a shared telephone.
 const MOST_CHATS: i32 = 20;
@@ -116,7 +116,6 @@ impl Deals {
     /// # Errors
     /// When the table cannot be read.
     pub async fn get_many(&self, keys: &[DealKey]) -> Result<Vec<Versioned<TrackedDeal>>, StorageError> {
-        const AT_ONCE: usize = 25;
         let mut deals = Vec::with_capacity(keys.len());
         for some in keys.chunks(AT_ONCE) {
             for deal in join_all(some.iter().map(|key| self.get(*key))).await {
@@ -130,7 +129,8 @@ impl Deals {
         Ok(deals)
     }
 
-    /// A deal as every chat with requests in it knows it.
+    /// A deal as every chat with requests in it knows it. Items that this version of the bot cannot read are left out:
+    /// the log names them.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -146,7 +146,9 @@ impl Deals {
             .send()
             .await
             .map_err(StorageError::of(READ))?;
-        answer.items.unwrap_or_default().into_iter().map(read_item).collect()
+        let read = answer.items.unwrap_or_default().into_iter().map(read_item);
+        let log = |error: &StorageError| tracing::error!("a tracked deal is left out: {error}");
+        Ok(read.filter_map(|deal| deal.inspect_err(log).ok()).collect())
     }
 
     /// Those of these deals that have requests of customers.
@@ -173,13 +175,22 @@ impl Deals {
         Ok(answer.count() > 0)
     }
 
-    /// Deals that are to be looked at or have something to tell by `now`, those that have waited longest first.
+    /// Deals that are to be looked at or have something to tell by `now`, those that have waited longest first. One that
+    /// this version of the bot cannot read is put off by a day.
     ///
     /// # Errors
-    /// When the table cannot be read.
-    pub async fn due(&self, now: Seconds, limit: i32) -> Result<Vec<DealKey>, StorageError> {
+    /// When the table cannot be read or written.
+    pub async fn due(&self, now: Seconds, limit: i32) -> Result<Vec<Versioned<TrackedDeal>>, StorageError> {
         let items = due_by(&self.client, &self.table, DUE, now, limit).await?;
-        Ok(items.into_iter().filter_map(key_of).collect())
+        let keys: Vec<DealKey> = items.into_iter().filter_map(key_of).collect();
+        let mut deals = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(AT_ONCE) {
+            let read = keys.iter().map(|key| async {
+                unless_unreadable(self.get(*key).await, &self.client, (&self.table, key.attributes()), now).await
+            });
+            deals.extend(try_join_all(read).await?.into_iter().flatten());
+        }
+        Ok(deals)
     }
 
     /// How the deals ended that were closed since then, each deal once.

@@ -60,7 +60,8 @@ impl StorageError {
     }
 
     /// The item has a shape that this version of the bot does not know: reading it again will not help.
-    pub(crate) const fn is_shape(&self) -> bool {
+    #[must_use]
+    pub const fn is_shape(&self) -> bool {
         self.is_shape
     }
 }

@@ -14,10 +14,10 @@ use futures::FutureExt as _;
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by, put_off};
+use crate::due::{DUE_INDEX, due_by, unless_unreadable};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat};
 use crate::schema::TableDefinition;
-use crate::versioned::{get, number, put_persistently, replacing};
+use crate::versioned::{get, put_persistently, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -38,12 +38,9 @@ const DUE: &str = "1";
 /// How long a claim lasts.
 const CLAIM: Seconds = 60;
 /// How long a job is kept after it was due.
-const RETENTION: Seconds = 60 * DAY;
-/// How long a job waits that this version of the bot cannot read.
-const PUT_OFF_UNREADABLE: Seconds = DAY;
+const RETENTION: Seconds = 60 * 24 * 3600;
 /// The operation, for errors.
 const WRITE: &str = "writing a job";
-const DAY: Seconds = 24 * 3600;
 
 /// The Jobs table.
 #[derive(Clone, Debug)]
@@ -199,16 +196,12 @@ impl Jobs {
     /// When the table cannot be read or written. The job is due again within a minute.
     pub async fn claim(&self, id: &JobId, now: Seconds) -> Result<Option<ClaimedJob>, StorageError> {
         const READ: &str = "reading a job";
-        let item = get(&self.client, &self.table, ("job", AttributeValue::S(id.to_string())), READ).await?;
-        let Some(item) = item else { return Ok(None) };
-        let Stored { item, version } = match serde_dynamo::from_item(item.clone()) {
-            Ok(stored) => stored,
-            Err(error) => {
-                self.put_off_unreadable(id, item, now).await?;
-                tracing::warn!(job = %id, "a job cannot be read and is put off by a day: {error}");
-                return Ok(None);
-            }
-        };
+        let key = ("job", AttributeValue::S(id.to_string()));
+        let item = get(&self.client, &self.table, key.clone(), READ).await?;
+        let read = item.map(serde_dynamo::from_item).transpose().map_err(|error| StorageError::shape(READ, &error));
+        let key = HashMap::from([(key.0.to_owned(), key.1)]);
+        let read = unless_unreadable(read, &self.client, (&self.table, key), now).await?;
+        let Some(Stored { item, version }) = read else { return Ok(None) };
         let Some(due_at) = item.due_at.filter(|due_at| *due_at <= now) else { return Ok(None) };
         let job = Job { kind: item.what, due_at, drop_after: item.drop_after, chat_id: item.chat_id };
         match self.write(&job, version, Some(now + CLAIM)).await {
@@ -233,22 +226,6 @@ impl Jobs {
                 Ok(true)
             }
             Err(SaveError::Conflict) => Ok(false),
-            Err(SaveError::Storage(error)) => Err(error),
-        }
-    }
-
-    async fn put_off_unreadable(
-        &self,
-        id: &JobId,
-        item: HashMap<String, AttributeValue>,
-        now: Seconds,
-    ) -> Result<(), StorageError> {
-        let Some(version) = number(&item, "version") else {
-            return Err(StorageError::other(WRITE, format!("the job {id} has no version")));
-        };
-        let item = Versioned { value: item, version };
-        match put_off(&self.client, (&self.table, "job"), item, now + PUT_OFF_UNREADABLE, WRITE).await {
-            Ok(()) | Err(SaveError::Conflict) => Ok(()),
             Err(SaveError::Storage(error)) => Err(error),
         }
     }

@@ -8,11 +8,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ScalarAttributeType, Select};
 use futures::FutureExt as _;
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use lead::{Lead, LeadId, PhoneKey, Seconds, Status};
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by};
+use crate::due::{DUE_INDEX, due_by, unless_unreadable};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat, keys_of_chat};
 use crate::schema::TableDefinition;
 use crate::versioned::{get, put, replacing};
@@ -142,6 +142,27 @@ impl Leads {
                     Err(error) => return Err(error),
                 }
             }
+        }
+        Ok(leads)
+    }
+
+    /// A request that is due, if it exists. One that this version of the bot cannot read is put off by a day.
+    ///
+    /// # Errors
+    /// When the table cannot be read or written.
+    pub async fn get_due(&self, id: &LeadId, now: Seconds) -> Result<Option<Versioned<Lead>>, StorageError> {
+        let key = HashMap::from([("lead_id".to_owned(), AttributeValue::S(id.to_string()))]);
+        unless_unreadable(self.get(id).await, &self.client, (&self.table, key), now).await
+    }
+
+    /// The same for several.
+    ///
+    /// # Errors
+    /// When the table cannot be read or written.
+    pub async fn get_many_due(&self, ids: &[LeadId], now: Seconds) -> Result<Vec<Versioned<Lead>>, StorageError> {
+        let mut leads = Vec::with_capacity(ids.len());
+        for some in ids.chunks(BATCH) {
+            leads.extend(try_join_all(some.iter().map(|id| self.get_due(id, now))).await?.into_iter().flatten());
         }
         Ok(leads)
     }

@@ -42,6 +42,7 @@ pub use customers::{Customer, Customers};
 pub use dealer_file::DealerFile;
 pub use deals::{DealKey, Deals};
 pub use documents::Documents;
+pub use due::PUT_OFF_UNREADABLE;
 pub use error::{FinishError, SaveError, StorageError};
 pub use forget::forget_customer;
 pub use jobs::{ClaimedJob, Job, JobId, JobKind, Jobs, Planned};

@@ -12,7 +12,7 @@ use sales::{Card, Group};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by};
+use crate::due::{DUE_INDEX, due_by, unless_unreadable};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat, keys_of_chat};
 use crate::schema::TableDefinition;
 use crate::versioned::{get, put, replacing};
@@ -80,6 +80,16 @@ impl SalesChat {
     /// When the table cannot be read.
     pub async fn card(&self, lead_id: &LeadId) -> Result<Option<Versioned<Card>>, StorageError> {
         self.load(&lead_id.to_string()).await
+    }
+
+    /// The card of a request whose handover is due, if there is one. A card that this version of the bot cannot read is
+    /// put off by a day.
+    ///
+    /// # Errors
+    /// When the table cannot be read or written.
+    pub async fn card_due(&self, lead_id: &LeadId, now: Seconds) -> Result<Option<Versioned<Card>>, StorageError> {
+        let key = HashMap::from([("entry".to_owned(), AttributeValue::S(lead_id.to_string()))]);
+        unless_unreadable(self.card(lead_id).await, &self.client, (&self.table, key), now).await
     }
 
     /// The cards of a customer's chat. A card that cannot be read is logged and left out.

@@ -221,18 +221,14 @@ impl Sessions {
         Ok(items.iter().filter_map(|item| number(item, "chat_id")).collect())
     }
 
-    /// Puts off until `until` what is due in a chat by `now`, and leaves its conversation as it is: this version of the
-    /// bot cannot read it. Another one may. Returns false if nothing is due.
+    /// Puts off by a day what is due in a chat by `now`, and leaves its conversation as it is: this version of the bot
+    /// cannot read it. Another one may. Returns false if nothing is due, or an update was handled meanwhile.
     ///
     /// # Errors
-    /// [`SaveError::Conflict`] if an update was handled meanwhile.
-    pub async fn put_off(&self, chat_id: i64, now: Seconds, until: Seconds) -> Result<bool, SaveError> {
-        let Some(item) = self.item(chat_id).await? else { return Ok(false) };
-        if number(&item.value, "due_at").is_none_or(|due_at: Seconds| now < due_at) {
-            return Ok(false);
-        }
-        put_off(&self.client, (&self.table, "chat_id"), item, until, WRITE).await?;
-        Ok(true)
+    /// When the table cannot be read or written.
+    pub async fn put_off(&self, chat_id: i64, now: Seconds) -> Result<bool, StorageError> {
+        let key = HashMap::from([("chat_id".to_owned(), AttributeValue::N(chat_id.to_string()))]);
+        put_off(&self.client, (&self.table, key), now).await
     }
 
     /// Stops answering a chat, or answers it again.

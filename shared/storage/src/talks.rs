@@ -12,7 +12,7 @@ use futures::FutureExt as _;
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by};
+use crate::due::{DUE_INDEX, due_by, unless_unreadable};
 use crate::schema::TableDefinition;
 use crate::versioned::{get, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
@@ -79,6 +79,15 @@ impl Talks {
         let Some(item) = item else { return Ok(None) };
         let stored: Stored = serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))?;
         Ok(Some(Versioned { value: stored.talk, version: stored.version }))
+    }
+
+    /// A talk that is due, if there is one. One that this version of the bot cannot read is put off by a day.
+    ///
+    /// # Errors
+    /// When the table cannot be read or written.
+    pub async fn get_due(&self, chat_id: i64, now: Seconds) -> Result<Option<Versioned<Talk>>, StorageError> {
+        let key = HashMap::from([("chat_id".to_owned(), AttributeValue::N(chat_id.to_string()))]);
+        unless_unreadable(self.get(chat_id).await, &self.client, (&self.table, key), now).await
     }
 
     /// Stores a talk, if it still has the version that was read.

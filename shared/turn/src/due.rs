@@ -1,14 +1,10 @@
 //! What the clock does in a chat with a form left half-way.
 
 use dialog::{DueChat, Effect, Verdict, decide_due};
-use lead::Seconds;
 use storage::{FinishError, SaveError};
 
 use crate::decide::Decided;
 use crate::{Bot, RetryLater};
-
-/// How long a chat waits whose conversation this version of the bot cannot read.
-const PUT_OFF_UNREADABLE: Seconds = 24 * 3600;
 
 /// What came of a turn of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +57,7 @@ impl Bot {
         let verdict = decide_due(&session.value, &DueChat { chat_id, may_write }, &moment, &rules);
         let Verdict::Move { next, request, effects } = verdict else {
             let is_read = session.value.due_at().is_some();
-            if !is_read && self.sessions.put_off(chat_id, now, now + PUT_OFF_UNREADABLE).await? {
+            if !is_read && self.sessions.put_off(chat_id, now).await? {
                 // Otherwise many such chats would keep the others from their turn.
                 tracing::warn!("the conversation cannot be read: what is due is put off by a day");
             }

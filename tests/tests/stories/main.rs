@@ -38,5 +38,6 @@ mod team;
 mod troubles;
 mod unfinished;
 mod unfinished_deal;
+mod unreadable;
 mod voice;
 mod working_time;
