@@ -4,8 +4,7 @@ use amocrm::Fallback;
 use delivery::Permit;
 use lead::{Lead, TrackedDeal};
 use settings::{Retry, metrics};
-use storage::{DealKey, SaveError, Versioned};
-use tokio::time::sleep;
+use storage::{DealKey, SaveError, Versioned, pause_after_conflict};
 
 use crate::CrmPush;
 use crate::stop::Redeliver;
@@ -50,7 +49,7 @@ impl CrmPush {
             deal.value.note_request(lead.lead_id, first_stage, self.now());
             match self.deals.save(&mut deal).await {
                 // It was looked at just now.
-                Err(SaveError::Conflict) => sleep(retry.pause(tried).mul_f64(rand::random())).await,
+                Err(SaveError::Conflict) => pause_after_conflict(retry, tried).await,
                 saved => return saved,
             }
         }

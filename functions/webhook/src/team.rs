@@ -6,9 +6,8 @@ use lead::{LeadId, Seconds};
 use sales::{CardMessage, CardPress, Take, Taken, taken_by};
 use serde_json::json;
 use settings::Retry;
-use storage::{SaveError, StorageError, Versioned};
+use storage::{SaveError, StorageError, Versioned, pause_after_conflict};
 use telegram::{BotCall, TeamEvent, TeamInput};
-use tokio::time::sleep;
 use turn::RetryLater;
 
 use crate::Webhook;
@@ -111,7 +110,7 @@ impl Webhook {
             if !Retry::DECISION.allows_another(tried) {
                 return Err(RetryLater::TooManyConflicts);
             }
-            sleep(Retry::DECISION.pause(tried).mul_f64(rand::random())).await;
+            pause_after_conflict(Retry::DECISION, tried).await;
         }
     }
 

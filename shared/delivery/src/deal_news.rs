@@ -14,10 +14,13 @@ use dealer::Dealer;
 use dialog::Screen;
 use lead::{DealOutcome, LOST, Seconds, SeenDeal, TrackedDeal, WON};
 use settings::{Clock, Retry, metrics};
-use storage::{Aws, CurrentDealer, Customers, DealKey, Deals, Leads, SaveError, StorageError, Tables, Versioned};
+use storage::{
+    Aws, CurrentDealer, Customers, DealKey, Deals, Leads, SaveError, StorageError, Tables, Versioned,
+    pause_after_conflict,
+};
 use telegram::{Api, ApiError};
 use texts::Language;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 /// Deals handled in one run of the schedule at most: a page of amoCRM's list.
 const MOST_A_RUN: i32 = 250;
@@ -206,7 +209,7 @@ impl DealNews {
             if self.save(&mut deal).await? {
                 return Ok(());
             }
-            sleep(retry.pause(tried).mul_f64(rand::random())).await;
+            pause_after_conflict(retry, tried).await;
             let Some(stored) = self.deals.get(key).await? else { return Ok(()) };
             deal = stored;
         }

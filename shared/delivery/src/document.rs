@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use settings::Retry;
-use storage::{Documents, SaveError, StorageError, Versioned};
+use storage::{Documents, SaveError, StorageError, Versioned, pause_after_conflict};
 
 /// Reads the document (a default one if there is none), lets `change` change it, and stores it if it did. When somebody
 /// else changed it meanwhile, `change` is applied to what they stored.
@@ -25,7 +25,7 @@ where
         match documents.save(key, &mut document).await {
             Ok(()) => return Ok(answer),
             Err(SaveError::Conflict) => {
-                tokio::time::sleep(retry.pause(tried).mul_f64(rand::random())).await;
+                pause_after_conflict(retry, tried).await;
             }
             Err(error) => return Err(error),
         }

@@ -6,10 +6,9 @@ use lead::{Lead, LeadId, Seconds, Status};
 use relay::RelayError;
 use sales::{Card, CardMessage};
 use settings::Retry;
-use storage::{ClaimedJob, SaveError, StorageError, Versioned};
+use storage::{ClaimedJob, SaveError, StorageError, Versioned, pause_after_conflict};
 use talk::Topic;
 use telegram::{ApiError, Recipient};
-use tokio::time::sleep;
 
 use crate::{JobOutcome, PAUSE, Runner};
 
@@ -156,7 +155,7 @@ impl Runner {
             for tried in 1..=retry.tries {
                 card.value.message.get_or_insert(message);
                 match self.sales_chat.save_card(&mut card).await {
-                    Err(SaveError::Conflict) => sleep(retry.pause(tried).mul_f64(rand::random())).await,
+                    Err(SaveError::Conflict) => pause_after_conflict(retry, tried).await,
                     saved => return saved,
                 }
                 match self.sales_chat.card(&lead_id).await? {

@@ -5,9 +5,8 @@ use delivery::AdminMessage;
 use lead::Seconds;
 use sales::Group;
 use settings::Retry;
-use storage::SaveError;
+use storage::{SaveError, pause_after_conflict};
 use telegram::ApiError;
-use tokio::time::sleep;
 
 use crate::Runner;
 
@@ -81,13 +80,13 @@ impl Runner {
             for tried in 1..=retry.tries {
                 let mut group = self.sales_chat.group(chat.chat_id).await?;
                 let before = group.value;
-                let answer = change(&mut group.value);
+                let result = change(&mut group.value);
                 if group.value == before {
-                    return Ok(answer);
+                    return Ok(result);
                 }
                 match self.sales_chat.save_group(&mut group).await {
-                    Err(SaveError::Conflict) => sleep(retry.pause(tried).mul_f64(rand::random())).await,
-                    saved => return saved.map(|()| answer),
+                    Err(SaveError::Conflict) => pause_after_conflict(retry, tried).await,
+                    saved => return saved.map(|()| result),
                 }
             }
             Err(SaveError::Conflict)

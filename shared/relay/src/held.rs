@@ -1,7 +1,7 @@
 //! A talk that this worker alone works on.
 
 use settings::{Clock, Retry};
-use storage::{SaveError, Talks, Versioned};
+use storage::{SaveError, Talks, Versioned, pause_after_conflict};
 use talk::Talk;
 
 use crate::{Relay, RelayError};
@@ -33,7 +33,7 @@ impl Relay {
                     return Ok(Some(Held { chat_id, stored, talks, clock }));
                 }
                 Err(SaveError::Storage(error)) => return Err(error.into()),
-                Err(SaveError::Conflict) => tokio::time::sleep(retry.pause(tried).mul_f64(rand::random())).await,
+                Err(SaveError::Conflict) => pause_after_conflict(retry, tried).await,
             }
         }
         Err(RelayError::TooManyConflicts)
@@ -91,7 +91,7 @@ impl Held {
                 Ok(()) => return Ok(()),
                 Err(SaveError::Storage(error)) => return Err(error.into()),
                 Err(SaveError::Conflict) => {
-                    tokio::time::sleep(retry.pause(tried).mul_f64(rand::random())).await;
+                    pause_after_conflict(retry, tried).await;
                     self.stored = self.talks.get(self.chat_id).await?.ok_or(RelayError::Gone)?;
                 }
             }

@@ -13,7 +13,7 @@ mod send;
 use std::time::Duration;
 
 use settings::{Clock, Retry};
-use storage::{Aws, Customers, SalesChat, SaveError, StorageError, Tables, Talks, Versioned};
+use storage::{Aws, Customers, SalesChat, SaveError, StorageError, Tables, Talks, Versioned, pause_after_conflict};
 use talk::{Line, Talk, Topic};
 use telegram::{Api, ApiError};
 use texts::Language;
@@ -173,7 +173,7 @@ impl Relay {
                     if !retry.allows_another(tried) {
                         return Err(RelayError::TooManyConflicts);
                     }
-                    tokio::time::sleep(retry.pause(tried).mul_f64(rand::random())).await;
+                    pause_after_conflict(retry, tried).await;
                 }
             }
         }

@@ -9,6 +9,7 @@
 
 mod ai_log;
 mod aws;
+mod conflict;
 mod copy;
 mod counters;
 mod current_dealer;
@@ -35,6 +36,7 @@ mod versioned;
 
 pub use ai_log::{AiLog, AiLogEntry};
 pub use aws::{Aws, AwsSettings};
+pub use conflict::pause_after_conflict;
 pub use copy::Copied;
 pub use counters::{Counters, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY, ModelQuestions};
 pub use current_dealer::CurrentDealer;

@@ -7,7 +7,7 @@ use lead::{Lead, LeadId, Request, Seconds};
 use settings::Retry;
 use settings::metrics::{self, Unit};
 use settings::time_budget::SAME_UPDATE;
-use storage::{FinishError, SaveError, StorageError, Versioned};
+use storage::{FinishError, SaveError, StorageError, Versioned, pause_after_conflict};
 use tokio::time::{Instant, sleep};
 use ulid::Ulid;
 
@@ -69,8 +69,7 @@ impl Bot {
                     if !Retry::DECISION.allows_another(tried) {
                         return Err(RetryLater::TooManyConflicts);
                     }
-                    // At random, so that of many updates at once each soon finds a free moment.
-                    sleep(Retry::DECISION.pause(tried).mul_f64(rand::random())).await;
+                    pause_after_conflict(Retry::DECISION, tried).await;
                 }
             }
         }

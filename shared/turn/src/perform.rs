@@ -8,7 +8,7 @@ use relay::{Delivered, GATHERING, RelayError};
 use serde_json::{Value, json};
 use settings::time_budget::RELAY;
 use settings::{Retry, metrics};
-use storage::{SaveError, Versioned};
+use storage::{SaveError, Versioned, pause_after_conflict};
 use talk::Line;
 use telegram::{ApiError, BotCall, Recipient};
 use tokio::time::sleep;
@@ -182,7 +182,7 @@ impl Bot {
                     }
                 }
                 match self.sessions.save(chat_id, session).await {
-                    Err(SaveError::Conflict) => sleep(retry.pause(tried).mul_f64(rand::random())).await,
+                    Err(SaveError::Conflict) => pause_after_conflict(retry, tried).await,
                     saved => return saved,
                 }
                 *session = self.sessions.load(chat_id).await?;

@@ -2,9 +2,8 @@
 
 use dialog::{TeamAct, TeamAnswer, Verdict, decide_team};
 use settings::Retry;
-use storage::SaveError;
+use storage::{SaveError, pause_after_conflict};
 use talk::{Line, Said, Side, Topic};
-use tokio::time::sleep;
 
 use crate::decide::{Decided, count_talk};
 use crate::{Bot, RetryLater};
@@ -83,7 +82,7 @@ impl Bot {
                     return Ok((Some(Decided { effects, session, lead, source_progress, was_awaited }), answer));
                 }
                 Err(SaveError::Storage(error)) => return Err(error.into()),
-                Err(SaveError::Conflict) => sleep(retry.pause(tried).mul_f64(rand::random())).await,
+                Err(SaveError::Conflict) => pause_after_conflict(retry, tried).await,
             }
         }
         Err(RetryLater::TooManyConflicts)
