@@ -18,8 +18,19 @@ pub struct AwsSettings {
     pub sqs_url: Option<String>,
     /// `AWS_REGION`, or `AWS_DEFAULT_REGION`.
     pub region: Option<String>,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`. Without them every call fails.
-    pub keys: Option<(String, SecretString, Option<String>)>,
+    /// Without them every call fails.
+    pub keys: Option<AwsKeys>,
+}
+
+/// Who calls the services.
+#[derive(Clone, Debug)]
+pub struct AwsKeys {
+    /// `AWS_ACCESS_KEY_ID`
+    pub id: String,
+    /// `AWS_SECRET_ACCESS_KEY`
+    pub secret: SecretString,
+    /// `AWS_SESSION_TOKEN`
+    pub session_token: Option<String>,
 }
 
 impl AwsSettings {
@@ -31,12 +42,12 @@ impl AwsSettings {
         let default_region = env.optional("AWS_DEFAULT_REGION");
         let id = env.optional("AWS_ACCESS_KEY_ID");
         let secret = env.secret("AWS_SECRET_ACCESS_KEY");
-        let session = env.optional("AWS_SESSION_TOKEN");
+        let session_token = env.optional("AWS_SESSION_TOKEN");
         Self {
             dynamodb_url: env.optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| everywhere.clone()),
             sqs_url: env.optional("AWS_ENDPOINT_URL_SQS").or(everywhere),
             region: region.or(default_region),
-            keys: id.zip(secret).map(|(id, secret)| (id, secret, session)),
+            keys: id.zip(secret).map(|(id, secret)| AwsKeys { id, secret, session_token }),
         }
     }
 }
@@ -89,14 +100,9 @@ fn sdk_config(settings: &AwsSettings) -> SdkConfig {
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(10))
         .build();
-    let credentials = settings.keys.as_ref().map(|(id, secret, session)| {
-        SharedCredentialsProvider::new(Credentials::new(
-            id,
-            secret.expose_secret(),
-            session.clone(),
-            None,
-            "environment",
-        ))
+    let credentials = settings.keys.as_ref().map(|AwsKeys { id, secret, session_token }| {
+        let token = session_token.clone();
+        SharedCredentialsProvider::new(Credentials::new(id, secret.expose_secret(), token, None, "environment"))
     });
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -35,7 +35,7 @@ mod talks;
 mod versioned;
 
 pub use ai_log::{AiLog, AiLogEntry};
-pub use aws::{Aws, AwsSettings};
+pub use aws::{Aws, AwsKeys, AwsSettings};
 pub use conflict::pause_after_conflict;
 pub use copy::Copied;
 pub use counters::{Counters, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY, ModelQuestions};
