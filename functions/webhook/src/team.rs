@@ -42,7 +42,7 @@ impl Webhook {
                     return Ok(Some(self.alert(callback_id, "take-not-in-team")));
                 };
                 let (Ok(CardPress::Take(lead_id)), Some(message_id)) = (data.parse(), event.message_id) else {
-                    return Ok(Some(answer(callback_id, None)));
+                    return Ok(Some(answer_press(callback_id, &PressAnswer::Nothing)));
                 };
                 let message = CardMessage { group_id: event.chat_id, message_id, has_photo: *has_photo };
                 let press = Press { member, lead_id, message, callback_id };
@@ -95,7 +95,7 @@ impl Webhook {
                     Ok(()) => {
                         tracing::info!(%lead_id, by = member.amocrm_user_id, "a request was taken");
                         futures::join!(self.show(&card, dealer, chat), self.hand_over(&card));
-                        return Ok(answer(callback_id, Some((&self.language.text("take-done"), false))));
+                        return Ok(answer_press(callback_id, &PressAnswer::Notice(&self.language.text("take-done"))));
                     }
                     Err(SaveError::Conflict) => {}
                     Err(error) => return Err(error.into()),
@@ -116,10 +116,13 @@ impl Webhook {
 
     fn taken_before(&self, callback_id: &str, take: Take, member: &Member, dealer: &Dealer) -> BotCall {
         if take.by == member.amocrm_user_id {
-            return answer(callback_id, Some((&self.language.text("take-yours-already"), false)));
+            return answer_press(callback_id, &PressAnswer::Notice(&self.language.text("take-yours-already")));
         }
         let name = taken_by(take.by, &dealer.team, self.language);
-        answer(callback_id, Some((&self.language.text_with("take-too-late", [("name", name.into())]), true)))
+        answer_press(
+            callback_id,
+            &PressAnswer::Alert(&self.language.text_with("take-too-late", [("name", name.into())])),
+        )
     }
 
     /// Shows in the group who has it. If that fails, crm-push does it.
@@ -145,16 +148,25 @@ impl Webhook {
     }
 
     fn alert(&self, callback_id: &str, text: &str) -> BotCall {
-        answer(callback_id, Some((&self.language.text(text), true)))
+        answer_press(callback_id, &PressAnswer::Alert(&self.language.text(text)))
     }
 }
 
-/// The answer to a press: a text, and whether it has to be closed.
-pub(crate) fn answer(callback_id: &str, text: Option<(&str, bool)>) -> BotCall {
+/// What whoever pressed a button sees.
+pub(crate) enum PressAnswer<'a> {
+    Nothing,
+    /// A line that fades.
+    Notice(&'a str),
+    /// A window that has to be closed.
+    Alert(&'a str),
+}
+
+/// The answer to a press: <https://core.telegram.org/bots/api#answercallbackquery>.
+pub(crate) fn answer_press(callback_id: &str, answer: &PressAnswer<'_>) -> BotCall {
     let mut parameters = json!({ "callback_query_id": callback_id });
-    if let Some((text, is_alert)) = text {
-        parameters["text"] = text.into();
-        parameters["show_alert"] = is_alert.into();
+    if let PressAnswer::Notice(text) | PressAnswer::Alert(text) = answer {
+        parameters["text"] = (*text).into();
+        parameters["show_alert"] = matches!(answer, PressAnswer::Alert(_)).into();
     }
     BotCall { method: "answerCallbackQuery".to_owned(), parameters }
 }

@@ -13,7 +13,7 @@ use telegram::{BotCall, Incoming, Recipient, TeamInput};
 use turn::RetryLater;
 
 use crate::Webhook;
-use crate::team::answer;
+use crate::team::{PressAnswer, answer_press};
 use screen::{Overview, RetryPress};
 
 const STATUS: &str = "/status";
@@ -122,7 +122,7 @@ impl Webhook {
                 {
                     tracing::warn!("the admins' overview is not up to date: {error}");
                 }
-                Ok(Some(answer(&callback_id, Some((&said, false)))))
+                Ok(Some(answer_press(&callback_id, &PressAnswer::Notice(&said))))
             }
         }
     }
