@@ -98,7 +98,7 @@ impl Runner {
         let view = card.view(lead, &dealer.team, chat.show_phone, self.language);
         let photo = lead.request.photos.first().map(|photo| photo.file_id.as_str());
         match self.telegram.send_card(to, &view, photo).await {
-            Err(ApiError::Refused { description, .. }) if to.topic.is_some() && is_topic_gone(&description) => {
+            Err(error) if to.topic.is_some() && error.is_topic_gone() => {
                 tracing::info!("a topic was deleted: the card goes into another one");
                 self.lose_topic(lead, to).await;
                 let topic = self.topic_for(lead, to.chat_id).await.unwrap_or_default();
@@ -185,9 +185,4 @@ impl Runner {
     fn deal_url(&self, deal_id: u64) -> Option<String> {
         self.amocrm_url.as_ref().map(|url| format!("{url}/leads/detail/{deal_id}"))
     }
-}
-
-/// Telegram's words for a topic that somebody has deleted.
-fn is_topic_gone(description: &str) -> bool {
-    description.to_lowercase().contains("thread not found")
 }

@@ -205,7 +205,7 @@ impl Relay {
             (ApiError::NotModified | ApiError::CannotEdit, _) => Failure::LineRefused,
             (ApiError::Refused { method, description, .. }, Side::Team) => {
                 let description = description.to_lowercase();
-                if description.contains("thread not found") {
+                if error.is_topic_gone() {
                     Failure::TopicGone
                 } else if description.contains("topic_closed") || description.contains("topic closed") {
                     Failure::TopicClosed

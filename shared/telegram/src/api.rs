@@ -107,9 +107,7 @@ impl Api {
     pub async fn send(&self, to: impl Into<Recipient>, screen: &Screen) -> Result<i64, ApiError> {
         let to = to.into();
         let sent = match self.call("sendMessage", &render::send(to, screen)).await {
-            Err(ApiError::Refused { description, .. })
-                if to.topic.is_some() && description.contains("message thread not found") =>
-            {
+            Err(error) if to.topic.is_some() && error.is_topic_gone() => {
                 self.call("sendMessage", &render::send(to.without_topic(), screen)).await?
             }
             sent => sent?,

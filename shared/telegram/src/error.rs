@@ -55,6 +55,12 @@ impl ApiError {
         }
     }
 
+    /// Whether the forum topic that the call names was deleted.
+    #[must_use]
+    pub fn is_topic_gone(&self) -> bool {
+        matches!(self, Self::Refused { description, .. } if description.to_lowercase().contains("thread not found"))
+    }
+
     /// Whether the call may have taken effect although it failed.
     #[must_use]
     pub const fn may_have_happened(&self) -> bool {
