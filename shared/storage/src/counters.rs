@@ -2,7 +2,6 @@
 //! period.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use ::talk::Topic;
 use aws_sdk_dynamodb::Client;
@@ -11,6 +10,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType, Update};
 use lead::{PhoneKey, Request, Seconds};
 
 use crate::schema::TableDefinition;
+use crate::versioned::number;
 use crate::{Aws, StorageError, Tables};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -214,11 +214,7 @@ impl Counters {
     }
 }
 
-fn number<N: FromStr>(item: &Item, name: &str) -> Option<N> {
-    item.get(name)?.as_n().ok()?.parse().ok()
-}
-
-/// The attribute that counts this in the part of the day in which `at` is.
+/// The attribute that counts this kind in the slot of `at`.
 fn slot_name(kind: &str, at: Seconds) -> String {
     format!("{kind}-{}", at % DAY / SLOT)
 }

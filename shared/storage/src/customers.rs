@@ -9,6 +9,7 @@ use lead::{Consent, LeadId, PhoneSource, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::TableDefinition;
+use crate::versioned::get;
 use crate::{Aws, StorageError, Tables};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -87,19 +88,8 @@ impl Customers {
     /// When the table cannot be read.
     pub async fn get(&self, chat_id: i64) -> Result<Option<Customer>, StorageError> {
         const READ: &str = "reading a customer";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("chat_id", AttributeValue::N(chat_id.to_string()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StorageError::of(READ))?;
-        answer
-            .item
-            .map(|item| serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error)))
-            .transpose()
+        let item = get(&self.client, &self.table, ("chat_id", AttributeValue::N(chat_id.to_string())), READ).await?;
+        item.map(|item| serde_dynamo::from_item(item).map_err(|error| StorageError::shape(READ, &error))).transpose()
     }
 
     /// Stores the contact that amoCRM has for a customer. A customer who was deleted meanwhile stays deleted.

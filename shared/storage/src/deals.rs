@@ -13,6 +13,7 @@ use lead::{DealOutcome, Seconds, TrackedDeal};
 use serde::{Deserialize, Serialize};
 
 use crate::due::{DUE_INDEX, due_by, unless_unreadable};
+use crate::of_chat::CHAT_INDEX;
 use crate::schema::TableDefinition;
 use crate::versioned::{put_persistently, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
@@ -28,8 +29,6 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
     forget: Some(|aws, tables, chat_id, _| async move { Ok(aws.deals(tables).forget(chat_id).await?) }.boxed()),
 };
 
-/// Index of a chat's deals.
-const CHAT_INDEX: &str = "by_chat";
 /// The partition of the index `due` with deals to look at, or with something to tell.
 const DUE: &str = "1";
 /// The partition of the index `due` with closed deals.
@@ -213,11 +212,7 @@ impl Deals {
         let mut keys: Vec<DealKey> = found.into_iter().filter_map(key_of).collect();
         keys.sort_unstable();
         keys.dedup_by_key(|key| key.deal_id);
-        let mut outcomes = Vec::new();
-        for keys in keys.chunks(AT_ONCE) {
-            outcomes.extend(self.get_many(keys).await?.iter().filter_map(|deal| deal.value.outcome().cloned()));
-        }
-        Ok(outcomes)
+        Ok(self.get_many(&keys).await?.iter().filter_map(|deal| deal.value.outcome().cloned()).collect())
     }
 
     /// Stores a changed deal, if it still has the version that was read.

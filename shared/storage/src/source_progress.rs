@@ -9,10 +9,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use dialog::{Milestone, SourceProgress};
 use lead::Seconds;
 
+use crate::versioned::number;
 use crate::{Counters, StorageError};
 
 const HOUR: Seconds = 3600;
-/// As long as delivered requests are kept, to which these numbers are compared, and a day.
+/// A day longer than delivered requests, which these numbers are compared with.
 const RETENTION: Seconds = 31 * 24 * HOUR;
 const PREFIX: &str = "source:";
 
@@ -38,7 +39,7 @@ impl Counters {
     /// # Errors
     /// When the table cannot be written.
     pub async fn count_source_progress(&self, progress: &SourceProgress, now: Seconds) -> Result<(), StorageError> {
-        let number = |number: Seconds| AttributeValue::N(number.to_string());
+        let to_attribute = |number: Seconds| AttributeValue::N(number.to_string());
         let hour = now - now % HOUR;
         let additions: Vec<String> =
             progress.milestones.iter().map(|milestone| format!("{} :one", attribute(*milestone))).collect();
@@ -46,10 +47,10 @@ impl Counters {
             .update_item()
             .table_name(&self.table)
             .key("counted", AttributeValue::S(format!("{PREFIX}{}", progress.source)))
-            .key("period", number(hour))
+            .key("period", to_attribute(hour))
             .update_expression(format!("SET expires_at = :expires_at ADD {}", additions.join(", ")))
-            .expression_attribute_values(":expires_at", number(hour + RETENTION))
-            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":expires_at", to_attribute(hour + RETENTION))
+            .expression_attribute_values(":one", to_attribute(1))
             .send()
             .await
             .map_err(StorageError::of("counting a customer of a link"))?;
@@ -76,10 +77,7 @@ impl Counters {
             let item = item.map_err(StorageError::of("reading how far customers of links came"))?;
             let Some(source) = source_of(&item) else { continue };
             let sum = reached.entry(source.to_owned()).or_default();
-            let count = |milestone| -> u64 {
-                let stored = item.get(attribute(milestone)).and_then(|count| count.as_n().ok());
-                stored.and_then(|count| count.parse().ok()).unwrap_or_default()
-            };
+            let count = |milestone| number::<u64>(&item, attribute(milestone)).unwrap_or_default();
             sum.started += count(Milestone::Started);
             sum.name += count(Milestone::Name);
             sum.confirmation += count(Milestone::Confirmation);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::due::{DUE_INDEX, due_by, unless_unreadable};
 use crate::schema::TableDefinition;
-use crate::versioned::{get, put, replacing};
+use crate::versioned::{get, number, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
 
 pub(crate) const TABLE: TableDefinition = TableDefinition {
@@ -151,5 +151,5 @@ fn key_of(topic: Topic) -> String {
 }
 
 fn chat_of(item: &HashMap<String, AttributeValue>) -> Option<i64> {
-    item.get("chat_id")?.as_n().ok()?.parse().ok()
+    number(item, "chat_id")
 }
