@@ -63,8 +63,10 @@ pub fn numbers(sentence: &str, this_year: i16) -> Numbers {
         }
     }
     resolve_ambiguous(&mut numbers, &ambiguous, &tokens);
-    let is_offer = numbers.year.is_some() && numbers.mileage.is_some() && names_model(&tokens);
-    if let ([roubles], None, true) = (bare.as_slice(), numbers.money, is_offer) {
+    let is_offer = numbers.year.is_some() && names_model(&tokens);
+    if let ([roubles], None, true) = (bare.as_slice(), numbers.money, is_offer)
+        && (numbers.mileage.is_some() || *roubles >= BARE_PRICE_FROM)
+    {
         numbers.money = Some(*roubles);
     }
     numbers
@@ -80,7 +82,7 @@ enum Guess {
         value: u64,
         rather_money: bool,
     },
-    /// The price, where everything else of an offer is said: «рио 2013, 105 тыс. км, 780».
+    /// The price, where the rest of an offer is said: «рио 2013, 105 тыс. км, 780».
     Bare(u64),
     Nothing,
 }
@@ -90,14 +92,27 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
     let year = || year::of_amount(amount, this_year).map_or(Guess::Nothing, Guess::Year);
     let said = mentioned.said();
     match amount.unit {
-        Some(Unit::Kilometres) if mentioned.is_distance() => return Guess::Nothing,
+        // «80 км по трассе»: of a car that has driven less than this, people say that it is new.
+        Some(Unit::Kilometres)
+            if mentioned.is_distance()
+                || (amount.whole() <= 1_000 && !is_said(after, MILEAGE_WORDS) && said != Some(Said::Mileage)) =>
+        {
+            return Guess::Nothing;
+        }
         Some(Unit::Kilometres) => return kilometres(amount, false),
+        // «маме 62 года»
+        Some(Unit::Year) if amount.digits == 2 && (28..80).contains(&amount.whole()) && !names_car(tokens) => {
+            return Guess::Nothing;
+        }
         Some(Unit::Year) => return if amount.digits == 2 || amount.digits == 4 { year() } else { Guess::Nothing },
         Some(Unit::Other | Unit::Kopecks) => return Guess::Nothing,
         _ => {}
     }
-    let year_like = amount.digits == 4 && matches!(year(), Guess::Year(_));
-    let is_of_part = mentioned.is_of_part && amount.unit.is_none() && amount.scale == Scale::One;
+    // «отдают за 1950»: hardly any car is that old.
+    let is_sum = amount.whole() < 1_980 && is_after(before, &["за", "до"]);
+    let year_like = amount.digits == 4 && matches!(year(), Guess::Year(_)) && !is_sum;
+    let is_of_part =
+        (mentioned.is_of_part || mentioned.is_of_code) && amount.unit.is_none() && amount.scale == Scale::One;
     if (said == Some(Said::Other) || is_of_part) && !year_like {
         return Guess::Nothing;
     }
@@ -108,6 +123,8 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
     // A model between the word and the number has the year: «цена на солярис 2021».
     let is_adjacent = |stems: &[&str]| adjacent(before).is_some_and(|word| is_of(word, stems));
     match said {
+        // «продам ваз 2109 99-го» says of what year the car is, not how dear.
+        None | Some(Said::Money) if mentioned.is_short_year(this_year) => return year(),
         // «400 тыс пробег 1,3 млн»: no car has driven that far.
         Some(Said::Mileage) if amount.whole() > FARTHEST && amount.scale == Scale::Million => {}
         Some(Said::Mileage) if !year_like || is_adjacent(MILEAGE_WORDS) => return kilometres(amount, true),
@@ -116,7 +133,6 @@ fn guess(mentioned: &Mentioned, tokens: &[Token], this_year: i16) -> Guess {
         }
         _ if is_said(before, YEAR_WORDS) && matches!(amount.digits, 2 | 4) => return year(),
         _ if year_like => return year(),
-        _ if mentioned.is_short_year(this_year) => return year(),
         _ if mentioned.is_ordinal() => return Guess::Nothing,
         _ if after.first().is_some_and(|word| is_of(word, MILEAGE_WORDS)) => return kilometres(amount, true),
         _ => {}
@@ -174,7 +190,8 @@ fn is_perhaps_money(Mentioned { before, after, .. }: &Mentioned) -> bool {
     let on_hand = matches!(before.as_slice(), [.., on, hand] if on == "на" && hand == "руках");
     let asked =
         after.first().is_some_and(|word| matches!(word.as_str(), "хочу" | "хотим" | "прошу" | "просим" | "отдам"));
-    asked || for_it || on_hand || is_after(before, PERHAPS_MONEY_WORDS)
+    let agreed = after.windows(2).any(|words| words == ["по", "рукам"]);
+    asked || agreed || for_it || on_hand || is_after(before, PERHAPS_MONEY_WORDS)
 }
 
 fn is_after(before: &[String], words: &[&str]) -> bool {
@@ -196,6 +213,9 @@ fn kilometres(amount: &Amount, in_thousands: bool) -> Guess {
     }
     mileage::of_amount(&amount).map_or(Guess::Nothing, Guess::Mileage)
 }
+
+/// A bare number below this may be a mileage, unless that is said.
+const BARE_PRICE_FROM: u64 = 300_000;
 
 /// An ambiguous number below this is rather a mileage.
 const RATHER_MONEY_FROM: u64 = 400_000;

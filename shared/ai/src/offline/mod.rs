@@ -5,6 +5,7 @@
 
 mod keyboard;
 pub mod learned;
+mod left_out;
 mod replies;
 mod rules;
 mod words;
@@ -85,8 +86,7 @@ struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     fn of(text: &'a str, this_year: i16) -> Self {
-        let found =
-            values::car::find(&without_vehicle_ids(text)).filter(|found| !is_replaced(&text[..found.span.start]));
+        let found = left_out::car_meant(without_vehicle_ids(text).into_owned());
         let (car, span) = found.map_or((None, None), |found| (Some(found.car), Some(found.span)));
         let numbers = values::sentence::numbers(text, this_year);
         let features = features(text, car.as_ref(), &numbers);
@@ -120,12 +120,6 @@ fn features(text: &str, car: Option<&Car>, numbers: &Numbers) -> Vec<Feature> {
         (Feature::Range, text.split_whitespace().any(is_range)),
     ];
     features.into_iter().filter(|(_, is_there)| *is_there).map(|(feature, _)| feature).collect()
-}
-
-/// Whether the car that follows `before` is the one to be replaced: «что взять вместо старого логана».
-fn is_replaced(before: &str) -> bool {
-    let mut words = before.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).rev();
-    words.by_ref().take(3).any(|word| matches!(word.to_lowercase().as_str(), "вместо" | "взамен" | "смену" | "замену"))
 }
 
 /// Two numbers with a dash between, the smaller first: «17-19», «1,5-1,7», «2015–2018г».

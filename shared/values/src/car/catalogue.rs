@@ -139,7 +139,7 @@ fn is_short(key: &str) -> bool {
     let length = key.chars().count();
     let all_digits = key.chars().all(|c| c.is_ascii_digit());
     let all_letters = key.chars().all(char::is_alphabetic);
-    (all_letters && length <= 2) || (all_digits && length <= 3) || key.contains('#')
+    ((all_letters || key.contains('#')) && length <= 2) || (all_digits && length <= 3)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The amounts of a sentence, each with the words beside it.
 
+use std::ops::Range;
+
 use super::ordinals;
 use super::tokens::{MODEL, MODEL_WORD, ends_clause, word};
 use super::words::{MILEAGE_WORDS, MONEY_WORDS, OTHER_SUMS, OTHER_SUMS_AFTER, is_of, is_said};
@@ -25,6 +27,8 @@ pub(super) struct Mentioned {
     is_haggled: bool,
     /// A part of a car has this number: «70 кузов», «мотор 1600».
     pub(super) is_of_part: bool,
+    /// Letters or a longer number make it a code: «оценка 4B», «гараж 6х4», «ZVW30-1234567».
+    pub(super) is_of_code: bool,
 }
 
 /// What follows a number without a unit and may make it a year.
@@ -97,6 +101,7 @@ impl Mentioned {
         let two = self.amount.digits == 2 && self.amount.scale == Scale::One;
         let recent =
             i64::try_from(self.amount.whole()).is_ok_and(|year| (5..=i64::from(this_year) - 1_999).contains(&year));
+        let last_century = (80..100).contains(&self.amount.whole());
         let has_model = self.before.iter().any(|word| word == MODEL_WORD);
         let begins = self.before.last().is_some_and(|word| {
             matches!(word.as_str(), "с" | "от" | "после" | "старше" | "моложе" | "новее" | "ниже" | MODEL_WORD)
@@ -104,7 +109,7 @@ impl Mentioned {
         let counts = self.after.first().is_some_and(|word| ordinals::rules_out_year(word));
         match self.ending {
             Ending::Plus => two && recent && has_model,
-            Ending::Ordinal => two && recent && begins && !counts,
+            Ending::Ordinal => two && (recent || last_century) && begins && !counts,
             Ending::None => false,
         }
     }
@@ -156,6 +161,7 @@ pub(super) fn mentioned(tokens: &[Token]) -> Vec<Mentioned> {
             ending: ending(tokens, amount),
             is_haggled: is_haggled(&tokens[amount.tokens.end..]),
             is_of_part: is_of_part(tokens, amount),
+            is_of_code: is_of_code(tokens, amount),
         };
         if let Some(before) = place.checked_sub(1) {
             let lower = &amounts[before];
@@ -222,6 +228,24 @@ fn is_of_part(tokens: &[Token], amount: &Amount) -> bool {
     is(amount.tokens.start.checked_sub(1), BEFORE) || is(Some(amount.tokens.end), BEHIND)
 }
 
+fn is_of_code(tokens: &[Token], amount: &Amount) -> bool {
+    let is_letter = |token: &Token| matches!(&token.kind, Kind::Word(word) if word.chars().count() == 1);
+    let is_number = |token: &Token| matches!(token.kind, Kind::Number(_));
+    let is_glued = |at: usize| tokens.get(at).is_some_and(|token| token.glued);
+    let Range { start, end } = amount.tokens;
+    let goes_on = is_glued(end) && is_letter(&tokens[end]);
+    let before = &tokens[..start];
+    let follows = is_glued(start)
+        && match before {
+            [.., number, letter] if letter.glued && is_letter(letter) => is_number(number),
+            [.., letters, number, dash] if dash.glued && number.glued && amount.digits > 4 => {
+                dash.kind == Kind::Mark('-') && is_number(number) && matches!(letters.kind, Kind::Word(_))
+            }
+            _ => false,
+        };
+    goes_on || follows
+}
+
 /// The words that lead up to an amount, within its clause; a model is one of them. «пробега» directly behind another
 /// amount is that one's: «200т пробега 750т».
 fn words_before(tokens: &[Token], amount_precedes: bool) -> Vec<String> {
@@ -237,7 +261,7 @@ fn words_before(tokens: &[Token], amount_precedes: bool) -> Vec<String> {
             _ => {}
         }
     }
-    if amount_precedes && is_whole && words.first().is_some_and(|word| word == OF_MILEAGE) {
+    if amount_precedes && is_whole && begins_with_mileage(&words) {
         words.remove(0);
     }
     words.split_off(words.len().saturating_sub(WORDS_BESIDE))
@@ -251,11 +275,21 @@ fn words_after(tokens: &[Token], amount_follows: bool) -> Vec<String> {
     let mut words: Vec<String> = clause.iter().filter_map(word).collect();
     if amount_follows && end.is_none() {
         // «110 тысяч пробега хочу 400»: the genitive belongs to the number before it.
-        words.retain(|word| word == OF_MILEAGE);
-        words.truncate(1);
+        let is_mileage = begins_with_mileage(&words) || words.iter().any(|word| word == OF_MILEAGE);
+        words = is_mileage.then(|| OF_MILEAGE.to_owned()).into_iter().collect();
     }
     words.truncate(WORDS_BESIDE);
     words
+}
+
+/// Whether the mileage between two numbers is the first one's: «110 тысяч пробега 400», «180 тысяч пробег хочу 500».
+fn begins_with_mileage(words: &[String]) -> bool {
+    const ASKS: [&str; 8] = ["хочу", "хотим", "хотел", "прошу", "просим", "отдам", "цена", "за"];
+    match words {
+        [first, ..] if first == OF_MILEAGE => true,
+        [first, next, ..] => is_of(first, MILEAGE_WORDS) && ASKS.contains(&next.as_str()),
+        _ => false,
+    }
 }
 
 /// «пробега», which follows its number; «пробег» precedes it.

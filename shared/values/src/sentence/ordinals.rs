@@ -62,7 +62,9 @@ pub(crate) fn spell_in_digits(tokens: &mut [Token]) {
             digits = 4;
             from -= 2;
         }
-        let named = is_word(tokens.get(at + 1), is_year) || digits == 4;
+        // «не езжу третий год» says how long.
+        let is_duration = value < 10 && is_word(tokens.get(at + 1), |word| word == "год");
+        let named = (is_word(tokens.get(at + 1), is_year) && !is_duration) || digits == 4;
         if !named {
             let before = from.checked_sub(1).map(|before| &tokens[before]);
             let stands = is_word(before, |word| BEFORE_YEARS.contains(&word))
