@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lead::Seconds;
 use serde_json::json;
-use talk::{Line, Said, Side, Topic};
+use talk::{Line, Said, Side, Talk, Topic};
 use telegram::ApiError;
 use tokio::time::{Instant, sleep};
 
@@ -54,11 +54,8 @@ impl Relay {
     /// What waits may or may not have been delivered.
     pub async fn deliver(&self, chat_id: i64, group: i64, patience: Duration) -> Result<Delivered, RelayError> {
         let until = Instant::now() + patience;
-        let waits = self.talks.get(chat_id).await?.is_some_and(|talk| talk.value.next((self.clock)()).is_some());
-        if !waits {
-            return Ok(Delivered::All);
-        }
-        let Some(mut held) = self.hold(chat_id).await? else { return Ok(Delivered::All) };
+        let has_to_deliver = |talk: &Talk| talk.next((self.clock)()).is_some();
+        let Some(mut held) = self.hold_if(chat_id, has_to_deliver).await? else { return Ok(Delivered::All) };
         let mut team_is_unreachable = false;
         loop {
             let Some(line) = held.talk().next((self.clock)()).cloned() else {
@@ -71,6 +68,7 @@ impl Relay {
                 continue;
             };
             match self.deliver_line(&mut held, &line, group).await {
+                Ok(()) if held.talk().is_delivered() => break,
                 Ok(()) => {}
                 Err(RelayError::Telegram(error)) => {
                     team_is_unreachable |= self.put_off(&mut held, &line, error).await?;
@@ -118,7 +116,7 @@ impl Relay {
             sent => sent,
         };
         match sent {
-            Ok(copy) => held.update(|talk| talk.delivered(line, copy)).await,
+            Ok(copy) => held.update_last(|talk| talk.delivered(line, copy)).await,
             Err(error) => Err(error.into()),
         }
     }

@@ -21,10 +21,19 @@ impl Relay {
     /// # Errors
     /// It is not known whether it was taken.
     pub async fn hold(&self, chat_id: i64) -> Result<Option<Held>, RelayError> {
+        self.hold_if(chat_id, |_| true).await
+    }
+
+    /// The same, if the talk is like that.
+    pub(crate) async fn hold_if(
+        &self,
+        chat_id: i64,
+        is_wanted: impl Fn(&Talk) -> bool,
+    ) -> Result<Option<Held>, RelayError> {
         let retry = Retry::SHARED_DOCUMENT;
         for tried in 1..=retry.tries {
             let Some(mut stored) = self.talks.get(chat_id).await? else { return Ok(None) };
-            if !stored.value.lease((self.clock)()) {
+            if !is_wanted(&stored.value) || !stored.value.lease((self.clock)()) {
                 return Ok(None);
             }
             match self.talks.save(chat_id, &mut stored).await {
@@ -56,6 +65,19 @@ impl Held {
         self.store(|talk| {
             change(talk);
             talk.keep_lease(now);
+        })
+        .await
+    }
+
+    /// Changes the talk, and gives the lease back if nothing waits then.
+    ///
+    /// # Errors
+    /// As for [`Self::update`].
+    pub(crate) async fn update_last(&mut self, change: impl Fn(&mut Talk)) -> Result<(), RelayError> {
+        let now = (self.clock)();
+        self.store(|talk| {
+            change(talk);
+            if talk.is_delivered() { talk.release() } else { talk.keep_lease(now) }
         })
         .await
     }

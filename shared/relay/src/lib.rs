@@ -21,9 +21,8 @@ use texts::Language;
 pub use crate::deliver::Delivered;
 pub use crate::held::Held;
 
-/// How long to wait before [`Relay::deliver`] after a line was taken: lines that are written at the same moment keep
-/// their order. A part of an album waits for the next one as long.
-pub const GATHERING: Duration = Duration::from_millis(300);
+/// How long a line waits for those that were written before it and may come later.
+const GATHERING: Duration = Duration::from_millis(300);
 
 /// Carries lines.
 #[derive(Clone)]
@@ -90,15 +89,20 @@ impl Relay {
         .await
     }
 
-    /// Whether another part of this line's album has come after it: whoever took that one delivers both.
+    /// Waits a moment for lines that were written before this one and may come later. False if another part of its album
+    /// has come after it: whoever took that one delivers both.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn is_followed(&self, chat_id: i64, line: &Line) -> Result<bool, StorageError> {
-        if line.message().is_none_or(|message| message.album.is_none()) {
-            return Ok(false);
+    pub async fn gather(&self, chat_id: i64, line: &Line) -> Result<bool, StorageError> {
+        if self.talks.get(chat_id).await?.is_some_and(|talk| talk.value.follows_delivered(line)) {
+            return Ok(true);
         }
-        Ok(self.talks.get(chat_id).await?.is_some_and(|talk| talk.value.is_followed(line)))
+        tokio::time::sleep(GATHERING).await;
+        if line.message().is_none_or(|message| message.album.is_none()) {
+            return Ok(true);
+        }
+        Ok(!self.talks.get(chat_id).await?.is_some_and(|talk| talk.value.is_followed(line)))
     }
 
     /// The chat of the customer whose topic this is.

@@ -197,6 +197,12 @@ impl Talk {
         others.map(taken_at).any(|other| other > taken_at(line))
     }
 
+    /// Whether the message before this line's was delivered, so that nothing written earlier can still come.
+    #[must_use]
+    pub fn follows_delivered(&self, line: &Line) -> bool {
+        line.message().is_some_and(|message| self.copy_for(line.to, message.id - 1).is_some())
+    }
+
     /// Whether nothing waits for delivery.
     #[must_use]
     pub const fn is_delivered(&self) -> bool {
@@ -414,6 +420,16 @@ mod tests {
         assert_eq!([&second, &first, &other].map(|line| talk.is_followed(line)), [true, false, false]);
         assert_eq!(deliver(&mut talk, 1_000), [5, 6, 7, 8]);
         assert!(!talk.is_followed(&second), "nothing waits any more");
+    }
+
+    #[test]
+    fn only_the_line_after_the_last_one_delivered_has_nothing_to_wait_for() {
+        let mut talk = talk_of(&[message(Side::Team, 1, 5), message(Side::Team, 2, 6)]);
+        assert!(!talk.follows_delivered(&message(Side::Team, 2, 6)), "5 is still to be delivered");
+        deliver(&mut talk, 1_000);
+        assert!(talk.follows_delivered(&message(Side::Team, 3, 7)));
+        assert!(!talk.follows_delivered(&message(Side::Team, 4, 8)), "7 may come later");
+        assert!(!talk.follows_delivered(&message(Side::Customer, 5, 7)), "it has another chat's id");
     }
 
     #[test]

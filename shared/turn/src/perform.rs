@@ -4,7 +4,7 @@
 use dialog::{Conversation, Effect, PromptSent, Screen, SourceProgress, Target, Voice};
 use futures::future::join_all;
 use lead::Lead;
-use relay::{Delivered, GATHERING, RelayError};
+use relay::{Delivered, RelayError};
 use serde_json::{Value, json};
 use settings::time_budget::RELAY;
 use settings::{Retry, metrics};
@@ -229,8 +229,7 @@ impl Bot {
     /// Delivers what waits in the talk of a chat, of which `line` is the latest. What stays is delivered later.
     pub(crate) async fn deliver_lines(&self, chat_id: i64, line: Option<&Line>) {
         let Some(line) = line else { return };
-        sleep(GATHERING).await;
-        if matches!(self.relay.is_followed(chat_id, line).await, Ok(true)) {
+        if matches!(self.relay.gather(chat_id, line).await, Ok(false)) {
             return;
         }
         let dealer = self.dealer.get().await;

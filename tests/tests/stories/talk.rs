@@ -1,7 +1,7 @@
 //! A person takes over, in topics of the sales group.
 
 use simulators::fault::{Fault, When};
-use simulators::telegram::{BotRole, Person, Redelivery};
+use simulators::telegram::{BotRole, Fresh, MessageView, Person, Redelivery};
 use stories::{Bot, Customer, SalesGroup, Setup, System, photo, story, story_with, to_sent};
 
 const CALLED: &str = "👤 Клиент зовёт человека.";
@@ -305,6 +305,26 @@ async fn lines_that_three_people_write_at_one_moment_arrive_once_in_order_and_in
         assert_eq!(noted, said, "{note}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_album_arrives_whole_and_in_order_however_telegram_delivers_it() {
+    for setup in [Setup::default(), as_telegram_delivers()] {
+        story_with(setup, async |bot| {
+            let (anna, topic) = calls_a_person(bot).await;
+            let files = |messages: Vec<MessageView>| -> Vec<String> {
+                messages.into_iter().filter_map(|message| Some(message.file?.path)).collect()
+            };
+            let read = |fresh: Vec<Fresh>| files(fresh.into_iter().map(|fresh| fresh.message).collect());
+            anna.send_album(1..=10).await;
+            let sent = files(anna.messages());
+            assert_eq!((sent.len(), read(topic.fresh())), (10, sent));
+            bot.team("Ольга").in_topic("Анна").sends_album(11..=20).await;
+            let sent = files(bot.sales_group().app.view().expect("the group is there").messages).split_off(10);
+            assert_eq!((sent.len(), read(anna.fresh())), (10, sent));
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
