@@ -18,6 +18,9 @@ impl Retry {
     /// A call to Telegram, which names its own pause when it is asked too often; a longer one is left to the caller.
     pub const TELEGRAM_CALL: Self =
         Self { tries: 3, first: Duration::from_millis(400), factor: 2.0, longest: Duration::from_secs(3) };
+    /// A call to DynamoDB or SQS, with a random part of the pause. All tries end within the client's 10 s.
+    pub const AWS_CALL: Self =
+        Self { tries: 6, first: Duration::from_millis(50), factor: 2.0, longest: Duration::from_millis(800) };
     /// Deciding on an update when another one of the chat was stored first: an album is ten updates at once. With a
     /// random part of the pause.
     pub const DECISION: Self =

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
+use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
+use aws_sdk_dynamodb::config::retry::{
+    ClassifyRetry, ReconnectMode, RetryAction, RetryConfig, RetryPartition, TokenBucket,
+};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
 use aws_types::SdkConfig;
 use secrecy::{ExposeSecret, SecretString};
-use settings::Env;
+use settings::{Env, Retry};
 
 /// Where the services are and who calls them. Lambda sets region and keys for each function.
 #[derive(Clone, Debug)]
@@ -94,7 +97,7 @@ impl Aws {
 }
 
 fn sdk_config(settings: &AwsSettings) -> SdkConfig {
-    // A customer waits: three tries of at most 3 s leave room in the webhook's half minute.
+    // A customer waits: tries of at most 3 s, and 10 s for all of them, leave room in the webhook's half minute.
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(3))
@@ -107,13 +110,45 @@ fn sdk_config(settings: &AwsSettings) -> SdkConfig {
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .timeout_config(timeouts)
+        .retry_config(retry_config())
         .region(settings.region.clone().map(Region::new));
     config.set_credentials_provider(credentials);
     config.build()
 }
 
+fn retry_config() -> RetryConfig {
+    let Retry { tries, first, longest, .. } = Retry::AWS_CALL;
+    RetryConfig::standard().with_max_attempts(tries).with_initial_backoff(first).with_max_backoff(longest)
+}
+
+/// Without the SDK's quota: after a hundred lost answers it would let calls fail at their first try.
+fn unlimited_retries() -> RetryPartition {
+    RetryPartition::custom("unlimited").token_bucket(TokenBucket::unlimited()).build()
+}
+
+/// Repeats a call whose answer breaks off or is none of the service's. The SDK repeats calls without an answer already,
+/// so that every write may be repeated.
+#[derive(Debug)]
+struct UnreadableAnswer;
+
+impl ClassifyRetry for UnreadableAnswer {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let is_success = context.response().is_some_and(|answer| answer.status().is_success());
+        match context.output_or_error() {
+            Some(Err(_)) if is_success => RetryAction::transient_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "unreadable answer"
+    }
+}
+
 fn dynamodb(config: &SdkConfig, settings: &AwsSettings) -> aws_sdk_dynamodb::Client {
-    let mut builder = aws_sdk_dynamodb::config::Builder::from(config);
+    let mut builder = aws_sdk_dynamodb::config::Builder::from(config)
+        .retry_partition(unlimited_retries())
+        .retry_classifier(UnreadableAnswer);
     if let Some(url) = &settings.dynamodb_url {
         builder = builder.endpoint_url(url);
     }
@@ -121,7 +156,9 @@ fn dynamodb(config: &SdkConfig, settings: &AwsSettings) -> aws_sdk_dynamodb::Cli
 }
 
 fn sqs(config: &SdkConfig, settings: &AwsSettings) -> aws_sdk_sqs::Client {
-    let mut builder = aws_sdk_sqs::config::Builder::from(config);
+    let mut builder = aws_sdk_sqs::config::Builder::from(config)
+        .retry_partition(unlimited_retries())
+        .retry_classifier(UnreadableAnswer);
     if let Some(url) = &settings.sqs_url {
         builder = builder.endpoint_url(url);
     }

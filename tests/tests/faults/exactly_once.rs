@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use lead::{LeadId, Photo, Status};
-use settings::Env;
+use settings::{Env, Retry};
 use simulators::amocrm;
 use simulators::fault::{Fault, When};
 use storage::Tables;
@@ -146,8 +146,8 @@ async fn wherever_the_worker_dies() {
     }
 }
 
-/// The SDK makes three tries of an operation: four failed calls in a row are at least one failed operation.
-const FAILED_OPERATION: u32 = 4;
+/// So many failed calls in a row are at least one failed operation.
+const FAILED_OPERATION: u32 = Retry::AWS_CALL.tries + 1;
 /// Scenarios that run at the same time: they mostly wait for the SDK's pauses.
 const AT_ONCE: usize = 8;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use settings::Retry;
 use simulators::fault::{Fault, When};
 use stories::{Customer, System};
 use tokio::sync::Mutex;
@@ -17,7 +18,12 @@ const AT_ONCE: usize = 16;
 /// Longer than any client waits, but for the download of a photo.
 const TOO_LONG: Duration = Duration::from_secs(16);
 /// How often a call fails in a row: what is repeated at once outlasts one failure, but not this many.
-const A_WHILE: u32 = 4;
+const fn a_while(system: System) -> u32 {
+    match system {
+        System::DynamoDb | System::Sqs => Retry::AWS_CALL.tries + 1,
+        _ => 4,
+    }
+}
 
 /// One way to fail.
 #[derive(Clone, Debug)]
@@ -44,7 +50,7 @@ pub(crate) fn ways(route: &Route) -> Vec<Way> {
         once.push(Fault::DropBefore);
     }
     let once = once.into_iter().map(|what| Way { what, times: 1 });
-    once.chain([lost, server_error, too_many].map(|what| Way { what, times: A_WHILE })).collect()
+    once.chain([lost, server_error, too_many].map(|what| Way { what, times: a_while(route.system) })).collect()
 }
 
 /// Plays a story for each call of the system and each way to fail.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
+use settings::Retry;
 use simulators::fault::{Fault, When};
 use stories::{Bot, Customer, story, to_confirmation, to_photos, to_sent};
 
@@ -320,6 +321,24 @@ async fn a_request_that_could_not_be_queued_is_found_by_the_schedule() {
         bot.schedule().await;
         let _ = bot.next_deal();
         bot.admin().sees_nothing();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_of_the_tables_that_breaks_off_is_asked_for_again_at_once() {
+    story(async |bot| {
+        let anna = bot.customer("Анна");
+        // Each read costs more than a tenth of the quota of retries that the SDK would have.
+        for _ in 0..12 {
+            let failures = Retry::AWS_CALL.tries - 1;
+            bot.database().add("GetItem sessions", When::Times(failures), Fault::Garbage);
+            anna.say("/start").await;
+            anna.sees("Здравствуйте!");
+        }
+        let calls = bot.telegram().faults().calls_since(0);
+        let updates: Vec<u16> = calls.iter().filter(|call| call.route == "webhook").map(|call| call.status).collect();
+        assert_eq!(updates, [200; 12], "Telegram had to deliver nothing again");
     })
     .await;
 }
