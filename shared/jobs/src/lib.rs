@@ -29,8 +29,10 @@ pub use crate::digest::DigestTables;
 const MOST_A_RUN: i32 = 50;
 /// Telegram is down when it fails so often in a row: the jobs that are left wait for the next run.
 const MOST_FAILURES: usize = 3;
-/// When a job is due again whose message nobody has got, in seconds.
-const PAUSE: Seconds = 60;
+/// When a job is due again that a hiccup has kept from being done, in seconds.
+pub const PAUSE: Seconds = 3;
+/// When a job is due again that its chat has refused, in seconds.
+const PAUSE_AFTER_REFUSAL: Seconds = 60;
 
 /// Does jobs.
 pub struct Runner {
@@ -109,7 +111,8 @@ impl Runner {
             Ok(JobOutcome::PutBack { due_at }) => self.jobs.put_back(job, *due_at).await?,
             // What the job is about. Other versions of the bot may be able to read it.
             Err(error) if error.is_shape() => self.jobs.put_back(job, now + PUT_OFF_UNREADABLE).await?,
-            Ok(JobOutcome::Refused) | Err(_) => self.jobs.put_back(job, now + PAUSE).await?,
+            Ok(JobOutcome::Refused) => self.jobs.put_back(job, now + PAUSE_AFTER_REFUSAL).await?,
+            Err(_) => self.jobs.put_back(job, self.now() + PAUSE).await?,
             Ok(JobOutcome::NotDue) => {}
             Ok(_) if job.is_taken_out() => {}
             Ok(_) => {

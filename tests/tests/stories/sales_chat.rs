@@ -262,6 +262,20 @@ async fn no_conflict_holds_up_a_worker_for_ever() {
 }
 
 #[tokio::test]
+async fn a_card_that_a_hiccup_has_held_up_comes_within_seconds() {
+    story(async |bot| {
+        let group = team(bot).await;
+        let anna = bot.customer("Анна");
+        let number = to_sent(&anna).await;
+        let hiccup = bot.fail(Telegram, "getChat", When::Times(3), Fault::Html(502));
+        let _ = bot.deliver_request(&number, &anna).await;
+        assert!(hiccup.has_struck());
+        group.saw(TAKE);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lost_answer_to_a_card_makes_no_second_one_and_the_press_works() {
     story(async |bot| {
         let group = team(bot).await;
