@@ -80,7 +80,7 @@ pub struct ActiveRule {
 }
 
 /// One call that reached the simulator.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Call {
     /// Its number, from 1.
     pub seq: u64,
@@ -90,7 +90,7 @@ pub struct Call {
     pub route: String,
     /// Query string without `?`.
     pub query: String,
-    /// Status answered; 0 when the connection was closed instead.
+    /// Status answered; 0 when the connection was closed instead, by either side.
     pub status: u16,
     /// When it came, in milliseconds since the epoch.
     pub at_ms: u64,

@@ -149,27 +149,24 @@ async fn serve(stream: TcpStream, front: Arc<Front>, mut stopped: watch::Receive
 
 impl Front {
     async fn answer(&self, request: Request<Incoming>) -> Result<Response, Hangup> {
-        let (at_ms, started) = (now_ms(), Instant::now());
+        let at_ms = now_ms();
         let (parts, body) = request.into_parts();
         if !self.is_from_a_program(&parts) {
             return Ok(StatusCode::FORBIDDEN.into_response());
         }
         let body = axum::body::to_bytes(Body::new(body), BODY_LIMIT).await.map_err(|_| Hangup)?;
-        let mut call = Call {
-            seq: 0,
+        let call = Call {
             method: parts.method.to_string(),
             route: (self.dialect.route)(&parts, &body),
             query: parts.uri.query().unwrap_or_default().to_owned(),
-            status: 0,
             at_ms,
-            took_ms: 0,
             body: String::from_utf8_lossy(&body[..body.len().min(logged(&parts))]).into_owned(),
+            ..Call::default()
         };
         let fault = self.faults.strike(&call.route);
+        let mut running = RunningCall { call, began: Instant::now(), faults: &self.faults };
         let outcome = self.act(fault, parts, body).await;
-        call.status = outcome.as_ref().map_or(0, |response| response.status().as_u16());
-        call.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.faults.record(call);
+        running.call.status = outcome.as_ref().map_or(0, |response| response.status().as_u16());
         outcome
     }
 
@@ -211,6 +208,21 @@ impl Front {
             let answer: Result<Response, Infallible> = answer.await;
             answer.unwrap_or_else(|never| match never {})
         }
+    }
+}
+
+/// Writes its call into the log when it ends, also if its client goes away before the answer.
+struct RunningCall<'a> {
+    call: Call,
+    began: Instant,
+    faults: &'a Faults,
+}
+
+impl Drop for RunningCall<'_> {
+    fn drop(&mut self) {
+        let mut call = std::mem::take(&mut self.call);
+        call.took_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.faults.record(call);
     }
 }
 
@@ -350,6 +362,8 @@ mod tests {
         assert!(client.post(format!("{}/count", server.url())).send().await.is_err_and(|error| error.is_timeout()));
         tokio::time::sleep(Duration::from_millis(400)).await;
         assert_eq!(done.load(Ordering::SeqCst), 0);
+        let statuses: Vec<u16> = faults.calls_since(0).iter().map(|call| call.status).collect();
+        assert_eq!(statuses, [0], "the call is on record all the same");
         Ok(())
     }
 
