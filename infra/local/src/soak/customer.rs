@@ -11,7 +11,7 @@ use super::sales::request_numbers;
 /// How often a customer looks at the screen.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(25);
 /// How long a customer waits before pressing a button again.
-pub(super) const PRESS_AGAIN: Duration = Duration::from_secs(20);
+pub(super) const PRESS_AGAIN: Duration = Duration::from_secs(10);
 /// How long a customer waits for an answer at all.
 pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 /// A person does not type faster.
@@ -223,13 +223,13 @@ impl Visitor {
             if is_there {
                 return true;
             }
-            if matches!(act, Tap(_)) && acted_at.elapsed() > PRESS_AGAIN {
+            if acted_at.elapsed() > PRESS_AGAIN {
                 acted_at = Instant::now();
                 presses += 1;
                 // A reminder may have come in between. Its button leads back to the question, unless it is dead
-                // already.
+                // already. What was said is not said again.
                 let is_reminded = presses % 2 == 0 && self.customer.tap("▶️ Продолжить").is_ok();
-                if !is_reminded {
+                if !is_reminded && matches!(act, Tap(_)) {
                     self.act(act);
                 }
             }
