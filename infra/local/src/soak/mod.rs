@@ -117,7 +117,11 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     outside.telegram.faults().clear();
     outside.amocrm.faults().clear();
     bot.end_faults()?;
-    let is_done = || Report::is_whole(&outside, &visits);
+    let is_done = || {
+        let missing = Report::missing(&outside, &visits);
+        progress.show_missing(&missing);
+        missing.is_empty()
+    };
     look_until(&outside, Duration::from_secs(arguments.patience), is_done).await;
     bot.kill()?;
     let report = Report::of(&outside, &visits, kills, [talking, started.elapsed()]);
@@ -175,13 +179,26 @@ impl Progress {
     }
 
     fn show(&mut self, finished: usize, outside: &Outside, kills: usize) {
-        if self.shown_at.elapsed() >= PROGRESS_EVERY {
-            self.shown_at = Instant::now();
+        if self.is_time() {
             eprintln!(
                 "{finished} of {} customers have finished, {} have a deal in amoCRM, {kills} kill(s)",
                 self.dialogs,
                 outside.deals_seen()
             );
         }
+    }
+
+    fn show_missing(&mut self, missing: &[String]) {
+        if self.is_time() {
+            eprintln!("everybody has finished; missing: {}", missing.join("; "));
+        }
+    }
+
+    fn is_time(&mut self) -> bool {
+        let is_time = self.shown_at.elapsed() >= PROGRESS_EVERY;
+        if is_time {
+            self.shown_at = Instant::now();
+        }
+        is_time
     }
 }

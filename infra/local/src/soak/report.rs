@@ -103,10 +103,13 @@ fn lost<'a>(visits: &'a [Visit], deals: &[Deal]) -> Vec<&'a Visit> {
 }
 
 impl Report {
-    /// Whether everything is there that must be.
-    pub(super) fn is_whole(outside: &Outside, visits: &[Visit]) -> bool {
+    /// What is not there yet, or wrong, in plain words.
+    pub(super) fn missing(outside: &Outside, visits: &[Visit]) -> Vec<String> {
         let deals = outside.amocrm.deals();
-        lost(visits, &deals).is_empty() && judge(outside, visits, &deals).0.iter().all(|judgement| judgement.wrong == 0)
+        let lost = lost(visits, &deals).into_iter().map(|visit| format!("the deal of {}", visit.phone));
+        let (judgements, _) = judge(outside, visits, &deals);
+        let wrong = judgements.iter().filter(|judgement| judgement.wrong > 0);
+        lost.chain(wrong.map(|judgement| format!("{}: {}", judgement.what, judgement.text()))).collect()
     }
 
     pub(super) fn of(outside: &Outside, visits: &[Visit], kills: usize, took: [Duration; 2]) -> Self {
