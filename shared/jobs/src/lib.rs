@@ -100,26 +100,36 @@ impl Runner {
     pub async fn run(&self, id: &JobId) -> Result<JobOutcome, StorageError> {
         let now = self.now();
         let Some(mut job) = self.jobs.claim(id, now).await? else { return Ok(JobOutcome::NotDue) };
+        // Of a worker that dies in between, only this tells that a message may be missing.
+        tracing::info!(job = %id, "does a job");
         let outcome = if job.is_late(now) {
             tracing::warn!(job = %id, "dropped a job that is late");
             Ok(JobOutcome::Dropped)
         } else {
             self.send(&mut job).await
         };
+        let settled = self.settle(job, &outcome).await;
         tracing::info!(job = %id, ?outcome, "did a job");
-        match &outcome {
-            Ok(JobOutcome::PutBack { due_at }) => self.jobs.put_back(job, *due_at).await?,
-            // What the job is about. Other versions of the bot may be able to read it.
-            Err(error) if error.is_shape() => self.jobs.put_back(job, now + PUT_OFF_UNREADABLE).await?,
-            Ok(JobOutcome::Refused) => self.jobs.put_back(job, now + PAUSE_AFTER_REFUSAL).await?,
-            Err(_) => self.jobs.put_back(job, self.now() + PAUSE).await?,
-            Ok(JobOutcome::NotDue) => {}
-            Ok(_) if job.is_taken_out() => {}
-            Ok(_) => {
-                self.jobs.take_out(&mut job).await?;
-            }
-        }
+        settled?;
         outcome
+    }
+
+    /// Stores what has become of a job.
+    async fn settle(
+        &self,
+        mut job: ClaimedJob,
+        outcome: &Result<JobOutcome, StorageError>,
+    ) -> Result<(), StorageError> {
+        match outcome {
+            Ok(JobOutcome::PutBack { due_at }) => self.jobs.put_back(job, *due_at).await,
+            // What the job is about. Other versions of the bot may be able to read it.
+            Err(error) if error.is_shape() => self.jobs.put_back(job, self.now() + PUT_OFF_UNREADABLE).await,
+            Ok(JobOutcome::Refused) => self.jobs.put_back(job, self.now() + PAUSE_AFTER_REFUSAL).await,
+            Err(_) => self.jobs.put_back(job, self.now() + PAUSE).await,
+            Ok(JobOutcome::NotDue) => Ok(()),
+            Ok(_) if job.is_taken_out() => Ok(()),
+            Ok(_) => self.jobs.take_out(&mut job).await.map(drop),
+        }
     }
 
     /// Sends a job's message, if it is still wanted.

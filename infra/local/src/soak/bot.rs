@@ -1,9 +1,10 @@
 //! The bot in a process of its own.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -18,6 +19,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::{Instant, sleep};
 
 use super::chaos;
+use super::cut_off::{RequestJob, cut_off_jobs};
 use super::outside::Outside;
 use super::stages::STAGE_TEXTS;
 
@@ -98,7 +100,10 @@ fn last_log_line(data: &Path) -> String {
 }
 
 /// A running bot.
-pub(super) struct Bot(Child);
+pub(super) struct Bot {
+    process: Child,
+    log: PathBuf,
+}
 
 impl Bot {
     /// Starts a bot on this data and waits until it accepts updates.
@@ -135,7 +140,7 @@ impl Bot {
             .stderr(open_log(data)?)
             .spawn()
             .context("the bot cannot be started")?;
-        let mut bot = Self(child);
+        let mut bot = Self { process: child, log: data.join(LOG) };
         bot.wait_until_healthy(&url).await.with_context(|| last_log_line(data))?;
         outside.telegram.set_webhook_target(&format!("{url}/telegram/webhook"), Some(SECRET));
         outside.amocrm.subscribe(&format!("{url}{}{SECRET}", AmocrmHook::PATH));
@@ -145,7 +150,7 @@ impl Bot {
     async fn wait_until_healthy(&mut self, url: &str) -> anyhow::Result<()> {
         let deadline = Instant::now() + START;
         while Instant::now() < deadline {
-            if let Some(status) = self.0.try_wait()? {
+            if let Some(status) = self.process.try_wait()? {
                 bail!("the bot ended at its start: {status}");
             }
             if reqwest::get(format!("{url}/health")).await.is_ok() {
@@ -158,22 +163,24 @@ impl Bot {
 
     /// Makes every call succeed from now on.
     pub(super) fn end_faults(&mut self) -> anyhow::Result<()> {
-        let input = self.0.stdin.as_mut().context("the bot has no input")?;
+        let input = self.process.stdin.as_mut().context("the bot has no input")?;
         input.write_all(b"end faults\n").context("the bot has ended")
     }
 
-    /// Kills it with SIGKILL, which leaves no time to tidy up.
-    pub(super) fn kill(mut self) -> anyhow::Result<()> {
-        self.0.kill()?;
-        self.0.wait()?;
-        Ok(())
+    /// Kills it with SIGKILL, which leaves no time to tidy up. Returns the jobs that it was just doing.
+    pub(super) fn kill(mut self) -> anyhow::Result<BTreeSet<RequestJob>> {
+        self.process.kill()?;
+        self.process.wait()?;
+        // It may end in the middle of a letter.
+        let log = std::fs::read(&self.log).context("the bot's log cannot be read")?;
+        Ok(cut_off_jobs(&String::from_utf8_lossy(&log)))
     }
 }
 
 impl Drop for Bot {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

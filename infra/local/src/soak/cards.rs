@@ -6,6 +6,7 @@ use simulators::amocrm::Deal;
 use simulators::telegram::MessageView;
 
 use super::customer::Visit;
+use super::cut_off::RequestJob;
 use super::judgement::{Finding, Judgement};
 use super::outside::Outside;
 use super::sales::{card_number, request_numbers, taken_by};
@@ -33,7 +34,9 @@ pub(super) fn judge(outside: &Outside, visits: &[Visit], deals: &[Deal]) -> Vec<
     let mut twice = Judgement::new("requests with two cards");
     for number in requests {
         let count = cards.get(number).map_or(0, Vec::len);
-        missing.add(number, Finding::of(count > 0, || outside.may_be_sent(&[number, IN_CARD])));
+        let is_unknown =
+            || outside.may_be_sent(&[number, IN_CARD]) || outside.is_cut_off(&RequestJob::new("card", number));
+        missing.add(number, Finding::of(count > 0, is_unknown));
         twice.check(number, count <= 1);
     }
 
@@ -73,7 +76,11 @@ fn escalations(outside: &Outside, visits: &[Visit]) -> [Judgement; 2] {
             let count = counts.get(number).copied().unwrap_or(0);
             twice.check(number, count <= 1);
             if !visit.claimed.iter().any(|claimed| claimed == number) {
-                missing.add(number, Finding::of(count == 1, || outside.may_be_sent(&[number, ESCALATION])));
+                let is_unknown = || {
+                    outside.may_be_sent(&[number, ESCALATION])
+                        || outside.is_cut_off(&RequestJob::new("escalation", number))
+                };
+                missing.add(number, Finding::of(count == 1, is_unknown));
             }
         }
     }

@@ -13,7 +13,8 @@ pub(super) struct Judgement {
     /// How many things were looked at.
     pub(super) of: usize,
     pub(super) wrong: usize,
-    /// As wrong, but nobody can know it: the answer to the call that sent it was lost.
+    /// As wrong, but nobody can know it: the answer to the call that sent it was lost, or the bot was killed just when
+    /// it was about to make that call.
     pub(super) excused: usize,
     /// Some that are wrong, as examples.
     pub(super) examples: Vec<String>,
@@ -68,7 +69,7 @@ impl Judgement {
     pub(super) fn text(&self) -> String {
         let mut text = format!("{} of {}", self.wrong, self.of);
         if self.excused > 0 {
-            text += &format!(", and {} whose answer was lost", self.excused);
+            text += &format!(", and {} whose answer was lost or whose sender was killed", self.excused);
         }
         if !self.examples.is_empty() {
             text += &format!(": {}", self.examples.join(", "));

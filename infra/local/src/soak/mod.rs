@@ -11,6 +11,7 @@ mod bot;
 mod cards;
 mod chaos;
 mod customer;
+mod cut_off;
 mod judgement;
 mod outside;
 mod report;
@@ -104,12 +105,12 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             && finished.load(Ordering::Relaxed) * (arguments.kills + 1) >= arguments.dialogs * (kills + 1)
         {
             kills += 1;
-            bot.kill()?;
+            outside.note_cut_off(bot.kill()?);
             bot = Bot::start(&outside, data.path(), arguments).await?;
         }
     }
     let talking = started.elapsed();
-    bot.kill()?;
+    outside.note_cut_off(bot.kill()?);
     outside.forward(AN_HOUR);
     bot = Bot::start(&outside, data.path(), arguments).await?;
     look_until(&outside, FAULTS_GO_ON, || false).await;

@@ -1,6 +1,6 @@
 //! Everything outside the bot, and what was seen of it so far.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use simulators::amocrm::{self, Amocrm};
 use simulators::telegram::{self, MessageView, Telegram};
 use tokio::time::Instant;
 
+use super::cut_off::RequestJob;
 use super::sales::{SalesGroup, card_number};
 use super::sends::Sends;
 
@@ -40,6 +41,8 @@ struct Seen {
     /// The sales group's messages, oldest first.
     group: Arc<Vec<MessageView>>,
     sends: Sends,
+    /// What the bot was doing when it was killed.
+    cut_off: BTreeSet<RequestJob>,
 }
 
 /// A customer's deal.
@@ -120,6 +123,16 @@ impl Outside {
     /// believe that it was sent.
     pub(super) fn may_be_sent(&self, words: &[&str]) -> bool {
         self.seen().sends.has(words)
+    }
+
+    /// Notes what the bot was doing when it was killed.
+    pub(super) fn note_cut_off(&self, jobs: BTreeSet<RequestJob>) {
+        self.seen().cut_off.extend(jobs);
+    }
+
+    /// Whether the bot was killed while it did this job.
+    pub(super) fn is_cut_off(&self, job: &RequestJob) -> bool {
+        self.seen().cut_off.contains(job)
     }
 
     /// How many seconds everybody's clock is ahead of the machine's.
