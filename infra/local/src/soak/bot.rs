@@ -27,7 +27,7 @@ use super::stages::STAGE_TEXTS;
 const SECRET: &str = "secret-of-the-soak";
 const LOG: &str = "bot.log";
 /// How long a message whose handling failed is hidden: shorter than elsewhere, or a soak would mostly wait.
-const QUEUE_VISIBILITY: Duration = Duration::from_secs(30);
+const QUEUE_VISIBILITY: Duration = Duration::from_secs(10);
 /// How long the bot may take to start.
 const START: Duration = Duration::from_secs(60);
 
