@@ -34,6 +34,8 @@ async function opensDealOf(chat, name) {
 async function waitsForTheMorning(chat) {
   await chat.opensTab("Заявки");
   await chat.page.getByRole("button", { name: "До 9:00" }).click();
+  await chat.page.locator(".clock", { hasText: /Часы салона: .* в 09:00/ }).waitFor();
+  await chat.page.getByText("О сделках бот пишет клиентам").waitFor({ state: "detached" });
 }
 
 story("a manager moves a deal, and the customer hears of it", async (chat) => {
@@ -44,6 +46,20 @@ story("a manager moves a deal, and the customer hears of it", async (chat) => {
   await show(chat, "stage-wide");
   await chat.page.locator('[data-choice="stage"]').selectOption({ label: "Закрыто и не реализовано: дорого" });
   await chat.page.locator(".chip.stage", { hasText: "Закрыто и не реализовано" }).waitFor();
+});
+
+story("a deal is moved at night, and the page says when the customer will hear of it", async (chat) => {
+  await waitsForTheMorning(chat);
+  for (let hour = 9; hour < 21; hour += 1) await chat.page.getByRole("button", { name: "+1 час" }).click();
+  await chat.page.getByText("О сделках бот пишет клиентам только с 9 до 21").waitFor();
+  await show(chat, "night-wide");
+  await opensDealOf(chat, fresh("Вера"));
+  await chat.page.locator('[data-choice="stage"]').selectOption({ label: "Созвонились · 3203" });
+  await chat.page.getByText("клиент узнает завтра в 09:00").waitFor();
+  await show(chat, "moved-at-night-wide");
+  await chat.page.locator(".hint").getByRole("button", { name: "Перевести часы" }).click();
+  await chat.hears("Менеджер уже занимается вашей заявкой");
+  await chat.page.locator(".hint").waitFor({ state: "detached" });
 });
 
 story("a manager merges two deals, and deletes what is left", async (chat) => {

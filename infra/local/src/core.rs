@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use dealer::Dealer;
 use dialog::Language;
 use machine::{Functions, Store, Variables, read};
 use secrecy::SecretString;
@@ -14,6 +15,7 @@ use simulators::amocrm::Amocrm;
 use simulators::openai::OpenAi;
 use simulators::sqs::Sqs;
 use simulators::telegram::Telegram;
+use storage::StorageError;
 use telegram::{Api, ApiError};
 use tokio::sync::watch;
 
@@ -96,6 +98,12 @@ impl Core {
             http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?,
             stopping,
         })
+    }
+
+    /// What the dealer's file says.
+    pub(crate) async fn dealer(&self) -> Result<Dealer, StorageError> {
+        let stored = self.functions.aws.dealer_file(&self.functions.tables).load().await?;
+        Ok(dealer::parse(&stored.value).unwrap_or_default())
     }
 
     /// Runs `scheduled` once.

@@ -24,7 +24,11 @@ pub(crate) async fn follow_dealer_file(core: Arc<Core>) {
             seen = stored.value;
             if let Ok(dealer) = dealer::parse(&seen) {
                 meet(&dealer, core.telegram.as_ref(), core.amocrm.as_ref());
-                core.changes.note(|now| now.chats += 1);
+                core.changes.note(|now| {
+                    now.chats += 1;
+                    now.clock += 1; // the time zone may be another one
+                    now.requests += 1;
+                });
             }
         }
         tokio::select! {

@@ -155,6 +155,12 @@ impl TrackedDeal {
         self.news.filter(|news| news.tell_at <= now).map(|news| news.stage)
     }
 
+    /// When the customer is to be told of the newest stage; `None` if there is nothing to tell.
+    #[must_use]
+    pub fn news_at(&self) -> Option<Seconds> {
+        self.news.map(|news| news.tell_at)
+    }
+
     /// Takes the news to tell it: from now on it counts as told. `None` if there is none, or it has become stale.
     pub fn take_news(&mut self, now: Seconds) -> Option<u64> {
         let stage = self.due_news(now)?;
@@ -205,7 +211,7 @@ impl TrackedDeal {
     /// When there is something to do: to look, or to tell.
     #[must_use]
     pub fn due_at(&self) -> Option<Seconds> {
-        [self.look_at, self.news.map(|news| news.tell_at)].into_iter().flatten().min()
+        [self.look_at, self.news_at()].into_iter().flatten().min()
     }
 
     /// When DynamoDB may delete it.

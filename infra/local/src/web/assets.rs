@@ -25,6 +25,7 @@ const FILES: &[(&str, &str, &str)] = files![
     "css/dealer.css": CSS,
     "js/api.js": SCRIPT,
     "js/chat.js": SCRIPT,
+    "js/clock.js": SCRIPT,
     "js/composer.js": SCRIPT,
     "js/deals.js": SCRIPT,
     "js/dom.js": SCRIPT,

@@ -20,11 +20,14 @@ use crate::parts::{AmocrmPart, OpenAiPart, TelegramPart};
 
 /// How many of the newest requests the page shows.
 const SHOWN: usize = 200;
+/// How many deals are looked at for news that wait for the morning.
+const MOST_NEWS: i32 = 200;
 
 type Answer = Result<Json<Value>, Refusal>;
 
 /// `GET /api/stack`: what is real, and who the bot is.
-pub(super) async fn stack(State(core): State<Arc<Core>>) -> Json<Value> {
+pub(super) async fn stack(State(core): State<Arc<Core>>) -> Answer {
+    let dealer = core.dealer().await?;
     let commands = dialog::commands(core.language).into_iter();
     let telegram = match core.parts.telegram {
         TelegramPart::Simulated => json!({ "real": false, "title": "симулятор" }),
@@ -44,7 +47,7 @@ pub(super) async fn stack(State(core): State<Arc<Core>>) -> Json<Value> {
         OpenAiPart::Simulated => json!({ "real": false, "title": "встроенные правила" }),
         OpenAiPart::Model(_) => json!({ "real": true, "title": "настоящая модель" }),
     };
-    Json(json!({
+    Ok(Json(json!({
         "bot": {
             "name": core.bot.name,
             "username": core.bot.username,
@@ -52,11 +55,12 @@ pub(super) async fn stack(State(core): State<Arc<Core>>) -> Json<Value> {
             "commands": commands.map(|(command, description)| json!({ "command": command, "description": description })).collect::<Value>(),
         },
         "ahead": core.clock.ahead(),
+        "zone": dealer.calendar.zone().iana_name(),
         "loss_reasons": LOSS_REASONS.map(|(id, name)| json!({ "id": id, "name": name })),
         "telegram": telegram,
         "crm": amocrm,
         "ai": openai,
-    }))
+    })))
 }
 
 /// `GET /api/deals`: the deals of the simulated amoCRM.
@@ -129,8 +133,7 @@ pub(super) async fn set_clock(State(core): State<Arc<Core>>, Json(forward): Json
     let seconds = match forward {
         Forward::Minutes(minutes) => Seconds::from(minutes) * 60,
         Forward::ToNine => {
-            let stored = core.functions.aws.dealer_file(&core.functions.tables).load().await?;
-            let dealer = dealer::parse(&stored.value).unwrap_or_default();
+            let dealer = core.dealer().await?;
             until_nine(&dealer.calendar, core.clock.now())
         }
     };
@@ -165,11 +168,29 @@ fn picture_kind(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// `GET /api/requests`: the newest requests and their delivery.
+/// `GET /api/requests`: the newest requests and their delivery, and what waits for an hour of the dealer's.
 pub(super) async fn requests(State(core): State<Arc<Core>>) -> Answer {
     let leads = core.functions.leads.all().await?;
     let requests: Value = leads.iter().rev().take(SHOWN).map(|lead| request(&lead.value)).collect();
-    Ok(Json(json!({ "requests": requests })))
+    Ok(Json(json!({ "requests": requests, "later": later(&core).await? })))
+}
+
+/// When customers hear of deals, when the dealer opens, and when it is day again; what need not be waited for is null.
+async fn later(core: &Core) -> Result<Value, Refusal> {
+    let now = core.clock.now();
+    let calendar = core.dealer().await?.calendar;
+    let functions = &core.functions;
+    let deals = functions.aws.deals(&functions.tables);
+    let day_at = calendar.next_daytime(now);
+    let waiting = deals.due(day_at, MOST_NEWS).await?.into_iter().filter_map(|deal| {
+        let at = deal.value.news_at().filter(|at| *at > now)?;
+        Some(json!({ "deal": deal.value.deal_id, "at": at }))
+    });
+    Ok(json!({
+        "news": waiting.collect::<Value>(),
+        "opens_at": calendar.next_opening(now).filter(|at| *at > now),
+        "day_at": (day_at > now).then_some(day_at),
+    }))
 }
 
 fn request(lead: &Lead) -> Value {

@@ -2,6 +2,7 @@
 
 import { act } from "./api.js";
 import { doing } from "./chat.js";
+import { buttonToNine } from "./clock.js";
 import { at, h, icon, keyed, ticking } from "./dom.js";
 import { ask, enlarge } from "./overlay.js";
 import { changed, choose, on, state } from "./state.js";
@@ -41,6 +42,12 @@ function stageChoice(deal) {
   };
   return h("label", { class: "deal-choice" }, h("span", {}, "Этап"),
     h("select", { "data-choice": "stage", onchange: move }, options.map(({ name, now }, index) => h("option", { value: String(index), selected: now }, name))));
+}
+
+/** Why the customer has heard nothing of the stage yet. */
+function newsHint(tellAt) {
+  if (!tellAt) return null;
+  return h("div", { class: "hint" }, h("span", {}, `🌙 Ночью бот первым не пишет: клиент узнает ${moment(tellAt)}.`), buttonToNine("Перевести часы"));
 }
 
 /** Merges a deal into another one, which is shown then. */
@@ -103,6 +110,7 @@ function opened(deal) {
     h("div", { class: "opened-title" }, h("h2", {}, deal.name), price(deal) ? h("div", { class: "big-price" }, price(deal)) : null,
       h("div", { class: "deal-line" }, h("span", { class: "chip stage" }, deal.stage), h("span", {}, deal.pipeline), ...tags(deal.tags), h("span", {}, deal.responsible ?? ""), h("span", {}, moment(deal.created_at)))),
     stageChoice(deal),
+    newsHint(deal.tell_at),
     mergeChoice(deal),
     deal.tasks.map(taskBox),
     contactBox(deal.contact),
@@ -128,7 +136,7 @@ function draw() {
   }
   if (state.dealsRead) known = new Set([...(known ?? []), ...state.deals.map((deal) => deal.id)]);
   const deal = state.deals.find((deal) => deal.id === state.deal);
-  const items = deal ? [{ ...deal, open: true }] : [
+  const items = deal ? [{ ...deal, open: true, tell_at: state.later.news.find((news) => news.deal === deal.id)?.at }] : [
     { id: "bar", count: state.deals.length, pipeline: state.deals[0]?.pipeline ?? "" },
     ...(state.deals.length ? state.deals : [{ id: "empty", crm: state.stack?.crm }]),
   ];
@@ -141,6 +149,6 @@ function draw() {
 }
 
 export function startDeals() {
-  on(["deals", "deal", "stack", "tab", "view"], draw);
+  on(["deals", "deal", "requests", "stack", "tab", "view"], draw);
   on(["deal"], () => { at("panel-deals").scrollTop = 0; });
 }

@@ -11,7 +11,7 @@ import { startPeople, unread } from "./people.js";
 import { startQueue } from "./queue.js";
 import { startRequests } from "./requests.js";
 import { changed, choose, on, state } from "./state.js";
-import { setAhead } from "./text.js";
+import { setClock } from "./text.js";
 
 const TABS = [
   { id: "deals", title: "amoCRM", short: "CRM", icon: "deal" },
@@ -34,7 +34,7 @@ const VIEWS = {
     changed("deals");
   },
   requests: async () => {
-    state.requests = (await read("requests")).requests;
+    ({ requests: state.requests, later: state.later } = await read("requests"));
     changed("requests");
   },
   queue: async () => {
@@ -43,7 +43,7 @@ const VIEWS = {
   },
   clock: async () => {
     state.stack = await read("stack");
-    setAhead(state.stack.ahead);
+    setClock(state.stack);
     changed("stack", "chat", "chats", "deals", "requests", "clock");
   },
   faults: async () => {
@@ -139,7 +139,7 @@ async function start() {
   for (;;) {
     try {
       state.stack = await read("stack");
-      setAhead(state.stack.ahead);
+      setClock(state.stack);
       break;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 1000));

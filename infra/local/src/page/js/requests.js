@@ -2,9 +2,10 @@
 
 import { act } from "./api.js";
 import { doing } from "./chat.js";
+import { clock } from "./clock.js";
 import { at, h, keyed, ticking } from "./dom.js";
 import { choose, on, state } from "./state.js";
-import { fromNow, moment, now, plural, shortTime } from "./text.js";
+import { fromNow, plural, shortTime } from "./text.js";
 
 const STEPS = { contact: "контакт", deal: "сделка", note: "примечание", task: "задача", photos: "фото" };
 
@@ -37,24 +38,16 @@ function row(request) {
     again || toDeal ? h("div", { class: "actions" }, again, toDeal) : null);
 }
 
-/** The stack's clock, and buttons that set it forward: whatever is due by then happens at once. */
-function clock() {
-  const forward = (how) => doing(() => act("clock", how), "Часы переведены");
-  const button = (text, how) => h("button", { type: "button", class: "button quiet", onclick: () => forward(how) }, text);
-  return h("div", { class: "clock" }, ticking(() => `Часы стенда: ${moment(now())}`, "span", { class: "muted" }),
-    h("div", { class: "actions" }, button("+10 минут", { minutes: 10 }), button("+1 час", { minutes: 60 }), button("До 9:00", "to_nine")));
-}
-
 function draw() {
   const panel = at("panel-requests");
   if (panel.hidden) return;
   const items = state.requests.map((request) => ({ ...request, linked: state.deals.some((deal) => deal.id === request.deal) }));
-  keyed(panel, [{ id: "bar", ahead: state.stack?.ahead }, ...(items.length ? items : [{ id: "empty" }])], (item) => item.id, (item) => {
+  keyed(panel, [{ id: "bar", ahead: state.stack?.ahead, later: state.later }, ...(items.length ? items : [{ id: "empty" }])], (item) => item.id, (item) => {
     if (item.id === "bar") {
       return h("div", {},
         h("p", { class: "panel-note" }, "Каждая заявка сначала надёжно сохраняется и только потом уходит в amoCRM, шаг за шагом."),
         h("div", { class: "toolbar" }, h("button", { type: "button", class: "button quiet", id: "run-schedule", onclick: () => doing(() => act("schedule"), "Проверка прошла") }, "Запустить проверку по расписанию")),
-        clock());
+        clock(item.later));
     }
     if (item.id === "empty") return h("div", { class: "empty" }, h("span", { class: "glyph" }, "📋"), h("strong", {}, "Заявок пока нет"));
     return row(item);

@@ -12,6 +12,8 @@ export const state = {
   /** Deals that arrived while another tab was open. */
   newDeals: 0,
   requests: [],
+  /** What waits for an hour of the dealer's: news of deals, the opening, the day. */
+  later: { news: [], opens_at: null, day_at: null },
   queue: { waiting: [], in_flight: [], dead: [] },
   faults: [],
   chosen: memory.get("chosen", null),

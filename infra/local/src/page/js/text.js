@@ -66,34 +66,37 @@ function found(text, entities) {
   return result;
 }
 
-const clock = new Intl.DateTimeFormat("ru-RU", { hour: "2-digit", minute: "2-digit" });
-const dayMonth = new Intl.DateTimeFormat("ru-RU", { day: "numeric", month: "long" });
-const shortDate = new Intl.DateTimeFormat("ru-RU", { day: "2-digit", month: "2-digit", year: "2-digit" });
-
+let clock, dayMonth, shortDate;
 /** Seconds that the stack's clock is ahead of this computer's. */
 let ahead = 0;
-export const setAhead = (seconds) => { ahead = seconds; };
+
+/** Sets the clock by which the page shows times: the stack's, in the dealer's time zone, as notes and messages have it. */
+export function setClock(stack) {
+  ahead = stack.ahead;
+  const format = (parts) => new Intl.DateTimeFormat("ru-RU", { ...parts, timeZone: stack.zone });
+  clock = format({ hour: "2-digit", minute: "2-digit" });
+  dayMonth = format({ day: "numeric", month: "long" });
+  shortDate = format({ day: "2-digit", month: "2-digit", year: "2-digit" });
+}
 
 /** The stack's clock, in seconds since the epoch. */
 export const now = () => Date.now() / 1000 + ahead;
 
+const DAY = 24 * 3600;
 const dateOf = (seconds) => new Date(seconds * 1000);
-const sameDay = (a, b) => a.toDateString() === b.toDateString();
+const sameDay = (a, b) => shortDate.format(dateOf(a)) === shortDate.format(dateOf(b));
 
 /** «14:05» */
 export const time = (seconds) => clock.format(dateOf(seconds));
 
-/** «Сегодня», «Вчера», «3 ноября» */
+/** «Сегодня», «Вчера», «Завтра», «3 ноября» */
 export function day(seconds) {
-  const date = dateOf(seconds);
-  const today = dateOf(now());
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (sameDay(date, today)) return "Сегодня";
-  return sameDay(date, yesterday) ? "Вчера" : dayMonth.format(date);
+  const near = [["Сегодня", 0], ["Вчера", -DAY], ["Завтра", DAY]].find(([, away]) => sameDay(seconds, now() + away));
+  return near ? near[0] : dayMonth.format(dateOf(seconds));
 }
 
 /** «14:05» today, «03.11.26» before. */
-export const shortTime = (seconds) => (sameDay(dateOf(seconds), dateOf(now())) ? time(seconds) : shortDate.format(dateOf(seconds)));
+export const shortTime = (seconds) => (sameDay(seconds, now()) ? time(seconds) : shortDate.format(dateOf(seconds)));
 
 /** «сегодня в 14:05» */
 export const moment = (seconds) => `${day(seconds).toLowerCase()} в ${time(seconds)}`;
