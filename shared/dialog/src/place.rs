@@ -62,6 +62,10 @@ pub(crate) enum MenuGreeting {
     /// The bot introduces itself.
     #[serde(rename = "greeting")]
     Welcome,
+    /// The customer has said thanks.
+    Thanked,
+    /// The customer has said «хорошо» or «до свидания».
+    Noted,
     /// The session has ended in the middle of something that is not kept.
     Expired,
     /// The pressed button belongs to a conversation that is no longer stored.

@@ -19,6 +19,7 @@ pub mod mileage;
 pub mod money;
 pub mod name;
 pub mod phone;
+pub mod phrase;
 pub mod sentence;
 pub mod sound;
 pub mod text;
@@ -29,6 +30,7 @@ pub mod year;
 
 pub use car::Car;
 pub use phone::Phone;
+pub use phrase::Phrase;
 pub use typed::{Doubt, Typed};
 pub use vehicle_id::VehicleId;
 pub use wrong::Wrong;

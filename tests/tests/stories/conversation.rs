@@ -164,7 +164,7 @@ async fn help_and_privacy_come_back_to_the_question() {
         let anna = bot.customer("Анна");
         anna.say("/help").await;
         assert_snapshot!(anna.screen(), @"
-        Я принимаю заявки автосалона и отвечаю на вопросы.
+        Я бот автосалона: принимаю заявки и отвечаю на вопросы.
 
         • Выберите услугу в меню и ответьте на несколько коротких вопросов.
         • Или напишите своими словами: «Продаю Камри 2019, пробег 85 тыс».
@@ -198,7 +198,7 @@ async fn help_and_privacy_come_back_to_the_question() {
         [⚖️ Юридическая помощь] [💬 Задать вопрос]
         ");
         to_mileage(&anna).await;
-        for (command, beginning) in [("/help", "Я принимаю заявки"), ("/privacy", "Какие данные хранятся")] {
+        for (command, beginning) in [("/help", "Я бот автосалона"), ("/privacy", "Какие данные хранятся")] {
             anna.say(command).await;
             let read = anna.reads();
             assert_eq!(read.len(), 2, "{read:#?}");

@@ -1,15 +1,15 @@
 //! Messages in a dialog: typed answers, contacts, and what the bot does not accept.
 
 use lead::PhoneSource;
-use values::{Phone, Typed, Wrong, name, phone};
+use values::{Phone, Phrase, Typed, Wrong, name, phone, phrase};
 
 use super::turn::Turn;
-use super::{aside, press, question};
+use super::{aside, press, question, talk};
 use crate::answer::{self, PhoneAnswer, Value};
 use crate::form::{Form, View};
 use crate::place::{MenuGreeting, Question};
 use crate::prompt::Interjection;
-use crate::questionnaire::{Choice, Kind, Step};
+use crate::questionnaire::{Choice, Kind, Parser, Step};
 use crate::{Language, Unsupported, Verdict, plain};
 
 /// Buttons of the keyboard that shares a contact.
@@ -29,7 +29,13 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
         Some(form) => form,
     };
     let aside = aside::of(form, typed, turn.rules, turn.moment.year);
-    if matches!(form.view, View::Confirm | View::Fields) {
+    let said = phrase::of(typed);
+    let is_overview = matches!(form.view, View::Confirm | View::Fields);
+    let takes_any_text = !is_overview && matches!(form.step().parser(), Some(Parser::Text { .. }));
+    if said == Some(Phrase::CallPerson) && !takes_any_text {
+        return talk::asked_for(turn);
+    }
+    if is_overview {
         return match aside {
             Some(aside) => aside::answered(turn, aside, typed),
             None => hint_expected(turn, None),
@@ -50,6 +56,7 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
         _ if is("button-home") => press::home(turn),
         _ if is("button-back") && can_go_back => turn.in_form(Form::back),
         _ if is("button-yes") && is_doubtful => turn.confirm_understood(),
+        _ if said == Some(Phrase::Nothing) && is_doubtful => turn.in_form(Form::drop_unconfirmed),
         _ if is("button-yes") && turn.offers_profile() => press::take_profile(turn),
         (Kind::Phone, Some(kept)) if is("button-accept") => {
             turn.prepend_message(Interjection::PhoneTaken(answer::shown(step, &kept, language)));
@@ -67,7 +74,7 @@ pub(super) fn text(mut turn: Turn<'_>, typed: &str) -> Verdict {
         _ if step.has_other() && is_label(&language.text(&step.text_id("other")), typed) => {
             turn.in_form(Form::ask_other)
         }
-        _ if step.optional && !keeps_photos && is("button-skip") => {
+        _ if step.optional && !keeps_photos && (is("button-skip") || said == Some(Phrase::Nothing)) => {
             turn.in_form(|form| form.answer_with(Value::Skipped))
         }
         (kind, _) => match aside {

@@ -1,12 +1,15 @@
 //! Free questions, and the model's answers to them.
 
+use values::{Phrase, phrase};
+
 use super::message::{hint_expected, is_command};
 use super::turn::Turn;
+use super::{command, talk};
 use crate::event::{MAX_REPLY_CHARS, SURE};
-use crate::place::IdleScreen;
+use crate::place::{IdleScreen, MenuGreeting};
 use crate::questions::TooMany;
 use crate::render::words_of;
-use crate::{AiAnswer, AnsweredBy, Effect, Intent, Language, MANAGER_BRANCH, Verdict, plain};
+use crate::{AiAnswer, AnsweredBy, BotCommand, Effect, Intent, Language, MANAGER_BRANCH, Verdict, plain};
 
 /// Longest reply that is stored, in bytes.
 const MAX_REPLY_BYTES: usize = 1_500;
@@ -19,6 +22,15 @@ pub(super) fn asked(mut turn: Turn<'_>, typed: &str) -> Verdict {
     }
     if text.trim().is_empty() {
         return hint_expected(turn, None);
+    }
+    match phrase::of(&text) {
+        Some(Phrase::Greeting) => return turn.open_menu(MenuGreeting::Welcome),
+        Some(Phrase::Thanks) => return turn.open_menu(MenuGreeting::Thanked),
+        Some(Phrase::Noted) => return turn.open_menu(MenuGreeting::Noted),
+        Some(Phrase::WhoIsThis) => return command::given(turn, BotCommand::Help),
+        Some(Phrase::CallPerson) => return talk::asked_for(turn),
+        Some(Phrase::CallBack) => return talk::to_manager(turn),
+        Some(Phrase::Any | Phrase::Nothing) | None => {}
     }
     match turn.next.questions.ask(turn.event.update_id, text.trim(), turn.moment.now) {
         Ok(question) => turn.store(vec![Effect::AskAi { question }]),

@@ -5,6 +5,7 @@
 
 use lead::safe_text::name_without_numbers;
 use talk::{Body, Edit, Line, Media, Message, Said, Side};
+use values::{Phrase, phrase};
 
 use super::turn::Turn;
 use super::{DueChat, command, consent, due, pause, press};
@@ -50,6 +51,7 @@ pub enum TeamAnswer {
 pub fn wants_person(before: &Conversation, event: &Event) -> bool {
     match &event.input {
         Input::Command(command) => *command == BotCommand::Human,
+        Input::Text(text) | Input::Heard { words: Some(text), .. } => phrase::of(text) == Some(Phrase::CallPerson),
         Input::Press { data, .. } => {
             let calls = matches!(Action::parse(data), Some((_, Action::Human)));
             calls || before.question == Some(Question::ConsentToTalk)

@@ -60,6 +60,8 @@ fn greeting_text(greeting: &MenuGreeting, context: &RenderContext<'_>) -> String
     match greeting {
         MenuGreeting::Plain => language.text("menu"),
         MenuGreeting::Welcome => language.text("menu-greeting"),
+        MenuGreeting::Thanked => language.text("menu-thanked"),
+        MenuGreeting::Noted => language.text("menu-noted"),
         MenuGreeting::Expired => language.text_with("menu-expired", [("minutes", minutes(context.rules.session_ttl))]),
         MenuGreeting::Closed => language.text("menu-closed"),
         MenuGreeting::Cancelled => language.text("menu-cancelled"),

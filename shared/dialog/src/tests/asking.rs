@@ -268,7 +268,7 @@ fn neither_a_dialog_nor_deletion_makes_room_for_more_questions_at_a_time() {
 fn commands_work_while_an_answer_is_awaited() {
     let mut talk = Talk::new();
     talk.command(BotCommand::Start).say("вопрос").command(BotCommand::Help);
-    assert!(talk.screen().starts_with("Я принимаю заявки"));
+    assert!(talk.screen().starts_with("Я бот автосалона"));
     talk.command(BotCommand::Delete).understand(answer(Intent::Faq, 0.9, "Ответ"));
     assert_eq!(talk.screen(), "Ответ", "said, because a question waits for yes or no");
     talk.tap("Нет, оставить");

@@ -99,7 +99,7 @@ fn what_the_bot_says_of_itself_needs_no_manager() {
     let mut talk = Talk::new();
     let told =
         AiAnswer { answered_by: AnsweredBy::Bot, ..answer(Intent::Faq, 0.9, "Мы помогаем продать.") };
-    talk.say("Что ты умеешь?").understand(told);
+    talk.say("Чем вы занимаетесь?").understand(told);
     assert!(talk.button("👤 Передать вопрос менеджеру").is_none());
 }
 

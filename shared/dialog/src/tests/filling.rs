@@ -418,7 +418,7 @@ fn help_in_a_dialog_comes_back_to_it() {
     talk.say("Kia Rio");
     let before = talk.messages();
     talk.command(BotCommand::Help);
-    assert!(talk.texts_from(before + 1)[0].starts_with("Я принимаю заявки"));
+    assert!(talk.texts_from(before + 1)[0].starts_with("Я бот автосалона"));
     assert_eq!(talk.header(), "*Продажа авто · Шаг 2 из 8*");
     assert_eq!(talk.messages_with_buttons(), 1);
 }

@@ -13,6 +13,7 @@ mod pages;
 mod pause;
 mod person;
 mod photos;
+mod phrases;
 mod random;
 mod remarks;
 mod reminder;

@@ -146,7 +146,7 @@ fn a_link_counts_and_its_service_starts_when_the_form_is_discarded() {
 
 #[test]
 fn pages_can_be_read_and_everything_deleted() {
-    for (command, page) in [(BotCommand::Help, "Я принимаю заявки"), (BotCommand::Privacy, "Какие данные")]
+    for (command, page) in [(BotCommand::Help, "Я бот автосалона"), (BotCommand::Privacy, "Какие данные")]
     {
         let mut talk = paused();
         talk.command(command);

@@ -13,7 +13,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 
 /// A talk with a dealer whose sales chat has topics. It is 17:13 in Moscow, on a Monday.
-fn with_topics(mut talk: Talk) -> Talk {
+pub(super) fn with_topics(mut talk: Talk) -> Talk {
     talk.has_topics = true;
     talk.dealer().sales_chat = dealer::parse("[sales_chat]\nchat_id = -100").expect("a dealer's file").sales_chat;
     talk
@@ -352,6 +352,7 @@ fn telegram_is_asked_for_topics_only_when_a_person_is_wanted() {
     };
     assert!(wants_person(&talk.conversation, &press(&data)));
     assert!(wants_person(&talk.conversation, &event(Input::Command(BotCommand::Human))));
+    assert!(wants_person(&talk.conversation, &event(Input::Text("Позовите человека".to_owned()))));
     assert!(!wants_person(&talk.conversation, &press("1:home")));
     assert!(!wants_person(&talk.conversation, &event(Input::Text("человек".to_owned()))));
 }

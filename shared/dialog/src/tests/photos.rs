@@ -128,7 +128,7 @@ fn photos_can_be_thrown_away() {
 #[test]
 fn text_and_files_where_photos_are_asked_get_a_hint() {
     let mut talk = at_photos();
-    talk.say("нет фото");
+    talk.say("завтра сниму");
     assert!(talk.screen().contains("Здесь жду фото"));
     talk.input(Input::Unsupported { kind: Unsupported::Document, album: None, caption: None });
     assert!(talk.screen().contains("Такой файл принять не могу. Здесь жду фото"));

@@ -103,7 +103,7 @@ fn a_doubtful_answer_is_not_taken_before_it_is_confirmed() {
     talk.say("1,5 млн").tap("⬅️ Назад").say("900").tap("⬅️ Назад").tap("✅ Принять");
     assert!(talk.screen().contains("Текущее значение: 1 500 000 ₽"), "{}", talk.screen());
     talk.say("900").say("нет");
-    assert!(talk.screen().contains("Не вижу здесь суммы"), "{}", talk.screen());
+    assert!(talk.screen().contains("За какую сумму хотите продать?"), "{}", talk.screen());
     assert!(talk.button("✅ Да").is_none(), "«нет» is heard");
     talk.say("900").command(BotCommand::Menu).tap("Нет, продолжить").say("да");
     assert_eq!(talk.header(), "*Продажа авто · Шаг 5 из 8*");
