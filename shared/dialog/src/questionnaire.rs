@@ -1,6 +1,7 @@
 //! The parts of a questionnaire.
 
 use lead::CrmField;
+use values::{Phrase, phrase};
 
 use crate::Intent;
 
@@ -67,6 +68,8 @@ pub(crate) struct Choice {
     pub(crate) id: &'static str,
     /// The amount in whole roubles, if the choice means one.
     pub(crate) roubles: Option<u64>,
+    /// Beginnings of words that mean it when they are typed, in lower case.
+    pub(crate) stems: &'static [&'static str],
 }
 
 /// How typed text is read.
@@ -264,11 +267,34 @@ impl ButtonLayout {
 
 impl Choice {
     pub(crate) const fn new(id: &'static str) -> Self {
-        Self { id, roubles: None }
+        Self { id, roubles: None, stems: &[] }
+    }
+
+    /// A button that leaves the choice to others. «Без разницы» and «не знаю» mean it, too.
+    pub(crate) const fn any() -> Self {
+        Self::new("any")
+    }
+
+    /// Sets what is typed instead of pressing the button.
+    pub(crate) const fn or_said(self, stems: &'static [&'static str]) -> Self {
+        Self { stems, ..self }
     }
 
     /// A button that means an amount in whole roubles.
     pub(crate) const fn worth(id: &'static str, roubles: u64) -> Self {
-        Self { id, roubles: Some(roubles) }
+        Self { roubles: Some(roubles), ..Self::new(id) }
+    }
+
+    /// Whether `typed` leaves the choice to others, and so does the button.
+    pub(crate) fn is_said_by(&self, typed: &str) -> bool {
+        self.id == Self::any().id && matches!(phrase::of(typed), Some(Phrase::Any | Phrase::Nothing))
+    }
+
+    /// Whether a word of `typed` means it, and none takes that back.
+    pub(crate) fn is_named_in(&self, typed: &str) -> bool {
+        let typed = typed.to_lowercase();
+        let words = || typed.split(|char: char| !char.is_alphanumeric());
+        let is_meant = words().any(|word| self.stems.iter().any(|stem| word.starts_with(stem)));
+        is_meant && !words().any(|word| ["не", "кроме", "без"].contains(&word))
     }
 }

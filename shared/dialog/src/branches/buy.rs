@@ -13,25 +13,21 @@ pub(super) static BUY: Branch = Branch {
     steps: &[
         Step::typed("car", "buy-car", Parser::Car).used_as(&[Use::Car, Use::Topic]).prefilled_by(Entity::Car),
         BUDGET,
-        Step::chosen(
-            "year",
-            "buy-year",
-            ButtonLayout::years(3, &[1, 0, -1, -2, -3, -5, -8]).and(&[Choice::new("any")]),
-        )
-        .or_typed(Parser::YearFrom)
-        .used_as(&[Use::Field(CrmField::CarYear)])
-        .prefilled_by(Entity::Year),
+        Step::chosen("year", "buy-year", ButtonLayout::years(3, &[1, 0, -1, -2, -3, -5, -8]).and(&[Choice::any()]))
+            .or_typed(Parser::YearFrom)
+            .used_as(&[Use::Field(CrmField::CarYear)])
+            .prefilled_by(Entity::Year),
         Step::chosen(
             "gearbox",
             "gearbox",
             ButtonLayout::listed(
                 2,
                 &[
-                    Choice::new("automatic"),
-                    Choice::new("manual"),
-                    Choice::new("robot"),
-                    Choice::new("cvt"),
-                    Choice::new("any"),
+                    Choice::new("automatic").or_said(&["автомат", "акпп"]),
+                    Choice::new("manual").or_said(&["механи", "мкпп", "ручк", "ручн"]),
+                    Choice::new("robot").or_said(&["робот"]),
+                    Choice::new("cvt").or_said(&["вариатор", "cvt"]),
+                    Choice::any(),
                 ],
             ),
         )
@@ -41,7 +37,12 @@ pub(super) static BUY: Branch = Branch {
             "drive",
             ButtonLayout::listed(
                 2,
-                &[Choice::new("front"), Choice::new("rear"), Choice::new("all"), Choice::new("any")],
+                &[
+                    Choice::new("front").or_said(&["передн", "fwd"]),
+                    Choice::new("rear").or_said(&["задн", "rwd"]),
+                    Choice::new("all").or_said(&["полн", "4wd", "awd", "4x4", "4х4"]),
+                    Choice::any(),
+                ],
             ),
         )
         .used_as(&[Use::Field(CrmField::DriveType)]),

@@ -14,7 +14,14 @@ pub(super) static CHECK: Branch = Branch {
         Step::chosen(
             "kind",
             "check-kind",
-            ButtonLayout::listed(1, &[Choice::new("technical"), Choice::new("legal"), Choice::new("full")]),
+            ButtonLayout::listed(
+                1,
+                &[
+                    Choice::new("technical").or_said(&["технич", "диагност"]),
+                    Choice::new("legal").or_said(&["юрид", "документ"]),
+                    Choice::new("full").or_said(&["компл", "полн"]),
+                ],
+            ),
         )
         .used_as(&[Use::Field(CrmField::CheckType)]),
         Step::typed("car", "check-car", Parser::Car).used_as(&[Use::Car, Use::Topic]).prefilled_by(Entity::Car),

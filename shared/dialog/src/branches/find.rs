@@ -23,7 +23,7 @@ pub(super) static FIND: Branch = Branch {
         .used_as(&[Use::Topic]),
         BUDGET,
         Step::typed("make", "find-make", Parser::Car)
-            .or_instead(&[Choice::new("any")])
+            .or_instead(&[Choice::any()])
             .used_as(&[Use::Car, Use::Topic])
             .prefilled_by(Entity::Car),
         Step::chosen(
@@ -32,12 +32,12 @@ pub(super) static FIND: Branch = Branch {
             ButtonLayout::listed(
                 2,
                 &[
-                    Choice::new("sedan"),
-                    Choice::new("crossover"),
-                    Choice::new("suv"),
-                    Choice::new("hatchback"),
-                    Choice::new("wagon"),
-                    Choice::new("any"),
+                    Choice::new("sedan").or_said(&["седан"]),
+                    Choice::new("crossover").or_said(&["кроссовер", "кросовер", "паркетник"]),
+                    Choice::new("suv").or_said(&["внедорож", "джип"]),
+                    Choice::new("hatchback").or_said(&["хэтч", "хетч"]),
+                    Choice::new("wagon").or_said(&["универсал"]),
+                    Choice::any(),
                 ],
             ),
         )

@@ -20,7 +20,7 @@ pub(super) static SELL: Branch = Branch {
             .used_as(&[Use::Field(CrmField::Mileage)])
             .prefilled_by(Entity::Mileage),
         Step::typed("price", "sell-price", Parser::Price)
-            .or_instead(&[Choice::new("any")])
+            .or_instead(&[Choice::any().or_said(&["договор"])])
             .used_as(&[Use::Price])
             .prefilled_by(Entity::Money),
         Step::photos("photos", "photos").optional(),

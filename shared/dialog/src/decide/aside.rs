@@ -6,7 +6,7 @@
 use dealer::{Fact, FactId};
 use values::car;
 
-use super::message::choice_named;
+use super::message::{choice_meant, choice_named};
 use super::turn::Turn;
 use crate::form::{Form, View};
 use crate::prompt::Interjection;
@@ -69,6 +69,7 @@ fn fit(form: &Form, typed: &str, rules: &Rules, this_year: i16) -> Fit {
         _ => match answer::read(step, typed, this_year) {
             Some(Ok(read)) if read.doubt.is_none() => Fit::Answer,
             Some(Ok(_)) => Fit::Perhaps,
+            Some(Err(_)) | None if choice_meant(step, typed).is_some() && !faq::is_question(typed) => Fit::Answer,
             Some(Err(_)) | None => Fit::NoAnswer,
         },
     }

@@ -224,19 +224,30 @@ pub(super) fn read_answer(turn: &Turn<'_>, step: &Step, typed: &str) -> Result<T
     if let Some(choice) = choice_named(step, typed, language) {
         return Ok(Typed::alone(Value::Choice(choice.id.to_owned())));
     }
-    let read = answer::read(step, typed, turn.moment.year)
-        .ok_or(None)?
-        .map_err(|wrong| answer::error_text(step.parser(), wrong, language))?;
+    let read = match answer::read(step, typed, turn.moment.year) {
+        Some(Ok(read)) => read,
+        refused => {
+            let error = |wrong| answer::error_text(step.parser(), wrong, language);
+            let choice = choice_meant(step, typed).ok_or_else(|| refused.and_then(Result::err).map(error))?;
+            return Ok(Typed::alone(Value::Choice(choice.id.to_owned())));
+        }
+    };
     if turn.next.form().is_some_and(|form| !form.has_room_for(step, &read)) {
         return Err(Some(turn.text("wrong-total")));
     }
     Ok(read)
 }
 
-/// The choice whose button's label was typed.
+/// The choice whose button's label was typed, or that it does not matter.
 pub(super) fn choice_named(step: &Step, typed: &str, language: Language) -> Option<&'static Choice> {
-    let label_of = |choice: &&Choice| language.text(&step.text_id(choice.id));
-    step.choices().iter().find(|choice| is_label(&label_of(choice), typed))
+    let label_of = |choice: &Choice| language.text(&step.text_id(choice.id));
+    step.choices().iter().find(|choice| is_label(&label_of(choice), typed) || choice.is_said_by(typed))
+}
+
+/// The only choice that the typed words mean: «коробка автомат», «хочу полный привод».
+pub(super) fn choice_meant(step: &Step, typed: &str) -> Option<&'static Choice> {
+    let mut meant = step.choices().iter().filter(|choice| choice.is_named_in(typed));
+    meant.next().filter(|_| meant.next().is_none())
 }
 
 /// Whether the customer typed the label of a button, in any case and without its emoji.

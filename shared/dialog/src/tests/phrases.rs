@@ -55,3 +55,43 @@ fn who_has_no_photos_says_so() {
     talk.say("Kia Rio").say("2019").say("85 тыс").say("900 тыс").say("нет фото");
     assert_eq!(talk.header(), "*Продажа авто · Шаг 6 из 8*");
 }
+
+#[test]
+fn a_choice_may_be_typed_in_other_words() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("Kia Rio").say("до миллиона").say("не важно").say("коробка автомат").say("хочу полный привод");
+    talk.say("Иван").say("+79001234567").say("-");
+    for answer in ["*Год от:* Любой", "*Коробка передач:* АКПП", "*Привод:* Полный", "*Пожелания:* —"]
+    {
+        assert!(talk.screen().contains(answer), "{answer}: {}", talk.screen());
+    }
+}
+
+#[test]
+fn words_that_mean_two_choices_mean_none() {
+    let mut talk = Talk::in_branch("🔍 Купить авто");
+    talk.say("Kia Rio").say("до миллиона").say("2019").say("автомат или вариатор");
+    assert!(talk.screen().contains("выберите, пожалуйста, один из вариантов кнопкой"), "{}", talk.screen());
+    talk.say("только не робот");
+    assert!(talk.screen().contains("выберите, пожалуйста, один из вариантов кнопкой"), "{}", talk.screen());
+}
+
+#[test]
+fn who_does_not_know_leaves_the_choice_to_others() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Kia Rio")
+        .say("2019")
+        .say("85 тыс")
+        .say("не знаю")
+        .say("потом")
+        .say("Иван")
+        .say("+79001234567")
+        .say("нет");
+    assert!(talk.screen().contains("*Цена:* На ваше усмотрение"), "{}", talk.screen());
+    let mut talk = Talk::in_branch("🎯 Подбор авто");
+    talk.tap("Для семьи").tap("до 500 000 ₽").say("нет").say("паркетник");
+    talk.say("Иван").say("+79001234567").say("нет");
+    for answer in ["*Марка или модель:* Без разницы", "*Кузов:* Кроссовер"] {
+        assert!(talk.screen().contains(answer), "{answer}: {}", talk.screen());
+    }
+}
