@@ -165,7 +165,7 @@ pub(crate) fn read(step: &Step, typed: &str, this_year: i16) -> Option<Result<Ty
 
 fn read_as(parser: Parser, typed: &str, this_year: i16) -> Result<Typed<Value>, Wrong> {
     Ok(match parser {
-        Parser::Car => Typed::alone(Value::Car(Car::read(&text::parse(typed, 1000)?))),
+        Parser::Car => Typed::alone(Value::Car(Car::read(&car::parse(typed, 1000)?))),
         Parser::Year => year::read(typed, this_year)?.map(Value::Year),
         Parser::YearFrom => year::read_from(typed, this_year)?.map(Value::Year),
         Parser::Mileage => mileage::read(typed)?.map(Value::Km),
@@ -257,6 +257,7 @@ pub(crate) fn error_text(parser: Option<Parser>, wrong: Wrong, language: Languag
         Wrong::TooLarge { max } => limited("large", max),
         Wrong::BadPhone => language.text("wrong-phone"),
         Wrong::BadVehicleId => language.text("wrong-vehicle-id"),
+        Wrong::BadCar => language.text("wrong-car"),
         Wrong::BadName => language.text("wrong-name"),
     }
 }

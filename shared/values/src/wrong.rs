@@ -33,6 +33,9 @@ pub enum Wrong {
     /// No VIN and no plate, or several.
     #[error("neither a VIN nor a plate")]
     BadVehicleId,
+    /// A car without a letter or digit.
+    #[error("not a car")]
+    BadCar,
     /// A name without a letter.
     #[error("not a name")]
     BadName,

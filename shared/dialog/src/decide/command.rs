@@ -49,6 +49,7 @@ fn leave(mut turn: Turn<'_>, screen: IdleScreen) -> Verdict {
 
 /// Sends a message and shows the current screen again below it.
 fn interject(mut turn: Turn<'_>, message: Interjection) -> Verdict {
+    turn.next.notice = None;
     turn.prepend_message(message);
     turn.show()
 }

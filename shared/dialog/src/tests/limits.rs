@@ -121,7 +121,7 @@ fn a_conversation_with_every_photo_stays_below_its_limit() {
         ..answer(Intent::Sell, 0.9, "Оформим?")
     };
     let mut talk = full_of_other_things(told);
-    talk.tap("🚗 Продать авто").say(&"🚗".repeat(515)).tap("✅ Принять всё (3)");
+    talk.tap("🚗 Продать авто").say(&format!("К{}", "🚗".repeat(514))).tap("✅ Принять всё (3)");
     talk.say(&format!("{}я", "🚗".repeat(59))).say("+79001234567").tap("📷 Добавить фото");
     for n in 0..10 {
         let album = format!("1490012345678901{n}");

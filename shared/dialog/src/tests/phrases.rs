@@ -95,3 +95,10 @@ fn who_does_not_know_leaves_the_choice_to_others() {
         assert!(talk.screen().contains(answer), "{answer}: {}", talk.screen());
     }
 }
+
+#[test]
+fn what_has_no_letter_and_no_digit_is_no_car() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("⬅️");
+    assert!(talk.screen().contains("Не вижу здесь марки и модели."), "{}", talk.screen());
+}

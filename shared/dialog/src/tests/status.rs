@@ -69,6 +69,15 @@ fn the_longest_texts_fit_into_one_message() {
 }
 
 #[test]
+fn an_error_that_was_read_is_not_repeated_below_the_status() {
+    let mut talk = Talk::in_branch("🚗 Продать авто");
+    talk.say("Kia Rio").say("давно");
+    assert!(talk.screen().contains("Нужен один год"), "{}", talk.screen());
+    talk.command(BotCommand::Status);
+    assert!(!talk.screen().contains("Нужен один год"), "{}", talk.screen());
+}
+
+#[test]
 fn status_in_a_dialog_comes_back_to_it_and_is_repeated_if_it_was_lost() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     talk.say("Kia Rio");

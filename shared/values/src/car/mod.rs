@@ -6,6 +6,8 @@ mod spelling;
 
 use std::ops::Range;
 
+use crate::{Wrong, text};
+
 /// A make, perhaps with its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Car {
@@ -35,6 +37,15 @@ pub struct Found {
     pub span: Range<usize>,
 }
 
+/// Make and model as typed, of up to `max` characters.
+///
+/// # Errors
+/// [`Wrong::Empty`], [`Wrong::TooLong`], or [`Wrong::BadCar`] if it has no letter and no digit.
+pub fn parse(typed: &str, max: usize) -> Result<String, Wrong> {
+    let car = text::parse(typed, max)?;
+    if car.contains(char::is_alphanumeric) { Ok(car) } else { Err(Wrong::BadCar) }
+}
+
 /// The first car named in a free sentence: «хочу продать камрюху», «есть ли бэха х5». A model implies its make. Exact
 /// spellings (in any grammatical case) win over near misses.
 #[must_use]
@@ -44,10 +55,10 @@ pub fn find(sentence: &str) -> Option<Found> {
 
 /// How a typed make and model are spelled properly, for «Вы имели в виду …?». `None` when it is not recognised or was
 /// typed so already, but for upper and lower case, and for long text. What follows the model stays: «камри 3.5» is
-/// Toyota Camry 3.5. Text of more than 40 characters gets none.
+/// Toyota Camry 3.5. Text of more than 40 characters gets none, nor does one that names a choice of cars.
 #[must_use]
 pub fn suggest(typed: &str) -> Option<Car> {
-    if typed.chars().count() > MAX_SUGGESTED_CHARS {
+    if typed.chars().count() > MAX_SUGGESTED_CHARS || typed.split_whitespace().any(|word| word == "или") {
         return None;
     }
     let car = recognised(typed)?;

@@ -251,6 +251,7 @@ fn a_suggestion_is_made_only_where_spelling_changes() {
         ("Toyota  Camry", "-"),
         ("TOYOTA CAMRY", "-"),
         ("Toyota Camry 3.5", "-"),
+        ("камри или соната", "-"),
         ("не знаю", "-"),
         ("хендэ солярис 2014, 1.6, механика, 120 тыс. км", "-"),
         ("Pagani Zonda", "-"),
