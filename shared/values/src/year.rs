@@ -1,5 +1,7 @@
 //! Year of manufacture.
 
+mod age;
+
 use std::ops::Range;
 
 use crate::amount::lexer::{self, Kind, Token};
@@ -123,9 +125,9 @@ pub fn read_from(typed: &str, this_year: i16) -> Result<Typed<i16>, Wrong> {
     let without_months = without_months(typed);
     alone(&without_months, this_year).map(|(year, span)| Typed::at(&without_months, span, year, is_plain)).or_else(
         |wrong| {
-            let lower_end = lower_end(typed, this_year);
-            let lower_end = lower_end.map(|year| Typed::at(typed, 0..0, year, is_plain));
-            lower_end.or_else(|| among_words(&without_months, this_year, true)).ok_or(wrong)
+            let earliest = lower_end(typed, this_year).or_else(|| age::earliest_year(typed, this_year));
+            let earliest = earliest.map(|year| Typed::at(typed, 0..0, year, is_plain));
+            earliest.or_else(|| among_words(&without_months, this_year, true)).ok_or(wrong)
         },
     )
 }
