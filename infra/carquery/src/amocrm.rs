@@ -5,7 +5,7 @@ mod hook;
 
 use std::process::ExitCode;
 
-use amocrm::{Client, CrmError, Entity, NewField, TrackingField, wanted_fields};
+use amocrm::{Client, CrmError, Entity, NewField, Pipeline, TrackingField, wanted_fields};
 use anyhow::Context;
 use clap::Subcommand;
 use jiff::Timestamp;
@@ -192,7 +192,8 @@ impl Account {
             output.print(&plan, |_| {
                 let mut text = about_tracking(&without_tracking) + &about_hook;
                 if nothing {
-                    return text + "Nothing to do: everything that amoCRM can have exists.";
+                    text += "Nothing to do: everything that amoCRM can have exists.";
+                    return text + &about_pipeline(own.filter(|_| self.settings.pipeline_id.is_none()));
                 }
                 if !fields.is_empty() {
                     let row = |field: &MissingField| [field.of, field.code, &field.name].map(str::to_owned);
@@ -229,15 +230,8 @@ impl Account {
                 if let Some(hook) = &shown_hook {
                     text += &format!("Subscribed the hook {hook}\n");
                 }
-                text += &format!("Created {} custom field(s).\n", fields.len());
-                if let Some(pipeline) = &pipeline {
-                    text += &format!("Pipeline «{}»: set AMOCRM_PIPELINE_ID={}", pipeline.name, pipeline.id);
-                    if let Some(stage) = pipeline.stages().iter().find(|stage| stage.kind != 1) {
-                        text += &format!(" and AMOCRM_STATUS_ID={}", stage.id);
-                    }
-                    text += ".";
-                }
-                text
+                text += &format!("Created {} custom field(s).", fields.len());
+                text + &about_pipeline(pipeline.as_ref())
             },
         );
         Ok(ExitCode::SUCCESS)
@@ -265,6 +259,14 @@ impl Account {
         });
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The settings that let the bot use its own pipeline.
+fn about_pipeline(pipeline: Option<&Pipeline>) -> String {
+    let Some(pipeline) = pipeline else { return String::new() };
+    let stage = pipeline.stages().iter().find(|stage| stage.kind != 1);
+    let stage = stage.map(|stage| format!(" and AMOCRM_STATUS_ID={}", stage.id)).unwrap_or_default();
+    format!("\nPipeline «{}»: set AMOCRM_PIPELINE_ID={}{stage}.", pipeline.name, pipeline.id)
 }
 
 /// That the account lacks tracking fields. amoCRM makes them, not the bot.

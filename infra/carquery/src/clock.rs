@@ -15,10 +15,9 @@ impl Clock {
         Self(calendar)
     }
 
-    /// That of the stored dealer's file. One that cannot be read counts as none, as for the bot.
+    /// That of the stored dealer's file.
     pub(crate) async fn stored(aws: &Aws, tables: &Tables) -> Self {
-        let text = aws.dealer_file(tables).load().await.map(|stored| stored.value).unwrap_or_default();
-        Self(dealer::parse(&text).unwrap_or_default().calendar)
+        Self(crate::dealer::stored(aws, tables).await.calendar)
     }
 
     pub(crate) async fn of_stage(stage: &Stage) -> anyhow::Result<Self> {

@@ -4,11 +4,11 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ::dealer::Fault;
+use ::dealer::{Dealer, Fault};
 use anyhow::Context;
 use clap::Subcommand;
 use serde_json::json;
-use storage::SaveError;
+use storage::{Aws, SaveError, Tables};
 
 use crate::output::{self, Output, print_line};
 use crate::stage::Stage;
@@ -43,6 +43,12 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
         Command::Show => show(stage, *output).await,
         Command::Check { file, russian } => check(&file, russian, *output),
     }
+}
+
+/// The stored file. One that cannot be read counts as none, as for the bot.
+pub(crate) async fn stored(aws: &Aws, tables: &Tables) -> Dealer {
+    let text = aws.dealer_file(tables).load().await.map(|stored| stored.value).unwrap_or_default();
+    ::dealer::parse(&text).unwrap_or_default()
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

@@ -1,5 +1,6 @@
 //! `carquery doctor`: every dependency of a stage, and what to do about each fault.
 
+mod chats;
 mod dealer_file;
 mod models;
 mod this_machine;
@@ -7,6 +8,7 @@ mod this_machine;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ::dealer::Dealer;
 use anstyle::{AnsiColor, Style};
 use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use jiff::Timestamp;
@@ -21,7 +23,6 @@ use crate::amocrm::Account;
 use crate::clock::Clock;
 use crate::funnel;
 use crate::output::{Output, print_line, printable};
-use crate::sales_chat;
 use crate::stage::{Stage, Stores};
 
 /// Requests that wait longer than this many seconds are a finding.
@@ -82,14 +83,15 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
     stage.env().await?;
     let mut findings = Vec::new();
     let fixes = Fixes::of(stage);
-    let mut clock = Clock::default();
+    let (mut clock, mut dealer) = (Clock::default(), Dealer::default());
     match stage.stores().await {
         Ok(stores) => {
             clock = stores.clock().await;
+            dealer = crate::dealer::stored(&stores.aws, &stores.tables).await;
             findings.extend(of_tables(&stores, &fixes).await);
             findings.extend(of_delivery(&stores, &fixes, &clock).await);
             findings.extend(dealer_file::check(&stores).await);
-            findings.extend(sales_chat::check(stage, &stores).await);
+            findings.extend(chats::of_sales_chat(stage, &stores, &dealer).await);
         }
         Err(error) => findings.push(Finding::bad("stores", &format!("{error:#}"), fixes.table)),
     }
@@ -97,7 +99,7 @@ pub(crate) async fn run(stage: &Stage, output: &Output) -> anyhow::Result<ExitCo
         Stage::Local => findings.extend(this_machine::check(&data_folder(&mut Env::of_process()))),
         Stage::Deployed(stage) => findings.push(of_alarms(stage).await),
     }
-    findings.extend(of_telegram(stage, &clock).await);
+    findings.extend(of_telegram(stage, &clock, &dealer).await);
     match Account::of(stage).await {
         Ok(account) => findings.extend(account.check().await),
         Err(error) => findings.push(Finding::bad("amoCRM settings", &format!("{error:#}"), "see .env.example")),
@@ -182,7 +184,7 @@ async fn of_delivery(stores: &Stores, fixes: &Fixes, clock: &Clock) -> Vec<Findi
     vec![queue, dlq, waiting]
 }
 
-async fn of_telegram(stage: &Stage, clock: &Clock) -> Vec<Finding> {
+async fn of_telegram(stage: &Stage, clock: &Clock, dealer: &Dealer) -> Vec<Finding> {
     let Ok(mut env) = stage.env().await else { return Vec::new() };
     let settings = Telegram::read(&mut env);
     if settings.token.expose_secret().is_empty() {
@@ -208,19 +210,20 @@ async fn of_telegram(stage: &Stage, clock: &Clock) -> Vec<Finding> {
         });
     }
     findings.push(match settings.admin_chat_id {
-        Some(chat) => match api.call("getChat", &json!({ "chat_id": chat })).await {
-            Ok(_) => Finding::good("admin chat", &chat.to_string()),
-            Err(error) if error.is_temporary() => Finding::bad("admin chat", &error.to_string(), fix_of(&error)),
-            Err(error) => Finding::bad("admin chat", &error.to_string(), "write /start to the bot from that chat"),
-        },
+        Some(chat) => chats::of_chat(&api, "admin chat", chat, "write /start to the bot from that chat").await,
         None => Finding::bad("admin chat", "ADMIN_CHAT_ID is not set: trouble is only logged", "set it"),
     });
+    findings.extend(chats::of_listeners(&api, dealer).await);
     findings
 }
 
 /// What to do about a failed call: an outage is not a reason to change the token.
 const fn fix_of(error: &ApiError) -> &'static str {
-    if error.is_temporary() { "try again in a few minutes" } else { "check TELEGRAM_BOT_TOKEN with @BotFather" }
+    match error {
+        ApiError::Unreachable { .. } => "check the network and TELEGRAM_API_URL; updates wait at Telegram for a day",
+        error if error.is_temporary() => "try again in a few minutes",
+        _ => "check TELEGRAM_BOT_TOKEN with @BotFather",
+    }
 }
 
 /// The webhook as Telegram describes it; `own` is the address of the stage's API.

@@ -12,6 +12,17 @@ use crate::Relay;
 /// How long an answer of Telegram's counts, in seconds.
 const FRESH: Seconds = 60;
 
+/// Whether a group has topics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupTopics {
+    /// They are switched off.
+    Off,
+    /// There are some, but the bot may not open one.
+    Closed,
+    /// The bot may open one.
+    Open,
+}
+
 /// What Telegram last said of a group.
 #[derive(Clone, Default)]
 pub(crate) struct Topics(Arc<Mutex<Option<Known>>>);
@@ -35,8 +46,9 @@ impl Relay {
         if let Some(known) = known.filter(|known| (known.at..known.at + FRESH).contains(&now)) {
             return Ok(known.has_topics);
         }
-        match (self.ask_for_topics(group).await, known) {
-            (Ok(has_topics), _) => {
+        match (self.topics_of(group).await, known) {
+            (Ok(topics), _) => {
+                let has_topics = topics == GroupTopics::Open;
                 *last = Some(Known { group, has_topics, at: now });
                 Ok(has_topics)
             }
@@ -45,15 +57,19 @@ impl Relay {
         }
     }
 
-    /// <https://core.telegram.org/bots/api#getchat>, <https://core.telegram.org/bots/api#getchatmember>
-    async fn ask_for_topics(&self, group: i64) -> Result<bool, ApiError> {
+    /// What Telegram says of the group's topics: <https://core.telegram.org/bots/api#getchat>,
+    /// <https://core.telegram.org/bots/api#getchatmember>.
+    ///
+    /// # Errors
+    /// It does not say, as when the bot is not in the group.
+    pub async fn topics_of(&self, group: i64) -> Result<GroupTopics, ApiError> {
         let chat = self.api.call("getChat", &json!({ "chat_id": group })).await?;
         if chat["is_forum"] != true {
-            return Ok(false);
+            return Ok(GroupTopics::Off);
         }
         let membership = json!({ "chat_id": group, "user_id": self.api.bot_id() });
         let member = self.api.call("getChatMember", &membership).await?;
-        Ok(may_manage_topics(&member))
+        Ok(if may_manage_topics(&member) { GroupTopics::Open } else { GroupTopics::Closed })
     }
 }
 

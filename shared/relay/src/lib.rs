@@ -19,6 +19,7 @@ use telegram::{Api, ApiError};
 use texts::Language;
 
 pub use crate::deliver::Delivered;
+pub use crate::group::GroupTopics;
 pub use crate::held::Held;
 
 /// How long a line waits for those that were written before it and may come later.

@@ -8,8 +8,9 @@ const PAUSE_WITHOUT_CONNECTION: u64 = 60;
 /// Why a call failed, by what to do about it. Never contains the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// The customer blocked the bot or deleted the account. Expected, not a fault.
-    #[error("the customer has blocked the bot or is gone")]
+    /// The customer blocked the bot or deleted the account; a group is gone or has removed the bot. Expected, not a
+    /// fault.
+    #[error("there is no such chat, or it has blocked or removed the bot")]
     Blocked,
     /// The message already looks like this: nothing to do.
     #[error("the message already looks like this")]

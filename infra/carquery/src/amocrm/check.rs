@@ -1,7 +1,9 @@
 //! What may be wrong with the account, for `amocrm check` and `doctor`.
 
+use std::collections::BTreeMap;
+
 use amocrm::{Cause, Client, CrmError, Entity, Pipeline, TokenState, User, wanted_fields};
-use dealer::{Dealer, Team};
+use dealer::Team;
 use jiff::Timestamp;
 use lead::{LOST, WON};
 
@@ -15,7 +17,7 @@ impl Account {
         let Some(client) = &self.client else {
             return vec![Finding::good("amoCRM", "mock mode: requests count as delivered")];
         };
-        let dealer = self.dealer().await;
+        let dealer = crate::dealer::stored(&self.aws, &self.tables).await;
         let clock = Clock::of(dealer.calendar.clone());
         let mut findings = Vec::new();
         let state = client.tokens().state().await;
@@ -35,6 +37,7 @@ impl Account {
             Ok(pipelines) => {
                 let (pipeline, status) = (self.settings.pipeline_id, self.settings.status_id);
                 findings.extend(of_stages(&pipelines, pipeline, status, dealer.unfinished.status_id));
+                findings.extend(of_told_stages(&pipelines, &dealer.stages));
                 findings.extend(dealer.join_open_deal_days.map(|days| of_joining(days, pipeline)));
             }
             Err(error) => findings.push(of_error(PIPELINE, &error)),
@@ -58,12 +61,6 @@ impl Account {
             });
         }
         findings
-    }
-
-    /// The dealer's file. One that cannot be read counts as none, as for the bot.
-    async fn dealer(&self) -> Dealer {
-        let text = self.aws.dealer_file(&self.tables).load().await.map(|stored| stored.value).unwrap_or_default();
-        dealer::parse(&text).unwrap_or_default()
     }
 
     async fn check_users(&self, client: &Client, team: &Team) -> Vec<Finding> {
@@ -147,6 +144,21 @@ fn of_stages(
         Some(_) => Finding::good(UNFINISHED, &id.to_string()),
     }));
     findings
+}
+
+/// The stages that customers are told of; `None` if there are none.
+fn of_told_stages(pipelines: &[Pipeline], told: &BTreeMap<u64, String>) -> Option<Finding> {
+    const NAME: &str = "amoCRM stages told";
+    let exists = |id: u64| pipelines.iter().flat_map(Pipeline::stages).any(|stage| stage.id == id);
+    let unknown: Vec<String> = told.keys().filter(|id| !exists(**id)).map(u64::to_string).collect();
+    if told.is_empty() {
+        None
+    } else if unknown.is_empty() {
+        Some(Finding::good(NAME, &told.len().to_string()))
+    } else {
+        let fix = "correct [stages] of the dealer's file: `carquery amocrm pipelines` lists the ids";
+        Some(Finding::bad(NAME, &format!("there is no stage {}", unknown.join(", ")), fix))
+    }
 }
 
 /// The deals that requests join: `join_open_deal_days` of the dealer's file.
@@ -243,6 +255,20 @@ mod tests {
         assert_eq!(of(Some(999), None), [false]);
         let wrong = serde_json::to_value(&of_stages(&pipelines, Some(31), Some(999), None)[0]).expect("plain data");
         assert_eq!(wrong["fix"], "use one of 3101 «Этап 3101», 3107 «Этап 3107»");
+    }
+
+    #[test]
+    fn stages_that_customers_are_told_of_must_exist() {
+        let stage = json!({ "id": 3101, "name": "Новая", "type": 0 });
+        let pipeline = json!({ "id": 31, "name": "Бот", "is_main": true, "_embedded": { "statuses": [stage] } });
+        let pipelines: [Pipeline; 1] = serde_json::from_value(json!([pipeline])).expect("it is one");
+        let of = |file: &str| {
+            let dealer = dealer::parse(file).expect("the file has no fault");
+            serde_json::to_value(of_told_stages(&pipelines, &dealer.stages)).expect("plain data")
+        };
+        assert_eq!(of(""), json!(null));
+        assert_eq!(of("[stages]\n3101 = \"Приняли.\"\n")["ok"], true);
+        assert_eq!(of("[stages]\n3101 = \"Приняли.\"\n7 = \"Готово.\"\n")["state"], "there is no stage 7");
     }
 
     #[test]

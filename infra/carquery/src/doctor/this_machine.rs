@@ -40,7 +40,7 @@ fn of_rights(folder: &Path) -> Finding {
     let shown = folder.display();
     match fs::metadata(folder).map(|found| found.permissions().mode() & 0o077) {
         Ok(0) => Finding::good(NAME, &format!("{shown}, its owner's alone")),
-        Ok(_) => Finding::bad(NAME, &format!("others on this machine may read {shown}"), "chmod 700"),
+        Ok(_) => Finding::bad(NAME, &format!("others on this machine may read {shown}"), &format!("chmod 700 {shown}")),
         Err(error) => Finding::bad(NAME, &format!("{shown}: {error}"), "check CARQUERY_DATA_DIR"),
     }
 }

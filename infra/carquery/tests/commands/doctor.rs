@@ -3,6 +3,7 @@
 use jiff::ToSpan as _;
 use serde_json::Value;
 use simulators::openai::{OpenAi, Options};
+use simulators::telegram::BotRole;
 
 use crate::operator::{Operator, stack};
 
@@ -99,5 +100,43 @@ async fn the_dealers_file_is_looked_at_with_its_facts() {
     let said = Said::to(&operator);
     let (ok, state, fix) = said.of("dealer's file");
     assert!(!ok && state.contains("line 1") && fix.contains("`carquery dealer put FILE`"), "{state}: {fix}");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chats_of_the_dealers_file_are_looked_at() {
+    let operator = Operator::new();
+    let stack = stack(&operator).await;
+    let telegram = stack.telegram().expect("it is simulated");
+    let group = telegram.new_supergroup("Продажи");
+    group.switch_topics(true);
+    group.make_bot(BotRole::Kicked);
+    let boss = telegram.new_customer("Начальник", None);
+    let file = format!(
+        "[sales_chat]\nchat_id = {}\nescalate_to = {}\n[digest]\nchat_id = 7000000999\n",
+        group.chat, boss.chat
+    );
+    let table = stack.aws().dealer_file(stack.tables());
+    let mut stored = table.load().await.expect("the table answers");
+    stored.value = file;
+    table.save(&mut stored).await.expect("the table takes it");
+
+    let said = Said::to(&operator);
+    let (ok, state, fix) = said.of("sales chat");
+    assert!(
+        !ok && state.contains("there is no such chat, or it has") && fix.starts_with("add the bot"),
+        "{state}: {fix}"
+    );
+    let (ok, _, fix) = said.of("digest");
+    assert!(!ok && fix.contains("/start") && fix.contains("[digest]"), "{fix}");
+
+    boss.mark_started();
+    group.make_bot(BotRole::Admin { can_manage_topics: false });
+    let said = Said::to(&operator);
+    let (ok, state, _) = said.of("sales chat");
+    assert!(!ok && state.contains("may not manage the topics"), "{state}");
+    assert!(said.of("escalations").0, "{}", said.0);
+    group.make_bot(BotRole::Admin { can_manage_topics: true });
+    assert!(Said::to(&operator).of("sales chat").0);
     stack.stop().await;
 }
