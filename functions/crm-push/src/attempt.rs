@@ -19,7 +19,7 @@ pub(crate) struct StepContext<'a> {
     pub(crate) function: &'a CrmPush,
     pub(crate) crm: &'a Client,
     pub(crate) payloads: &'a PayloadBuilder,
-    /// Users of amoCRM who can be given something; `None` while they are not known.
+    /// Users of amoCRM who can be made responsible; `None` while they are not known.
     pub(crate) active_users: Option<&'a BTreeSet<u64>>,
     pub(crate) dealer: &'a Dealer,
 }
@@ -31,9 +31,9 @@ pub(crate) struct Account {
 }
 
 impl CrmPush {
-    /// Makes one attempt. Its result is stored with the lead; only if that fails, the message has to come again.
-    /// Returns the card that the sales chat is to get. `account` is for the whole batch: the first attempt fills it,
-    /// and its permit decides whether anything is read.
+    /// Makes one attempt and stores its result with the lead. Only if that fails does the message have to come again.
+    /// Returns the card to send to the sales chat. `account` is for the whole batch: the first attempt fills it, and
+    /// its permit decides whether anything is read.
     pub(crate) async fn deliver_request(
         &self,
         id: LeadId,
@@ -84,7 +84,7 @@ impl CrmPush {
         result
     }
 
-    /// The account as far as it is known. An account in trouble is not asked.
+    /// What is known of the account. While amoCRM is in trouble, it is not asked.
     async fn read_account(&self, crm: &Client, permit: Permit, dealer: &Dealer) -> Account {
         let (documents, settings, now) = (&self.documents, &self.amocrm_settings, self.now());
         let may_ask = permit == Permit::Deliver;
@@ -101,7 +101,7 @@ impl CrmPush {
         Account { payloads, active_users }
     }
 
-    /// Claims a lead; `None` if nothing is to be delivered, or another worker has it.
+    /// Claims a lead; `None` if there is nothing to deliver, or another worker has it.
     async fn claim(&self, id: LeadId) -> Result<Option<ClaimedLead>, Redeliver> {
         let stored = self.leads.get(&id).await.map_err(|error| {
             tracing::error!(lead_id = %id, %error, "a lead cannot be read");

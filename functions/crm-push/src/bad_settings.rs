@@ -7,7 +7,7 @@ use texts::Language;
 /// A warning for the admins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Warning {
-    /// What it is about: each is told once a day.
+    /// What it is about. The admins get one message a day about each.
     pub(crate) key: String,
     pub(crate) text: String,
 }

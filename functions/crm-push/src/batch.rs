@@ -63,7 +63,7 @@ impl Batch {
         BTreeSet::from_iter(named.flatten().copied()).into_iter().collect()
     }
 
-    /// A lead that is named twice counts once. What is behind an unreadable message of its group waits with it.
+    /// A lead that is named twice counts once. Messages behind an unreadable one of the same group wait with it.
     fn deliveries(&self, wanted: LeadPart) -> Vec<Vec<Delivery>> {
         let mut seen = HashSet::new();
         let mut stopped = HashSet::new();

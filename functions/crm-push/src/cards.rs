@@ -10,13 +10,13 @@ use tokio::time::{Instant, sleep};
 
 use crate::CrmPush;
 
-/// How long an invocation begins with one more card. The schedule sends the others.
+/// How long an invocation keeps starting new cards. The schedule sends the rest.
 const TIME_FOR_CARDS: Duration = Duration::from_secs(60);
 /// How often cards are tried that a hiccup has kept from being sent: the schedule comes minutes later.
 const ROUNDS: usize = 3;
 
 impl CrmPush {
-    /// Sends cards one after the other as they are planned.
+    /// Sends cards one after the other, as they are planned.
     pub(crate) async fn send_cards(&self, mut planned: UnboundedReceiver<JobId>) {
         let deadline = Instant::now() + TIME_FOR_CARDS;
         let mut left = Vec::new();

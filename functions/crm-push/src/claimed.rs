@@ -3,10 +3,10 @@
 use lead::{Lead, LeadId, Seconds};
 use storage::Versioned;
 
-/// A worker's lease on a lead, in seconds. The function's timeout is no longer.
+/// A worker's lease on a lead, in seconds. It lasts at least as long as the function's timeout.
 pub const LEASE: Seconds = 120;
 
-/// The longest a call to amoCRM may take with all its tries, and storing the result: a lease must last for that.
+/// The longest that a call to amoCRM takes with all its tries, including storing the result. A lease must last for it.
 const LONGEST_CALL: Seconds = 45;
 
 /// A lead that this worker has a lease on.
@@ -36,8 +36,8 @@ impl ClaimedLead {
         &mut self.stored.value
     }
 
-    /// Whether what the first unfinished step creates may exist in amoCRM already; of a backup's lead, what any of them
-    /// creates.
+    /// Whether what the first unfinished step creates may exist in amoCRM already. For a lead from a backup that is true
+    /// of every step.
     pub(crate) const fn is_in_doubt(&self) -> bool {
         self.is_of_backup || self.lead().is_in_doubt()
     }

@@ -1,5 +1,5 @@
-//! The end of an attempt: the lead is stored with how it went, the circuit breaker takes note, and the admins are told
-//! what they have to know.
+//! The end of an attempt: its result is stored with the lead, the circuit breaker takes note, and the admins hear what
+//! they have to know.
 
 use delivery::{AdminMessage, AttemptOutcomes, Incident, RequeueFilter, Written, requeue};
 use lead::{Backoff, Repeat, Seconds, Status};
@@ -18,7 +18,7 @@ const REQUEUE_AT_ONCE: usize = 100;
 /// How the lead was stored.
 enum Ending {
     Sent {
-        /// What the sales chat is to get now.
+        /// The card to send to the sales chat now.
         card: Option<JobId>,
     },
     Waiting,
@@ -31,7 +31,7 @@ enum Ending {
 }
 
 impl CrmPush {
-    /// Closes an attempt. Returns the card that is to be sent now.
+    /// Closes an attempt. Returns the card to send now.
     pub(crate) async fn close(
         &self,
         mut lead: ClaimedLead,
@@ -74,7 +74,7 @@ impl CrmPush {
     async fn close_sent(&self, lead: &mut ClaimedLead) -> Result<Ending, Redeliver> {
         self.track_deal(lead.lead()).await?;
         lead.lead_mut().succeed(self.now(), PHOTO_GRACE);
-        // Planned before the lead is stored: whatever fails in between, the card is never forgotten.
+        // Planned before the lead is stored: whatever fails in between, the card is not forgotten.
         let card = self.jobs.plan_card(lead.lead()).await.map_err(|error| {
             tracing::error!(lead_id = %lead.id(), %error, "a card cannot be planned");
             Redeliver
@@ -111,7 +111,7 @@ impl CrmPush {
         if !matches!(lead.lead().status, Status::Dead { .. }) {
             return self.store(lead, Ending::Waiting).await;
         }
-        // The message is written down before the lead is given up: whatever fails in between, that is never silent.
+        // The message is written down before the lead is given up: whatever fails in between, the admins hear of it.
         let message = self.given_up_message(lead, failed, now);
         if let Ok(written) = self.admins.write(&message).await {
             return self.give_up(lead, failure.repeat, &message, written).await;
@@ -157,7 +157,7 @@ impl CrmPush {
         stored
     }
 
-    /// Stores the lead; `ending` if that succeeds.
+    /// Stores the lead. Returns `ending` if that succeeds.
     async fn store(&self, lead: &mut ClaimedLead, ending: Ending) -> Result<Ending, Redeliver> {
         match self.leads.save(&mut lead.stored).await {
             Ok(()) => Ok(ending),
@@ -182,7 +182,7 @@ impl CrmPush {
         AdminMessage { key: format!("dead:{}:{now}", lead.id()), text }
     }
 
-    /// Tells the admins which settings the account does not know, at most once a day each.
+    /// Tells the admins which settings do not fit the account, at most once a day about each.
     async fn warn_about_bad_settings(&self, lead: &ClaimedLead) {
         let day = self.now() / DAY;
         for Warning { key, text } in warnings(lead.lead(), self.language) {
@@ -191,7 +191,7 @@ impl CrmPush {
     }
 
     async fn requeue_all_unsent(&self) {
-        // Also requests whose tries have failed meanwhile, however long their pause would still be.
+        // Also those whose attempts failed meanwhile, however long their pauses would still last.
         let filter = RequeueFilter::all_unsent(self.now(), self.backoff.first, REQUEUE_AT_ONCE);
         match requeue(&self.leads, &self.queue, filter).await {
             Ok(count) => tracing::info!(count, "amoCRM takes requests again"),

@@ -10,7 +10,7 @@ use crate::CrmPush;
 use crate::stop::Redeliver;
 
 impl CrmPush {
-    /// Looks at deals that were moved, and tells their customers. What fails is done by the schedule.
+    /// Looks at deals that were moved, and tells their customers. What fails is left to the schedule.
     pub(crate) async fn look_at_deals(&self, deal_ids: &[u64]) {
         let Some(crm) = self.crm.as_ref().filter(|_| !deal_ids.is_empty()) else { return };
         if self.incidents.load().await.permit(self.now()) != Permit::Deliver {
@@ -56,8 +56,8 @@ impl CrmPush {
         Err(SaveError::Conflict)
     }
 
-    /// The stage in which the deal begins, which is not news. amoCRM is asked where the bot did not choose it: if only
-    /// the next look found out, a manager who is quick would have moved the deal unseen. `None` if amoCRM does not say.
+    /// The stage in which the deal begins, which is not news. If the bot did not choose it, amoCRM is asked at once: by
+    /// the next look a quick manager may have moved the deal. `None` if amoCRM does not say.
     async fn first_stage(&self, deal_id: u64, lead: &Lead) -> Option<u64> {
         let is_new = lead.completes.is_none() && !lead.progress.joined_deal;
         let as_set = self.amocrm_settings.status_id;

@@ -1,8 +1,8 @@
 //! One step of an attempt: what it creates exists afterwards, once, whatever was lost on the way.
 //!
-//! Only this file decides between looking and creating. A creation whose answer was lost may have happened; so may one
-//! that an earlier worker began before it died, or one that a restored backup does not know of. Then the step looks
-//! before it creates, and keeps what it finds.
+//! Only this file decides between looking and creating. Something may exist already: its creation's answer was lost, an
+//! earlier worker died in the middle, or a restored backup does not know of it. Then the step looks before it creates,
+//! and keeps what it finds.
 //! Contacts need more, because amoCRM's search lags: `steps/contact.rs` has that.
 
 use amocrm::{CrmError, Doubt, Fallback, Refusal};
@@ -73,7 +73,7 @@ impl StepContext<'_> {
         }
     }
 
-    /// Looks for what the step creates. `was_lost`: the answer to its creation was just lost.
+    /// Looks for what the step creates. `was_lost`: the answer to its creation has just been lost.
     async fn look(&self, step: &dyn Step, lead: &mut ClaimedLead, was_lost: bool) -> Result<LookUp, Stop> {
         let in_doubt = was_lost || lead.is_in_doubt();
         match step.find(self, lead, in_doubt).await {
@@ -88,14 +88,14 @@ impl StepContext<'_> {
         }
     }
 
-    /// The deal is gone. The next attempt looks for one again.
+    /// The deal is gone: the next attempt looks for one again.
     fn start_over(&self, lead: &mut ClaimedLead) -> Stop {
         tracing::warn!(lead_id = %lead.id(), "the deal is gone: the request gets another one");
         lead.lead_mut().start_over();
         Stop::PutBack { due_at: self.function.now() }
     }
 
-    /// Records what the step left, and stores it before the next step starts.
+    /// Records what the step left and stores it, before the next step starts.
     async fn keep(&self, step: &dyn Step, lead: &mut ClaimedLead, id: u64, origin: Origin) -> Result<(), Stop> {
         if origin != Origin::Created {
             tracing::info!(lead_id = %lead.id(), step = step.name(), id, ?origin, "found in amoCRM");

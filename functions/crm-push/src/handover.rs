@@ -1,8 +1,8 @@
-//! Whoever has taken a request in the sales chat becomes responsible for it in amoCRM: for its deal, its contact and
+//! The member who took a request in the sales chat becomes responsible for it in amoCRM: for its deal, its contact and
 //! its task.
 //!
-//! Each change may be made twice without harm, so a lost answer leaves no doubt: it is made again, by the schedule if
-//! need be.
+//! Each change may be made twice without harm. So after a lost answer it is simply made again, by the schedule if need
+//! be.
 
 use amocrm::{Client, CrmError};
 use delivery::{AdminMessage, Permit, text_of_error};
@@ -16,13 +16,13 @@ use crate::CrmPush;
 use crate::steps::CALL_BACK_STEP;
 use crate::stop::Redeliver;
 
-/// Seconds after which it is looked whether a request has a deal again.
+/// Seconds until a request that had no deal yet is tried again.
 const NO_DEAL_PAUSE: Seconds = 300;
 
-/// Seconds after which a card is changed that could not be read.
+/// Seconds until a card that could not be updated is tried again.
 const CARD_PAUSE: Seconds = 60;
 
-/// Why it is not done.
+/// Why the responsible user is not set.
 enum NotSet {
     /// Nothing was tried.
     Wait {
@@ -32,7 +32,7 @@ enum NotSet {
 }
 
 impl CrmPush {
-    /// Sets the responsible user of a request that was taken, and makes its card look so.
+    /// Sets the responsible user of a request that was taken, and updates its card.
     pub(crate) async fn hand_over(&self, id: LeadId) -> Result<(), Redeliver> {
         let stored = futures::join!(self.sales_chat.card(&id), self.leads.get(&id));
         let (card, lead) = match stored {
@@ -104,7 +104,7 @@ impl CrmPush {
         Ok(())
     }
 
-    /// It is tried again later, unless it never can be done: then the admins hear of it.
+    /// Tries again later, unless that cannot help: then the admins hear of it.
     async fn fail_handover(&self, card: &mut Card, error: &CrmError) {
         settings::metrics::count("CrmErrors", "kind", error.kind());
         tracing::warn!(lead_id = %card.lead_id, kind = error.kind(), %error, "the responsible user is not set");
@@ -120,7 +120,7 @@ impl CrmPush {
             ("reason", text_of_error(error, self.language).into()),
         ];
         let text = self.language.text_with("handover-given-up", arguments);
-        // If it cannot be written down, the next try gives it up.
+        // If the message cannot be written down, the next try gives up.
         if self.admins.tell(&AdminMessage { key: format!("handover-given-up:{}", card.lead_id), text }).await {
             card.finish_handover();
         }

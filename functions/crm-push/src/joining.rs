@@ -1,6 +1,6 @@
 //! Which open deal a request joins: one customer has one open deal for a service.
 //!
-//! Whoever types a number may type anybody's. So a deal is joined only with proof that it is the same person: Telegram
+//! Anybody can type somebody else's number. So a deal is joined only with proof that it is the same person's: Telegram
 //! has confirmed the number, or the deal came from this very chat.
 
 use amocrm::Deal;
@@ -11,7 +11,7 @@ use storage::StorageError;
 use crate::attempt::StepContext;
 use crate::{CrmPush, DAY};
 
-/// A chat's newest requests are looked through.
+/// How many of a chat's newest requests are looked through.
 const NEWEST: usize = 50;
 
 /// What a request does with a deal that was there.
@@ -58,8 +58,8 @@ impl OwnRequests {
         of_phone.filter_map(|other| other.progress.deal_id())
     }
 
-    /// Until when the request waits for an earlier one that is making its deal. Not long: that one may have to wait for
-    /// hours.
+    /// Until when the request waits for an earlier one that is making its deal. Not for long: the earlier one may have to
+    /// wait for hours.
     pub(crate) fn wait_until(&self, lead: &Lead, now: Seconds) -> Option<Seconds> {
         let is_under_way = |other: &&Lead| {
             let may_make_deal = !matches!(other.status, Status::Sent { .. } | Status::Dead { .. });
@@ -69,15 +69,15 @@ impl OwnRequests {
         self.0.iter().find(is_under_way).map(|_| patience).filter(|until| *until > now)
     }
 
-    /// Those that the deal was made for, or that have joined it. Its field for the number tells of one whose answer was
-    /// lost.
+    /// Those that the deal was made for, or that have joined it. The deal's field with the number shows one whose answer
+    /// was lost.
     fn of_deal(&self, deal: &Deal) -> impl Iterator<Item = &Lead> {
         self.0.iter().filter(|other| {
             other.progress.deal_id() == Some(deal.id) || deal.has_value(&other.lead_id.request_number())
         })
     }
 
-    /// Mock mode has no deals to look at: the newest one that this request would find open.
+    /// Mock mode has no deals to look at: returns the newest one that this request would find open.
     pub(crate) fn mock_deal_to_join(&self, lead: &Lead, since: Seconds) -> Option<u64> {
         let others = self.0.iter().rev().filter(|other| other.request.created_at >= since);
         let same_phone = |other: &&Lead| other.request.customer.phone == lead.request.customer.phone;
@@ -86,7 +86,7 @@ impl OwnRequests {
 }
 
 impl StepContext<'_> {
-    /// The deal to join among `deals`: rather one of this chat, then the newest.
+    /// The deal to join among `deals`: one of this chat first, then the newest.
     pub(crate) fn deal_to_join<'a>(
         &self,
         lead: &Lead,

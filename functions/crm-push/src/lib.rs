@@ -7,8 +7,8 @@
 //!    starts.
 //! 4. `ensure.rs` makes sure that what a step creates exists once, whatever answer was lost.
 //! 5. `closing.rs` stores how the attempt went, for the lead, the circuit breaker and the admins.
-//! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries; `handover.rs` makes whoever has
-//!    taken a request there responsible for it.
+//! 6. `cards.rs` shows each delivered request in the sales chat, beside the deliveries; `handover.rs` makes the member
+//!    who takes it there responsible for it.
 //! 7. `photos.rs` brings photos to the deal, afterwards.
 //! 8. `deals.rs` tracks the deal from then on, and looks at it when amoCRM says that it was moved.
 //!
@@ -75,7 +75,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings; `env.finish` tells whether they are right.
+    /// Reads the settings; `env.finish` says whether they are right.
     pub fn read(env: &mut Env) -> Self {
         Self {
             telegram: settings::Telegram::read(env),
@@ -136,7 +136,7 @@ impl CrmPush {
         Ok(Self::with(settings, &aws, crm, clock))
     }
 
-    /// The function over these clients and this clock; `crm: None` pretends that amoCRM took everything.
+    /// The function over these clients and this clock. `crm: None` is mock mode: as if amoCRM had taken everything.
     #[must_use]
     pub fn with(settings: &Settings, aws: &Aws, crm: Option<Client>, clock: Clock) -> Self {
         let language = settings.telegram.language;
@@ -206,7 +206,8 @@ impl CrmPush {
     }
 
     /// The function over tables that were restored from a backup at that time. They do not know what was delivered
-    /// between the two, so that every step of a request whose dialog started before looks before it creates.
+    /// since the backup was made. So for a request whose dialog started before the restore, every step looks before it
+    /// creates.
     #[must_use]
     pub fn after_restore(self, restored_at: Option<Seconds>) -> Self {
         Self { restored_at, ..self }

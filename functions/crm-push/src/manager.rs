@@ -30,9 +30,9 @@ impl Turn {
 }
 
 impl StepContext<'_> {
-    /// Chooses who gets the request, unless that is chosen. The `manager` of a known contact keeps it, whatever its
-    /// branch, if they are of the team; otherwise it goes to those who take its branch, in turn. Whom the account does
-    /// not take is passed over. True if the lead has changed.
+    /// Chooses who gets the request, unless somebody has been chosen. The `manager` of a known contact keeps it,
+    /// whatever its branch, if they are on the team; otherwise it goes to those who take its branch, in turn. Members
+    /// whom the account refuses are passed over. Returns whether the lead has changed.
     pub(crate) async fn choose_manager(&self, lead: &mut Lead, manager: Option<u64>) -> bool {
         if lead.responsible.is_some() {
             return false;
@@ -55,7 +55,7 @@ impl StepContext<'_> {
         has_passed_over || lead.responsible.is_some()
     }
 
-    /// The request stays with the manager whose deal it joins, if they are of the team and the account takes them.
+    /// The request stays with the manager whose deal it joins, if they are on the team and the account takes them.
     pub(crate) fn leave_to_manager(&self, lead: &mut Lead, manager: Option<u64>) {
         let is_taken = |user: &u64| {
             let is_active = self.active_users.is_none_or(|active| active.contains(user));
@@ -66,7 +66,7 @@ impl StepContext<'_> {
         }
     }
 
-    /// Chooses somebody else than the member whom amoCRM has just refused.
+    /// Chooses somebody other than the member whom amoCRM has just refused.
     pub(crate) async fn choose_another_manager(&self, lead: &mut Lead) {
         read_users_again(&self.function.documents).await;
         lead.responsible = None;

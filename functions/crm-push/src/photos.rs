@@ -24,7 +24,7 @@ pub(crate) const TIME_FOR_PHOTOS: Duration = Duration::from_secs(75);
 pub(crate) const PHOTO_GRACE: Seconds = 120;
 /// Bytes of one lead's photos at most. Ten photos from a phone have about half of it.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// "There is no such address" may be said once by mistake, and a page be sent in place of a picture; after this many
+/// "There is no such address" may be a mistake once, and so may a web page in place of a picture. After this many
 /// failures it is believed.
 const BELIEVED_AFTER: u32 = 2;
 /// After this many failures of one lead's photos, more than an hour, the admins are told that photos wait.
@@ -54,7 +54,7 @@ struct Photos<'a> {
     crm: &'a Client,
     lead: Versioned<Lead>,
     deadline: Instant,
-    /// No photo was begun before: the next one has all of the invocation's time.
+    /// No file was begun before: the next one has all of the invocation's time.
     is_first_of_invocation: bool,
     /// The account takes no files at all.
     takes_no_files: bool,
@@ -150,7 +150,7 @@ impl CrmPush {
         Ok(())
     }
 
-    /// False if the lead was deleted, or another worker has it.
+    /// Returns false if the lead was deleted, or another worker has it.
     async fn store_photos(&self, lead: &mut Versioned<Lead>) -> Result<bool, Redeliver> {
         match self.leads.save(lead).await {
             Ok(()) => Ok(true),

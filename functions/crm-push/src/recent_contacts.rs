@@ -69,9 +69,9 @@ impl RecentContacts {
 }
 
 impl CrmPush {
-    /// Tells every worker that the contact of these phones may be in creation: until then nobody looks for it or
-    /// creates another. For the local stack, which knows when it starts that the last one's workers are dead. By hash
-    /// of the phone.
+    /// Tells every worker that somebody may be creating the contacts of these phones, given by their hashes: until then
+    /// nobody looks for them or creates others. For a stack on one machine, which knows when it starts that the workers
+    /// of the last run are dead.
     ///
     /// # Errors
     /// When that cannot be stored.

@@ -40,7 +40,7 @@ impl FailedAttempt {
     }
 
     /// A look-up failed. Whatever amoCRM says to a look-up, it does not refuse the lead. After a creation whose answer
-    /// was lost (`in_doubt`), the lead waits until that could be seen.
+    /// was lost (`in_doubt`), the lead waits until the created item would be visible.
     pub(crate) fn on_lookup(error: CrmError, in_doubt: bool) -> Self {
         let mut failed = Self::because_of(error);
         let pause = match failed.repeat {

@@ -17,13 +17,13 @@ pub(crate) struct Alarm {
     at: String,
 }
 
-/// Ends of the names of alarms about what the functions tell the admins themselves: a request that was given up, a
+/// Ends of the names of alarms that the functions report to the admins themselves: a request that was given up, a
 /// consent that is needed, a model that does not answer.
 const TOLD_BY_THE_FUNCTIONS: [&str; 3] = ["-request-given-up", "-token-expires", "-model-failures"];
 
 /// The alarms in `event`; `None` when it is about something else. States that ask nobody to do anything are left out:
-/// the «OK» of an alarm that has just been created, and missing data as EventBridge tells it of every alarm. To SNS
-/// missing data is only sent by an alarm whose news it is.
+/// the «OK» of an alarm that has just been created, and missing data, which EventBridge reports of every alarm. Through
+/// SNS missing data only comes from an alarm that is about missing data.
 pub(crate) fn read(event: &Value) -> Option<Vec<Alarm>> {
     if event["detail-type"] == "CloudWatch Alarm State Change" {
         let detail = &event["detail"];
@@ -67,7 +67,7 @@ impl Alarm {
         news && !self.name.is_empty()
     }
 
-    /// One line for the admins. One change of state has one key, however often and by whichever way it arrives.
+    /// One line for the admins. One change of state has one key, however often and by whatever way it arrives.
     pub(crate) fn message(&self, language: Language) -> AdminMessage {
         AdminMessage {
             key: format!("alarm:{}:{}:{}", self.name, self.state, self.at),
@@ -90,7 +90,7 @@ impl Alarm {
         language.text_with("alarm-started", [("what", what), ("remedy", remedy), ("alarm", alarm)])
     }
 
-    /// An alarm of the operator's own has only the description that they gave it.
+    /// An operator's own alarm has only the description that they gave it.
     fn unknown(&self, language: Language) -> String {
         let sign = if self.state == "OK" { "🟢" } else { "🔴" };
         let (alarm, description) = (self.name.as_str().into(), self.description.as_str().into());

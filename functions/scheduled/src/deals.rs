@@ -1,4 +1,4 @@
-//! Deals whose hooks never came, and what could not be told at once.
+//! Deals whose hooks never came, and news that could not be sent at once.
 
 use anyhow::Context;
 use delivery::{NotLooked, Permit};
@@ -8,7 +8,7 @@ use settings::time_budget::DEALS;
 use crate::Scheduled;
 
 impl Scheduled {
-    /// Looks at the deals that are due, and tells what is due. Returns how many messages customers got.
+    /// Looks at the deals that are due, and sends the news that are due. Returns how many messages customers got.
     pub(crate) async fn look_after_deals(&self) -> anyhow::Result<usize> {
         let permit = self.incidents.load().await.permit((self.bot.clock)());
         let crm = self.crm.as_ref().filter(|_| permit == Permit::Deliver);

@@ -1,4 +1,4 @@
-//! Tells the admins of requests that amoCRM has refused and that will be deleted: personal data are not kept for ever.
+//! Tells the admins which requests that amoCRM has refused will be deleted: personal data are not kept for ever.
 
 use anyhow::Context;
 use delivery::AdminMessage;
@@ -6,11 +6,11 @@ use storage::SaveError;
 
 use crate::Scheduled;
 
-/// Requests told of in one run at most.
+/// Messages about requests in one run at most.
 const MOST_A_RUN: i32 = 5;
 
 impl Scheduled {
-    /// A request expires only after the message about it is written down. Returns how many do so now.
+    /// A request expires only after the message about it is written down. Returns how many will expire from now on.
     pub(crate) async fn look_after_dead(&self) -> anyhow::Result<usize> {
         let now = (self.bot.clock)();
         let leads = &self.bot.leads;

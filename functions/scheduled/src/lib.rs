@@ -2,17 +2,17 @@
 //!
 //! * Lines of talks that could not be delivered at once are, and what was said goes into notes on the deals.
 //! * Customers are reminded of forms left half-way, and those forms go to the CRM.
-//! * What else the bot writes first is sent when it is due: cards of the sales chat that did not get there, and the
-//!   word that nobody takes a request.
+//! * What else the bot writes unasked is sent when it is due: cards that did not reach the sales chat, and the word that
+//!   nobody takes a request.
 //! * Requests that are due go back onto the queue, as far as the circuit breaker lets them.
 //! * Deals are looked at, and customers told of stages that the dealer has a text for.
 //! * The OAuth pair is refreshed ahead of time; the admins learn when only they can get another.
 //! * The admins learn when customers send more than usual, when the model leaves nearly every question to the rules,
 //!   and when a request that amoCRM refuses will be deleted.
-//! * Messages that the admins did not get yet are sent.
+//! * Messages that have not reached the admins yet are sent.
 //! * Invariants become metrics: how many requests wait, how long, how long the token lasts.
 //!
-//! Alarms come in as events too; what the functions do not tell the admins themselves goes to the admins' chat.
+//! Alarms come in as events, too; those that the functions do not report themselves go to the admins' chat.
 
 mod alarm;
 mod deals;
@@ -44,11 +44,11 @@ use turn::Bot;
 const MOST_A_RUN: usize = 500;
 /// Requests whose photos are queued in one run at most.
 const MOST_PHOTOS_A_RUN: usize = 50;
-/// Requests that were taken and whose responsible user is queued in one run at most.
+/// Handovers queued in one run at most.
 const MOST_HANDOVERS_A_RUN: i32 = 50;
 /// Requests queued while the breaker waits for one to go through.
 const PROBES: usize = 1;
-/// Unsent requests looked at for the oldest: the first due ones, which have waited longest.
+/// How many unsent requests are looked at to find the oldest: those that are due first have waited longest.
 const SAMPLE: i32 = 100;
 
 /// What the function reads from its environment.
@@ -60,7 +60,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings; `env.finish` tells whether they are right.
+    /// Reads the settings; `env.finish` says whether they are right.
     pub fn read(env: &mut Env) -> Self {
         Self { turn: turn::Settings::read(env), amocrm: settings::Amocrm::read(env), aws: AwsSettings::read(env) }
     }
@@ -149,10 +149,10 @@ impl Scheduled {
         }
     }
 
-    /// Handles an event: alarms are told to the admins, anything else is the schedule. Returns what was done.
+    /// Handles an event: an alarm is reported to the admins, anything else is the schedule. Returns what was done.
     ///
     /// # Errors
-    /// When something could not be repaired; the other repairs are done all the same.
+    /// When something could not be repaired; the other repairs are done.
     pub async fn handle(&self, event: Value) -> anyhow::Result<Value> {
         if let Some(alarms) = alarm::read(&event) {
             for alarm in &alarms {
@@ -162,7 +162,7 @@ impl Scheduled {
             }
             return Ok(json!({ "alarms": alarms.len() }));
         }
-        // Told first: what follows may have more to tell, and Telegram takes one message a second.
+        // First: what follows may have more to say, and Telegram takes one message a second.
         let told = self.admins.send_waiting().await;
         let queued = self.queue_due().await;
         let token = self.look_after_token().await;

@@ -9,15 +9,15 @@ use texts::Language;
 
 use crate::Scheduled;
 
-/// So many times the usual number of requests in an hour is news.
+/// An hour with this many times the usual number of requests is news.
 const UNUSUAL: u32 = 10;
-/// A dealer with fewer requests in an hour is taken to have this many: three after a quiet week are no news.
+/// At least this many requests an hour count as usual: three after a quiet week are not news.
 const LEAST_USUAL: u32 = 2;
 const HOUR: Seconds = 3600;
 const DAY: Seconds = 24 * HOUR;
 
 impl Scheduled {
-    /// Looks at the counters. Each piece of news is told once a day.
+    /// Looks at the counters. Each piece of news is sent once a day.
     pub(crate) async fn watch_limits(&self) -> anyhow::Result<usize> {
         let now = (self.bot.clock)();
         let dealer = self.bot.dealer.get().await;
@@ -36,7 +36,7 @@ impl Scheduled {
 }
 
 /// News if this hour or the one before has many times the usual number of requests. `hours`: when each began and how
-/// many there were. Hours without any are no part of what is usual.
+/// many there were. Hours without requests do not count for what is usual.
 fn unusual_requests(
     hours: &[(Seconds, u32)],
     now: Seconds,

@@ -12,9 +12,9 @@ use crate::Scheduled;
 
 const KEY: &str = "model-outage";
 
-/// Fewer questions in an hour say nothing of the model: a single one may have met a broken connection.
+/// Fewer questions in an hour say nothing about the model: a single one may have met a broken connection.
 const LEAST_ASKED: u32 = 3;
-/// For this long what is new may still have to be told.
+/// For this long a message about a change may still have to be sent.
 const RECENT: Seconds = 3600;
 
 impl Scheduled {
@@ -51,8 +51,8 @@ enum ModelOutage {
 }
 
 impl ModelOutage {
-    /// It begins when nine of ten questions get no answer from the model, and ends when most get one: what lies between
-    /// is not news either way.
+    /// It begins when nine of ten questions get no answer from the model, and ends when most get one. Anything in between
+    /// changes nothing.
     fn note(&mut self, questions: ModelQuestions, now: Seconds) {
         let ModelQuestions { asked, failed } = questions;
         match *self {

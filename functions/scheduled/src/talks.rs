@@ -57,7 +57,7 @@ impl Scheduled {
         written
     }
 
-    /// Writes the note that is due. False if it has to wait.
+    /// Writes the note that is due. Returns false if it has to wait.
     async fn write_note(&self, held: &mut Held) -> anyhow::Result<bool> {
         let now = (self.bot.clock)();
         if held.talk().note().is_none() {

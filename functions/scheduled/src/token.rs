@@ -14,8 +14,8 @@ const DAY: Seconds = 24 * 3600;
 const NOTICE: Seconds = 14 * DAY;
 
 impl Scheduled {
-    /// Refreshes the OAuth pair when that is due, and tells the admins when only they can help. Returns in a word how
-    /// the token is.
+    /// Refreshes the OAuth pair when that is due, and tells the admins when only they can help. Returns the token's state
+    /// in a word.
     pub(crate) async fn look_after_token(&self) -> anyhow::Result<&'static str> {
         let Some(crm) = &self.crm else { return Ok("none") };
         let tokens = crm.tokens();

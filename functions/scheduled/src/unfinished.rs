@@ -11,11 +11,11 @@ use crate::Scheduled;
 
 /// Chats looked at in one run at most.
 const MOST_A_RUN: i32 = 100;
-/// Telegram is down when it fails so often: the reminders that are left wait for the next run.
+/// After this many failed sends Telegram counts as down: the remaining reminders wait for the next run.
 const MOST_FAILED_SENDS: usize = 3;
 
 impl Scheduled {
-    /// Does what is due in chats with a form left half-way, the longest waiting first. Returns in how many something
+    /// Does what is due in chats with a form left half-way, the longest waiting first. Returns in how many chats something
     /// was done.
     pub(crate) async fn look_after_unfinished(&self) -> anyhow::Result<usize> {
         let started = Instant::now();

@@ -11,11 +11,11 @@ use ulid::Ulid;
 use crate::Webhook;
 use crate::http::json as json_response;
 
-/// A chat that does not exist: reading its session shows that the table answers.
+/// A chat that does not exist: reading its session shows that the table responds.
 const PROBE_CHAT: i64 = 0;
-/// A request that does not exist, for the same.
+/// A request that does not exist, for the same purpose.
 const PROBE_LEAD: LeadId = LeadId(Ulid::nil());
-/// How long a check is believed, in seconds. Anybody may ask, and each check costs three calls.
+/// How long a check is reused, in seconds. Anybody may ask, and each check costs three calls.
 const CHECK_LASTS: Seconds = 10;
 /// How long a cold start waits for connections.
 const WARM_UP: Duration = Duration::from_millis(700);
@@ -29,7 +29,8 @@ pub(crate) struct Check {
 }
 
 impl Webhook {
-    /// The state of each part. 503 when requests cannot be taken. They can without the queue: `scheduled` finds them.
+    /// The state of each part. 503 when requests cannot be taken. The queue is not needed for that: `scheduled` finds
+    /// requests without it.
     pub(crate) async fn health(&self) -> Response<Bytes> {
         let now = (self.bot.clock)();
         let mut latest = self.latest_check.lock().await;

@@ -21,7 +21,7 @@ pub const MAX_BODY: usize = 1024 * 1024;
 const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
 
 impl Webhook {
-    /// Handles one HTTP request. 2xx for everything handled or hopeless, 5xx only for what a redelivery can fix.
+    /// Handles one HTTP request. Returns 5xx only for what a redelivery can fix.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         match (request.method(), request.uri().path()) {
             (&Method::GET, HEALTH_PATH) => self.health().await,
@@ -66,7 +66,7 @@ impl Webhook {
         answered(self.update(event, topic).instrument(span.clone()).await, &span)
     }
 
-    /// `None`: it is not from the admins, or not for them.
+    /// `None` if it is not from the admins, or nothing that they can ask for.
     async fn receive_from_admins(&self, incoming: Option<&Incoming>) -> Option<Response<Bytes>> {
         if let Some(Incoming::Team(TeamEvent { chat_id, input: TeamInput::Migrated { to }, .. })) = incoming {
             self.admins.note_migration(*chat_id, *to).await;

@@ -26,7 +26,7 @@ enum Unheard {
 }
 
 impl Webhook {
-    /// The words of a voice message, and «typing…» meanwhile; `None` if they cannot be had in time.
+    /// Returns the words of a voice message and shows «typing…» meanwhile; `None` if they are not known in time.
     pub(crate) async fn listen(&self, to: Recipient, voice: &Voice) -> Option<String> {
         let started = Instant::now();
         let words = async { timeout(TRANSCRIPTION, self.words(voice, started)).await.unwrap_or(Err(Unheard::Late)) };

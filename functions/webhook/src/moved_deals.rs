@@ -13,7 +13,7 @@ use crate::Webhook;
 use crate::http::{MAX_BODY, text};
 use crate::secret::is_secret;
 
-/// Deals that are read of one body at most: a page of amoCRM's list.
+/// Deals that are read from one body at most: a page of amoCRM's list.
 const MOST_DEALS: usize = 50;
 
 impl Webhook {
@@ -30,7 +30,7 @@ impl Webhook {
         text(StatusCode::OK, "")
     }
 
-    /// Has those of these deals looked at that have requests of customers.
+    /// Queues a look at those of these deals that have requests of customers.
     async fn queue_looks(&self, named: &[u64]) -> Result<(), storage::StorageError> {
         let known = self.deals.known(named).await?;
         if known.is_empty() {

@@ -57,7 +57,7 @@ fn is_allowed(secret: &str) -> bool {
     (1..=256).contains(&secret.len()) && secret.chars().all(is_allowed)
 }
 
-/// Compares without telling by its time how much of it is right.
+/// Compares in constant time, so that nobody can guess the secret piece by piece.
 pub(crate) fn is_secret(given: &[u8], secret: &SecretString) -> bool {
     given.ct_eq(secret.expose_secret().as_bytes()).into()
 }

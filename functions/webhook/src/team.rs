@@ -1,5 +1,5 @@
-//! The door for the dealer's group: only the sales chat of the dealer's file, and only people of its team. Whatever
-//! else happens in groups is ignored, and nothing is stored of it.
+//! What happens in the dealer's group: only in the sales chat of the dealer's file, and only by people of its team.
+//! Anything else that happens in groups is ignored, and nothing of it is stored.
 
 use dealer::{Dealer, Member, SalesChat};
 use lead::{LeadId, Seconds};
@@ -12,7 +12,7 @@ use turn::RetryLater;
 
 use crate::Webhook;
 
-/// Seconds after which `scheduled` sets the responsible user whose queue message was lost.
+/// Seconds after which `scheduled` queues a handover again whose queue message was lost.
 const GRACE: Seconds = 60;
 
 /// A press on «Взять» by a member of the team.
@@ -81,7 +81,7 @@ impl Webhook {
         Ok(())
     }
 
-    /// One press wins; what it changes in amoCRM is work for crm-push.
+    /// One press wins; crm-push makes its changes in amoCRM.
     async fn take(&self, press: Press<'_>, dealer: &Dealer, chat: &SalesChat) -> Result<BotCall, RetryLater> {
         let Press { member, lead_id, message, callback_id } = press;
         let now = (self.bot.clock)();
@@ -101,7 +101,7 @@ impl Webhook {
                     Err(error) => return Err(error.into()),
                 },
                 Taken::Before(take) => {
-                    // Whoever presses sees a button: the card is not up to date.
+                    // There was still a button to press: the card is not up to date.
                     self.show(&card, dealer, chat).await;
                     return Ok(self.taken_before(callback_id, take, member, dealer));
                 }
@@ -125,7 +125,7 @@ impl Webhook {
         )
     }
 
-    /// Shows in the group who has it. If that fails, crm-push does it.
+    /// Shows in the group who has taken the request. If that fails, crm-push does it.
     async fn show(&self, card: &Versioned<sales::Card>, dealer: &Dealer, chat: &SalesChat) {
         let card = &card.value;
         let shown: Result<(), RetryLater> = async {

@@ -11,7 +11,7 @@ use crate::Webhook;
 use crate::update::put_relay_time;
 
 impl Webhook {
-    /// Passes on what somebody of the team does in a topic. Whoever does it in vain is told so.
+    /// Passes on what somebody of the team does in a topic, and says so if it reaches nobody.
     pub(crate) async fn in_topic(
         &self,
         event: &TeamEvent,
@@ -32,8 +32,8 @@ impl Webhook {
         Ok(None)
     }
 
-    /// Says in a topic that the bot has opened and that is not a customer's that nobody gets what is written there: it
-    /// is left of a deleted customer, or Telegram's answer to its opening was lost.
+    /// Warns in a topic that the bot has opened but that is not a customer's: nobody gets what is written there. It was
+    /// a deleted customer's, or Telegram's answer to its opening was lost.
     async fn warn_of_stray(&self, topic: Topic) -> Result<Option<BotCall>, RetryLater> {
         if !self.bot.counters.count_stray_warning(topic, (self.bot.clock)()).await? {
             return Ok(None);

@@ -68,8 +68,8 @@ impl Webhook {
     }
 }
 
-/// How long it took until a line of a talk was with its reader. Lines are gathered for a moment, which is not a reply
-/// that somebody waits for.
+/// How long it took until a line of a talk reached its reader. This is not a reply time: lines are gathered for a
+/// moment first.
 pub(crate) fn put_relay_time(elapsed: Duration, from: &str) {
     metrics::put(&[("RelayTime", milliseconds(elapsed), Unit::Milliseconds)], &[("from", from)]);
 }

@@ -46,7 +46,7 @@ impl Runner {
         }
     }
 
-    /// Makes a card's message look as it is now.
+    /// Updates the message of a card.
     ///
     /// # Errors
     /// When a table cannot be read.
@@ -62,7 +62,7 @@ impl Runner {
         let view = card.view(&lead, &dealer.team, chat.show_phone, self.language);
         match self.telegram.edit_card(message, &view).await {
             Ok(()) => Ok(JobOutcome::Sent),
-            // An edit that is made twice does no harm.
+            // Making the same edit twice does no harm.
             Err(error) if error.is_temporary() => Ok(JobOutcome::PutBack { due_at: self.now() + PAUSE }),
             Err(error) => {
                 tracing::warn!(%lead_id, "a card cannot be changed: {error}");
@@ -71,8 +71,8 @@ impl Runner {
         }
     }
 
-    /// The card as it is stored, before it is sent: a card of a customer who is deleted meanwhile does not come back.
-    /// `None` if that has happened already.
+    /// The stored card. It is stored before it is sent, so that the card of a customer who is deleted meanwhile does not
+    /// come back; `None` if that has happened already.
     async fn card_of(&self, lead: &Lead) -> Result<Option<Versioned<Card>>, StorageError> {
         if let Some(card) = self.sales_chat.card(&lead.lead_id).await? {
             return Ok(Some(card));
@@ -115,7 +115,7 @@ impl Runner {
     /// The customer's topic. `None` if the group has no topics, or refuses one: then the card goes to the group itself.
     ///
     /// # Errors
-    /// There is none now, and there may be one then.
+    /// When there is none for now: the time at which to try again.
     async fn topic_for(&self, lead: &Lead, group_id: i64) -> Result<Option<i64>, Seconds> {
         let customer = &lead.request.customer;
         let name = Some(name_without_numbers(&customer.name)).filter(|name| !name.is_empty());
@@ -147,7 +147,7 @@ impl Runner {
         }
     }
 
-    /// Stores which message the card is. Without that a press still says it.
+    /// Stores which message the card is. If that fails, the first press on it still says so.
     async fn remember(&self, mut card: Versioned<Card>, message: CardMessage) {
         let lead_id = card.value.lead_id;
         let stored: Result<(), SaveError> = async {

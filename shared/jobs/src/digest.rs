@@ -1,4 +1,4 @@
-//! The digest of a week: what is counted, and to whom it goes.
+//! The digest of a week: what it counts, and where it goes.
 
 use bytes::Bytes;
 use dealer::Dealer;
@@ -12,7 +12,7 @@ use crate::{JobOutcome, Runner};
 
 /// A digest that is later than this is dropped.
 const DIGEST_LIFE: Seconds = 24 * 3600;
-/// A form with an answer later than this is not left: its customer may be typing.
+/// A form that was answered less than this many seconds ago does not count as left: its customer may be typing.
 const STILL_FILLED_IN: Seconds = 30 * 60;
 /// What the AI log calls the built-in rules.
 const RULES: &str = "offline";
@@ -51,7 +51,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The weekly digest, unless it would be one of zeros.
+    /// Sends the weekly digest, unless nothing has happened.
     pub(crate) async fn send_digest(&self, until: Seconds, job: &mut ClaimedJob) -> Result<JobOutcome, StorageError> {
         let dealer = self.dealer.known().await?;
         let Some(digest) = &dealer.digest else { return Ok(JobOutcome::Dropped) };
@@ -63,7 +63,7 @@ impl Runner {
         self.send_report(digest.chat_id, &report, &dealer, job).await
     }
 
-    /// A digest that was asked for.
+    /// Sends a digest that somebody has asked for.
     pub(crate) async fn send_asked_digest(
         &self,
         chat_id: i64,
@@ -128,7 +128,7 @@ impl Runner {
         }
     }
 
-    /// Whole tables are read, one after the other: once a week, and when somebody asks.
+    /// Reads whole tables, one after the other: only once a week, and when somebody asks.
     async fn material(&self, since: Seconds) -> Result<Material, StorageError> {
         let DigestTables { sessions, deals, ai_log } = &self.digest;
         let leads = self.leads.made_since(since).await?;

@@ -22,7 +22,7 @@ impl Runner {
         };
         let card = match self.sales_chat.card(&lead_id).await? {
             Some(Versioned { value: card, .. }) => card,
-            // The card has not got there: that is one reason more.
+            // The card has not reached the chat: one reason more to tell somebody.
             None => Card::new(lead_id, lead.chat_id, None),
         };
         if card.taken.is_some() {

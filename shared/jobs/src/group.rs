@@ -1,4 +1,4 @@
-//! Where the group is, and what the admins hear of it: once that cards do not get there, and once that they do again.
+//! Where the group is, and what the admins hear of it: once when cards cannot reach it, and once when they do again.
 
 use dealer::{Dealer, SalesChat};
 use delivery::AdminMessage;
@@ -10,11 +10,11 @@ use telegram::ApiError;
 
 use crate::Runner;
 
-/// The admins are not told of trouble any more that has lasted this long: they have been.
+/// The admins are not told of trouble that has lasted this many seconds: they know.
 const NEWS: Seconds = 24 * 3600;
 
 impl Runner {
-    /// Where the group is now. What cannot be read is taken from the dealer's file.
+    /// Where the group is now; if that cannot be read, where the dealer's file says.
     pub(crate) async fn group_id(&self, chat: &SalesChat) -> i64 {
         match self.sales_chat.group(chat.chat_id).await {
             Ok(group) => {
@@ -73,7 +73,7 @@ impl Runner {
         self.admins.tell(&AdminMessage { key: format!("sales-chat-moved:{from}:{to}"), text }).await;
     }
 
-    /// Changes what is known of the group; `None` if it could not be stored, which is logged.
+    /// Changes what is known of the group. A failure to store it is logged and returns `None`.
     async fn change_group<T>(&self, chat: &SalesChat, change: impl Fn(&mut Group) -> T) -> Option<T> {
         let changed: Result<T, SaveError> = async {
             let retry = Retry::SHARED_DOCUMENT;

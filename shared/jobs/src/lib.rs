@@ -1,9 +1,9 @@
 //! What the bot writes without having been asked. Each kind of job has a file that says whether the message is still
 //! wanted, what it says, and who gets it.
 //!
-//! A job is taken out before its message is sent, and comes back only if surely nothing was: Telegram refused it, or
-//! could not be reached. A message whose answer is lost is not sent again: better one too few than two. Whatever fails
-//! before, the job is due again.
+//! A job is taken out before its message is sent, and comes back only if it is certain that nothing was sent: Telegram
+//! refused it, or could not be reached. A message whose answer is lost is not sent again: better one too few than two.
+//! If anything fails before the message is sent, the job is due again.
 
 mod card;
 mod digest;
@@ -27,11 +27,11 @@ pub use crate::digest::DigestTables;
 
 /// Jobs done in one run of the schedule at most.
 const MOST_A_RUN: i32 = 50;
-/// Telegram is down when it fails so often in a row: the jobs that are left wait for the next run.
+/// After this many failures in a row Telegram counts as down: the remaining jobs wait for the next run.
 const MOST_FAILURES: usize = 3;
-/// When a job is due again that a hiccup has kept from being done, in seconds.
+/// Seconds until a job is due again that a hiccup has kept from being done.
 pub const PAUSE: Seconds = 3;
-/// When a job is due again that its chat has refused, in seconds.
+/// Seconds until a job is due again that its chat has refused.
 const PAUSE_AFTER_REFUSAL: Seconds = 60;
 
 /// Does jobs.
@@ -53,26 +53,26 @@ pub struct Runner {
     pub clock: Clock,
 }
 
-/// What came of a job.
+/// What became of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobOutcome {
     Sent,
     /// It is not wanted any more, or too late.
     Dropped,
-    /// It is not due, or somebody else does it.
+    /// It is not due, or somebody else is doing it.
     NotDue,
-    /// Surely nothing was sent: it is due again then.
+    /// Nothing was sent: it is due again then.
     PutBack {
         due_at: Seconds,
     },
-    /// The chat does not take it: it is due again after a pause, should somebody put that right.
+    /// The chat does not take it: it is due again after a pause, in case somebody fixes that.
     Refused,
     /// It may have been sent, and is not sent again.
     InDoubt,
 }
 
 impl Runner {
-    /// Does what is due, the longest waiting first, as far as the time goes. Returns how many messages were sent.
+    /// Does what is due, the longest waiting first, until the time is up. Returns how many messages were sent.
     ///
     /// # Errors
     /// When the jobs cannot be listed.
@@ -143,7 +143,7 @@ impl Runner {
         }
     }
 
-    /// What becomes of a job whose message Telegram did not take.
+    /// The outcome of a job whose message Telegram did not take.
     fn outcome_of(&self, error: &ApiError) -> JobOutcome {
         match error.pause() {
             Some(pause) => JobOutcome::PutBack { due_at: self.now().saturating_add_unsigned(pause) },

@@ -6,13 +6,13 @@ use storage::{Job, JobId, JobKind, Planned, StorageError};
 
 use crate::Runner;
 
-/// A card that is later than this is dropped.
+/// A card that is late by this many seconds is dropped.
 const CARD_LIFE: Seconds = 6 * 3600;
-/// Nobody is told later than this that a request was not taken.
+/// Nobody is told that a request was not taken later than this many seconds after it was due.
 const ESCALATION_LIFE: Seconds = 2 * 3600;
 
 impl Runner {
-    /// Plans what the sales chat hears of a request that has a deal now. Returns the job that is to be done at once.
+    /// Plans what the sales chat hears of a request that has a deal now. Returns the job to do at once.
     ///
     /// # Errors
     /// When the jobs cannot be stored.
@@ -37,7 +37,7 @@ impl Runner {
     }
 }
 
-/// Nobody hurries to a form left half-way.
+/// When somebody is told that the request was not taken; never about a form left half-way.
 fn escalation_due(lead: &Lead, dealer: &Dealer, now: Seconds) -> Option<Seconds> {
     let escalation = dealer.sales_chat.as_ref()?.escalation.as_ref()?;
     let is_finished = lead.request.unfinished.is_none();

@@ -4,8 +4,8 @@ use crate::progress::step;
 use crate::{Lead, Request, SEARCH_LAG, Seconds, Status};
 
 impl Lead {
-    /// Puts the finished request in the place of the unfinished one of the same id. It is to be delivered again: should
-    /// its message be lost, it is due after `grace` seconds. A lead whose request is finished stays as it is.
+    /// Puts the finished request in the place of the unfinished one of the same id. It has to be delivered again: if its
+    /// message is lost, it is due after `grace` seconds. A lead whose request is finished stays as it is.
     ///
     /// What amoCRM has stays recorded, so only missing steps are taken. If the deal may be there, `completes` asks for
     /// those that bring it up to date. What was in doubt stays in doubt. A worker that is delivering the unfinished

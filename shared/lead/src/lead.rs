@@ -43,7 +43,7 @@ pub struct Lead {
     /// Why the last attempt failed, for the operator: no personal data, no tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The same as admins read it. Whoever knows their language sets it after [`Self::fail`].
+    /// The same as admins read it, in their language. The caller sets it after [`Self::fail`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_text: Option<String>,
     /// When the admins were told that this dead lead will be deleted.
@@ -134,14 +134,14 @@ pub struct Backoff {
     pub max_attempts: u32,
 }
 
-/// amoCRM's search does not know a new contact for up to 30 s. For that time, with a margin, an empty search does not
-/// prove that there is none.
+/// Seconds for which an empty search does not prove that there is no such contact. amoCRM's search does not know a new
+/// one for up to 30 s; this adds a margin.
 pub const SEARCH_LAG: Seconds = 45;
 
 /// Seconds for which a creation may still be carried out after its caller died: a little longer than a call's timeout.
 const SETTLING: Seconds = 12;
 
-/// No lead is held for longer: what says otherwise was written while the clock was ahead.
+/// No lead is held for longer, in seconds. A later time was written while the clock was ahead.
 const LONGEST_HOLD: Seconds = 3600;
 
 impl Backoff {
@@ -157,7 +157,7 @@ impl Backoff {
 }
 
 impl Lead {
-    /// A lead as it is born, in the transaction that ends the dialog.
+    /// A new lead, for the transaction that ends the dialog. It is due after `grace` seconds, if its queue message is lost.
     #[must_use]
     pub fn new(request: Request, grace: Seconds) -> Self {
         let due_at = request.created_at + grace;
@@ -221,8 +221,8 @@ impl Lead {
         }
     }
 
-    /// The request is in amoCRM. Its photos, if it has any, follow as work of their own: should their message be lost,
-    /// they are due after `grace` seconds.
+    /// The request is in amoCRM. Its photos, if it has any, follow as work of their own: if their message is lost, they
+    /// are due after `grace` seconds.
     pub fn succeed(&mut self, now: Seconds, grace: Seconds) {
         self.status = Status::Sent { at: now };
         (self.error, self.error_text) = (None, None);
@@ -271,7 +271,7 @@ impl Lead {
         };
     }
 
-    /// Whether the contact is surely the customer's: a number that was only typed may have led to a stranger's.
+    /// Whether the contact is certainly the customer's own: a number that was only typed may have led to a stranger's.
     #[must_use]
     pub fn contact_is_own(&self) -> bool {
         self.progress.created_contact || self.request.customer.phone_source == PhoneSource::OwnContact

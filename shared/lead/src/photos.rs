@@ -1,5 +1,5 @@
-//! The photos and voice messages of a delivered request, its files: work of their own, so that large files never hold
-//! up a deal.
+//! The files of a delivered request, which are its photos and voice messages: work of their own, so that large files
+//! never hold up a deal.
 
 use serde::{Deserialize, Serialize};
 

@@ -119,8 +119,8 @@ impl Request {
         self.photos.len() + self.voices.len()
     }
 
-    /// A hash of the phone, where personal data must not be. The queue uses it as its message group: requests with the
-    /// same phone are delivered one after the other, so that they never race to create a contact.
+    /// A hash of the phone, for places where personal data must not be. The queue uses it as its message group: requests
+    /// with the same phone are delivered one after the other and never race to create a contact.
     #[must_use]
     pub fn phone_hash(&self, key: &PhoneKey) -> String {
         let digest = Sha256::new().chain_update(key.0).chain_update(&self.customer.phone).finalize();
@@ -128,7 +128,7 @@ impl Request {
     }
 }
 
-/// Makes hashes of phones that nobody can reverse without it: there are so few phones that all can be tried.
+/// A key for hashes of phones. Without one, anybody could reverse a hash by trying every phone number.
 #[derive(Clone)]
 pub struct PhoneKey([u8; 32]);
 

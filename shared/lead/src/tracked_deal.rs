@@ -17,9 +17,9 @@ pub const LOST: u64 = 143;
 
 /// How long a closed deal is kept, in seconds: the digest compares two weeks.
 const KEPT_AFTER_CLOSING: Seconds = 15 * DAY;
-/// News that is this late is not told any more, in seconds.
+/// News that is late by this many seconds is not told any more.
 const STALE: Seconds = 12 * HOUR;
-/// Requests of one chat that are remembered of one deal, the newest.
+/// How many of a chat's newest requests are remembered of one deal.
 const MOST_REQUESTS: usize = 10;
 
 /// A deal as one chat knows it; the item of the Deals table. Other chats may have requests in the same deal.
@@ -47,7 +47,7 @@ pub struct TrackedDeal {
     look_at: Option<Seconds>,
 }
 
-/// A stage that the customer is to be told of.
+/// A stage that the customer should be told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct News {
     stage: u64,
@@ -149,7 +149,7 @@ impl TrackedDeal {
         self.look_at.is_some_and(|at| at <= now)
     }
 
-    /// The stage that the customer is to be told of by now.
+    /// The stage that the customer should be told of by now.
     #[must_use]
     pub fn due_news(&self, now: Seconds) -> Option<u64> {
         self.news.filter(|news| news.tell_at <= now).map(|news| news.stage)
@@ -169,8 +169,8 @@ impl TrackedDeal {
         (now <= news.tell_at + STALE).then_some(stage)
     }
 
-    /// Telegram did not take the message about `stage`, so that it was not told: it may be told at `tell_at`, unless
-    /// there are other news meanwhile.
+    /// Telegram did not take the message about `stage`: it may be told at `tell_at`, unless there are other news by
+    /// then.
     pub fn put_news_back(&mut self, stage: u64, tell_at: Seconds) {
         self.told.retain(|told| *told != stage);
         if self.stage == Some(stage) && self.news.is_none() {

@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep};
 use crate::held::Held;
 use crate::{Relay, RelayError};
 
-/// How long a side waits after a failure that may be over soon.
+/// Seconds that a side waits after a failure that may be over soon.
 const SHORT_PAUSE: Seconds = 3;
 
-/// How long a side waits after a refusal that somebody has to do something about.
+/// Seconds that a side waits after a refusal that a person has to fix.
 const LONG_PAUSE: Seconds = 240;
 
 /// How often the clock is looked at while Telegram's pause lasts.

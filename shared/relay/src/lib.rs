@@ -76,7 +76,7 @@ impl Relay {
         &self.talks
     }
 
-    /// Stores a line of a chat's talk, once for each update. `title` is what a topic is called that has to be opened.
+    /// Stores a line of a chat's talk, once for each update. `title` names the topic, if one has to be opened.
     ///
     /// # Errors
     /// The line is not stored.
@@ -91,7 +91,7 @@ impl Relay {
     }
 
     /// Waits a moment for lines that were written before this one and may come later. False if another part of its album
-    /// has come after it: whoever took that one delivers both.
+    /// has come after it: the worker that took that one delivers both.
     ///
     /// # Errors
     /// When the table cannot be read.

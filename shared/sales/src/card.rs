@@ -53,12 +53,12 @@ pub struct Handover {
     pub failures: u32,
 }
 
-/// What a press on «Взять» comes to.
+/// The result of a press on «Взять».
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// The request is this user's from now on.
+    /// This user has taken the request just now.
     Now,
-    /// It was before.
+    /// Somebody had taken it before.
     Before(Take),
 }
 
@@ -69,9 +69,8 @@ impl Card {
         Self { lead_id, chat_id, deal_url, message: None, taken: None, handover: None }
     }
 
-    /// The request is taken by this user of amoCRM, unless somebody has it. `pressed` is the message with the button,
-    /// should its id be unknown. Setting the responsible user is due after `grace` seconds, should its queue message be
-    /// lost.
+    /// This user of amoCRM takes the request, unless somebody has it. `pressed` is the message with the button, in case
+    /// its id is not known yet. The handover is due after `grace` seconds, in case its queue message is lost.
     pub fn take(&mut self, by: u64, pressed: CardMessage, now: Seconds, grace: Seconds) -> Taken {
         if let Some(take) = self.taken {
             return Taken::Before(take);
@@ -95,7 +94,7 @@ impl Card {
         }
     }
 
-    /// It is due again then, untried.
+    /// It was not tried: it is due again then.
     pub const fn postpone_handover(&mut self, due_at: Seconds) {
         if let Some(handover) = &mut self.handover {
             handover.due_at = due_at;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Seconds;
 
-/// What is known of the group that `[sales_chat]` names. Another id in the file makes it void.
+/// What is known of the group that `[sales_chat]` names. It is void once the file names another id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// `chat_id` of the file.

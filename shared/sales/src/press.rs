@@ -31,7 +31,7 @@ impl FromStr for CardPress {
     }
 }
 
-/// The data are of no button of a card.
+/// The data do not belong to a button of a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoCardPress;
 

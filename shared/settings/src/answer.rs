@@ -1,4 +1,4 @@
-//! Answers of other servers, read only as far as they may go: nothing but its memory bounds what a process would take.
+//! Answers of other servers, read up to a limit: without one, a process would read until its memory is full.
 
 use bytes::{Bytes, BytesMut};
 

@@ -1,4 +1,4 @@
-//! The settings, one struct a concern.
+//! The settings: one struct for each concern.
 
 use std::collections::BTreeMap;
 

@@ -35,8 +35,8 @@ pub fn start(service: &'static str, stage: String) {
     let _ = STREAM.set(Stream { service, stage, file: None, totals: Mutex::default() });
 }
 
-/// Starts metrics of a process that has all functions, appended to a file: the same lines as on AWS. Later calls go on
-/// in the file that is there then.
+/// Starts metrics of a process that has all functions: the same lines as on AWS, appended to a file. A later call
+/// continues in the file that it names.
 ///
 /// # Errors
 /// The file cannot be written.

@@ -1,8 +1,8 @@
-//! How often something is tried, and how long the pauses between the tries are: all of them.
+//! Every retry policy: how often something is tried, and how long the pauses between the tries are.
 
 use std::time::Duration;
 
-/// Tries of one kind.
+/// A retry policy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Retry {
     /// The first try included.

@@ -16,16 +16,16 @@ pub const RELAY: Duration = Duration::from_secs(15);
 pub const SAME_UPDATE: Duration = Duration::from_secs(26);
 /// One invocation of the function `webhook`: its `Timeout` in `template.yaml`.
 pub const WEBHOOK: Duration = Duration::from_secs(29);
-/// How long API Gateway waits for the function: `TimeoutInMillis` in `template.yaml`, which can be no longer.
+/// How long API Gateway waits for the function: `TimeoutInMillis` in `template.yaml`. This is its maximum.
 pub const HTTP_API: Duration = Duration::from_secs(30);
 
-/// How long a run of the schedule begins with one more form left half-way.
+/// How long a run of the schedule keeps starting work on another form left half-way.
 pub const UNFINISHED_FORMS: Duration = Duration::from_secs(20);
-/// How long a run of the schedule begins with one more message about a deal.
+/// How long a run of the schedule keeps starting another message about a deal.
 pub const DEALS: Duration = Duration::from_secs(10);
-/// How long a run of the schedule begins with one more job.
+/// How long a run of the schedule keeps starting another job.
 pub const JOBS: Duration = Duration::from_secs(10);
-/// How long a run of the schedule begins with one more talk.
+/// How long a run of the schedule keeps starting work on another talk.
 pub const TALKS: Duration = Duration::from_secs(12);
 /// One invocation of the function `scheduled`: its `Timeout` in `template.yaml`.
 pub const SCHEDULED: Duration = Duration::from_secs(90);

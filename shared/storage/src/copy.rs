@@ -23,7 +23,7 @@ impl TableDefinition {
         self.suffix
     }
 
-    /// Every item, a page at a time. What is written meanwhile may be missing.
+    /// Every item, a page at a time. Items written meanwhile may be missing.
     pub fn pages<'a>(
         &'a self,
         client: &Client,

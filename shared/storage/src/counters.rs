@@ -37,8 +37,8 @@ const RETENTION: Seconds = 8 * DAY;
 const REQUESTS: &str = "requests";
 const MODEL_QUESTIONS: &str = "model-questions";
 
-/// The item of a day's questions also has how many were asked, and how many it did not answer, in each part of the day
-/// this long: `asked-7`, `failed-7`.
+/// A day is split into slots of this many seconds. The item of a day's questions also has the questions of each slot,
+/// and those that no model answered: `asked-7`, `failed-7`.
 const SLOT: Seconds = 10 * 60;
 const ASKED: &str = "asked";
 const FAILED: &str = "failed";
@@ -98,7 +98,7 @@ impl Counters {
         self.count(&format!("stray:{}:{}", topic.group, topic.id), now - now % HOUR, 1, None).await
     }
 
-    /// Counts, and adds one to the attribute `also`, if fewer than `max` were counted.
+    /// Counts if fewer than `max` were counted, and adds one to the attribute `also`. Returns whether it counted.
     async fn count(
         &self,
         counted: &str,

@@ -14,7 +14,7 @@ use crate::{DealerFile, StorageError};
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads the dealer's file at most once a minute. When the table cannot be read, or the text has faults, the last good
-/// file applies; of a text with faults that has no good one before it, [`Dealer::default`].
+/// file applies. If there was no good one before a text with faults, [`Dealer::default`] does.
 pub struct CurrentDealer {
     file: DealerFile,
     minute_seconds: u32,
@@ -44,13 +44,13 @@ impl CurrentDealer {
         Self { file, minute_seconds, clock, state: Mutex::default() }
     }
 
-    /// The dealer's file as of a minute ago or later; [`Dealer::default`] if it is not known. For what a customer waits
-    /// for, which goes on without the dealer's wishes.
+    /// The dealer's file, at most a minute old; [`Dealer::default`] if it is not known. For replies that a customer waits
+    /// for: they must not fail because of the dealer's file.
     pub async fn get(&self) -> Arc<Dealer> {
         self.known().await.unwrap_or_default()
     }
 
-    /// The dealer's file as of a minute ago or later.
+    /// The dealer's file, at most a minute old.
     ///
     /// # Errors
     /// The table cannot be read, and was not before.

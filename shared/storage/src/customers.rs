@@ -51,7 +51,7 @@ pub struct Customer {
     pub consent: Option<Consent>,
     /// The customer does not want to be reminded of forms left half-way.
     pub reminders_off: bool,
-    /// Requests that a next one may join.
+    /// Requests that the next one may join.
     pub earlier_requests: EarlierRequests,
     /// Written with the request itself, so that it is known before an index knows the request.
     pub latest_request: Option<LeadId>,
@@ -113,7 +113,7 @@ impl Customers {
     /// # Errors
     /// When the table cannot be written.
     pub async fn set_blocked(&self, chat_id: i64, blocked: bool) -> Result<(), StorageError> {
-        // Who comes back needs no profile for it.
+        // A customer who comes back needs no profile for that.
         let condition = if blocked { None } else { IF_KNOWN };
         self.set(chat_id, "blocked", AttributeValue::Bool(blocked), condition).await
     }

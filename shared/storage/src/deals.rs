@@ -37,7 +37,7 @@ const CLOSED: &str = "closed";
 const READ: &str = "reading a deal";
 /// Deals that are read in parallel.
 const AT_ONCE: usize = 25;
-/// Chats that are read of one deal. A contact with more is a shared telephone.
+/// Chats of one deal that are read. A contact with more is a shared telephone.
 const MOST_CHATS: i32 = 20;
 
 /// The Deals table.

@@ -1,9 +1,9 @@
 //! What the bot will write without having been asked, and when.
 //!
-//! The index `due` holds the jobs that are not done, ordered by when they are due. Whoever claims one has a minute to
-//! prepare its message; then it is due again, should the worker have died. Before the message is sent the job is taken
-//! out, and it comes back only if surely nothing was sent. A job that is done stays for two months, so that it is never
-//! done twice.
+//! The index `due` holds the jobs that are not done, ordered by when they are due. A worker that claims one has a minute
+//! to prepare its message; then it is due again, in case the worker has died. Before the message is sent the job is
+//! taken out, and it comes back only if it is certain that nothing was sent. A job that is done stays for two months, so
+//! that it is never done twice.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -56,7 +56,7 @@ pub struct Job {
     pub due_at: Seconds,
     /// Later it is of no use.
     pub drop_after: Seconds,
-    /// The customer whom it is about: `/delete` removes it.
+    /// The customer that it is about: `/delete` removes it.
     pub chat_id: Option<i64>,
 }
 
@@ -89,7 +89,7 @@ pub enum Planned {
     Known,
 }
 
-/// A job in this worker's hands.
+/// A job that this worker has claimed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ClaimedJob {
     stored: Versioned<Job>,
@@ -144,13 +144,13 @@ impl ClaimedJob {
         self.stored.value.kind
     }
 
-    /// Whether it is of no use any more.
+    /// Whether it is too late to be of use.
     #[must_use]
     pub const fn is_late(&self, now: Seconds) -> bool {
         self.stored.value.drop_after < now
     }
 
-    /// Whether it is due no more, unless it is put back.
+    /// Whether it is no longer due, unless it is put back.
     #[must_use]
     pub const fn is_taken_out(&self) -> bool {
         self.is_taken_out
@@ -213,8 +213,8 @@ impl Jobs {
         }
     }
 
-    /// Takes a job out of those that are due, because its message is about to be sent, or is not wanted. False if
-    /// another worker has claimed it meanwhile: then that one does it.
+    /// Takes a job out of those that are due, because its message is about to be sent, or is not wanted. Returns false
+    /// if another worker has claimed it meanwhile: then that one does it.
     ///
     /// # Errors
     /// When the table cannot be written. Nothing must be sent then.

@@ -42,7 +42,7 @@ async fn forget(aws: &Aws, tables: &Tables, chat_id: i64) -> Result<(), StorageE
 const DUE: &str = "1";
 /// The partition of the index `due` with delivered requests whose photos are not delivered yet.
 const PHOTOS_DUE: &str = "photos";
-/// The partition of the index `due` with dead requests that will be deleted, which the admins are to hear of.
+/// The partition of the index `due` with dead requests that will be deleted once the admins have heard of it.
 const EXPIRY_NOTICE_DUE: &str = "expiry";
 /// The partition of the index `due` with dead requests whose deletion the admins have heard of.
 const EXPIRING: &str = "expiring";
@@ -193,7 +193,7 @@ impl Leads {
         self.due_in(PHOTOS_DUE, now, limit).await
     }
 
-    /// Ids of dead requests of whose deletion the admins are to hear by `now`, oldest first.
+    /// Ids of dead requests whose deletion the admins should hear of by `now`, oldest first.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -201,7 +201,7 @@ impl Leads {
         self.due_in(EXPIRY_NOTICE_DUE, now, limit).await
     }
 
-    /// Ids of dead requests, those that were given up first first.
+    /// Ids of dead requests, those that were given up earliest first.
     ///
     /// # Errors
     /// When the table cannot be read.

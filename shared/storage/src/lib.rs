@@ -58,7 +58,7 @@ pub use tables::Tables;
 pub use talks::Talks;
 pub use versioned::Versioned;
 
-/// Every table, in the order in which a customer is forgotten. Whatever concerns all of them reads this list.
+/// Every table, in the order in which a customer is forgotten.
 pub const TABLES: [&schema::TableDefinition; 11] = [
     &deals::TABLE,
     &leads::TABLE,

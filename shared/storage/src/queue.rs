@@ -21,7 +21,7 @@ pub struct Queue {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum QueueMessage {
-    /// Something of a lead is to be delivered.
+    /// A part of a lead has to be delivered.
     Lead {
         lead_id: LeadId,
         #[serde(default, rename = "job", skip_serializing_if = "LeadPart::is_request")]
@@ -31,7 +31,7 @@ pub enum QueueMessage {
     Deals { deal_ids: Vec<u64> },
 }
 
-/// What of a lead is to be delivered.
+/// The part of a lead to deliver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeadPart {
@@ -40,7 +40,7 @@ pub enum LeadPart {
     Request,
     /// The photos of a request that is in amoCRM.
     Photos,
-    /// The deal of a request that somebody has taken in the sales chat goes to them.
+    /// The handover of a request that was taken in the sales chat.
     Handover,
 }
 
@@ -85,7 +85,7 @@ impl Queue {
         self.enqueue_part(lead, LeadPart::Photos, PHOTOS_GROUP.to_owned()).await
     }
 
-    /// Asks for whoever has taken a request to become responsible for it in amoCRM.
+    /// Asks for the handover of a request that was taken.
     ///
     /// # Errors
     /// When the queue does not take the message.

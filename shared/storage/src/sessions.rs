@@ -87,8 +87,8 @@ impl Aws {
 }
 
 impl Sessions {
-    /// The conversation of a chat. If there is none, it begins with the customer's profile. It starts afresh if it was
-    /// stored by a version of the bot that this one cannot read; a ban holds in any case.
+    /// The conversation of a chat. If there is none, a new one begins with the customer's profile. If a version of the
+    /// bot stored it that this one cannot read, it starts again; a ban holds in any case.
     ///
     /// # Errors
     /// When the table cannot be read.

@@ -1,4 +1,4 @@
-//! How far customers come who have followed a link: one item in the Counters table for each source and hour.
+//! How far customers who have followed a link get: one item in the Counters table for each source and hour.
 //!
 //! Counted here and not by metrics: CloudWatch charges for every new value of a dimension, and anybody can make up
 //! sources.

@@ -51,7 +51,7 @@ pub(crate) fn replacing(
     mut item: HashMap<String, AttributeValue>,
 ) -> Result<Put, StorageError> {
     item.insert("version".to_owned(), AttributeValue::N((expected + 1).to_string()));
-    // Tells this write, if its answer is lost, from another worker's write of the same value.
+    // If its answer is lost, this distinguishes the write from another worker's write of the same value.
     item.insert("writer".to_owned(), AttributeValue::S(Ulid::generate().to_string()));
     let put = Put::builder().table_name(table).set_item(Some(item));
     let put = if expected == 0 {
@@ -88,7 +88,7 @@ pub(crate) async fn put(client: &Client, put: Put, writing: &'static str) -> Res
     }
 }
 
-/// [`put`], tried again while no answer comes: for what is lost if nobody knows whether it was written.
+/// [`put`], tried again while no answer comes: for items that would be lost if nobody knew whether they were written.
 ///
 /// # Errors
 /// As for [`put`].

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::line::{Line, Side};
 use crate::note::{Note, Saying};
 
-/// How long a worker may deliver before another one takes over, unless it goes on.
+/// Seconds that a worker may deliver before another one takes over, unless it renews the lease.
 pub const LEASE: Seconds = 30;
 
-/// How long what was said is collected for a note.
+/// Seconds for which sayings are collected before they become a note.
 pub const NOTE_EVERY: Seconds = 600;
 
 /// Handled updates that are remembered. Telegram repeats an update within seconds or minutes.
@@ -187,7 +187,8 @@ impl Talk {
         self.outbox.iter().find(|line| self.pauses.of(line.to) <= now)
     }
 
-    /// Whether another part of this line's album was taken after it and waits: whoever took that one delivers both.
+    /// Whether another part of this line's album was taken after it and waits: the worker that took that one delivers
+    /// both.
     #[must_use]
     pub fn is_followed(&self, line: &Line) -> bool {
         let album_of = |line: &Line| Some((line.to, line.message()?.album.clone()?));
@@ -209,7 +210,7 @@ impl Talk {
         self.outbox.is_empty()
     }
 
-    /// Takes the lease, if nobody else has it.
+    /// Takes the lease, if nobody else has it. Returns whether it did.
     pub const fn lease(&mut self, now: Seconds) -> bool {
         let is_free = self.leased_until <= now || self.leased_until > now + 2 * LEASE; // the clock was set back
         if is_free {
@@ -252,7 +253,7 @@ impl Talk {
         self.remove(line);
     }
 
-    /// Notes that the customer is told that the team does not get the lines yet. False if the customer knows.
+    /// Notes that the customer is being told that the team does not get the lines yet. Returns false if they know.
     pub const fn tell_of_delay(&mut self) -> bool {
         !std::mem::replace(&mut self.told_of_delay, true)
     }
@@ -268,8 +269,8 @@ impl Talk {
         self.pauses.set(side, until);
     }
 
-    /// Whether the customer has not read yet who has sent the album of this message. Messages outside albums name their
-    /// author each.
+    /// Whether the message has to name its author: the first one of an album does, and so does every message outside
+    /// albums.
     #[must_use]
     pub fn names_author(&self, album: Option<&str>) -> bool {
         album.is_none() || self.named_album.as_deref() != album

@@ -20,7 +20,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest answer to a call, in bytes: a hundred long messages in all scripts.
 const LONGEST_ANSWER: usize = 16 << 20;
-/// Largest file, in bytes. Telegram itself gives out no larger ones, but a Bot API server of one's own does:
+/// Largest file, in bytes. Telegram itself serves no larger ones, but a self-hosted Bot API server does:
 /// <https://core.telegram.org/bots/api#getfile>.
 const LARGEST_FILE: usize = 20 << 20;
 /// Longest text that the bot sends as plain text; Telegram takes 4096 UTF-16 units.
@@ -86,14 +86,14 @@ impl Api {
         Self { http, base: settings.api_url.as_str().into(), token: settings.token.clone(), repeats: true }
     }
 
-    /// The bot's own id, with which its token begins; 0 if the token is none.
+    /// The bot's own id, with which its token begins; 0 if it is not a token.
     #[must_use]
     pub fn bot_id(&self) -> i64 {
         let id = self.token.expose_secret().split(':').next();
         id.and_then(|id| id.parse().ok()).unwrap_or_default()
     }
 
-    /// The same client, which does not repeat a call without an answer: for messages that nobody has asked for. Two of
+    /// The same client, but it does not repeat a call that got no answer: for messages that nobody has asked for. Two of
     /// them are worse than none.
     #[must_use]
     pub fn without_repeats(self) -> Self {

@@ -39,7 +39,7 @@ impl Api {
         Ok(sent_as(message_id(&sent, TEXT)?, false))
     }
 
-    /// Makes a card's message look like this. A message that already does is not an error.
+    /// Changes a card's message. One that already looks like this is not an error.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -53,8 +53,8 @@ impl Api {
         }
     }
 
-    /// Leaves of a card only this text. A photo cannot be edited away: its card is deleted, which Telegram lets a bot
-    /// do within 48 hours, or an administrator who may delete messages.
+    /// Replaces a card with this text. A photo cannot be edited away, so its card is deleted: Telegram lets a bot do that
+    /// within 48 hours, or at any time if the bot is an administrator who may delete messages.
     ///
     /// # Errors
     /// See [`ApiError`]. The photo may still be there.
@@ -88,7 +88,7 @@ impl Api {
     }
 }
 
-/// The text and the buttons.
+/// Adds the text and the buttons.
 fn add(call: &mut Value, card: &CardView, is_caption: bool) {
     let (text, entities) = if is_caption { ("caption", "caption_entities") } else { ("text", "entities") };
     call[text] = card.text.text.as_str().into();

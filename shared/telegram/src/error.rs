@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// Until a call may be made again for which there was no connection, in seconds.
+/// Seconds until a call for which there was no connection may be made again.
 const PAUSE_WITHOUT_CONNECTION: u64 = 60;
 
 /// Why a call failed, by what to do about it. Never contains the token.
@@ -46,7 +46,7 @@ impl ApiError {
         matches!(self, Self::TooManyRequests { .. } | Self::Unreachable { .. } | Self::Unavailable { .. })
     }
 
-    /// Seconds until the same call may be made again, if Telegram may take it then and surely has not yet.
+    /// Seconds until the same call may be made again, if it certainly has not taken effect and may succeed then.
     #[must_use]
     pub fn pause(&self) -> Option<u64> {
         match self {

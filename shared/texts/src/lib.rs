@@ -57,7 +57,7 @@ impl Language {
         text.unwrap_or_else(|| id.to_owned())
     }
 
-    /// So many seconds in a few words: «14 мин».
+    /// A duration in seconds, in a few words: «14 мин».
     #[must_use]
     pub fn duration(self, seconds: i64) -> String {
         let (id, count) = match seconds {

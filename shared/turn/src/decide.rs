@@ -20,7 +20,7 @@ pub struct Decided {
     pub(crate) session: Versioned<Conversation>,
     /// The request, as stored.
     pub(crate) lead: Option<Versioned<Lead>>,
-    /// What is to be counted for the link that has brought the customer.
+    /// What to count for the link that has brought the customer.
     pub(crate) source_progress: Option<SourceProgress>,
     /// Whether the conversation waited for the model's answer to this update.
     pub was_awaited: bool,
@@ -75,7 +75,7 @@ impl Bot {
         }
     }
 
-    /// What a decision at `now` goes by.
+    /// What a decision at `now` is based on.
     pub(crate) async fn circumstances(&self, now: Seconds) -> (Moment, Rules) {
         let dealer = self.dealer.get().await;
         let year = dealer.calendar.local(now).year();
@@ -142,8 +142,8 @@ pub(crate) fn count_talk(before: bool, after: bool) {
     }
 }
 
-/// Counts the steps of the funnel that the dialog has reached. The first step counts dialogs started; customers left
-/// where the next step has fewer.
+/// Counts the steps of the funnel that the dialog has reached. The first step is the number of dialogs started; the
+/// difference between two steps is how many customers left there.
 fn count_progress(before: Option<FunnelProgress>, after: Option<FunnelProgress>) {
     let Some(progress) = after else { return };
     for step in progress.stops_since(before) {

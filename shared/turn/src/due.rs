@@ -6,7 +6,7 @@ use storage::{FinishError, SaveError};
 use crate::decide::Decided;
 use crate::{Bot, RetryLater};
 
-/// What came of a turn of the clock.
+/// The result of a turn that the clock has caused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DueTurn {
     /// The customer got the reminder.
@@ -20,7 +20,7 @@ pub enum DueTurn {
 }
 
 impl Bot {
-    /// Does what is due in a chat. It is stored first and sent then, so a message whose sending fails does not come
+    /// Does what is due in a chat. It is stored first and then sent, so a message that cannot be sent does not come
     /// later.
     ///
     /// # Errors

@@ -7,8 +7,8 @@ use telegram::ApiError;
 use crate::{Bot, RetryLater};
 
 impl Bot {
-    /// Deletes everything stored about a chat. The admins are told before that what of it is in amoCRM and in the sales
-    /// chat, because nobody knows it afterwards.
+    /// Deletes everything stored about a chat. Before that the admins are told what of it is in amoCRM and in the sales
+    /// chat, because afterwards nobody knows.
     pub(crate) async fn forget(&self, chat_id: i64) -> Result<(), RetryLater> {
         if let Some(left) = left_in_crm(&self.aws, &self.tables, chat_id).await? {
             tracing::info!(?left, "a deleted customer is still in amoCRM");
@@ -38,7 +38,7 @@ impl Bot {
         }
     }
 
-    /// What cannot be told is logged: it must not stand in the way of the deletion.
+    /// A message that Telegram refuses is only logged: it must not stop the deletion.
     async fn ask_admins_to_delete(&self, text: &str) -> Result<(), RetryLater> {
         let Some(chat_id) = self.admin_chat_id else { return Ok(()) };
         let sent = match self.api.send_text(chat_id, text).await {

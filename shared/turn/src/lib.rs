@@ -108,7 +108,7 @@ impl Bot {
         }
     }
 
-    /// The same bot. Whether voice messages are listened to is up to the caller, who then does it.
+    /// The same bot, but voice messages are transcribed if `hears_voice`: then the caller has to do it.
     #[must_use]
     pub fn listening(mut self, hears_voice: bool) -> Self {
         self.rules.hears_voice = hears_voice;

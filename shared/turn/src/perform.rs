@@ -1,5 +1,5 @@
-//! Performs the effects of a decision. What the customer waits for goes out one after the other; everything else runs
-//! beside it.
+//! Performs the effects of a decision. Messages that the customer waits for go out one after the other; everything else
+//! runs beside them.
 
 use dialog::{Conversation, Effect, PromptSent, Screen, SourceProgress, Target, Voice};
 use futures::future::join_all;
@@ -218,7 +218,7 @@ impl Bot {
     async fn take_lines(&self, chat_id: i64, lines: &[(Line, String)]) -> Result<(), RetryLater> {
         for (line, title) in lines {
             match self.relay.take(chat_id, Some(title), line).await {
-                // Nobody takes anything out: the customer is deleted.
+                // The customer was deleted.
                 Err(RelayError::Gone) => {}
                 taken => taken?,
             }

@@ -15,7 +15,8 @@ impl Bot {
         Ok(Some(self.groups.group(chat.chat_id).await?.value.current_id()))
     }
 
-    /// Whether customers can be talked to in topics of the sales chat. If it is not known, they leave their number.
+    /// Whether the team can talk to customers in topics of the sales chat. If that is not known, the answer is no, and
+    /// customers leave their number.
     pub(crate) async fn has_topics(&self, dealer: &Dealer) -> bool {
         let group = match self.sales_group(dealer).await {
             Ok(Some(group)) => group,

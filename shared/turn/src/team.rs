@@ -15,14 +15,14 @@ pub enum TeamSays {
     Said(Said),
     /// `/close`
     Close,
-    /// A command that there is not.
+    /// A command that does not exist.
     UnknownCommand,
     /// Anything, but by somebody who is not on the team.
     Stranger,
 }
 
 impl Bot {
-    /// Handles what the team does in a topic. False if the topic is not a customer's: then nothing is done.
+    /// Handles what the team does in a topic. Returns false, and does nothing, if the topic is not a customer's.
     ///
     /// # Errors
     /// It was not handled. Telegram should deliver it again.

@@ -13,7 +13,7 @@ use crate::attempt::StepContext;
 use crate::claimed::ClaimedLead;
 use crate::joining::{Joining, OwnRequests};
 
-/// A customer's newest deals are looked through.
+/// How many of a customer's newest deals are looked through.
 const NEWEST: usize = 50;
 /// amoCRM's clock and ours differ by less than this.
 const CLOCK_SKEW: Seconds = 60;

@@ -50,7 +50,7 @@ pub(crate) trait Step: Sync {
         true
     }
 
-    /// Whether it looks before it creates even without doubt: for something to use, or to know what to create.
+    /// Whether it looks before it creates even without doubt: for something to use, or to find out what to create.
     fn always_looks(&self, _context: &StepContext<'_>, _lead: &Lead) -> bool {
         false
     }
@@ -78,7 +78,7 @@ pub(crate) trait Step: Sync {
         ready(false).boxed()
     }
 
-    /// What to create, at least one item, where looking does not tell ([`LookUp::Lacking`]).
+    /// What to create, at least one item, unless looking has shown it ([`LookUp::Lacking`]).
     fn items(&self, _context: &StepContext<'_>, _lead: &Lead) -> Vec<Value> {
         Vec::new()
     }
@@ -104,7 +104,7 @@ pub(crate) trait Step: Sync {
     }
 }
 
-/// What looking came to.
+/// What a look-up found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LookUp {
     Exists {
@@ -112,13 +112,13 @@ pub(crate) enum LookUp {
         origin: Origin,
     },
     Missing,
-    /// It is to be created, or changed, like this.
+    /// Not yet: create it, or change the deal, like this.
     Lacking(Vec<Value>),
     /// The deal is not there any more, or the request cannot join it any more.
     DealGone,
-    /// It may exist, and cannot be seen before then.
+    /// It may exist, but cannot be seen before then.
     NotBefore(Seconds),
-    /// The lease would not last.
+    /// The lease would not last through the look-up.
     NoTime,
 }
 
@@ -136,7 +136,7 @@ pub(crate) enum Origin {
     Created,
     /// An earlier attempt for this request created it without learning of it.
     CreatedUnseen,
-    /// It was there before the request; and whose it is, as far as amoCRM says.
+    /// It was there before the request; `responsible` is whose it is, as far as amoCRM says.
     Existing { responsible: Option<u64> },
     /// It was made for this request of the same customer, who had left it unfinished.
     OfUnfinished(Box<Request>),

@@ -13,7 +13,7 @@ use crate::claimed::ClaimedLead;
 pub(crate) struct NoteStep {
     name: &'static str,
     belongs_to: fn(&Lead) -> bool,
-    /// The first note of a request that was finished before it was written is the note of the completion, too.
+    /// If the request was finished before its first note was written, that note is the completion's, too.
     may_be_there: bool,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct TaskStep {
     /// Its text in `manager.ftl`, which must have the request's number; its attribute `unfinished` is for a form left
     /// half-way.
     text: &'static str,
-    /// How long the manager has, in working time; 0: there is no such task.
+    /// Minutes of working time that the manager has; 0: there is no such task.
     minutes: fn(&Amocrm) -> u32,
 }
 
@@ -63,7 +63,7 @@ impl Step for TaskStep {
         let deal_id = recorded_deal(lead);
         let time = Duration::from_mins((self.minutes)(&context.function.amocrm_settings).into());
         let now = context.function.now();
-        // A dealer who never opens has tasks all the same.
+        // A dealer who never opens gets tasks, too.
         let due_at = context.dealer.calendar.task_due(now, time).unwrap_or(now);
         vec![context.payloads.task(lead, self.text, deal_id, due_at)]
     }

@@ -1,5 +1,4 @@
-//! The door for the admins: their commands and buttons, only in the chat `ADMIN_CHAT_ID`. Elsewhere the same words are
-//! a customer's.
+//! The admins' commands and buttons, only in the chat `ADMIN_CHAT_ID`. Elsewhere the same words are a customer's.
 
 mod screen;
 
@@ -19,7 +18,7 @@ use screen::{Overview, RetryPress};
 const STATUS: &str = "/status";
 const DIGEST: &str = "/digest";
 
-/// Requests of a kind that are looked at for the oldest, and that one press tries again, at most.
+/// How many requests of a kind are read at most: to find the oldest, or to try them again with one press.
 const MOST: i32 = 100;
 /// Requests with a line and a button of their own.
 const SHOWN: usize = 5;
@@ -31,7 +30,7 @@ const DIGEST_PAUSE: Seconds = 5 * 60;
 /// A digest that was asked for is of no use after this, in seconds.
 const DIGEST_LIFE: Seconds = 3600;
 
-/// What may be meant for the admins' door.
+/// Something that the admins ask for, if it comes from their chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AdminEvent {
     to: Recipient,
@@ -48,7 +47,7 @@ enum Wish {
     Retry { press: RetryPress, callback_id: String, message_id: Option<i64> },
 }
 
-/// What came of trying a request again.
+/// What became of a request that was to be tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Retried {
     Queued,

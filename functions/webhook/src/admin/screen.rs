@@ -22,7 +22,7 @@ pub(super) enum RetryPress {
     All,
 }
 
-/// The data are of no such button.
+/// The data do not belong to such a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NoRetryPress;
 
@@ -48,7 +48,7 @@ impl FromStr for RetryPress {
     }
 }
 
-/// What is not in amoCRM.
+/// The requests that are not in amoCRM.
 pub(super) struct Overview<'a> {
     pub(super) waiting: usize,
     pub(super) dead: usize,

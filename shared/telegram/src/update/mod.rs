@@ -32,8 +32,8 @@ pub enum Incoming {
 #[error("the body is not a Telegram update")]
 pub struct NotAnUpdate;
 
-/// Reads the body of a webhook request, or one element of `getUpdates`. Whatever can be read of an update counts: one
-/// odd part is left out.
+/// Reads the body of a webhook request, or one element of `getUpdates`. An odd part of an update is left out, and the
+/// rest of it counts.
 ///
 /// # Errors
 /// When the body is not a JSON object with an `update_id`.
@@ -47,7 +47,7 @@ pub fn parse(body: &[u8]) -> Result<Incoming, NotAnUpdate> {
             let update_id = update["update_id"].as_i64().ok_or(NotAnUpdate)?;
             (update_id, read(update_id, &update))
         }
-        // What is ignored is not recursed into: this reads the number of an update that is nested too deep.
+        // An update that is nested too deep: serde does not recurse into ignored fields, so its number can be read.
         Err(_) => match json::from_slice(body) {
             Ok(Numbered { update_id }) => (update_id, Err("it is nested too deep")),
             Err(_) => return Err(NotAnUpdate),
@@ -56,7 +56,10 @@ pub fn parse(body: &[u8]) -> Result<Incoming, NotAnUpdate> {
     Ok(read.unwrap_or_else(|why| Incoming::Ignored { update_id, why }))
 }
 
-/// What an update is; otherwise why the bot ignores it.
+/// Reads an update.
+///
+/// # Errors
+/// Why the bot ignores it.
 fn read(update_id: i64, update: &Value) -> Result<Incoming, &'static str> {
     let part = |kind: &str| update.get(kind).filter(|part| part.is_object());
     if let Some(event) = of_group(update_id, update) {
@@ -119,7 +122,10 @@ fn written(
     Ok(Incoming::Event { event, topic: integer(&message["message_thread_id"]) })
 }
 
-/// The customer who writes in this chat; otherwise why the bot does not answer there.
+/// The customer who writes in this chat.
+///
+/// # Errors
+/// Why the bot does not answer there.
 fn person(from: &Value, chat: &Value) -> Result<Person, &'static str> {
     // In a private chat the two ids are the same.
     let chat_id = integer(&chat["id"]).or_else(|| integer(&from["id"])).ok_or("a chat without an id")?;

@@ -1,5 +1,5 @@
-//! What happens in groups: <https://core.telegram.org/bots/api#message>. Which group is the dealer's, and who is on its
-//! team, the caller knows.
+//! What happens in groups: <https://core.telegram.org/bots/api#message>. The caller knows which group is the dealer's and
+//! who is on its team.
 
 use dialog::media_in;
 use serde_json::Value;
@@ -19,8 +19,8 @@ pub struct TeamEvent {
     /// The person's Telegram id; `None` for bots, channels, and admins who write as the group itself.
     pub from: Option<i64>,
     pub message_id: Option<i64>,
-    /// Who wrote the message that it replies to. What is written in a topic without a reply replies to whoever opened
-    /// the topic.
+    /// Who wrote the message that it replies to. In a topic, a message without a reply counts as a reply to the one who
+    /// opened the topic.
     pub replied_to: Option<i64>,
     pub input: TeamInput,
 }
@@ -84,8 +84,8 @@ pub(super) fn pressed(update_id: i64, press: &Value) -> Option<TeamEvent> {
     event(update_id, &press["message"], person(&press["from"]), input)
 }
 
-/// The message that another one replies to. Whatever is written in a topic replies to the message that opened the
-/// topic.
+/// The message that another one replies to. The message that opened the topic does not count: everything in a topic
+/// replies to it.
 fn reply_to(message: &Value) -> Option<i64> {
     let reply_to = integer(&message["reply_to_message"]["message_id"]);
     reply_to.filter(|id| Some(*id) != integer(&message["message_thread_id"]))
@@ -103,7 +103,7 @@ fn event(update_id: i64, message: &Value, from: Option<i64>, input: TeamInput) -
     })
 }
 
-/// Who wrote a message. What is written as a chat (`sender_chat`) may be by anybody who is admin there.
+/// Who wrote a message; `None` if it was written as a chat (`sender_chat`), which any admin of that chat can do.
 fn author(message: &Value) -> Option<i64> {
     if message["sender_chat"].is_object() { None } else { person(&message["from"]) }
 }
