@@ -115,8 +115,8 @@ impl CrmPush {
         }
         match self.leads.save(&mut stored).await {
             Ok(()) => {
-                let is_of_backup = self.restored_at.is_some_and(|at| id.started_at() <= at);
-                Ok(Some(ClaimedLead::new(stored, now + LEASE, is_of_backup)))
+                let is_from_backup = self.restored_at.is_some_and(|at| id.started_at() <= at);
+                Ok(Some(ClaimedLead::new(stored, now + LEASE, is_from_backup)))
             }
             Err(SaveError::Conflict) => {
                 tracing::info!(lead_id = %id, "another worker was faster");

@@ -15,13 +15,13 @@ pub(crate) struct ClaimedLead {
     lease_until: Seconds,
     steps_before: usize,
     /// The lead was read from a restored backup: what was done for it since the backup is not known.
-    is_of_backup: bool,
+    is_from_backup: bool,
 }
 
 impl ClaimedLead {
-    pub(crate) fn new(stored: Versioned<Lead>, lease_until: Seconds, is_of_backup: bool) -> Self {
+    pub(crate) fn new(stored: Versioned<Lead>, lease_until: Seconds, is_from_backup: bool) -> Self {
         let steps_before = stored.value.progress.steps().count();
-        Self { stored, lease_until, steps_before, is_of_backup }
+        Self { stored, lease_until, steps_before, is_from_backup }
     }
 
     pub(crate) const fn id(&self) -> LeadId {
@@ -39,7 +39,7 @@ impl ClaimedLead {
     /// Whether what the first unfinished step creates may exist in amoCRM already. For a lead from a backup that is true
     /// of every step.
     pub(crate) const fn is_in_doubt(&self) -> bool {
-        self.is_of_backup || self.lead().is_in_doubt()
+        self.is_from_backup || self.lead().is_in_doubt()
     }
 
     /// Whether the lease lasts for this many calls to amoCRM, one after the other.

@@ -81,7 +81,7 @@ impl CrmPush {
         })?;
         let ending = self.store(lead, Ending::Sent { card }).await?;
         if matches!(ending, Ending::Lost) {
-            self.let_go_of_deal(lead.lead()).await;
+            self.stop_tracking_deal(lead.lead()).await;
             return Ok(ending);
         }
         let sent = lead.lead();

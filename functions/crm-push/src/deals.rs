@@ -75,13 +75,13 @@ impl CrmPush {
     }
 
     /// The request was deleted while it was delivered: its deal is not tracked for this chat.
-    pub(crate) async fn let_go_of_deal(&self, lead: &Lead) {
+    pub(crate) async fn stop_tracking_deal(&self, lead: &Lead) {
         let Some(deal_id) = lead.progress.deal_id() else { return };
         let forgotten: Result<(), SaveError> = async {
             if self.leads.get(&lead.lead_id).await?.is_none()
                 && let Some(mut deal) = self.deals.get(DealKey { deal_id, chat_id: lead.chat_id }).await?
             {
-                deal.value.let_go(self.now());
+                deal.value.stop_tracking(self.now());
                 self.deals.save(&mut deal).await?;
             }
             Ok(())

@@ -100,7 +100,7 @@ impl CrmPush {
         if let Some(contact_id) = lead.progress.contact_id().filter(|_| lead.contact_is_own()) {
             unless_gone(crm.update_contact(contact_id, &change).await, lead)?;
         }
-        tracing::info!(lead_id = %lead.lead_id, deal_id, user = take.by, "a request has who took it");
+        tracing::info!(lead_id = %lead.lead_id, deal_id, user = take.by, "set the responsible user of a taken request");
         Ok(())
     }
 

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn who_gets_one_of_another_branch_waits_for_the_others() {
+    fn a_member_who_gets_one_of_another_branch_waits_for_the_others() {
         let mut turn = Turn::default();
         // 501 takes everything, the others only sell.
         let got: Vec<u64> = (0..4)
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_back_is_not_flooded_and_who_is_new_comes_first_once() {
+    fn a_member_who_comes_back_is_not_flooded_and_a_new_one_comes_first_once() {
         let mut turn = Turn::default();
         let _ = turns(&mut turn, &[501, 502, 503], 3);
         let _ = turns(&mut turn, &[501, 502], 8);

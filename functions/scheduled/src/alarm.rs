@@ -19,7 +19,7 @@ pub(crate) struct Alarm {
 
 /// Ends of the names of alarms that the functions report to the admins themselves: a request that was given up, a
 /// consent that is needed, a model that does not answer.
-const TOLD_BY_THE_FUNCTIONS: [&str; 3] = ["-request-given-up", "-token-expires", "-model-failures"];
+const REPORTED_BY_THE_FUNCTIONS: [&str; 3] = ["-request-given-up", "-token-expires", "-model-failures"];
 
 /// The alarms in `event`; `None` when it is about something else. States that ask nobody to do anything are left out:
 /// the «OK» of an alarm that has just been created, and missing data, which EventBridge reports of every alarm. Through
@@ -56,7 +56,7 @@ impl Alarm {
     fn is_news(&self, before: &Value) -> bool {
         // The functions tell the admins themselves, in Russian and with the request's number; by mail the alarm comes
         // anyway.
-        if TOLD_BY_THE_FUNCTIONS.iter().any(|end| self.name.ends_with(end)) {
+        if REPORTED_BY_THE_FUNCTIONS.iter().any(|end| self.name.ends_with(end)) {
             return false;
         }
         let news = match self.state.as_str() {

@@ -177,8 +177,8 @@ impl Scheduled {
         let measured = self.measure().await;
         digest?;
         let done = json!({
-            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "talks": talks?, "stages": stages?, "jobs": jobs?,
-            "limits": limits?, "model_is_out": model_is_out?, "expiring": expiring?, "unsent": measured?
+            "told": told, "queued": queued?, "token": token?, "unfinished": unfinished?, "talks": talks?, "stages": stages?,
+            "jobs": jobs?, "limits": limits?, "model_is_out": model_is_out?, "expiring": expiring?, "unsent": measured?
         });
         tracing::info!(%done, "repaired");
         Ok(done)

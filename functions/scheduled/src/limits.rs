@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_after_a_quiet_week_are_no_news() {
+    fn a_few_after_a_quiet_week_are_not_news() {
         assert_eq!(news(&[], 19), None);
         assert_eq!(news(&[1], 19), None);
         assert!(news(&[], 20).is_some());

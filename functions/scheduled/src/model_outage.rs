@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_between_is_no_news() {
+    fn what_lies_between_is_not_news() {
         assert_eq!(told(&[(10, 8), (100, 89), (2, 2), (0, 0)]), [""; 0]);
         assert_eq!(told(&[(10, 9), (10, 5), (10, 9), (10, 8)]).len(), 1, "still the same outage");
     }

@@ -100,7 +100,7 @@ impl Runner {
         match self.telegram.send_card(to, &view, photo).await {
             Err(error) if to.topic.is_some() && error.is_topic_gone() => {
                 tracing::info!("a topic was deleted: the card goes into another one");
-                self.lose_topic(lead, to).await;
+                self.forget_topic(lead, to).await;
                 let topic = self.topic_for(lead, to.chat_id).await.unwrap_or_default();
                 self.telegram.send_card(Recipient { topic, ..to }, &view, photo).await
             }
@@ -140,9 +140,9 @@ impl Runner {
         }
     }
 
-    async fn lose_topic(&self, lead: &Lead, to: Recipient) {
+    async fn forget_topic(&self, lead: &Lead, to: Recipient) {
         let Some(id) = to.topic else { return };
-        if let Err(error) = self.relay.lose_topic(lead.chat_id, Topic { group: to.chat_id, id }).await {
+        if let Err(error) = self.relay.forget_topic(lead.chat_id, Topic { group: to.chat_id, id }).await {
             tracing::warn!("a deleted topic is not forgotten: {error}");
         }
     }

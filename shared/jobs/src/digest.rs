@@ -57,7 +57,7 @@ impl Runner {
         let Some(digest) = &dealer.digest else { return Ok(JobOutcome::Dropped) };
         let report = self.report(until).await?;
         if report.is_empty() {
-            tracing::info!("there is no digest of two weeks in which nothing happened");
+            tracing::info!("dropped the digest: nothing has happened in two weeks");
             return Ok(JobOutcome::Dropped);
         }
         self.send_report(digest.chat_id, &report, &dealer, job).await

@@ -24,7 +24,7 @@ impl Runner {
                 group.value.current_id()
             }
             Err(error) => {
-                tracing::error!("it cannot be read where the sales chat is: {error}");
+                tracing::error!("where the sales chat is cannot be read: {error}");
                 chat.chat_id
             }
         }
@@ -40,14 +40,14 @@ impl Runner {
     pub(crate) async fn note_result(&self, chat: &SalesChat, refused: Option<&ApiError>, dealer: &Dealer) {
         match refused {
             None => {
-                let Some(Some(since)) = self.change_group(chat, Group::works).await else { return };
+                let Some(since) = self.change_group(chat, Group::note_success).await.flatten() else { return };
                 let duration = self.language.duration(self.now() - since);
                 let text = self.language.text_with("sales-chat-works", [("duration", duration.into())]);
                 self.admins.tell(&AdminMessage { key: format!("sales-chat-works:{since}"), text }).await;
             }
             Some(error @ (ApiError::Blocked | ApiError::Refused { .. })) => {
                 let now = self.now();
-                let Some(since) = self.change_group(chat, |group| group.fails(now)).await else { return };
+                let Some(since) = self.change_group(chat, |group| group.note_failure(now)).await else { return };
                 tracing::warn!("a card does not get into the sales chat: {error}");
                 if now - since < NEWS {
                     self.tell_failing(error, since, dealer).await;

@@ -20,7 +20,7 @@ impl Lead {
         match self.status {
             Status::Sent { at } => Some(at + RETENTION_AFTER_SENT),
             Status::Dead { .. } => self.expiry_told_at.map(|told_at| told_at + RETENTION_AFTER_NOTICE),
-            _ => None,
+            Status::Pending { .. } | Status::Sending { .. } | Status::Retry { .. } => None,
         }
     }
 

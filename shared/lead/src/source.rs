@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_payload() {
+    fn anything_else_is_not_a_payload() {
         assert!("a".repeat(64).parse::<Link>().is_ok());
         for text in ["", &"a".repeat(65), "s_авито", "<b>", "s_a b", "s_a.b", "s_a\n"] {
             assert_eq!(text.parse::<Link>(), Err(NotAPayload), "{text}");

@@ -186,7 +186,7 @@ impl TrackedDeal {
     }
 
     /// The customer had everything deleted: there is nothing to look at or to tell any more, and it expires at once.
-    pub fn let_go(&mut self, now: Seconds) {
+    pub fn stop_tracking(&mut self, now: Seconds) {
         *self = Self { sent_at: now - RETENTION_AFTER_SENT, ..Self::new(self.deal_id, self.chat_id) };
     }
 
@@ -347,10 +347,10 @@ mod tests {
     }
 
     #[test]
-    fn who_had_everything_deleted_is_forgotten() {
+    fn a_customer_who_had_everything_deleted_is_forgotten() {
         let mut deal = deal();
         sees(&mut deal, ACCEPTED, NOW);
-        deal.let_go(NOW);
+        deal.stop_tracking(NOW);
         assert_eq!((deal.due_at(), deal.expires_at(), deal.lead_ids.len()), (None, NOW, 0));
     }
 

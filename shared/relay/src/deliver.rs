@@ -134,7 +134,7 @@ impl Relay {
             // Even the first word in the new topic: somebody deletes each.
             Failure::TopicGone if line.said == text("team-topic-again") => {
                 held.update(|talk| {
-                    talk.lost_topic();
+                    talk.forget_topic();
                     talk.pause(Side::Team, now + LONG_PAUSE);
                 })
                 .await?;
@@ -142,7 +142,7 @@ impl Relay {
             Failure::TopicGone => {
                 tracing::info!("a topic was deleted: the talk goes on in another one");
                 held.update(|talk| {
-                    talk.lost_topic();
+                    talk.forget_topic();
                     talk.put_first(word(Side::Team, text("team-topic-again")));
                 })
                 .await?;

@@ -83,7 +83,7 @@ impl Relay {
     pub async fn take(&self, chat_id: i64, title: Option<&str>, line: &Line) -> Result<(), RelayError> {
         self.change(chat_id, |talk| {
             if let Some(title) = title {
-                talk.call(title);
+                talk.set_title(title);
             }
             talk.take(line.clone()).map_err(|_| RelayError::Full)
         })
@@ -122,7 +122,7 @@ impl Relay {
         const TRIES: u32 = 20;
         const PAUSE: Duration = Duration::from_millis(250);
         self.change(chat_id, |talk| {
-            talk.call(title);
+            talk.set_title(title);
             Ok(())
         })
         .await?;
@@ -145,10 +145,10 @@ impl Relay {
     ///
     /// # Errors
     /// Nothing is changed.
-    pub async fn lose_topic(&self, chat_id: i64, lost: Topic) -> Result<(), RelayError> {
+    pub async fn forget_topic(&self, chat_id: i64, lost: Topic) -> Result<(), RelayError> {
         self.change(chat_id, |talk| {
             if talk.topic() == Some(lost) {
-                talk.lost_topic();
+                talk.forget_topic();
             }
             Ok(())
         })

@@ -44,13 +44,13 @@ impl Group {
         self.moved_to = Some(to);
     }
 
-    /// Telegram has refused a card. Returns since when it does.
-    pub fn fails(&mut self, now: Seconds) -> Seconds {
+    /// Telegram has refused a card. Returns since when it has been doing so.
+    pub fn note_failure(&mut self, now: Seconds) -> Seconds {
         *self.failing_since.get_or_insert(now)
     }
 
-    /// A card got there. Returns since when none did, if that is news.
-    pub const fn works(&mut self) -> Option<Seconds> {
+    /// A card has reached the group. Returns since when none had, if that is news.
+    pub const fn note_success(&mut self) -> Option<Seconds> {
         self.failing_since.take()
     }
 }
@@ -62,9 +62,9 @@ mod tests {
     #[test]
     fn trouble_has_one_beginning_and_one_end() {
         let mut group = Group::default().of(-77);
-        assert_eq!(group.works(), None);
-        assert_eq!((group.fails(100), group.fails(200)), (100, 100));
-        assert_eq!((group.works(), group.works()), (Some(100), None));
+        assert_eq!(group.note_success(), None);
+        assert_eq!((group.note_failure(100), group.note_failure(200)), (100, 100));
+        assert_eq!((group.note_success(), group.note_success()), (Some(100), None));
     }
 
     #[test]

@@ -127,8 +127,8 @@ impl Talk {
         &self.title
     }
 
-    /// Names the topics that will be opened.
-    pub fn call(&mut self, title: &str) {
+    /// Sets what a new topic is called.
+    pub fn set_title(&mut self, title: &str) {
         title.clone_into(&mut self.title);
     }
 
@@ -142,7 +142,7 @@ impl Talk {
     }
 
     /// Notes that the topic is gone. The next line opens another.
-    pub fn lost_topic(&mut self) {
+    pub fn forget_topic(&mut self) {
         self.topic = None;
         self.copies.clear();
     }
@@ -453,7 +453,7 @@ mod tests {
         assert_eq!(talk.counterpart_for(Side::Customer, 90), Some(1_090), "the team replies to its own");
         assert_eq!(talk.counterpart_for(Side::Team, 1_090), Some(90));
         assert_eq!(talk.counterpart_for(Side::Team, 7), None);
-        talk.lost_topic();
+        talk.forget_topic();
         assert_eq!(talk.counterpart_for(Side::Team, 1_090), None, "the topic's messages are gone");
     }
 

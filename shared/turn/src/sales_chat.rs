@@ -22,12 +22,12 @@ impl Bot {
             Ok(Some(group)) => group,
             Ok(None) => return false,
             Err(error) => {
-                tracing::warn!("it is not known where the sales chat is: {error}");
+                tracing::warn!("where the sales chat is cannot be read: {error}");
                 return false;
             }
         };
         self.relay.has_topics(group).await.unwrap_or_else(|error| {
-            tracing::warn!("it is not known whether the sales chat has topics: {error}");
+            tracing::warn!("whether the sales chat has topics is not known: {error}");
             false
         })
     }

@@ -34,11 +34,11 @@ const DIGEST_LIFE: Seconds = 3600;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AdminEvent {
     to: Recipient,
-    wish: Wish,
+    command: AdminCommand,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Wish {
+enum AdminCommand {
     /// `/status`
     Status,
     /// `/digest`
@@ -59,28 +59,32 @@ enum Retried {
 impl AdminEvent {
     /// What an update asks for, if it is written in the admin chat.
     pub(crate) fn of(incoming: &Incoming) -> Option<Self> {
-        let (chat_id, topic, wish) = match incoming {
+        let (chat_id, topic, command) = match incoming {
             Incoming::Event { event, topic } => {
-                let wish = match &event.input {
-                    Input::Command(BotCommand::Status) => Wish::Status,
-                    Input::Text(text) if text.trim() == DIGEST => Wish::Digest,
-                    Input::Press { callback_id, message_id, data } => Wish::pressed(callback_id, *message_id, data)?,
+                let command = match &event.input {
+                    Input::Command(BotCommand::Status) => AdminCommand::Status,
+                    Input::Text(text) if text.trim() == DIGEST => AdminCommand::Digest,
+                    Input::Press { callback_id, message_id, data } => {
+                        AdminCommand::pressed(callback_id, *message_id, data)?
+                    }
                     _ => return None,
                 };
-                (event.person.chat_id, *topic, wish)
+                (event.person.chat_id, *topic, command)
             }
             Incoming::Team(event) => {
-                let wish = match &event.input {
-                    TeamInput::Command(command) if command == STATUS => Wish::Status,
-                    TeamInput::Command(command) if command == DIGEST => Wish::Digest,
-                    TeamInput::Press { callback_id, data, .. } => Wish::pressed(callback_id, event.message_id, data)?,
+                let command = match &event.input {
+                    TeamInput::Command(text) if text == STATUS => AdminCommand::Status,
+                    TeamInput::Command(text) if text == DIGEST => AdminCommand::Digest,
+                    TeamInput::Press { callback_id, data, .. } => {
+                        AdminCommand::pressed(callback_id, event.message_id, data)?
+                    }
                     _ => return None,
                 };
-                (event.chat_id, event.topic, wish)
+                (event.chat_id, event.topic, command)
             }
             Incoming::BlockChanged { .. } | Incoming::Ignored { .. } => return None,
         };
-        Some(Self { to: Recipient { chat_id, topic }, wish })
+        Some(Self { to: Recipient { chat_id, topic }, command })
     }
 
     pub(crate) const fn chat_id(&self) -> i64 {
@@ -88,7 +92,7 @@ impl AdminEvent {
     }
 }
 
-impl Wish {
+impl AdminCommand {
     fn pressed(callback_id: &str, message_id: Option<i64>, data: &str) -> Option<Self> {
         let press = data.parse().ok()?;
         Some(Self::Retry { press, callback_id: callback_id.to_owned(), message_id })
@@ -98,19 +102,19 @@ impl Wish {
 impl Webhook {
     /// Does what the admins ask for. Returns a call for Telegram to carry out.
     pub(crate) async fn admin_event(&self, event: AdminEvent) -> Result<Option<BotCall>, RetryLater> {
-        let AdminEvent { to, wish } = event;
-        match wish {
-            Wish::Status => {
+        let AdminEvent { to, command } = event;
+        match command {
+            AdminCommand::Status => {
                 self.bot.api.send(to, &self.status_screen().await?).await?;
                 Ok(None)
             }
-            Wish::Digest => {
+            AdminCommand::Digest => {
                 self.plan_digest(to.chat_id).await?;
                 let said = Text::plain(self.language.text("digest-comes"));
                 self.bot.api.send(to, &Screen { text: said, keyboard: Keyboard::None }).await?;
                 Ok(None)
             }
-            Wish::Retry { press, callback_id, message_id } => {
+            AdminCommand::Retry { press, callback_id, message_id } => {
                 let said = match press {
                     RetryPress::One(lead_id) => self.retry_one(lead_id).await?,
                     RetryPress::All => self.retry_all().await?,

@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_update_is_refused() {
+    fn a_body_that_is_not_an_update_is_refused() {
         for body in ["", "null", "[]", "{}", "{\"update_id\":\"x\"}", "{\"update_id\":1", "\u{0}"] {
             assert_eq!(parse(body.as_bytes()), Err(NotAnUpdate), "{body:?}");
         }

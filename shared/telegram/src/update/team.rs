@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn who_opened_the_topic_is_replied_to() {
+    fn a_message_in_a_topic_replies_to_the_one_who_opened_it() {
         let bot = json!({ "id": 42, "is_bot": true });
         let first = json!({ "message_id": 3, "from": bot, "forum_topic_created": { "name": "Анна" } });
         let event = read(&message(json!({ "text": "x", "message_thread_id": 3, "reply_to_message": first }))).unwrap();
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn who_hides_behind_a_chat_is_nobody() {
+    fn somebody_who_writes_as_a_chat_is_nobody() {
         let from = |content| read(&message(content)).unwrap().from;
         assert_eq!(from(json!({ "text": "x" })), Some(900));
         let anonymous = json!({ "id": 1_087_968_824, "is_bot": true, "username": "GroupAnonymousBot" });
