@@ -19,6 +19,7 @@ mod pipelines;
 mod query;
 mod rate;
 mod reply;
+mod search;
 mod seed;
 mod staff;
 mod state;

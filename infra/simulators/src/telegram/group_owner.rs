@@ -84,8 +84,8 @@ impl Group {
                 (was, group.bot_json(&bot), group.members.first().copied())
             });
             let (old, new, owner) = was.unwrap_or_default();
-            let from = owner.and_then(|owner| state.chats.get(&owner)).map(super::state::Chat::user_json);
-            let chat = state.chats.get(&self.chat).map(super::state::Chat::chat_json);
+            let from = owner.and_then(|owner| state.chats.get(&owner)).map(super::chat::Chat::user_json);
+            let chat = state.chats.get(&self.chat).map(super::chat::Chat::chat_json);
             json!({"my_chat_member": {
                 "chat": chat, "from": from, "date": 0, "old_chat_member": old, "new_chat_member": new,
             }})

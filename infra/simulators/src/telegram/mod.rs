@@ -9,6 +9,7 @@
 //! other fault but `Hang` loses the update on its way. Both make Telegram deliver it again.
 
 mod api;
+mod chat;
 mod delivery;
 mod files;
 mod group;

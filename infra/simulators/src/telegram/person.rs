@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 pub(super) use self::media::photo_sizes;
 pub use self::media::{Media, photo};
+use super::chat::Chat;
 use super::message::{Card, Content, Message, Sender};
-use super::state::{Chat, State};
+use super::state::State;
 use super::text::found_entities;
 use super::{Model, Telegram, delivery};
 use crate::fault::now_ms;

@@ -21,7 +21,7 @@ pub(super) fn get_member(model: &Model, state: &State, params: &Params) -> Resul
     let bot = model.bot_user();
     let Some(group) = state.group(chat) else {
         // A private chat has two members.
-        let person = state.chats.get(&user).filter(|_| user == chat).map(super::state::Chat::user_json);
+        let person = state.chats.get(&user).filter(|_| user == chat).map(super::chat::Chat::user_json);
         let member = person.or_else(|| (bot["id"] == user).then_some(bot));
         return member
             .map(|member| json!({"user": member, "status": "member"}))

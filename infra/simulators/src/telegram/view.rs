@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::chat::Chat;
 use super::markup::{InlineButton, ReplyKeyboard};
 use super::message::{Card, Content, FileRef, Message};
-use super::state::{Chat, State, StoredFile};
+use super::state::{State, StoredFile};
 use super::text::Entity;
 use crate::fault::now_ms;
 
