@@ -75,7 +75,7 @@ impl Classifier {
         Answered { answer, call }
     }
 
-    /// The first model's form if it is sure, else the second's; the unsure first one's if the second fails.
+    /// The first model's form if it is sure, else the second's. If the second fails, the first one's, unsure as it is.
     async fn ask_models(
         &self,
         model: &Model,

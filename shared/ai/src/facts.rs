@@ -1,5 +1,5 @@
-//! Who answers a question: the dealer with its facts, the bot about itself, or a manager. Nothing is said of the dealer
-//! but its own words.
+//! Who answers a question: the dealer with its facts, the bot about itself, or a manager. About the dealer the bot says
+//! only the dealer's own words.
 
 use dealer::{Fact, FactId, Facts};
 use dialog::{AiAnswer, AnsweredBy, Intent};

@@ -1,4 +1,4 @@
-//! Whether the configured models still exist, for those who run the bot.
+//! Whether the configured models still exist, for operators.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What the server says of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
-    /// It exists. With the day it is switched off, where that is announced.
+    /// It exists. `shutdown`: the day on which it is switched off, if that is announced.
     Available { shutdown: Option<Date> },
     /// The server lists its models, and this is not one of them.
     Missing,
@@ -44,7 +44,7 @@ pub enum LookUpError {
     NoConnection,
 }
 
-/// Looks the configured models up, the first one and the second:
+/// Looks up the configured models, the first one and the second:
 /// <https://developers.openai.com/api/reference/resources/models/methods/list>.
 ///
 /// # Errors
@@ -55,7 +55,7 @@ pub async fn look_up(settings: &settings::OpenAi) -> Result<Vec<(String, Availab
     availabilities(&settings.base_url, settings.api_key.as_ref(), &names).await
 }
 
-/// Looks the model for voice messages up.
+/// Looks up the model for voice messages.
 ///
 /// # Errors
 /// The server does not answer, or refuses the key.

@@ -18,7 +18,7 @@ pub enum CrmError {
         /// Whether what was to be created may exist.
         doubt: Doubt,
     },
-    /// There is no valid token, and none can be had without a person.
+    /// There is no valid token, and only a person can get one.
     #[error("amoCRM does not let the bot in ({reason}): {remedy}")]
     Reauth {
         /// What amoCRM said.
@@ -128,7 +128,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Whether something exists whose creation was not confirmed.
+/// Whether something may exist whose creation was not confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// Nothing was created.

@@ -61,7 +61,7 @@ impl Fault {
 }
 
 impl Fallback {
-    /// How it is remembered.
+    /// The text under which it is remembered.
     #[must_use]
     pub fn key(self) -> Cow<'static, str> {
         match self {
@@ -87,7 +87,7 @@ impl Fallback {
         lead.progress.refused_fields.iter().any(|key| *key == self.key())
     }
 
-    /// Remembers it for this lead. False if it was known already.
+    /// Remembers it for this lead. Returns false if it was known already.
     pub fn apply_to(self, lead: &mut Lead) -> bool {
         let is_new = !self.applies_to(lead);
         if is_new {

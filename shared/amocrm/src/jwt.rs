@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use lead::Seconds;
 use serde::Deserialize;
 
-/// RFC 4648 §5. JWTs are not padded; some issuers pad them all the same.
+/// RFC 4648 §5. JWTs are not padded, but some issuers pad them.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),

@@ -109,7 +109,7 @@ pub struct Hook {
 /// Hooks are made and removed by address: <https://developers.kommo.com/docs/webhooks-general>.
 const HOOKS: &str = "/api/v4/webhooks";
 
-/// What has custom fields.
+/// The kinds of records whose custom fields the bot writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entity {
     /// Deals.
@@ -169,9 +169,8 @@ pub struct NewField {
 }
 
 impl NewField {
-    /// Year, mileage and budget are numbers, so that managers can filter and sum them; of a range the field has the
-    /// upper end, and the note has the words. The request's number and the Telegram id are the bot's own, managers only
-    /// read them.
+    /// Year, mileage and budget are numbers, which managers can filter and sum; of a range the field has the upper end,
+    /// and the note has the words. Only the bot writes the request's number and the Telegram id.
     fn json(self, language: Language) -> Value {
         let own = matches!(self.field, CrmField::RequestId | CrmField::TelegramId);
         let kind = match self.field {

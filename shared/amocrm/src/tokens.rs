@@ -130,7 +130,7 @@ pub fn refresh_is_due(state: &TokenState, now: Seconds) -> bool {
     state.consent_needed.is_none() && (expires_at - now < life / 2 || now - refreshed_at > LONGEST_IDLE)
 }
 
-/// How the account is entered.
+/// The way into the account.
 pub struct Tokens(Kind);
 
 enum Kind {
@@ -153,11 +153,11 @@ struct Held {
     expires_at: Seconds,
 }
 
-/// Longer than all tries of a refresh together, and storing its pair.
+/// Seconds: longer than all tries of a refresh together, and storing its pair.
 const LOCK_SECONDS: Seconds = 120;
-/// A token that ends this soon is not used any more.
+/// A token that ends within this many seconds is not used any more.
 const MARGIN: Seconds = 30;
-/// A token refused so soon after it was got is not refused because of its age: refreshing again would not help.
+/// A token that is refused within this many seconds of its refresh is not too old: refreshing again would not help.
 const FRESH: Seconds = 5;
 
 impl Tokens {
@@ -182,7 +182,7 @@ impl Tokens {
         Ok(Self(Kind::OAuth(Box::new(OAuthSession { endpoint, store, clock, worker, held: Mutex::new(None) }))))
     }
 
-    /// As the settings say; `None` when they name no way in, which only mock mode allows.
+    /// The way in that the settings name; `None` if they name none, which only mock mode allows.
     ///
     /// # Errors
     /// When no HTTP client can be built.
@@ -220,10 +220,10 @@ impl Tokens {
         }
     }
 
-    /// Refreshes the pair ahead of time. False when there is nothing to refresh.
+    /// Refreshes the pair ahead of time. Returns false when there is nothing to refresh.
     ///
     /// # Errors
-    /// When no new pair is to be had.
+    /// When no new pair can be obtained.
     pub async fn refresh_ahead(&self) -> Result<bool, CrmError> {
         let Kind::OAuth(session) = &self.0 else { return Ok(false) };
         let old = session.load().await?.document;

@@ -56,13 +56,13 @@ impl Options {
     }
 }
 
-/// A longer pause is not believed: it would be in milliseconds, or a date.
+/// A longer pause, in seconds, is not believed: it is in milliseconds, or a date.
 const LONGEST_SILENCE: Seconds = 3600;
 
 /// A connection idle for longer may be dead without our knowing, and a creation sent into it would be in doubt.
 const IDLE: Duration = Duration::from_secs(20);
 
-/// A page of 250 deals with everything in them has a tenth of this many bytes.
+/// Longest answer in bytes: ten times a page of 250 deals with everything in them.
 const LONGEST_ANSWER: usize = 16 << 20;
 
 /// A call to make.
@@ -73,7 +73,7 @@ pub(crate) struct Call<'a> {
     pub(crate) target: &'a str,
     pub(crate) query: &'a [(&'a str, String)],
     pub(crate) body: Body<'a>,
-    /// Making it twice is as good as once.
+    /// Making it twice does no harm.
     pub(crate) repeatable: bool,
 }
 

@@ -43,7 +43,7 @@ impl Facts {
         Self { all, index }
     }
 
-    /// The facts that answer a customer's question, the best first; none if none surely does.
+    /// The facts that answer a customer's question, the best first; none if no fact certainly does.
     #[must_use]
     pub fn answering(&self, question: &str) -> Vec<&Fact> {
         self.index.choose(question).into_iter().filter_map(|at| self.all.get(at)).collect()

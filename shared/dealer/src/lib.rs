@@ -115,7 +115,7 @@ pub struct Unfinished {
     pub resume_days: u16,
 }
 
-/// Without `[unfinished]`: no reminder and no deal; the form can be continued for a week all the same.
+/// Without `[unfinished]`: no reminder and no deal, but the form can be continued for a week.
 impl Default for Unfinished {
     fn default() -> Self {
         Self { remind_after: None, to_crm_after: None, status_id: None, resume_days: 7 }

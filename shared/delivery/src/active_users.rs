@@ -1,4 +1,4 @@
-//! The account's users who can be given something, for every worker: a new process need not ask amoCRM for them.
+//! The account's users who can be made responsible, for every worker: a new process need not ask amoCRM for them.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ struct Stored {
     active: Option<BTreeSet<u64>>,
 }
 
-/// Ids of the users who can be given something; `None` when they cannot be read: then amoCRM itself says whom it does
+/// Ids of the users who can be made responsible; `None` when they cannot be read: then amoCRM itself says whom it does
 /// not take.
 pub async fn active_users(documents: &Documents, crm: &Client, now: Seconds) -> Option<BTreeSet<u64>> {
     let stored = load::<Stored>(documents, KEY).await;
@@ -35,7 +35,7 @@ pub async fn active_users(documents: &Documents, crm: &Client, now: Seconds) -> 
             // An account without users is an answer that says nothing.
             Some(active.collect::<BTreeSet<u64>>()).filter(|active| !active.is_empty())
         }
-        // Only an administrator's token may, and this one is none.
+        // Only an administrator's token may read them, and this is not one.
         Err(CrmError::Closed { .. }) => None,
         Err(error) => {
             tracing::warn!(kind = error.kind(), %error, "the account's users cannot be read");

@@ -1,4 +1,4 @@
-//! Messages to the admins: each told once, whatever fails in between.
+//! Messages to the admins: each is sent once, whatever fails in between.
 //!
 //! A message is written into a shared outbox under its key before it is sent, so that two workers with the same news
 //! send it once, and one that could not be sent, or whose sender died, is sent by the schedule.
@@ -28,7 +28,7 @@ const STALE: Seconds = 24 * 3600;
 const MEMORY: Seconds = 2 * 24 * 3600;
 /// Messages sent in one go; Telegram takes about one a second into one chat.
 const IN_ONE_GO: usize = 10;
-/// Told keys and waiting messages kept, newest first: the document stays small.
+/// Most keys of sent messages, and most waiting messages, that are kept, the newest: the document stays small.
 const MOST_KEPT: usize = 300;
 
 /// The admins' chat.
@@ -68,9 +68,9 @@ pub enum Written {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Outbox {
-    /// To be told.
+    /// To be sent.
     waiting: BTreeMap<String, Waiting>,
-    /// Told, and when.
+    /// Sent, and when.
     told: BTreeMap<String, Seconds>,
 }
 
@@ -90,8 +90,8 @@ impl AdminChat {
         Self { documents, telegram, chat_id, clock }
     }
 
-    /// Sends the admins a message, unless one with its key was sent or is being sent. False when it could not even be
-    /// written down; failures are logged.
+    /// Sends the admins a message, unless one with its key was sent or is being sent. Returns false when it could not
+    /// even be written down; failures are logged.
     pub async fn tell(&self, message: &AdminMessage) -> bool {
         match self.write(message).await {
             Ok(Written::New) => {
@@ -132,7 +132,7 @@ impl AdminChat {
         }
     }
 
-    /// Sends a message that was written down. False when Telegram cannot take it now.
+    /// Sends a message that was written down. Returns false when Telegram cannot take it now.
     pub async fn send(&self, AdminMessage { key, text }: &AdminMessage) -> bool {
         let Some(chat_id) = self.current_chat_id().await else { return true };
         let sent = match self.send_to(chat_id, text).await {
@@ -175,7 +175,7 @@ impl AdminChat {
         Some(moved.map_or(configured, |moved| moved.to))
     }
 
-    /// Whether this is the admins' chat. Of another private chat that is known without a look at the table.
+    /// Whether this is the admins' chat. For a private chat that is known without reading the table.
     pub async fn is_at(&self, chat_id: i64) -> bool {
         let Some(configured) = self.chat_id else { return false };
         let may_have_moved = configured < 0 && chat_id < 0;

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 /// Deals handled in one run of the schedule at most: a page of amoCRM's list.
 const MOST_A_RUN: i32 = 250;
-/// Telegram is down when it fails so often: what is left waits for the next run.
+/// After this many failed sends Telegram counts as down: the rest waits for the next run.
 const MOST_FAILED_SENDS: usize = 3;
 
 /// Looks at tracked deals, and tells their customers.
@@ -83,8 +83,8 @@ impl DealNews {
         }
     }
 
-    /// Looks at those of these deals that have requests of customers, and tells what is due. Returns how many messages
-    /// customers got.
+    /// Looks at those of these deals that have requests of customers, and sends the news that are due. Returns how many
+    /// messages customers got.
     ///
     /// # Errors
     /// When the tables or amoCRM do not respond.
@@ -97,8 +97,8 @@ impl DealNews {
         self.tell_all(looked, Duration::MAX).await
     }
 
-    /// Looks at the deals that are due, and tells what is due, within this time. Without `crm` nothing is looked at.
-    /// Returns how many messages customers got.
+    /// Looks at the deals that are due, and sends the news that are due, within this time. Without `crm` nothing is
+    /// looked at. Returns how many messages customers got.
     ///
     /// # Errors
     /// When the tables or amoCRM do not respond.
@@ -157,7 +157,7 @@ impl DealNews {
         Ok(told)
     }
 
-    /// Tells the news of a deal if they are due.
+    /// Sends the news of a deal if they are due.
     async fn tell(&self, mut deal: Versioned<TrackedDeal>) -> Result<Told, StorageError> {
         let now = (self.clock)();
         let Some(stage) = deal.value.due_news(now) else { return Ok(Told::No) };
@@ -195,7 +195,7 @@ impl DealNews {
         }
     }
 
-    /// The news are due again then, whoever has changed the deal meanwhile.
+    /// Makes the news due again at `tell_at`, even if somebody has changed the deal meanwhile.
     async fn put_news_back(
         &self,
         mut deal: Versioned<TrackedDeal>,
@@ -217,8 +217,8 @@ impl DealNews {
         Ok(())
     }
 
-    /// Whether the bot may write to the customer first: not to one who has blocked it, is banned, takes consent back or
-    /// had everything deleted.
+    /// Whether the bot may write to the customer unasked: not to one who has blocked it, is banned, has taken consent
+    /// back or had everything deleted.
     async fn may_write(&self, deal: &TrackedDeal) -> Result<bool, StorageError> {
         let Some(customer) = self.customers.get(deal.chat_id).await? else { return Ok(false) };
         if customer.blocked || customer.banned || (self.needs_consent && customer.consent.is_none()) {
@@ -232,7 +232,7 @@ impl DealNews {
         Some(dialog::stage_screen(dealer.stages.get(&stage)?, *deal.lead_ids.last()?, self.language))
     }
 
-    /// False if somebody else has changed the deal meanwhile.
+    /// Returns false if somebody else has changed the deal meanwhile.
     async fn save(&self, deal: &mut Versioned<TrackedDeal>) -> Result<bool, StorageError> {
         match self.deals.save(deal).await {
             Ok(()) => Ok(true),

@@ -20,15 +20,15 @@ use texts::Language;
 
 use crate::{AdminMessage, Obstacle};
 
-/// Requests in a row that fail before amoCRM is left alone.
+/// After this many failed requests in a row amoCRM is left alone.
 const FAILURES_TO_OPEN: u32 = 3;
-/// A worker that tries one request has this long to say how it went: as long as a lease.
+/// Seconds that a worker has to try one request and record the result: as long as a lease.
 const PROBE: Seconds = 120;
 /// Requests remembered by id as waiting; the messages need no more.
 const MOST_WAITING: usize = 500;
-/// Probes that failed and are remembered: while others are tried first, nobody is overtaken far.
+/// How many failed probes are remembered. While others are tried first, nobody is overtaken by more than this.
 const MOST_PROBED: usize = 20;
-/// For this long the end of trouble may still have to be told.
+/// Seconds for which the end of trouble may still have to be reported.
 const RECENT: Seconds = 3600;
 
 /// The state shared by all workers.
@@ -72,9 +72,7 @@ pub struct Trouble {
 /// Trouble that is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// Since when it was.
     pub since: Seconds,
-    /// When it was over.
     pub at: Seconds,
     /// How many requests had waited and went out.
     pub sent: u32,
@@ -136,11 +134,11 @@ impl Incident {
         }
     }
 
-    /// Records how an attempt went. True when amoCRM takes requests again: those put back may go now.
+    /// Records how an attempt went. Returns true when amoCRM takes requests again: those put back may go now.
     pub fn record_outcomes(&mut self, outcome: &AttemptOutcomes, now: Seconds) -> bool {
         let answered = outcome.answered || !outcome.sent.is_empty() || !outcome.refused.is_empty();
         let was_open = self.open_until.is_some();
-        // What nobody has to be told any more need not be read with every request.
+        // Once it has been reported, it need not be read with every request.
         self.ended.take_if(|ended| now - ended.at >= RECENT);
         if answered {
             (self.failures, self.pause, self.open_until, self.probe_until) = (0, 0, None, None);
@@ -172,8 +170,8 @@ impl Incident {
         self.probed.drain(..forgotten);
     }
 
-    /// Records what became of waiting requests without an attempt having said so: its worker died, a customer had the
-    /// request deleted, the operator delivered it by hand. Says nothing about whether amoCRM answers.
+    /// Records what became of waiting requests that no attempt has reported: its worker died, a customer had the request
+    /// deleted, the operator delivered it by hand. That says nothing about whether amoCRM answers.
     pub fn reconcile(&mut self, outcome: &AttemptOutcomes, now: Seconds) {
         self.update_trouble(outcome, now);
         if !outcome.sent.is_empty() {
@@ -236,7 +234,7 @@ impl Ended {
 }
 
 impl Trouble {
-    /// Keeps what the admins do not know of yet and should.
+    /// Adds a reason that the admins should know and do not know yet.
     fn add_reason(&mut self, obstacle: &Obstacle) {
         let is_known = |held: &Obstacle| obstacle.remedy.is_none() || held.remedy == obstacle.remedy;
         if !self.obstacles.iter().any(is_known) {

@@ -74,7 +74,7 @@ impl Incidents {
         }
     }
 
-    /// Records how an attempt went and tells the admins what is new. True when amoCRM takes requests again.
+    /// Records how an attempt went and tells the admins what is new. Returns true when amoCRM takes requests again.
     pub async fn record_outcomes(&self, outcome: &AttemptOutcomes) -> bool {
         let now = (self.clock)();
         let recorded = update(&self.documents, KEY, |incident: &mut Incident| {
@@ -93,7 +93,7 @@ impl Incidents {
         }
     }
 
-    /// Looks what became of the waiting requests, and tells the admins what they were not told yet. Returns the
+    /// Finds out what became of the waiting requests, and tells the admins what they have not heard yet. Returns the
     /// incident as it is then.
     ///
     /// # Errors

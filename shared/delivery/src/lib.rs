@@ -5,10 +5,9 @@
 //!   [`Incidents`] is where it is kept.
 //! * [`AdminChat`]: messages to the admins, each sent once whatever fails in between. The only way to tell the admins
 //!   anything.
-//! * [`requeue()`]: due requests back onto the queue; [`requeue_photos`]: their photos; [`requeue_handovers`]: who has
-//!   taken them.
+//! * [`requeue()`]: due requests back onto the queue; [`requeue_photos`], [`requeue_handovers`]: due photos and handovers.
 //! * [`account_fields()`]: the account's custom fields, read once an hour.
-//! * [`active_users()`]: the account's users who can be given something, read once an hour.
+//! * [`active_users()`]: the account's users who can be made responsible, read once an hour.
 //! * [`DealNews`]: what customers hear of their deals.
 //! * [`TokensTable`]: the OAuth pair.
 

@@ -17,7 +17,7 @@ pub struct RequeueFilter {
     pub now: Seconds,
     /// Those due by then.
     pub due_by: Seconds,
-    /// When they are due again, should their message be lost. Until then no other run queues them.
+    /// When they are due again, in case their message is lost. Until then no other run queues them.
     pub again_at: Seconds,
     pub limit: usize,
     /// These only if there are no others.
@@ -45,7 +45,7 @@ impl RequeueFilter {
 /// When the table cannot be read. A lead that cannot be queued is logged: it is found again when it is due again.
 pub async fn requeue(leads: &Leads, queue: &Queue, filter: RequeueFilter) -> Result<usize, StorageError> {
     let mut ids = leads.due(filter.due_by, LOOKED_AT).await?;
-    // Ids begin with the time at which the dialog did.
+    // Ids begin with the time at which the dialog started.
     ids.sort_unstable_by_key(|id| (filter.last.contains(id), *id));
     ids.truncate(filter.limit);
     let queued = stream::iter(ids).map(|id| requeue_one(leads, queue, id, &filter)).buffered(AT_ONCE);
@@ -79,8 +79,8 @@ async fn requeue_one(leads: &Leads, queue: &Queue, id: LeadId, filter: &RequeueF
     })
 }
 
-/// Puts photos that are due by `now` onto the queue, and counts them. They are due again at `again_at`, should their
-/// message be lost.
+/// Puts photos that are due by `now` onto the queue, and counts them. They are due again at `again_at`, in case their
+/// message is lost.
 ///
 /// # Errors
 /// When the table cannot be read. Photos that cannot be queued are logged: they are found again when they are due
@@ -115,8 +115,8 @@ pub async fn requeue_photos(
     Ok(count)
 }
 
-/// Puts handovers that are due by `now` onto the queue, and counts them. They are due again at `again_at`, should their
-/// message be lost.
+/// Puts handovers that are due by `now` onto the queue, and counts them. They are due again at `again_at`, in case
+/// their message is lost.
 ///
 /// # Errors
 /// When the table cannot be read. Handovers that cannot be queued are logged: they are found again when they are due

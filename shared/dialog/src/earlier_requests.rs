@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use lead::{LeadId, Request, Seconds};
 use serde::{Deserialize, Serialize};
 
-/// The request of each service, by questionnaire, whose deal a next one with the same phone joins. It is the one that
-/// made the deal, as far as the bot knows: those that joined it are no younger.
+/// The request of each service, by questionnaire, whose deal the next one with the same phone joins. As far as the bot
+/// knows it is the one that made the deal, and not one that joined it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlierRequests(BTreeMap<String, EarlierRequest>);
 
@@ -23,7 +23,7 @@ impl EarlierRequests {
         earlier.map(|earlier| earlier.id)
     }
 
-    /// Remembers a request that joins none.
+    /// Remembers a request that joins no other.
     pub(crate) fn add(&mut self, request: &Request) {
         self.0.insert(request.branch.clone(), EarlierRequest { id: request.id, at: request.created_at });
     }

@@ -65,7 +65,7 @@ impl Profile {
         Self { earlier, ..self }
     }
 
-    /// The requests that a next one may join.
+    /// The requests that the next one may join.
     #[must_use]
     pub const fn earlier(&self) -> &EarlierRequests {
         &self.earlier

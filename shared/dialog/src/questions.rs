@@ -65,7 +65,7 @@ pub(crate) enum TooMany {
 struct Waiting {
     update_id: i64,
     at: Seconds,
-    /// Of a voice message whose words are not known yet: the number of the prompt to which it was spoken.
+    /// The prompt that a voice message answers, while its words are not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     spoken_to: Option<u32>,
 }
@@ -140,8 +140,8 @@ impl Questions {
         Ok(())
     }
 
-    /// When the questions were asked that may still be worked on. One whose worker has died counts until its answer
-    /// would be late.
+    /// When the questions that may still be worked on were asked. One whose worker has died counts until its answer is
+    /// late.
     fn in_progress(&self, now: Seconds) -> impl Iterator<Item = Seconds> {
         let awaited = self.waiting.iter().map(|waiting| waiting.at);
         awaited.chain(self.abandoned.iter().copied()).filter(move |at| now < at + AI_ANSWER_TIMEOUT)

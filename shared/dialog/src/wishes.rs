@@ -16,8 +16,8 @@ const WORDS: [(Intent, &[&str]); 5] = [
     ),
 ];
 
-/// Whether `text` wishes for something besides `service`. What belongs to the service itself is not another wish: who
-/// has a car checked is about to buy it, and a contract is for a sale.
+/// Whether `text` wishes for something besides `service`. What belongs to the service itself is not another wish:
+/// somebody who has a car checked is about to buy it, and a contract is for a sale.
 pub(crate) fn has_others(text: &str, service: Intent) -> bool {
     let others: &[Intent] = match service {
         Intent::Sell => &[Intent::Buy, Intent::Find, Intent::Check, Intent::Legal],

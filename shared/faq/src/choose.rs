@@ -36,7 +36,7 @@ impl Index {
         Self { facts: facts.into_iter().map(topic).collect() }
     }
 
-    /// The facts that answer `question`, by their places in [`Index::new`], the best first; none if none is surely
+    /// The facts that answer `question`, by their places in [`Index::new`], the best first; none if no fact is certainly
     /// meant.
     #[must_use]
     pub fn choose(&self, question: &str) -> Vec<usize> {
@@ -76,7 +76,7 @@ impl Topic {
         let is_known =
             |notion: &Notion| self.variants.iter().any(|variant| has(variant, notion)) || has(&self.told, notion);
         let covered = share(asked, is_known);
-        // Who names a subject alone also wants to know what it costs.
+        // Naming a subject alone also asks what it costs.
         let asks_anything = !asked.iter().any(Notion::is_aspect);
         let asked_for = |variant: &Vec<Notion>| {
             share(variant, |notion| has(asked, notion) || (asks_anything && notion.is_aspect()))
@@ -90,7 +90,7 @@ fn has(notions: &[Notion], notion: &Notion) -> bool {
     notions.iter().any(|known| known.is_same(notion))
 }
 
-/// Which part of what `notions` weigh is true of `is_shared`.
+/// The share of the weight of `notions` for which `is_shared` holds, 0..1.
 fn share(notions: &[Notion], is_shared: impl Fn(&Notion) -> bool) -> f32 {
     let all: f32 = notions.iter().map(Notion::weight).sum();
     let shared: f32 = notions.iter().filter(|notion| is_shared(notion)).map(Notion::weight).sum();

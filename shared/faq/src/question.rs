@@ -24,9 +24,9 @@ static QUESTION_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 static WISH_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     "можно можете могу есть будет надо нужно нужна нужен нужны возможно имеется бывает".split_whitespace().collect()
 });
-/// With one of them a text asks for something to be told.
+/// A text with one of them asks for information.
 const REQUESTS: [&str; 8] = ["подскажите", "подскажи", "скажите", "скажи", "дайте", "скиньте", "пришлите", "узнать"];
-/// What makes a question word one of no matter: «какая угодно», «как договоримся».
+/// After a question word, these make it ask nothing: «какая угодно», «как договоримся».
 static INDIFFERENT: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     "угодно нибудь либо то попало обычно больше есть договоримся скажете получится все всегда"
         .split_whitespace()
@@ -42,7 +42,7 @@ pub fn is_question(text: &str) -> bool {
     (text.contains('?') && !words.is_empty()) || begins_with_wish || requests || begins(&words)
 }
 
-/// Whether `text` surely asks something, because it begins as only a question does or has «ли».
+/// Whether `text` certainly asks something, because it begins as only a question does or has «ли».
 #[must_use]
 pub fn begins_as_question(text: &str) -> bool {
     begins(&words(text).collect::<Vec<_>>())

@@ -8,7 +8,7 @@ use crate::{Backoff, Lead, Seconds, Status};
 /// Photos on their way to the deal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhotoJob {
-    /// When `scheduled` puts it on the queue again, should its message be lost.
+    /// When `scheduled` puts it on the queue again, in case its message is lost.
     pub due_at: Seconds,
     /// A worker is uploading until then.
     #[serde(default)]

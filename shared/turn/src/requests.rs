@@ -6,7 +6,7 @@ use storage::{DealKey, StorageError};
 
 use crate::Bot;
 
-/// The newest stored requests that are read. Forms that were left half-way are among them, and are not shown.
+/// How many of the newest stored requests are read. Forms left half-way are among them, and are not shown.
 const MOST_READ: usize = 2 * MOST_REQUESTS;
 
 impl Bot {

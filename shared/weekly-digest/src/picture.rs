@@ -10,9 +10,9 @@ const WIDTH: u32 = 1000;
 const MARGIN: u32 = 60;
 const BAR_WIDTH: u32 = WIDTH - 2 * MARGIN;
 const BAR_HEIGHT: u32 = 44;
-/// Of the title and the line below it.
+/// Height of the title and the line below it.
 const TOP: u32 = 190;
-/// Of a bar with the text above it.
+/// Height of a bar with the text above it.
 const ROW: u32 = 140;
 
 const WHITE: Colour = [255, 255, 255];
@@ -61,7 +61,7 @@ impl Report {
     }
 }
 
-/// Pixels of a bar; something is visible of everything that is not nothing.
+/// Width of a bar in pixels. A count above zero is always visible.
 fn bar(count: usize, most: usize) -> u32 {
     let pixels = (count * BAR_WIDTH as usize).div_ceil(most.max(1));
     u32::try_from(pixels).unwrap_or(BAR_WIDTH).min(BAR_WIDTH)

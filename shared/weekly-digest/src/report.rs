@@ -21,7 +21,7 @@ pub struct Material {
     pub answers: Vec<Answer>,
 }
 
-/// A form that nobody goes on with.
+/// A form that its customer has left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftForm {
     /// The service's name.
@@ -61,7 +61,7 @@ pub(crate) struct Counts {
     pub(crate) finished_later: usize,
     /// Forms that became deals as they were left.
     pub(crate) sent_unfinished: usize,
-    /// From the deal to «Взять», in seconds, the shortest first.
+    /// Seconds from the deal to «Взять», the shortest first.
     pub(crate) taken_after: Vec<Seconds>,
     /// Cards that nobody has taken.
     pub(crate) not_taken: usize,

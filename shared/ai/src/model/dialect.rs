@@ -11,7 +11,7 @@ use super::refusal::{Parameter, complaints};
 const EFFORTS: [(&str, ReasoningEffort); 3] =
     [("none", ReasoningEffort::None), ("minimal", ReasoningEffort::Minimal), ("low", ReasoningEffort::Low)];
 
-/// How much longer an answer may get than set when a model spends its tokens on thinking.
+/// The factor on the set number of tokens once a model has spent them all on thinking.
 const MORE_ROOM: u32 = 8;
 
 /// Which parameters a request has.
@@ -23,7 +23,7 @@ pub(super) struct Dialect {
     /// `None` leaves it to the model.
     pub(super) effort: Option<ReasoningEffort>,
     pub(super) role: Role,
-    /// How many times the set number of tokens an answer may have.
+    /// The factor on the set number of tokens that an answer may have.
     pub(super) room: u32,
 }
 
@@ -106,12 +106,12 @@ impl Dialect {
         (is_unnamed && *self != plain).then_some((plain, "unnamed"))
     }
 
-    /// The same with more room for the answer, which the limit has cut off; `None` if there is more already.
+    /// The same with more room for an answer that the limit has cut off; `None` if it has that room already.
     pub(super) fn with_more_room(&self) -> Option<Self> {
         (self.room == 1 && self.limit != Limit::None).then(|| Self { room: MORE_ROOM, ..self.clone() })
     }
 
-    /// Renames a parameter that was refused, or leaves it out. False when there is nothing left of it.
+    /// Renames a parameter that was refused, or leaves it out. Returns false when there is nothing left of it.
     fn give_way(&mut self, parameter: Parameter, body: &str) -> bool {
         let before = self.clone();
         match parameter {

@@ -34,7 +34,7 @@ impl Form {
             return Err(Failure::Refusal);
         }
         let is_cut_off = choice["finish_reason"] == "length";
-        // Who has thought up to the limit says nothing, or null.
+        // A model that has spent its tokens on thinking says nothing, or null.
         let content = match content(&message["content"]) {
             Some(content) => content,
             None if is_cut_off => return Err(Failure::CutOff),

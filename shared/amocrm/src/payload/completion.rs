@@ -21,7 +21,7 @@ impl PayloadBuilder {
         (!self.is_completed(lead, deal)).then(|| self.answers_since(lead, unfinished, deal.id))
     }
 
-    /// What the customer has not answered otherwise since then is left as a manager may have corrected it.
+    /// Changes only what the customer has answered differently since then: a manager may have corrected the rest.
     fn answers_since(&self, lead: &Lead, unfinished: &Request, deal_id: u64) -> Value {
         let request = &lead.request;
         let mut change = Map::new();

@@ -7,7 +7,7 @@ use super::{PayloadBuilder, TAG_REPEAT, TAG_UNFINISHED, deal_values, insert_some
 use crate::fields::{cut, same_words};
 use crate::{Deal, Fallback, FieldValues};
 
-/// A field of the deal that says something else than the customer does now.
+/// A field of the deal that differs from what the customer says now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The field's title.
@@ -19,7 +19,7 @@ pub struct Difference {
 }
 
 impl PayloadBuilder {
-    /// Whether the deal stands in the pipeline of the settings. Without one every pipeline will do.
+    /// Whether the deal stands in the pipeline of the settings. If they name none, every pipeline will do.
     #[must_use]
     pub fn is_in_pipeline(&self, deal: &Deal) -> bool {
         self.pipeline_id.is_none_or(|id| id == deal.pipeline_id)
@@ -64,7 +64,7 @@ impl PayloadBuilder {
         Some(Value::Object(change))
     }
 
-    /// What the deal says otherwise than the request.
+    /// Where the deal differs from the request.
     #[must_use]
     pub fn differences(&self, lead: &Lead, deal: &Deal) -> Vec<Difference> {
         let price = lead.request.price.filter(|price| deal.price != 0 && deal.price != *price);

@@ -1,7 +1,7 @@
 //! Questions in the middle of a dialog: the dealer's facts answer, and the step is asked again below.
 //!
-//! No model is asked here. The customer is in the middle of something: an answer in no time is worth more than a better
-//! one in ten seconds, and what is typed at a step is an answer to it unless it surely is not.
+//! No model is asked here. The customer is in the middle of something: an instant answer is worth more than a better one
+//! in ten seconds, and what is typed at a step counts as its answer unless it certainly is not.
 
 use dealer::{Fact, FactId};
 use values::car;
@@ -13,7 +13,7 @@ use crate::prompt::Interjection;
 use crate::questionnaire::{Kind, Parser};
 use crate::{Rules, Verdict, answer};
 
-/// So many words may name a subject without asking; more say something else.
+/// A text of up to this many words may name a subject without asking; a longer one says something else.
 const MOST_KEYWORDS: usize = 2;
 
 /// A text that is a question and no answer to the step.

@@ -11,10 +11,10 @@ use crate::prompt::{Keys, Prompt};
 use crate::render::{RenderContext, render};
 use crate::{Conversation, Effect, Moment, Rules, Target, Verdict, consent, request};
 
-/// A reminder that is this late is not sent any more, in seconds.
+/// A reminder that is late by this many seconds is not sent any more.
 const MAX_DELAY: Seconds = 12 * 3600;
 
-/// How long a request waits that is above the limits. Others that are due go first.
+/// Seconds for which a request above the limits is put off. Others that are due go first.
 const PUT_OFF: Seconds = 3600;
 
 /// The chat of a conversation for which something is due.
@@ -74,7 +74,7 @@ fn talk_over_at(conversation: &Conversation, rules: &Rules) -> Option<Seconds> {
     conversation.talk.as_ref().map(|talk| rules.dealer.calendar.next_daytime(talk.until()))
 }
 
-/// When the customer is to be reminded, from `now` on.
+/// When to remind the customer, from `now` on.
 fn reminder_at(conversation: &Conversation, rules: &Rules, now: Seconds) -> Option<Seconds> {
     let dealer = &rules.dealer;
     let form = left_form(conversation).filter(|form| form.may_be_reminded() && conversation.talk.is_none())?;
@@ -91,19 +91,19 @@ fn request_at(conversation: &Conversation, rules: &Rules, now: Seconds) -> Optio
     (consent::is_valid(&conversation.profile, rules) && at < form.kept_until()).then_some(at)
 }
 
-/// The form for which something may be due. Who was asked whether to delete everything is left alone.
+/// The form for which something may be due. A customer who was asked whether to delete everything is left alone.
 fn left_form(conversation: &Conversation) -> Option<&Form> {
     conversation.form().filter(|_| conversation.question != Some(Question::Forget))
 }
 
-/// Shows the reminder below what the chat has.
+/// Shows the reminder in a new message.
 fn remind(next: &mut Conversation, moment: &Moment, rules: &Rules) -> Vec<Effect> {
     next.question = Some(Question::Remind);
     next.notice = None;
     show_unasked(next, moment, rules)
 }
 
-/// Shows the screen below what the chat has. The session does not begin again: nobody has answered.
+/// Shows the screen in a new message. The session does not begin again: nobody has answered.
 pub(super) fn show_unasked(next: &mut Conversation, moment: &Moment, rules: &Rules) -> Vec<Effect> {
     let old = next.prompt;
     let seq = old.next_seq(moment.now);

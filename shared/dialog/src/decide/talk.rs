@@ -31,7 +31,7 @@ pub enum TeamAct {
     Closes,
 }
 
-/// What comes of it.
+/// The result of what the team did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TeamAnswer {
     /// The customer gets the message.
@@ -92,7 +92,7 @@ fn moved(mut next: Conversation, effects: Vec<Effect>, moment: &Moment, rules: &
     Verdict::Move { next: Box::new(next), request: None, effects }
 }
 
-/// Whether the team may write first. Who has taken the agreement back was promised that nobody does.
+/// Whether the team may write first. A customer who took the agreement back was promised that nobody would.
 fn may_be_written_to(conversation: &Conversation, rules: &Rules) -> bool {
     let choices = conversation.profile().choices();
     choices.consent.is_some() || rules.privacy_policy_url.is_none() && !choices.reminders_off
@@ -189,7 +189,7 @@ pub(super) fn to_manager(turn: Turn<'_>) -> Verdict {
     }
 }
 
-/// Above a form, says where the typed goes while a talk is open.
+/// While a talk is open, says above a form where typed text goes.
 pub(super) fn warn_of_typing(turn: &mut Turn<'_>) {
     let is_form = turn.next.form().is_some() && turn.next.question.is_none();
     if is_form && turn.next.notice.is_none() && is_open(&turn.next, turn.moment, turn.rules) {
@@ -223,7 +223,7 @@ fn end(next: &mut Conversation, moment: &Moment, rules: &Rules) {
     }
 }
 
-/// What to pass on once more when Telegram delivers an update again: it may have been lost on the way.
+/// What to pass on again when Telegram delivers an update again: it may have been lost on the way.
 pub(super) fn again(turn: &Turn<'_>) -> Option<Effect> {
     if !turn.before.was_relayed(turn.event.update_id) {
         return None;
@@ -241,7 +241,7 @@ pub(super) fn title_of(person: &Person) -> String {
     if title.is_empty() { person.chat_id.to_string() } else { plain::cut(&title, MAX_TITLE, usize::MAX) }
 }
 
-/// Leads to the questionnaire for a manager, because nobody can be called.
+/// Offers the questionnaire for a manager, because nobody can be called.
 fn offer_manager(mut turn: Turn<'_>) -> Verdict {
     match turn.next.form() {
         Some(form) if form.branch.id == MANAGER_BRANCH => {

@@ -13,7 +13,7 @@ use crate::{Effect, Unsupported, Verdict, plain};
 /// again.
 const MAX_SHOWN: usize = 200;
 
-/// A voice message came: its words are found out.
+/// A voice message came: asks for its words.
 pub(super) fn came(mut turn: Turn<'_>, voice: &Voice) -> Verdict {
     if !turn.rules.hears_voice {
         return hint_expected(turn, Some(message::name_of(Unsupported::Voice)));
@@ -35,7 +35,7 @@ pub(super) fn came(mut turn: Turn<'_>, voice: &Voice) -> Verdict {
     }
 }
 
-/// Telegram delivers a voice message again whose words, or the answer to them, are late.
+/// Telegram delivers a voice message again, because its words or the answer to them are late.
 pub(super) fn came_again(mut turn: Turn<'_>, voice: &Voice) -> Verdict {
     let (update_id, now) = (turn.event.update_id, turn.moment.now);
     let effect = match turn.next.questions.heard_again(update_id, now) {

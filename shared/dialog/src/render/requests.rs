@@ -5,9 +5,9 @@ use texts::Language;
 
 use crate::{Keyboard, Rules, Screen, Style, Text, plain};
 
-/// Requests that are shown, the newest.
+/// How many requests are shown, the newest first.
 pub const MOST_REQUESTS: usize = 5;
-/// What is shown of a dealer's text, in characters: all of them fit into one message.
+/// Most characters of a dealer's text that are shown: all requests fit into one message.
 const MOST_CHARS: usize = 300;
 
 /// A request that the customer has sent.
