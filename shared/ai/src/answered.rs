@@ -31,8 +31,7 @@ pub struct CallLog {
     pub fallback: bool,
     /// The rules answered.
     pub offline: bool,
-    /// From the question to the answer, in milliseconds.
-    pub latency_ms: u64,
+
     /// Tokens of the prompts of all calls.
     pub prompt_tokens: u32,
     /// Tokens of the completions of all calls.
