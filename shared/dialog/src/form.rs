@@ -15,6 +15,7 @@ use values::Typed;
 
 use follow_up::FollowUp;
 pub(crate) use photos::{AddedPhoto, MAX_PHOTOS};
+pub(crate) use spoken::Said;
 use spoken::Spoken;
 use stored::StoredForm;
 

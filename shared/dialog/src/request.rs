@@ -7,7 +7,7 @@ use texts::Language;
 
 use crate::Person;
 use crate::answer::{self, PhoneAnswer, Value};
-use crate::form::Form;
+use crate::form::{Form, Said};
 use crate::questionnaire::{Kind, Step, Use};
 
 /// The request of a finished form; `None` while the name or the phone is missing.
@@ -54,10 +54,10 @@ fn request(
         answers.push(Answer {
             question: language.text(&step.text_id("label")),
             answer: match form.said_at(step.id) {
-                Some(Some(words)) => {
+                Some(Said::InWords(words)) => {
                     language.text_with("by-voice.words", [("value", in_full.into()), ("words", words.into())])
                 }
-                Some(None) => by_voice(&in_full, language),
+                Some(Said::AsAnswered) => by_voice(&in_full, language),
                 None => in_full,
             },
         });

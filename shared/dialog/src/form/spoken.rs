@@ -29,6 +29,15 @@ pub(crate) struct Spoken {
     words: Option<String>,
 }
 
+/// What was said in answer to a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said<'a> {
+    /// The answer itself.
+    AsAnswered,
+    /// Other words, which the answer does not have.
+    InWords(&'a str),
+}
+
 impl Spoken {
     /// Bytes of it, as stored.
     pub(super) fn stored_len(&self) -> usize {
@@ -75,10 +84,10 @@ impl Form {
         self.spoken.iter().filter(|spoken| spoken.step.is_none()).filter_map(|spoken| spoken.words.as_deref())
     }
 
-    /// Whether the answer of a step was spoken, and what was said if the answer does not say it.
-    pub(crate) fn said_at(&self, step: &str) -> Option<Option<&str>> {
+    /// What was said in answer to a step; `None` if the answer was not spoken.
+    pub(crate) fn said_at(&self, step: &str) -> Option<Said<'_>> {
         let last = self.spoken.iter().rfind(|spoken| spoken.step.as_deref() == Some(step))?;
-        Some(last.words.as_deref())
+        Some(last.words.as_deref().map_or(Said::AsAnswered, Said::InWords))
     }
 
     fn keep(&mut self, voice: &Voice, step: Option<&str>, words: Option<&str>) {
