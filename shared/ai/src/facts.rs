@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_is_no_question() {
+    fn a_wish_is_not_a_question() {
         let wish = settled_by_rules(told(Intent::Check, ""), "нужна диагностика", &facts());
         assert_eq!(wish.answered_by, AnsweredBy::Nobody);
         let question = settled_by_rules(told(Intent::Check, ""), "сколько стоит диагностика?", &facts());

@@ -123,7 +123,7 @@ impl fmt::Display for Cause {
             Self::Timeout => out.write_str("no answer in time"),
             Self::Connection => out.write_str("no connection"),
             Self::Unreadable => out.write_str("an answer that cannot be read"),
-            Self::Tokens(reason) => write!(out, "the access token is not to be had: {reason}"),
+            Self::Tokens(reason) => write!(out, "the access token is not available: {reason}"),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use storage::Documents;
 use texts::Language;
 
-use crate::document::{load, update};
+use crate::document::{load_document, update_document};
 
 const KEY: &str = "amocrm-fields";
 /// A field that is made or changed is noticed after this long, or when amoCRM refuses what it was offered.
@@ -34,7 +34,7 @@ pub async fn account_fields(
 ) -> Option<AccountFields> {
     let configured: BTreeMap<String, u64> =
         settings.fields.0.iter().map(|(code, id)| ((*code).to_owned(), *id)).collect();
-    let stored = load::<Stored>(documents, KEY).await;
+    let stored = load_document::<Stored>(documents, KEY).await;
     let stored = stored.inspect_err(|error| tracing::warn!(%error, "the account's fields cannot be loaded")).ok();
     let is_fresh = |stored: &Stored| now - stored.read_at < FRESH && stored.configured == configured;
     if let Some(fields) = stored.map(|stored| stored.value).filter(is_fresh).and_then(|stored| stored.fields) {
@@ -49,7 +49,7 @@ pub async fn account_fields(
         }
     };
     let fresh = Stored { read_at: now, configured, fields: Some(fields.clone()) };
-    if let Err(error) = update(documents, KEY, |stored: &mut Stored| *stored = fresh.clone()).await {
+    if let Err(error) = update_document(documents, KEY, |stored: &mut Stored| *stored = fresh.clone()).await {
         tracing::warn!(%error, "the account's fields cannot be stored");
     }
     Some(fields)
@@ -57,7 +57,7 @@ pub async fn account_fields(
 
 /// amoCRM refuses a field that it should take: its fields have changed.
 pub async fn read_fields_again(documents: &Documents) {
-    if let Err(error) = update(documents, KEY, |stored: &mut Stored| stored.read_at = 0).await {
+    if let Err(error) = update_document(documents, KEY, |stored: &mut Stored| stored.read_at = 0).await {
         tracing::warn!(%error, "the account's fields will be read again within an hour");
     }
 }

@@ -7,7 +7,7 @@ use lead::Seconds;
 use serde::{Deserialize, Serialize};
 use storage::Documents;
 
-use crate::document::{load, update};
+use crate::document::{load_document, update_document};
 
 const KEY: &str = "amocrm-users";
 /// A user who is activated or deactivated is noticed after this long, or when amoCRM refuses one.
@@ -24,7 +24,7 @@ struct Stored {
 /// Ids of the users who can be made responsible; `None` when they cannot be read: then amoCRM itself says whom it does
 /// not take.
 pub async fn active_users(documents: &Documents, crm: &Client, now: Seconds) -> Option<BTreeSet<u64>> {
-    let stored = load::<Stored>(documents, KEY).await;
+    let stored = load_document::<Stored>(documents, KEY).await;
     let stored = stored.inspect_err(|error| tracing::warn!(%error, "the account's users cannot be loaded")).ok();
     if let Some(stored) = stored.map(|stored| stored.value).filter(|stored| now - stored.read_at < FRESH) {
         return stored.active;
@@ -43,7 +43,7 @@ pub async fn active_users(documents: &Documents, crm: &Client, now: Seconds) -> 
         }
     };
     let fresh = Stored { read_at: now, active: active.clone() };
-    if let Err(error) = update(documents, KEY, |stored: &mut Stored| *stored = fresh.clone()).await {
+    if let Err(error) = update_document(documents, KEY, |stored: &mut Stored| *stored = fresh.clone()).await {
         tracing::warn!(%error, "the account's users cannot be stored");
     }
     active
@@ -51,7 +51,7 @@ pub async fn active_users(documents: &Documents, crm: &Client, now: Seconds) -> 
 
 /// amoCRM refuses a user whom it should take: its users have changed.
 pub async fn read_users_again(documents: &Documents) {
-    if let Err(error) = update(documents, KEY, |stored: &mut Stored| stored.read_at = 0).await {
+    if let Err(error) = update_document(documents, KEY, |stored: &mut Stored| stored.read_at = 0).await {
         tracing::warn!(%error, "the account's users will be read again within an hour");
     }
 }

@@ -12,7 +12,7 @@ use settings::Clock;
 use storage::{Documents, SaveError};
 use telegram::{Api, ApiError};
 
-use crate::document::{load, update};
+use crate::document::{load_document, update_document};
 
 const KEY: &str = "admin-outbox";
 /// Where the chat has moved to.
@@ -110,7 +110,7 @@ impl AdminChat {
     pub async fn write(&self, message: &AdminMessage) -> Result<Written, SaveError> {
         let now = (self.clock)();
         let has_chat = self.chat_id.is_some();
-        let written = update(&self.documents, KEY, |outbox: &mut Outbox| {
+        let written = update_document(&self.documents, KEY, |outbox: &mut Outbox| {
             let is_new = outbox.write(message, now);
             if is_new && !has_chat {
                 // The log is all there is.
@@ -128,7 +128,7 @@ impl AdminChat {
     /// Takes back a message that turned out not to be true.
     pub async fn withdraw(&self, key: &str) {
         if self.chat_id.is_some() {
-            logged(update(&self.documents, KEY, |outbox: &mut Outbox| drop(outbox.waiting.remove(key))).await);
+            logged(update_document(&self.documents, KEY, |outbox: &mut Outbox| drop(outbox.waiting.remove(key))).await);
         }
     }
 
@@ -155,7 +155,7 @@ impl AdminChat {
             Some(Err(error)) => tracing::error!(key, %error, "the admins cannot be told: check ADMIN_CHAT_ID"),
         }
         let now = (self.clock)();
-        logged(update(&self.documents, KEY, |outbox: &mut Outbox| outbox.done(key, now)).await);
+        logged(update_document(&self.documents, KEY, |outbox: &mut Outbox| outbox.done(key, now)).await);
         true
     }
 
@@ -168,7 +168,7 @@ impl AdminChat {
     /// The chat's id now: `ADMIN_CHAT_ID`, or where that group has moved to.
     async fn current_chat_id(&self) -> Option<i64> {
         let configured = self.chat_id?;
-        let moved = load::<MovedChat>(&self.documents, CHAT_KEY).await;
+        let moved = load_document::<MovedChat>(&self.documents, CHAT_KEY).await;
         let moved =
             moved.inspect_err(|error| tracing::error!(%error, "whether the admins' chat has moved cannot be read"));
         let moved = moved.ok().map(|stored| stored.value).filter(|moved| moved.from == configured);
@@ -193,13 +193,13 @@ impl AdminChat {
     async fn follow(&self, to: i64) {
         tracing::warn!(to, "the admins' group has become a supergroup: set ADMIN_CHAT_ID to its new id");
         let moved = MovedChat { from: self.chat_id.unwrap_or_default(), to };
-        logged(update(&self.documents, CHAT_KEY, |held: &mut MovedChat| *held = moved.clone()).await);
+        logged(update_document(&self.documents, CHAT_KEY, |held: &mut MovedChat| *held = moved.clone()).await);
     }
 
     /// Sends what others wrote down and could not send. Returns how many messages it sent.
     pub async fn send_waiting(&self) -> usize {
         let now = (self.clock)();
-        let taken = update(&self.documents, KEY, |outbox: &mut Outbox| outbox.take(now)).await;
+        let taken = update_document(&self.documents, KEY, |outbox: &mut Outbox| outbox.take(now)).await;
         let taken = logged(taken).unwrap_or_default();
         for (sent, message) in taken.iter().enumerate() {
             // A Telegram that does not answer must not keep the schedule from its other work.

@@ -10,20 +10,24 @@ use storage::{Documents, SaveError, StorageError, Versioned, pause_after_conflic
 ///
 /// # Errors
 /// When the table cannot be read or written, or too many others keep changing the document.
-pub async fn update<T, R>(documents: &Documents, key: &str, mut change: impl FnMut(&mut T) -> R) -> Result<R, SaveError>
+pub async fn update_document<T, R>(
+    documents: &Documents,
+    key: &str,
+    mut change: impl FnMut(&mut T) -> R,
+) -> Result<R, SaveError>
 where
     T: Default + Clone + PartialEq + Serialize + DeserializeOwned,
 {
     let retry = Retry::SHARED_DOCUMENT;
     for tried in 1..=retry.tries {
-        let mut document = load::<T>(documents, key).await?;
+        let mut document = load_document::<T>(documents, key).await?;
         let before = document.value.clone();
-        let answer = change(&mut document.value);
+        let result = change(&mut document.value);
         if document.value == before {
-            return Ok(answer);
+            return Ok(result);
         }
         match documents.save(key, &mut document).await {
-            Ok(()) => return Ok(answer),
+            Ok(()) => return Ok(result),
             Err(SaveError::Conflict) => {
                 pause_after_conflict(retry, tried).await;
             }
@@ -37,7 +41,7 @@ where
 ///
 /// # Errors
 /// When the table cannot be read.
-pub async fn load<T: Default + DeserializeOwned>(
+pub async fn load_document<T: Default + DeserializeOwned>(
     documents: &Documents,
     key: &str,
 ) -> Result<Versioned<T>, StorageError> {

@@ -7,7 +7,7 @@ use settings::Clock;
 use storage::{CurrentDealer, Documents, Leads, SaveError, StorageError};
 use texts::Language;
 
-use crate::document::{load, update};
+use crate::document::{load_document, update_document};
 use crate::{AdminChat, AttemptOutcomes, Incident, Permit};
 
 const KEY: &str = "amocrm-incident";
@@ -19,7 +19,7 @@ const AT_ONCE: usize = 25;
 /// # Errors
 /// When the incident cannot be read or stored.
 pub async fn probe_now(documents: &Documents, now: Seconds) -> Result<(), SaveError> {
-    update(documents, KEY, |incident: &mut Incident| incident.probe_now(now)).await
+    update_document(documents, KEY, |incident: &mut Incident| incident.probe_now(now)).await
 }
 
 /// The shared incident. If it cannot be read or stored, that is logged and deliveries go on: the breaker spares amoCRM,
@@ -50,7 +50,7 @@ impl Incidents {
 
     /// The incident as it is.
     pub async fn load(&self) -> Incident {
-        match load::<Incident>(&self.documents, KEY).await {
+        match load_document::<Incident>(&self.documents, KEY).await {
             Ok(stored) => stored.value,
             Err(error) => {
                 tracing::error!(%error, "the incident cannot be read");
@@ -65,7 +65,7 @@ impl Incidents {
         if seen.permit(now) != Permit::Probe {
             return seen.permit(now);
         }
-        match update(&self.documents, KEY, |incident: &mut Incident| incident.take_permit(now)).await {
+        match update_document(&self.documents, KEY, |incident: &mut Incident| incident.take_permit(now)).await {
             Ok(permit) => permit,
             Err(error) => {
                 tracing::error!(%error, "the probe cannot be taken");
@@ -77,14 +77,14 @@ impl Incidents {
     /// Records how an attempt went and tells the admins what is new. Returns true when amoCRM takes requests again.
     pub async fn record_outcomes(&self, outcome: &AttemptOutcomes) -> bool {
         let now = (self.clock)();
-        let recorded = update(&self.documents, KEY, |incident: &mut Incident| {
-            let reopened = incident.record_outcomes(outcome, now);
-            (reopened, incident.clone())
+        let recorded = update_document(&self.documents, KEY, |incident: &mut Incident| {
+            let is_back = incident.record_outcomes(outcome, now);
+            (is_back, incident.clone())
         });
         match recorded.await {
-            Ok((reopened, incident)) => {
+            Ok((is_back, incident)) => {
                 self.tell(&incident).await;
-                reopened
+                is_back
             }
             Err(error) => {
                 tracing::error!(%error, "the incident cannot be stored");
@@ -114,7 +114,7 @@ impl Incidents {
         }
         if outcome != AttemptOutcomes::default() {
             let now = (self.clock)();
-            let changed = update(&self.documents, KEY, |incident: &mut Incident| {
+            let changed = update_document(&self.documents, KEY, |incident: &mut Incident| {
                 incident.reconcile(&outcome, now);
                 incident.clone()
             });

@@ -27,7 +27,7 @@ pub use account_fields::{account_fields, read_fields_again};
 pub use active_users::{active_users, read_users_again};
 pub use admin::{AdminChat, AdminMessage, Written};
 pub use deal_news::{DealNews, NotLooked};
-pub use document::{load as load_document, update as update_document};
+pub use document::{load_document, update_document};
 pub use incident::{AttemptOutcomes, Ended, Incident, Permit, Trouble};
 pub use incidents::{Incidents, probe_now};
 pub use obstacle::{Obstacle, consent_message, text_of_error};

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_form_is_a_failure_with_a_name() {
+    fn an_answer_without_a_form_is_a_failure_with_a_name() {
         assert_eq!(read("Здравствуйте!"), Err(Failure::NotJson));
         assert_eq!(read(r#"{"intent":"se"#), Err(Failure::NotJson));
         assert_eq!(read("{".repeat(10_000)), Err(Failure::NotJson));

@@ -51,7 +51,7 @@ impl PayloadBuilder {
     /// The change that puts the deal of a finished request into the usual stage; `None` if it stays where it is.
     #[must_use]
     pub fn move_to_usual_stage(&self, lead: &Lead, deal: &Deal) -> Option<Value> {
-        if !self.is_to_be_moved(lead, deal) {
+        if !self.should_be_moved(lead, deal) {
             return None;
         }
         let mut change = Map::new();
@@ -61,9 +61,9 @@ impl PayloadBuilder {
         Some(Value::Object(change))
     }
 
-    /// Whether the deal of a finished request is to be put into the usual stage: out of the stage of unfinished ones,
-    /// and out of «lost», because the customer is back. Where else it stands, a manager has put it.
-    fn is_to_be_moved(&self, lead: &Lead, deal: &Deal) -> bool {
+    /// Whether the deal of a finished request should move to the usual stage: out of the stage of unfinished ones, and
+    /// out of «lost», because the customer is back. Into any other stage a manager has put it.
+    fn should_be_moved(&self, lead: &Lead, deal: &Deal) -> bool {
         let is_left_there = Some(deal.status_id) == self.unfinished_status_id || deal.status_id == LOST;
         is_left_there && self.status_id.is_some() && !Fallback::Pipeline.applies_to(lead)
     }
@@ -190,11 +190,11 @@ mod tests {
         let builder = builder(&settings).with_unfinished_stage(Some(3107));
         let stands_in = |status_id| deal("", &[], status_id);
         for (status_id, is_moved) in [(3107, true), (LOST, true), (142, false), (3101, false), (3102, false)] {
-            assert_eq!(builder.is_to_be_moved(&lead, &stands_in(status_id)), is_moved, "{status_id}");
+            assert_eq!(builder.should_be_moved(&lead, &stands_in(status_id)), is_moved, "{status_id}");
         }
         let moved = builder.move_to_usual_stage(&lead, &stands_in(3107));
         assert_eq!(moved, Some(json!({ "id": 8001, "pipeline_id": 31, "status_id": 3101 })));
         Fallback::Pipeline.apply_to(&mut lead);
-        assert!(!builder.is_to_be_moved(&lead, &stands_in(3107)), "there is nowhere to move it to");
+        assert!(!builder.should_be_moved(&lead, &stands_in(3107)), "there is nowhere to move it to");
     }
 }

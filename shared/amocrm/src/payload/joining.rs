@@ -55,8 +55,8 @@ impl PayloadBuilder {
         if !fields.is_empty() {
             change.insert("custom_fields_values".to_owned(), fields.into());
         }
-        let is_to_be_tagged = !deal.has_tag(TAG_REPEAT) && !Fallback::RepeatTag.applies_to(lead);
-        insert_tags(&mut change, "tags_to_add", is_to_be_tagged.then_some(TAG_REPEAT).into_iter());
+        let lacks_tag = !deal.has_tag(TAG_REPEAT) && !Fallback::RepeatTag.applies_to(lead);
+        insert_tags(&mut change, "tags_to_add", lacks_tag.then_some(TAG_REPEAT).into_iter());
         if change.is_empty() {
             return None;
         }
@@ -94,8 +94,8 @@ impl PayloadBuilder {
 
 /// What the customer has answered, as far as a deal has fields for it.
 fn comparable(request: &Request) -> impl Iterator<Item = (CrmField, FieldValue)> {
-    let is_of_the_deal = |field: &CrmField| matches!(field, CrmField::RequestId | CrmField::Source);
-    deal_values(request).into_iter().filter(move |(field, _)| !is_of_the_deal(field))
+    let is_kept = |field: &CrmField| matches!(field, CrmField::RequestId | CrmField::Source);
+    deal_values(request).into_iter().filter(move |(field, _)| !is_kept(field))
 }
 
 /// Whether a field that holds `held` has this value, however a person has written it.
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_deal_says_otherwise_is_told_and_spelling_does_not_count() {
+    fn where_the_deal_differs_is_noted_and_spelling_does_not_count() {
         let fields = filled(&[
             ("CAR_BRAND", json!("  toyota ")),
             ("CAR_MODEL", json!("Camry XV70")),

@@ -281,7 +281,7 @@ fn what_the_account_refuses_is_left_out_and_nothing_else() {
 }
 
 #[test]
-fn contact_deal_and_task_go_to_whom_the_lead_says_and_who_is_refused_is_known_by_number() {
+fn contact_deal_and_task_go_to_the_user_of_the_lead_and_a_refused_one_is_known_by_number() {
     let builder = builder(&[("AMOCRM_RESPONSIBLE_USER_ID", "77")]);
     let mut lead = lead();
     let responsible = |lead: &Lead| {
@@ -466,7 +466,7 @@ fn where_the_customer_came_from_is_a_field_a_tag_and_tracking_data() {
 }
 
 #[test]
-fn a_link_with_a_campaign_alone_is_no_source() {
+fn a_link_with_a_campaign_alone_is_not_a_source() {
     let mut lead = lead();
     lead.request.source = Some(Source { campaign: Some("ad_7".to_owned()), ..Source::default() });
     assert_eq!(deal_values(&lead.request)[&CrmField::Source], SOURCE.into());

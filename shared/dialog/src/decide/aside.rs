@@ -50,12 +50,12 @@ pub(crate) fn of(form: &Form, typed: &str, rules: &Rules, this_year: i16) -> Opt
     if !answering.is_empty() {
         return Some(Aside::Answered(answering));
     }
-    let is_surely_one = match fit {
+    let is_certain = match fit {
         _ if matches!(form.view, View::Confirm | View::Fields) => false, // what is typed there changes nothing
         Fit::Perhaps => faq::begins_as_question(typed),
         Fit::Answer | Fit::NoAnswer => is_question,
     };
-    is_surely_one.then_some(Aside::Unanswered)
+    is_certain.then_some(Aside::Unanswered)
 }
 
 fn fit(form: &Form, typed: &str, rules: &Rules, this_year: i16) -> Fit {

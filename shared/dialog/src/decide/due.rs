@@ -109,7 +109,7 @@ pub(super) fn show_unasked(next: &mut Conversation, moment: &Moment, rules: &Rul
     let seq = old.next_seq(moment.now);
     let keys = if old.keys.are_instead_of_keyboard() { Keys::Both } else { Keys::Inline };
     next.prompt = Prompt { seq, message_id: None, keys };
-    next.reply = None; // no update that is delivered again may bring it again
+    next.reply = None; // an update that is delivered again must not bring it again
     let screen = render(next, &RenderContext { year: moment.year, now: moment.now, rules });
     let dead = old.message_id.filter(|_| old.keys.are_under_message());
     let dead = dead.map(|message_id| Effect::DropKeyboard { message_id });
