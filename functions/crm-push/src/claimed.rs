@@ -7,7 +7,7 @@ use storage::Versioned;
 pub const LEASE: Seconds = 120;
 
 /// The longest that a call to amoCRM takes with all its tries, including storing the result. A lease must last for it.
-const LONGEST_CALL: Seconds = 45;
+const MAX_CALL_SECONDS: Seconds = 45;
 
 /// A lead that this worker has a lease on.
 pub(crate) struct ClaimedLead {
@@ -44,7 +44,7 @@ impl ClaimedLead {
 
     /// Whether the lease lasts for this many calls to amoCRM, one after the other.
     pub(crate) const fn has_time_for(&self, calls: Seconds, now: Seconds) -> bool {
-        now + calls * LONGEST_CALL <= self.lease_until
+        now + calls * MAX_CALL_SECONDS <= self.lease_until
     }
 
     /// Whether this attempt has recorded a step: then amoCRM has answered, whatever became of the rest.

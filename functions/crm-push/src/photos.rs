@@ -23,7 +23,7 @@ pub(crate) const TIME_FOR_PHOTOS: Duration = Duration::from_secs(75);
 /// Photos whose queue message is lost are due again after this many seconds.
 pub(crate) const PHOTO_GRACE: Seconds = 120;
 /// Bytes of one lead's photos at most. Ten photos from a phone have about half of it.
-const MOST_BYTES: u64 = 64 * 1024 * 1024;
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// "There is no such address" may be a mistake once, and so may a web page in place of a picture. After this many
 /// failures it is believed.
 const BELIEVED_AFTER: u32 = 2;
@@ -234,7 +234,7 @@ impl Photos<'_> {
         };
         let size = content.len() as u64;
         let uploaded = self.lead.value.photo_job.as_ref().map_or(0, |job| job.bytes);
-        if uploaded + size > MOST_BYTES {
+        if uploaded + size > MAX_BYTES {
             tracing::warn!(lead_id = %self.lead.value.lead_id, size, "a photo is left in the chat: there are too many bytes");
             return Ok(None);
         }

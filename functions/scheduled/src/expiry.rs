@@ -7,14 +7,14 @@ use storage::SaveError;
 use crate::Scheduled;
 
 /// Messages about requests in one run at most.
-const MOST_A_RUN: i32 = 5;
+const MAX_PER_RUN: i32 = 5;
 
 impl Scheduled {
     /// A request expires only after the message about it is written down. Returns how many will expire from now on.
     pub(crate) async fn look_after_dead(&self) -> anyhow::Result<usize> {
         let now = (self.bot.clock)();
         let leads = &self.bot.leads;
-        let due = leads.expiry_notices_due(now, MOST_A_RUN).await.context("dead requests cannot be listed")?;
+        let due = leads.expiry_notices_due(now, MAX_PER_RUN).await.context("dead requests cannot be listed")?;
         let mut told = 0;
         for mut lead in leads.get_many_due(&due, now).await.context("dead requests cannot be read")? {
             let id = lead.value.lead_id;

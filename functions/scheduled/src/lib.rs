@@ -41,11 +41,11 @@ use texts::Language;
 use turn::Bot;
 
 /// Requests queued in one run at most; crm-push delivers about this many until the next one.
-const MOST_A_RUN: usize = 500;
+const MAX_PER_RUN: usize = 500;
 /// Requests whose photos are queued in one run at most.
-const MOST_PHOTOS_A_RUN: usize = 50;
+const MAX_PHOTOS_PER_RUN: usize = 50;
 /// Handovers queued in one run at most.
-const MOST_HANDOVERS_A_RUN: i32 = 50;
+const MAX_HANDOVERS_PER_RUN: i32 = 50;
 /// Requests queued while the breaker waits for one to go through.
 const PROBES: usize = 1;
 /// How many unsent requests are looked at to find the oldest: those that are due first have waited longest.
@@ -201,7 +201,7 @@ impl Scheduled {
             return Ok(requests);
         }
         let photos =
-            requeue_photos(&self.bot.leads, &self.bot.queue, now, now + 2 * self.retry_interval, MOST_PHOTOS_A_RUN)
+            requeue_photos(&self.bot.leads, &self.bot.queue, now, now + 2 * self.retry_interval, MAX_PHOTOS_PER_RUN)
                 .await;
         let photos = photos.context("due photos cannot be queued")?;
         let handovers = requeue_handovers(
@@ -209,7 +209,7 @@ impl Scheduled {
             &self.bot.queue,
             now,
             now + 2 * self.retry_interval,
-            MOST_HANDOVERS_A_RUN,
+            MAX_HANDOVERS_PER_RUN,
         );
         Ok(requests + photos + handovers.await.context("due handovers cannot be queued")?)
     }
@@ -237,7 +237,7 @@ impl Scheduled {
 fn filter(incident: &Incident, now: Seconds, retry_interval: Seconds) -> Option<RequeueFilter> {
     match incident.permit(now) {
         Permit::Deliver => {
-            Some(RequeueFilter { due_by: now, ..RequeueFilter::all_unsent(now, retry_interval, MOST_A_RUN) })
+            Some(RequeueFilter { due_by: now, ..RequeueFilter::all_unsent(now, retry_interval, MAX_PER_RUN) })
         }
         Permit::Probe => Some(RequeueFilter {
             last: incident.probed.clone(),

@@ -4,7 +4,7 @@ use anyhow::Context;
 use dealer::{Calendar, Dealer};
 use delivery::AdminMessage;
 use lead::Seconds;
-use storage::MAX_OF_ALL_AN_HOUR;
+use storage::MAX_OF_ALL_PER_HOUR;
 use texts::Language;
 
 use crate::Scheduled;
@@ -47,14 +47,14 @@ fn unusual_requests(
     let (hour, count) = latest.into_iter().max_by_key(|(_, count)| *count)?;
     let total: u32 = earlier.iter().map(|(_, count)| count).sum();
     let usual = total.checked_div(u32::try_from(earlier.len()).ok()?).unwrap_or(0);
-    let bound = UNUSUAL.saturating_mul(usual.max(LEAST_USUAL)).min(MAX_OF_ALL_AN_HOUR);
+    let bound = UNUSUAL.saturating_mul(usual.max(LEAST_USUAL)).min(MAX_OF_ALL_PER_HOUR);
     let message = || {
         let time = calendar.local(hour).strftime("%H:%M").to_string();
         let requests = language.text_with("requests-count", [("count", count.into())]);
         let arguments = [("time", time.into()), ("requests", requests.into()), ("usual", usual.into())];
         let text = language.text_with("limit-unusual-requests", arguments);
-        let refused = (count >= MAX_OF_ALL_AN_HOUR)
-            .then(|| language.text_with("limit-requests-refused", [("max", MAX_OF_ALL_AN_HOUR.into())]));
+        let refused = (count >= MAX_OF_ALL_PER_HOUR)
+            .then(|| language.text_with("limit-requests-refused", [("max", MAX_OF_ALL_PER_HOUR.into())]));
         let text = std::iter::once(text).chain(refused).collect::<Vec<_>>().join(" ");
         AdminMessage { key: format!("unusual-requests:{}", hour / DAY), text }
     };
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn the_limit_itself_is_always_news() {
-        assert_eq!(news(&[200], MAX_OF_ALL_AN_HOUR - 1), None);
-        let text = news(&[200], MAX_OF_ALL_AN_HOUR).unwrap().text;
+        assert_eq!(news(&[200], MAX_OF_ALL_PER_HOUR - 1), None);
+        let text = news(&[200], MAX_OF_ALL_PER_HOUR).unwrap().text;
         assert!(
             text.ends_with("Больше 600 за час бот не принимает: остальных просит отправить заявку позже."),
             "{text}"

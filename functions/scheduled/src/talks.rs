@@ -13,14 +13,14 @@ use tracing::Instrument;
 use crate::Scheduled;
 
 /// Talks looked at in one run at most.
-const MOST_A_RUN: i32 = 100;
+const MAX_PER_RUN: i32 = 100;
 
 impl Scheduled {
     /// Delivers what waits in talks and writes the notes that are due, the longest waiting first. Returns in how many
     /// talks something was done.
     pub(crate) async fn look_after_talks(&self) -> anyhow::Result<usize> {
         let started = Instant::now();
-        let due = self.bot.relay.talks().due((self.bot.clock)(), MOST_A_RUN).await;
+        let due = self.bot.relay.talks().due((self.bot.clock)(), MAX_PER_RUN).await;
         let mut done = 0;
         for chat_id in due.context("talks cannot be listed")? {
             if started.elapsed() > TALKS {

@@ -10,19 +10,19 @@ use turn::{DueTurn, RetryLater};
 use crate::Scheduled;
 
 /// Chats looked at in one run at most.
-const MOST_A_RUN: i32 = 100;
+const MAX_PER_RUN: i32 = 100;
 /// After this many failed sends Telegram counts as down: the remaining reminders wait for the next run.
-const MOST_FAILED_SENDS: usize = 3;
+const MAX_FAILED_SENDS: usize = 3;
 
 impl Scheduled {
     /// Does what is due in chats with a form left half-way, the longest waiting first. Returns in how many chats something
     /// was done.
     pub(crate) async fn look_after_unfinished(&self) -> anyhow::Result<usize> {
         let started = Instant::now();
-        let due = self.bot.sessions.due((self.bot.clock)(), MOST_A_RUN).await;
+        let due = self.bot.sessions.due((self.bot.clock)(), MAX_PER_RUN).await;
         let (mut done, mut failed_sends) = (0, 0);
         for chat_id in due.context("forms left half-way cannot be listed")? {
-            if failed_sends == MOST_FAILED_SENDS || started.elapsed() > UNFINISHED_FORMS {
+            if failed_sends == MAX_FAILED_SENDS || started.elapsed() > UNFINISHED_FORMS {
                 break;
             }
             let span = tracing::info_span!("due", chat_id);

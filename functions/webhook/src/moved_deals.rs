@@ -14,7 +14,7 @@ use crate::http::{MAX_BODY, text};
 use crate::secret::is_secret;
 
 /// Deals that are read from one body at most: a page of amoCRM's list.
-const MOST_DEALS: usize = 50;
+const MAX_DEALS: usize = 50;
 
 impl Webhook {
     pub(crate) async fn receive_hook(&self, secret: &str, body: &Bytes) -> Response<Bytes> {
@@ -49,7 +49,7 @@ fn named_deals(body: &[u8]) -> Vec<u64> {
         if !ids.contains(&id) {
             ids.push(id);
         }
-        if ids.len() == MOST_DEALS {
+        if ids.len() == MAX_DEALS {
             break;
         }
     }

@@ -19,7 +19,7 @@ use crate::stage::Stage;
 
 /// CloudWatch returns up to this number of series a call:
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>.
-const SERIES_A_CALL: usize = 500;
+const SERIES_PER_CALL: usize = 500;
 const DAY: i32 = 24 * 3600;
 
 /// The funnel of one questionnaire.
@@ -185,7 +185,7 @@ async fn of_cloudwatch(client: &Client, stage: &str, since: i64) -> anyhow::Resu
     let mut counts = Counts::default();
     // The end is exclusive, and what was counted this second is to be included.
     let end = DateTime::from_secs(jiff::Timestamp::now().as_second() + 60);
-    for chunk in series.chunks(SERIES_A_CALL) {
+    for chunk in series.chunks(SERIES_PER_CALL) {
         let queries = chunk.iter().enumerate().map(|(index, metric)| sum_of(metric, index)).collect();
         let mut pages = client
             .get_metric_data()

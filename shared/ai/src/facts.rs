@@ -22,7 +22,7 @@ pub(crate) fn settled_by_model(answer: AiAnswer, numbers: Option<&[usize]>, ques
         Some(numbers) => {
             let mut chosen: Vec<FactId> = Vec::new();
             for fact in numbers.iter().filter_map(|number| facts.get(number.checked_sub(1)?)) {
-                if !chosen.contains(&fact.id()) && chosen.len() < faq::MOST_FACTS {
+                if !chosen.contains(&fact.id()) && chosen.len() < faq::MAX_FACTS {
                     chosen.push(fact.id());
                 }
             }

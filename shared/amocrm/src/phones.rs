@@ -32,7 +32,7 @@ fn numbers_in(text: &str) -> Vec<String> {
     let end = EXTENSIONS.iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
     let text = text[..end].trim();
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() <= LONGEST_NUMBER {
+    if digits.len() <= MAX_NUMBER {
         return vec![text.to_owned()];
     }
     // Two numbers with only a space between them: cut at the second «+», else in the middle.
@@ -45,7 +45,7 @@ fn numbers_in(text: &str) -> Vec<String> {
 /// What an extension begins with.
 const EXTENSIONS: [&str; 6] = ["доб", "вн", "ext", "x", "#", "*"];
 /// E.164 has at most 15 digits.
-const LONGEST_NUMBER: usize = 15;
+const MAX_NUMBER: usize = 15;
 
 /// What to search for, one after another until a contact of the phone is among the hits: the last ten digits as they
 /// are stored by machines, and the end of a Russian number as people write it.

@@ -120,14 +120,14 @@ pub struct TokenState {
 }
 
 /// An idle refresh token dies after three months; nobody should come near that.
-const LONGEST_IDLE: Seconds = 3 * 24 * 3600;
+const MAX_IDLE: Seconds = 3 * 24 * 3600;
 
 /// Whether the pair should be refreshed ahead of time: half of its life is over, or it is old anyway.
 #[must_use]
 pub fn refresh_is_due(state: &TokenState, now: Seconds) -> bool {
     let (Some(expires_at), Some(refreshed_at)) = (state.expires_at, state.refreshed_at) else { return false };
     let life = expires_at - refreshed_at;
-    state.consent_needed.is_none() && (expires_at - now < life / 2 || now - refreshed_at > LONGEST_IDLE)
+    state.consent_needed.is_none() && (expires_at - now < life / 2 || now - refreshed_at > MAX_IDLE)
 }
 
 /// The way into the account.

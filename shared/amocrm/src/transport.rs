@@ -57,13 +57,13 @@ impl Options {
 }
 
 /// A longer pause, in seconds, is not believed: it is in milliseconds, or a date.
-const LONGEST_SILENCE: Seconds = 3600;
+const MAX_SILENCE: Seconds = 3600;
 
 /// A connection idle for longer may be dead without our knowing, and a creation sent into it would be in doubt.
 const IDLE: Duration = Duration::from_secs(20);
 
 /// Longest answer in bytes: ten times a page of 250 deals with everything in them.
-const LONGEST_ANSWER: usize = 16 << 20;
+const MAX_ANSWER: usize = 16 << 20;
 
 /// A call to make.
 #[derive(Clone, Debug)]
@@ -240,7 +240,7 @@ impl Answer {
         };
         let response = request.send().await.map_err(unknown)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = match read_within(response, LONGEST_ANSWER).await {
+        let body = match read_within(response, MAX_ANSWER).await {
             Ok(body) => body,
             // The status alone decides about a failure; a success without its ids is in doubt.
             Err(_) if !status.is_success() => Bytes::new(),
@@ -292,7 +292,7 @@ impl Answer {
     fn retry_after(&self, json: &Value) -> Option<Seconds> {
         let header = || self.header(RETRY_AFTER.as_str())?.trim().parse().ok();
         let asked = json["retry_after"].as_i64().or_else(header).filter(|pause| *pause > 0);
-        asked.map(|pause| pause.min(LONGEST_SILENCE))
+        asked.map(|pause| pause.min(MAX_SILENCE))
     }
 
     fn header(&self, name: &str) -> Option<&str> {

@@ -29,7 +29,7 @@ const MEMORY: Seconds = 2 * 24 * 3600;
 /// Messages sent in one go; Telegram takes about one a second into one chat.
 const IN_ONE_GO: usize = 10;
 /// Most keys of sent messages, and most waiting messages, that are kept, the newest: the document stays small.
-const MOST_KEPT: usize = 300;
+const MAX_KEPT: usize = 300;
 
 /// The admins' chat.
 #[derive(Clone)]
@@ -242,11 +242,11 @@ impl Outbox {
     fn tidy(&mut self, now: Seconds) {
         self.waiting.retain(|_, held| now - held.since < STALE);
         self.told.retain(|_, at| now - *at < MEMORY);
-        while self.told.len() > MOST_KEPT {
+        while self.told.len() > MAX_KEPT {
             let Some(oldest) = self.told.iter().min_by_key(|(_, at)| **at).map(|(key, _)| key.clone()) else { break };
             self.told.remove(&oldest);
         }
-        while self.waiting.len() > MOST_KEPT {
+        while self.waiting.len() > MAX_KEPT {
             let oldest = self.waiting.iter().min_by_key(|(_, held)| held.since).map(|(key, _)| key.clone());
             let Some(oldest) = oldest else { break };
             self.waiting.remove(&oldest);
@@ -302,7 +302,7 @@ mod tests {
             outbox.write(&message(&format!("waiting:{n}"), "x"), n);
         }
         outbox.tidy(1000);
-        assert_eq!((outbox.told.len(), outbox.waiting.len()), (MOST_KEPT, MOST_KEPT));
+        assert_eq!((outbox.told.len(), outbox.waiting.len()), (MAX_KEPT, MAX_KEPT));
         assert!(outbox.waiting.contains_key("waiting:999"));
     }
 }

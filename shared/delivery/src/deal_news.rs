@@ -23,9 +23,9 @@ use texts::Language;
 use tokio::time::Instant;
 
 /// Deals handled in one run of the schedule at most: a page of amoCRM's list.
-const MOST_A_RUN: i32 = 250;
+const MAX_PER_RUN: i32 = 250;
 /// After this many failed sends Telegram counts as down: the rest waits for the next run.
-const MOST_FAILED_SENDS: usize = 3;
+const MAX_FAILED_SENDS: usize = 3;
 
 /// Looks at tracked deals, and tells their customers.
 pub struct DealNews {
@@ -104,7 +104,7 @@ impl DealNews {
     /// When the tables or amoCRM do not respond.
     pub async fn run_due(&self, crm: Option<&Client>, time: Duration) -> Result<usize, NotLooked> {
         let now = (self.clock)();
-        let due = self.deals.due(now, MOST_A_RUN).await?;
+        let due = self.deals.due(now, MAX_PER_RUN).await?;
         let (to_look, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|deal| deal.value.is_look_due(now));
         let told = self.tell_all(others, time).await?;
         let Some(crm) = crm else { return Ok(told) };
@@ -145,7 +145,7 @@ impl DealNews {
         let started = Instant::now();
         let (mut told, mut failed) = (0, 0);
         for deal in deals {
-            if failed == MOST_FAILED_SENDS || started.elapsed() > time {
+            if failed == MAX_FAILED_SENDS || started.elapsed() > time {
                 break;
             }
             match self.tell(deal).await? {

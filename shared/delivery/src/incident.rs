@@ -25,9 +25,9 @@ const FAILURES_TO_OPEN: u32 = 3;
 /// Seconds that a worker has to try one request and record the result: as long as a lease.
 const PROBE: Seconds = 120;
 /// Requests remembered by id as waiting; the messages need no more.
-const MOST_WAITING: usize = 500;
+const MAX_WAITING: usize = 500;
 /// How many failed probes are remembered. While others are tried first, nobody is overtaken by more than this.
-const MOST_PROBED: usize = 20;
+const MAX_PROBED: usize = 20;
 /// Seconds for which the end of trouble may still have to be reported.
 const RECENT: Seconds = 3600;
 
@@ -166,7 +166,7 @@ impl Incident {
         let Some(probe) = outcome.waiting.first() else { return };
         self.probed.retain(|id| id != probe);
         self.probed.push(*probe);
-        let forgotten = self.probed.len().saturating_sub(MOST_PROBED);
+        let forgotten = self.probed.len().saturating_sub(MAX_PROBED);
         self.probed.drain(..forgotten);
     }
 
@@ -193,7 +193,7 @@ impl Incident {
         for id in outcome.refused.iter().chain(&outcome.given_up) {
             trouble.waiting.remove(id);
         }
-        let room = MOST_WAITING.saturating_sub(trouble.waiting.len());
+        let room = MAX_WAITING.saturating_sub(trouble.waiting.len());
         trouble.waiting.extend(outcome.waiting.iter().take(room));
     }
 

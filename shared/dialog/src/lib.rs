@@ -54,7 +54,7 @@ pub use profile::{Choices, Profile};
 pub use progress::{CONFIRMATION, FunnelProgress, Milestone, SourceProgress, funnel, stop_text};
 pub use prompt::PromptSent;
 pub use questions::MAX_QUESTION_CHARS;
-pub use render::{MOST_REQUESTS, RequestState, SentRequest, requests_screen, stage_screen};
+pub use render::{MAX_REQUESTS, RequestState, SentRequest, requests_screen, stage_screen};
 pub use screen::{Button, Keyboard, ReplyButton, Screen, Style, StyledRange, Text};
 pub use texts::Language;
 

@@ -3,7 +3,7 @@
 use crate::meaning::{Notion, aspects_told, notions};
 
 /// At most this many facts answer one question.
-pub const MOST_FACTS: usize = 2;
+pub const MAX_FACTS: usize = 2;
 
 /// How alike a question and a fact must be, 0..1: tuned on `data/tune.jsonl`, where no answer is better than a wrong
 /// one.
@@ -51,7 +51,7 @@ impl Index {
         };
         let mut chosen = Vec::new();
         for fact in found {
-            if !chosen.contains(&fact) && chosen.len() < MOST_FACTS {
+            if !chosen.contains(&fact) && chosen.len() < MAX_FACTS {
                 chosen.push(fact);
             }
         }

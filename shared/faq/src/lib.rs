@@ -12,5 +12,5 @@ mod question;
 mod stem;
 mod vocabulary;
 
-pub use choose::{Index, MOST_FACTS};
+pub use choose::{Index, MAX_FACTS};
 pub use question::{begins_as_question, is_question};

@@ -7,7 +7,7 @@ use crate::stem::stem;
 use crate::vocabulary::{GroupId, VOCABULARY};
 
 /// At most this many words of a question count.
-const MOST_WORDS: usize = 40;
+const MAX_WORDS: usize = 40;
 /// How much a word in no group of the vocabulary matters.
 const UNKNOWN_WORD: f32 = 0.6;
 /// From this many letters on, a slip in a word of no group is forgiven.
@@ -69,7 +69,7 @@ pub(crate) fn aspects_told(answer: &str) -> Vec<Notion> {
 pub(crate) fn notions(text: &str) -> Vec<Notion> {
     let mut notions: Vec<Notion> = Vec::new();
     let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.contains(char::is_alphabetic));
-    for notion in words.take(MOST_WORDS).filter_map(notion) {
+    for notion in words.take(MAX_WORDS).filter_map(notion) {
         if !notions.iter().any(|known| known.is_same(&notion)) {
             notions.push(notion);
         }

@@ -5,7 +5,7 @@ use dealer::Dealer;
 use dialog::{Conversation, Keyboard, Screen, Text};
 use lead::Seconds;
 use storage::{AiLog, Aws, ClaimedJob, Deals, Job, JobKind, Sessions, StorageError, Tables};
-use telegram::{ApiError, LONGEST_CAPTION};
+use telegram::{ApiError, MAX_CAPTION};
 use weekly_digest::{Answer, LeftForm, Material, Report, WEEK};
 
 use crate::{JobOutcome, Runner};
@@ -109,7 +109,7 @@ impl Runner {
     async fn post_report(&self, chat_id: i64, text: &Text, picture: Option<&Bytes>) -> Result<(), ApiError> {
         let screen = Screen { text: text.clone(), keyboard: Keyboard::None };
         let Some(picture) = picture else { return self.telegram.send(chat_id, &screen).await.map(drop) };
-        let is_caption = text.len_utf16() <= LONGEST_CAPTION;
+        let is_caption = text.len_utf16() <= MAX_CAPTION;
         let caption = if is_caption { text } else { &Text::default() };
         match self.telegram.send_png(chat_id, picture, caption).await {
             // Also a group that takes no photos.

@@ -26,9 +26,9 @@ use tokio::time::Instant;
 pub use crate::digest::DigestTables;
 
 /// Jobs done in one run of the schedule at most.
-const MOST_A_RUN: i32 = 50;
+const MAX_PER_RUN: i32 = 50;
 /// After this many failures in a row Telegram counts as down: the remaining jobs wait for the next run.
-const MOST_FAILURES: usize = 3;
+const MAX_FAILURES: usize = 3;
 /// Seconds until a job is due again that a hiccup has kept from being done.
 pub const PAUSE: Seconds = 3;
 /// Seconds until a job is due again that its chat has refused.
@@ -79,8 +79,8 @@ impl Runner {
     pub async fn run_due(&self) -> Result<usize, StorageError> {
         let started = Instant::now();
         let (mut sent, mut failures) = (0, 0);
-        for id in self.jobs.due(self.now(), MOST_A_RUN).await? {
-            if failures == MOST_FAILURES || started.elapsed() > JOBS {
+        for id in self.jobs.due(self.now(), MAX_PER_RUN).await? {
+            if failures == MAX_FAILURES || started.elapsed() > JOBS {
                 break;
             }
             match self.run(&id).await {

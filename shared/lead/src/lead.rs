@@ -142,7 +142,7 @@ pub const SEARCH_LAG: Seconds = 45;
 const SETTLING: Seconds = 12;
 
 /// No lead is held for longer, in seconds. A later time was written while the clock was ahead.
-const LONGEST_HOLD: Seconds = 3600;
+const MAX_HOLD: Seconds = 3600;
 
 impl Backoff {
     /// Seconds before attempt number `attempts + 1`; `jitter` in 0..1 spreads a crowd over the last quarter.
@@ -293,7 +293,7 @@ impl Lead {
         match &mut self.status {
             Status::Pending { due_at } => *due_at = now,
             Status::Retry { due_at, not_before, .. } => {
-                *not_before = (*not_before).min(now + LONGEST_HOLD);
+                *not_before = (*not_before).min(now + MAX_HOLD);
                 *due_at = (*not_before).max(now);
             }
             Status::Sending { lease_until, .. } => {

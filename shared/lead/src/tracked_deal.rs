@@ -20,7 +20,7 @@ const KEPT_AFTER_CLOSING: Seconds = 15 * DAY;
 /// News that is late by this many seconds is not told any more.
 const STALE: Seconds = 12 * HOUR;
 /// How many of a chat's newest requests are remembered of one deal.
-const MOST_REQUESTS: usize = 10;
+const MAX_REQUESTS: usize = 10;
 
 /// A deal as one chat knows it; the item of the Deals table. Other chats may have requests in the same deal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ impl TrackedDeal {
     pub fn note_request(&mut self, lead_id: LeadId, stage: Option<u64>, now: Seconds) {
         self.lead_ids.retain(|known| *known != lead_id);
         self.lead_ids.push(lead_id);
-        let surplus = self.lead_ids.len().saturating_sub(MOST_REQUESTS);
+        let surplus = self.lead_ids.len().saturating_sub(MAX_REQUESTS);
         self.lead_ids.drain(..surplus);
         self.sent_at = now;
         if self.stage.is_none()

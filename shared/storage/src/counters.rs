@@ -23,10 +23,10 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
 
 /// Most requests with one phone number in a day, whoever sends them: nobody can fill somebody else's contact with
 /// deals.
-pub const MAX_OF_PHONE_A_DAY: u32 = 10;
+pub const MAX_OF_PHONE_PER_DAY: u32 = 10;
 
 /// Most requests of everybody in an hour. It bounds what a crowd of invented customers can do to the CRM.
-pub const MAX_OF_ALL_AN_HOUR: u32 = 600;
+pub const MAX_OF_ALL_PER_HOUR: u32 = 600;
 
 const HOUR: Seconds = 3600;
 const DAY: Seconds = 24 * HOUR;
@@ -224,8 +224,8 @@ pub(crate) fn request(table: &str, request: &Request, phone_key: &PhoneKey) -> R
     let at = request.created_at;
     let of_phone = format!("phone:{}", request.phone_hash(phone_key));
     Ok([
-        update(table, &of_phone, at - at % DAY, MAX_OF_PHONE_A_DAY)?,
-        update(table, REQUESTS, at - at % HOUR, MAX_OF_ALL_AN_HOUR)?,
+        update(table, &of_phone, at - at % DAY, MAX_OF_PHONE_PER_DAY)?,
+        update(table, REQUESTS, at - at % HOUR, MAX_OF_ALL_PER_HOUR)?,
     ])
 }
 

@@ -38,7 +38,7 @@ const READ: &str = "reading a deal";
 /// Deals that are read in parallel.
 const AT_ONCE: usize = 25;
 /// Chats of one deal that are read. A contact with more is a shared telephone.
-const MOST_CHATS: i32 = 20;
+const MAX_CHATS: i32 = 20;
 
 /// The Deals table.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ impl Deals {
             .key_condition_expression("deal_id = :deal_id")
             .expression_attribute_values(":deal_id", number(deal_id))
             .consistent_read(true)
-            .limit(MOST_CHATS)
+            .limit(MAX_CHATS)
             .send()
             .await
             .map_err(StorageError::of(READ))?;

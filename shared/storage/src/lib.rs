@@ -38,7 +38,7 @@ pub use ai_log::{AiLog, AiLogEntry};
 pub use aws::{Aws, AwsKeys, AwsSettings};
 pub use conflict::pause_after_conflict;
 pub use copy::Copied;
-pub use counters::{Counters, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY, ModelQuestions};
+pub use counters::{Counters, MAX_OF_ALL_PER_HOUR, MAX_OF_PHONE_PER_DAY, ModelQuestions};
 pub use current_dealer::CurrentDealer;
 pub use customers::{Customer, Customers};
 pub use dealer_file::DealerFile;

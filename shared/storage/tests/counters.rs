@@ -8,7 +8,7 @@ use common::{Store, store};
 use dialog::{Conversation, Milestone, Person, SourceProgress};
 use futures::future::join_all;
 use lead::{Lead, LeadId, Request, Seconds};
-use storage::{FinishError, MAX_OF_ALL_AN_HOUR, MAX_OF_PHONE_A_DAY, ModelQuestions, Reached, SaveError, Versioned};
+use storage::{FinishError, MAX_OF_ALL_PER_HOUR, MAX_OF_PHONE_PER_DAY, ModelQuestions, Reached, SaveError, Versioned};
 use ulid::Ulid;
 
 const VICTIM: &str = "+79160000000";
@@ -38,9 +38,9 @@ async fn many_chats_at_once_cannot_fill_one_phone_number() {
     let at = Request::example().created_at;
     let sent = join_all((0..25).map(|chat| send(&store, 100 + chat % 5, VICTIM, at))).await;
     let refused = sent.iter().filter(|result| matches!(result, Err(FinishError::TooMany))).count();
-    assert_eq!(u32::try_from(25 - refused).unwrap(), MAX_OF_PHONE_A_DAY, "{sent:?}");
+    assert_eq!(u32::try_from(25 - refused).unwrap(), MAX_OF_PHONE_PER_DAY, "{sent:?}");
     let stored = store.aws.leads(&store.tables).all().await.unwrap();
-    assert_eq!(u32::try_from(stored.len()).unwrap(), MAX_OF_PHONE_A_DAY);
+    assert_eq!(u32::try_from(stored.len()).unwrap(), MAX_OF_PHONE_PER_DAY);
 
     assert!(send(&store, 100, "+79161111111", at).await.is_ok(), "another number");
     assert!(send(&store, 100, VICTIM, at + 24 * HOUR).await.is_ok(), "another day");
@@ -51,7 +51,7 @@ async fn everybody_together_has_a_limit_for_each_hour() {
     let store = store().await;
     let at = Request::example().created_at;
     let counted = serde_dynamo::to_item(serde_json::json!({
-        "counted": "requests", "period": at - at % HOUR, "amount": MAX_OF_ALL_AN_HOUR - 1
+        "counted": "requests", "period": at - at % HOUR, "amount": MAX_OF_ALL_PER_HOUR - 1
     }));
     let put = store.aws.dynamodb.put_item().table_name(store.tables.name("counters")).set_item(Some(counted.unwrap()));
     put.send().await.unwrap();
@@ -60,7 +60,7 @@ async fn everybody_together_has_a_limit_for_each_hour() {
     assert!(send(&store, 2, "+79160000002", at + HOUR).await.is_ok());
     let hours = store.aws.counters(&store.tables).requests_by_hour(at + HOUR).await.unwrap();
     let hour = at - at % HOUR;
-    assert_eq!(hours, [(hour, MAX_OF_ALL_AN_HOUR), (hour + HOUR, 1)]);
+    assert_eq!(hours, [(hour, MAX_OF_ALL_PER_HOUR), (hour + HOUR, 1)]);
 }
 
 #[tokio::test]

@@ -19,14 +19,14 @@ use crate::{ALLOWED_UPDATES, Recipient, json, render};
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest answer to a call, in bytes: a hundred long messages in all scripts.
-const LONGEST_ANSWER: usize = 16 << 20;
+const MAX_ANSWER: usize = 16 << 20;
 /// Largest file, in bytes. Telegram itself serves no larger ones, but a self-hosted Bot API server does:
 /// <https://core.telegram.org/bots/api#getfile>.
-const LARGEST_FILE: usize = 20 << 20;
+const MAX_FILE: usize = 20 << 20;
 /// Longest text that the bot sends as plain text; Telegram takes 4096 UTF-16 units.
-const LONGEST_TEXT: usize = 2000;
+const MAX_TEXT: usize = 2000;
 /// Longest caption in UTF-16 units: <https://core.telegram.org/bots/api#sendphoto>.
-pub const LONGEST_CAPTION: usize = 1024;
+pub const MAX_CAPTION: usize = 1024;
 
 /// A client of the Bot API. Clones share one kept-alive connection pool.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl Api {
     /// # Errors
     /// See [`ApiError`].
     pub async fn send_text(&self, chat_id: i64, text: &str) -> Result<i64, ApiError> {
-        let text: String = text.chars().take(LONGEST_TEXT).collect();
+        let text: String = text.chars().take(MAX_TEXT).collect();
         self.send(chat_id, &Screen { text: dialog::Text::plain(text), keyboard: dialog::Keyboard::None }).await
     }
 
@@ -135,7 +135,7 @@ impl Api {
         }
     }
 
-    /// Sends a PNG image with a caption of at most [`LONGEST_CAPTION`]; returns the message's id.
+    /// Sends a PNG image with a caption of at most [`MAX_CAPTION`]; returns the message's id.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -209,7 +209,7 @@ impl Api {
             .await
             .map_err(|error| unavailable(describe(&error)))?;
         match answer.status().as_u16() {
-            200 => match read_within(answer, LARGEST_FILE).await {
+            200 => match read_within(answer, MAX_FILE).await {
                 Ok(file) => Ok(file),
                 Err(Unread::Broken(error)) => Err(unavailable(describe(&error))),
                 Err(Unread::TooLong) => Err(ApiError::Refused {
@@ -236,7 +236,7 @@ impl Api {
         let url = format!("{}/bot{}/{method}", self.base, self.token.expose_secret());
         let answer = body.of(self.http.post(url).timeout(timeout)).send().await.map_err(unavailable)?;
         let status = answer.status().as_u16();
-        let body = read_within(answer, LONGEST_ANSWER).await.map_err(|unread| match unread {
+        let body = read_within(answer, MAX_ANSWER).await.map_err(|unread| match unread {
             Unread::Broken(error) => unavailable(error),
             Unread::TooLong => ApiError::Unavailable { method, reason: "the answer is too long".into() },
         })?;

@@ -15,7 +15,7 @@ mod recipient;
 pub mod render;
 mod update;
 
-pub use api::{Api, BotCall, LONGEST_CAPTION};
+pub use api::{Api, BotCall, MAX_CAPTION};
 pub use error::ApiError;
 pub use introduce::introduce;
 pub use recipient::Recipient;

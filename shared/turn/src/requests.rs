@@ -1,21 +1,21 @@
 //! What has become of a chat's requests, as far as it is stored: amoCRM is not asked.
 
-use dialog::{MOST_REQUESTS, RequestState, Rules, Screen, SentRequest, requests_screen};
+use dialog::{MAX_REQUESTS, RequestState, Rules, Screen, SentRequest, requests_screen};
 use lead::{Lead, Status, TrackedDeal};
 use storage::{DealKey, StorageError};
 
 use crate::Bot;
 
 /// How many of the newest stored requests are read. Forms left half-way are among them, and are not shown.
-const MOST_READ: usize = 2 * MOST_REQUESTS;
+const MAX_READ: usize = 2 * MAX_REQUESTS;
 
 impl Bot {
     /// The newest requests that this chat has sent.
     pub(crate) async fn requests_screen(&self, chat_id: i64) -> Result<Screen, StorageError> {
-        let ids: Vec<_> = self.leads.of_chat(chat_id).await?.into_iter().rev().take(MOST_READ).collect();
+        let ids: Vec<_> = self.leads.of_chat(chat_id).await?.into_iter().rev().take(MAX_READ).collect();
         let leads = self.leads.get_many(&ids).await?;
         let sent = leads.iter().map(|lead| &lead.value).filter(|lead| lead.request.unfinished.is_none());
-        let sent: Vec<&Lead> = sent.take(MOST_REQUESTS).collect();
+        let sent: Vec<&Lead> = sent.take(MAX_REQUESTS).collect();
         let keys = sent.iter().filter_map(|lead| Some(DealKey { deal_id: lead.progress.deal_id()?, chat_id }));
         let deals = self.deals.get_many(&Vec::from_iter(keys)).await?;
         let deal_of =

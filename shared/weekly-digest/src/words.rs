@@ -11,13 +11,13 @@ use crate::Report;
 use crate::report::Counts;
 
 /// Sources with a line of their own. A source is a stranger's text, so there may be any number of them.
-const MOST_SOURCES: usize = 20;
+const MAX_SOURCES: usize = 20;
 /// Places where most customers left that are named.
-const MOST_PLACES: usize = 3;
+const MAX_PLACES: usize = 3;
 /// Reasons of lost deals with a line of their own.
-const MOST_REASONS: usize = 5;
+const MAX_REASONS: usize = 5;
 /// Longest source or reason, in characters.
-const LONGEST_NAME: usize = 60;
+const MAX_NAME: usize = 60;
 
 /// A line of a list.
 struct Line {
@@ -57,7 +57,7 @@ impl Report {
 
     fn sources(&self, language: Language) -> Option<(String, Vec<String>)> {
         let name = |source: &Option<String>| source.clone().unwrap_or_else(|| language.text("digest-no-source"));
-        let lines = lines(&self.now.sources, &self.before.sources, MOST_SOURCES, name, language);
+        let lines = lines(&self.now.sources, &self.before.sources, MAX_SOURCES, name, language);
         (!lines.is_empty()).then(|| (language.text("digest-sources"), lines))
     }
 
@@ -70,7 +70,7 @@ impl Report {
         }
         let mut left: Vec<_> = funnel.left.iter().collect();
         left.sort_by_key(|(_, count)| Reverse(**count));
-        lines.extend(left.into_iter().take(MOST_PLACES).map(|((service, step), count)| {
+        lines.extend(left.into_iter().take(MAX_PLACES).map(|((service, step), count)| {
             let place =
                 [("service", service.as_str().into()), ("step", step.as_str().into()), ("count", (*count).into())];
             language.text_with("digest-left", place)
@@ -112,7 +112,7 @@ impl Report {
         let all_lost = [("count", lost_now.into()), ("before", lost_before.into())];
         let mut shown = vec![language.text_with("digest-won", won), language.text_with("digest-lost", all_lost)];
         let name = |reason: &Option<String>| reason.clone().unwrap_or_else(|| language.text("digest-no-reason"));
-        shown.extend(lines(&self.now.lost, &self.before.lost, MOST_REASONS, name, language));
+        shown.extend(lines(&self.now.lost, &self.before.lost, MAX_REASONS, name, language));
         Some((language.text("digest-deals"), shown))
     }
 
@@ -136,7 +136,7 @@ fn lines<K: Ord>(
     let mut keys: Vec<&K> = now.keys().chain(before.keys().filter(|key| !now.contains_key(*key))).collect();
     keys.sort_by_key(|key| Reverse((of(now, key), of(before, key))));
     let line = |key: &K| Line {
-        name: name(key).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_NAME).collect(),
+        name: name(key).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_NAME).collect(),
         now: of(now, key),
         before: of(before, key),
     };

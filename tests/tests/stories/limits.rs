@@ -144,7 +144,7 @@ async fn an_unfinished_form_above_the_limits_waits_and_is_not_lost() {
         let anna = bot.customer("Анна");
         to_sent(&anna).await; // with this request she agrees
         to_confirmation(&anna).await;
-        set_counter(bot, "requests", bot.now() - bot.now() % HOUR, storage::MAX_OF_ALL_AN_HOUR).await;
+        set_counter(bot, "requests", bot.now() - bot.now() % HOUR, storage::MAX_OF_ALL_PER_HOUR).await;
         bot.wait(2 * HOUR);
         bot.schedule().await;
         assert_eq!(bot.requests().await.len(), 1);

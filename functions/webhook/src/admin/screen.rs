@@ -13,7 +13,7 @@ const ONE: &str = "retry:";
 const ALL: &str = "retry-all";
 
 /// Longest reason that is shown, in characters.
-const LONGEST_REASON: usize = 200;
+const MAX_REASON: usize = 200;
 
 /// A press on «Повторить».
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn state(lead: &Lead, time: impl Fn(Seconds) -> String, now: Seconds, language: 
         Status::Sending { .. } | Status::Sent { .. } => language.text("status-sending"),
     };
     match &lead.error_text {
-        Some(reason) => format!("{what}\n{}", reason.chars().take(LONGEST_REASON).collect::<String>()),
+        Some(reason) => format!("{what}\n{}", reason.chars().take(MAX_REASON).collect::<String>()),
         None => what,
     }
 }

@@ -14,16 +14,16 @@ use super::{DEAD_LETTER_QUEUE, Model, QUEUE, arn, queue_named};
 use crate::now_ms;
 
 /// Longest body, in bytes.
-const LONGEST_BODY: usize = 1024 * 1024;
+const MAX_BODY: usize = 1024 * 1024;
 /// Longest time a message can be hidden, in seconds.
-const LONGEST_HIDDEN: u64 = 43_200;
+const MAX_HIDDEN: u64 = 43_200;
 
 type Answer = Result<Value, SqsError>;
 
 pub(super) fn send(model: &Model, request: &Value) -> Answer {
     let which = queue_of(request)?;
     let body = text(request, "MessageBody").ok_or_else(|| SqsError::missing("MessageBody"))?;
-    if body.len() > LONGEST_BODY {
+    if body.len() > MAX_BODY {
         return Err(SqsError::invalid(
             "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.",
         ));
@@ -76,7 +76,7 @@ pub(super) async fn receive(model: &Model, request: &Value) -> Answer {
     let default = model.visibility.as_secs();
     let hidden_ms = match request.get("VisibilityTimeout") {
         None | Some(Value::Null) => u64::try_from(model.visibility.as_millis()).unwrap_or(u64::MAX),
-        Some(_) => whole(request, "VisibilityTimeout", default, 0, LONGEST_HIDDEN)? * 1000,
+        Some(_) => whole(request, "VisibilityTimeout", default, 0, MAX_HIDDEN)? * 1000,
     };
     let most = usize::try_from(most).unwrap_or(10);
     let deadline = Instant::now() + Duration::from_secs(wait);
@@ -117,7 +117,7 @@ pub(super) fn attributes(model: &Model, request: &Value) -> Answer {
         "ApproximateNumberOfMessagesNotVisible": in_flight.to_string(),
         "ApproximateNumberOfMessagesDelayed": "0",
         "VisibilityTimeout": model.visibility.as_secs().to_string(),
-        "MaximumMessageSize": LONGEST_BODY.to_string(),
+        "MaximumMessageSize": MAX_BODY.to_string(),
         "MessageRetentionPeriod": "1209600",
         "DelaySeconds": "0",
         "ReceiveMessageWaitTimeSeconds": "0",

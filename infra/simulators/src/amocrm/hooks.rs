@@ -25,8 +25,8 @@ const ROUTE: &str = "hook";
 const PATIENCE: Duration = Duration::from_secs(2);
 /// After these many tries a hook that gets no answer, or a 5xx, is given up on; after the third of them, one that is
 /// refused.
-const MOST_TRIES: usize = 5;
-const MOST_TRIES_OF_REFUSED: usize = 3;
+const MAX_TRIES: usize = 5;
+const MAX_TRIES_OF_REFUSED: usize = 3;
 
 /// Every event that can be subscribed to. The account tells of deals only.
 const EVENTS: [&str; 22] = [
@@ -179,7 +179,7 @@ impl Post {
             let mut outcome = post.attempt(&destination, &body).await;
             post.under_way.send_modify(|count| *count -= 1);
             for (tried, pause) in (1..).zip(post.pauses.iter()) {
-                let most = if outcome == Outcome::Refused { MOST_TRIES_OF_REFUSED } else { MOST_TRIES };
+                let most = if outcome == Outcome::Refused { MAX_TRIES_OF_REFUSED } else { MAX_TRIES };
                 if outcome == Outcome::Accepted || tried >= most {
                     return;
                 }

@@ -17,7 +17,7 @@ use super::refusal::Refusal;
 use super::{Model, delivery, methods};
 
 /// Longest `timeout` of `getUpdates`, in seconds.
-const LONGEST_POLL: i64 = 50;
+const MAX_POLL: i64 = 50;
 
 /// Serves the model.
 pub(super) fn router(model: Arc<Model>) -> Router {
@@ -94,7 +94,7 @@ pub(super) fn call(model: &Arc<Model>, method: &str, params: &Params) -> Result<
 
 async fn get_updates(model: &Model, params: &Params) -> Result<Value, Refusal> {
     let limit = usize::try_from(params.integer("limit").unwrap_or(100).clamp(1, 100)).unwrap_or(100);
-    let wait = u64::try_from(params.integer("timeout").unwrap_or(0).clamp(0, LONGEST_POLL)).unwrap_or(0);
+    let wait = u64::try_from(params.integer("timeout").unwrap_or(0).clamp(0, MAX_POLL)).unwrap_or(0);
     let deadline = Instant::now() + Duration::from_secs(wait);
     let mut changes = model.changes.subscribe();
     let poll = {

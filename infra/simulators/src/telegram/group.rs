@@ -14,7 +14,7 @@ use crate::fault::now_ms;
 /// Messages and edits of a bot that a group takes in a minute. «In a group, bots are not able to send more than 20
 /// messages per minute» (<https://core.telegram.org/bots/faq>); edits count, and so does opening a topic, whose service
 /// message it is (<https://github.com/tdlib/td/issues/2592>).
-const MESSAGES_A_MINUTE: usize = 20;
+const MESSAGES_PER_MINUTE: usize = 20;
 /// The colour of a topic's icon where none is asked for.
 const ICON_COLOR: i64 = 7_322_096;
 
@@ -129,7 +129,7 @@ impl GroupChat {
         while self.writes_ms.front().is_some_and(|at| now.saturating_sub(*at) >= minute) {
             self.writes_ms.pop_front();
         }
-        if let (Some(oldest), true) = (self.writes_ms.front(), self.writes_ms.len() >= MESSAGES_A_MINUTE) {
+        if let (Some(oldest), true) = (self.writes_ms.front(), self.writes_ms.len() >= MESSAGES_PER_MINUTE) {
             return Err(Refusal::too_many((oldest + minute - now).div_ceil(1000)));
         }
         self.writes_ms.push_back(now);

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::text::check_url;
 
 /// Most buttons under one message.
-const MOST_BUTTONS: usize = 100;
+const MAX_BUTTONS: usize = 100;
 
 /// A button under a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ fn rows_of<B>(rows: &Value, field: &str, button: fn(&Value) -> Result<B, Refusal
             result.push(row);
         }
     }
-    if field == "inline_keyboard" && count > MOST_BUTTONS {
+    if field == "inline_keyboard" && count > MAX_BUTTONS {
         return Err(Refusal::bad_request("REPLY_MARKUP_TOO_LONG"));
     }
     Ok(result)

@@ -18,9 +18,9 @@ use crate::served::{Caller, Served};
 /// How long a press can be answered, in milliseconds.
 const PRESS_LIFE_MS: u64 = 60_000;
 /// Longest alert, in characters.
-const LONGEST_ALERT: usize = 200;
+const MAX_ALERT: usize = 200;
 /// Largest file a bot may fetch, in bytes.
-const LARGEST_FILE: usize = 20 * 1024 * 1024;
+const MAX_FILE: usize = 20 * 1024 * 1024;
 /// What `sendChatAction` takes.
 const ACTIONS: [&str; 11] = [
     "typing",
@@ -169,7 +169,7 @@ fn answer_press(state: &mut State, params: &Params) -> Result<Value, Refusal> {
     let too_old = || Refusal::bad_request("query is too old and response timeout expired or query ID is invalid");
     let id = params.text("callback_query_id").ok_or_else(too_old)?;
     let text = params.text("text").unwrap_or_default();
-    if text.chars().count() > LONGEST_ALERT {
+    if text.chars().count() > MAX_ALERT {
         return Err(Refusal::bad_request("MESSAGE_TOO_LONG"));
     }
     let press = state.presses.get(id).ok_or_else(too_old)?;
@@ -200,7 +200,7 @@ fn send_action(state: &mut State, params: &Params) -> Result<Value, Refusal> {
 fn get_file(state: &State, params: &Params) -> Result<Value, Refusal> {
     let id = params.text("file_id").ok_or_else(|| Refusal::bad_request("file_id is empty"))?;
     let stored = state.files.get(id).ok_or_else(|| Refusal::bad_request("invalid file_id"))?;
-    if stored.bytes.len() > LARGEST_FILE {
+    if stored.bytes.len() > MAX_FILE {
         return Err(Refusal::bad_request("file is too big"));
     }
     let mut file = json!(stored.file);

@@ -16,9 +16,9 @@ use super::{files, person};
 use crate::fault::now_ms;
 
 /// Largest photo that a bot may upload, in bytes: <https://core.telegram.org/bots/api#sendphoto>.
-const LARGEST_PHOTO: usize = 10 * 1024 * 1024;
+const MAX_PHOTO: usize = 10 * 1024 * 1024;
 /// Largest sum of a photo's width and height.
-const LARGEST_SIDES: u32 = 10_000;
+const MAX_SIDES: u32 = 10_000;
 
 /// `sendMessage`
 pub(super) fn send_message(model: &Model, state: &mut State, params: &Params) -> Result<Value, Refusal> {
@@ -152,15 +152,14 @@ fn photo(state: &mut State, params: &Params) -> Result<Vec<Size>, Refusal> {
 
 fn uploaded(state: &mut State, picture: &Bytes) -> Result<Vec<Size>, Refusal> {
     let size = picture.len();
-    if size > LARGEST_PHOTO {
-        let why =
-            format!("file of size {size} bytes is too big for a photo; the maximum size is {LARGEST_PHOTO} bytes");
+    if size > MAX_PHOTO {
+        let why = format!("file of size {size} bytes is too big for a photo; the maximum size is {MAX_PHOTO} bytes");
         return Err(Refusal::bad_request(why));
     }
     let sides = files::picture_sides(picture).ok_or_else(|| Refusal::bad_request("IMAGE_PROCESS_FAILED"))?;
     let (width, height) = sides;
     let (long, short) = (width.max(height), width.min(height).max(1));
-    if long + short > LARGEST_SIDES || long / short > 20 {
+    if long + short > MAX_SIDES || long / short > 20 {
         return Err(Refusal::bad_request("PHOTO_INVALID_DIMENSIONS"));
     }
     Ok(person::photo_sizes(state, picture.clone(), sides))

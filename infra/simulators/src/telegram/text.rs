@@ -8,9 +8,9 @@ use super::params::Params;
 use super::refusal::Refusal;
 
 /// Longest message, in UTF-16 units.
-const LONGEST: usize = 4096;
+const MAX_TEXT: usize = 4096;
 /// Longest caption, in UTF-16 units.
-const LONGEST_CAPTION: usize = 1024;
+const MAX_CAPTION: usize = 1024;
 
 /// Kinds of entities that need nothing but their place.
 const PLAIN_KINDS: [&str; 15] = [
@@ -61,7 +61,7 @@ pub(super) fn message_text(params: &Params) -> Result<(String, Vec<Entity>), Ref
     if !text.chars().any(is_visible) {
         return Err(Refusal::bad_request("text must be non-empty"));
     }
-    if utf16_len(&text) > LONGEST {
+    if utf16_len(&text) > MAX_TEXT {
         return Err(Refusal::bad_request("message is too long"));
     }
     Ok((text, entities))
@@ -78,7 +78,7 @@ pub(super) fn caption(params: &Params) -> Result<Option<(String, Vec<Entity>)>, 
         Some(value) => entities(raw, &value)?,
     };
     let (text, entities) = trimmed(raw, entities);
-    if utf16_len(&text) > LONGEST_CAPTION {
+    if utf16_len(&text) > MAX_CAPTION {
         return Err(Refusal::bad_request("message caption is too long"));
     }
     Ok(Some((text, entities)))

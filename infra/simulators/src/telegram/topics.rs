@@ -12,7 +12,7 @@ use super::state::State;
 use super::view::How;
 
 /// Longest name of a topic, in characters; Telegram cuts a longer one.
-const LONGEST_NAME: usize = 128;
+const MAX_NAME: usize = 128;
 
 /// `getChatMember`
 pub(super) fn get_member(model: &Model, state: &State, params: &Params) -> Result<Value, Refusal> {
@@ -99,6 +99,6 @@ fn forum(state: &State, params: &Params, action: &str) -> Result<i64, Refusal> {
 }
 
 fn name(params: &Params) -> Result<String, Refusal> {
-    let name: String = params.text("name").unwrap_or_default().trim().chars().take(LONGEST_NAME).collect();
+    let name: String = params.text("name").unwrap_or_default().trim().chars().take(MAX_NAME).collect();
     if name.is_empty() { Err(Refusal::bad_request("title must be non-empty")) } else { Ok(name) }
 }

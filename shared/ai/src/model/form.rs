@@ -10,9 +10,9 @@ use super::Failure;
 use crate::lenient;
 
 /// Longest make or model, in characters.
-const LONGEST_NAME: usize = 60;
+const MAX_NAME: usize = 60;
 /// At most this many opening braces, counted from the end, are tried as the beginning of the form.
-const MOST_BRACES: usize = 60;
+const MAX_BRACES: usize = 60;
 
 /// A form filled by a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,7 +92,7 @@ fn without_thoughts(text: &str) -> &str {
 
 /// The JSON objects in `text` that name an intent, the last one first, each with what follows it.
 fn objects(text: &str) -> impl Iterator<Item = (Value, &str)> {
-    text.rmatch_indices('{').take(MOST_BRACES).filter_map(|(start, _)| {
+    text.rmatch_indices('{').take(MAX_BRACES).filter_map(|(start, _)| {
         let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Map<String, Value>>();
         let object = stream.next()?.ok().filter(|object| object.contains_key("intent"))?;
         Some((Value::Object(object), &text[start + stream.byte_offset()..]))
@@ -141,7 +141,7 @@ fn entity<'a>(form: &'a Value, name: &str) -> &'a Value {
 }
 
 fn is_name(text: &str) -> bool {
-    text.chars().count() <= LONGEST_NAME && !text.chars().any(char::is_control)
+    text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]

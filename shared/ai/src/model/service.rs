@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use settings::{Unread, read_within};
 
 /// Longest answer of a server, in bytes: its list of models may be long.
-pub(crate) const LONGEST_ANSWER: usize = 4 << 20;
+pub(crate) const MAX_ANSWER: usize = 4 << 20;
 
 /// A client of the server. Given a service of its own, the library does not wrap ours in its retries, which would
 /// outlast the customer.
@@ -30,7 +30,7 @@ pub(crate) fn client(base_url: &str, api_key: Option<&SecretString>) -> Client<S
 async fn send(http: reqwest::Client, request: HttpRequestFactory) -> Result<reqwest::Response, OpenAIError> {
     let response = http.execute(request.build().await?).await?;
     let status = response.status();
-    let body = match read_within(response, LONGEST_ANSWER).await {
+    let body = match read_within(response, MAX_ANSWER).await {
         Ok(body) => body,
         Err(_) if !status.is_success() => Bytes::new(),
         Err(Unread::Broken(error)) => return Err(error.into()),

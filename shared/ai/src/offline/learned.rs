@@ -15,9 +15,9 @@ use super::words::CAR;
 /// Everything that counts shares this many weights for each intent.
 pub const BUCKETS: usize = 1 << 17;
 /// Longest part of a word that counts, in letters.
-const LONGEST_PART: usize = 5;
+const MAX_PART: usize = 5;
 /// At most this many words count.
-const MOST_WORDS: usize = 120;
+const MAX_WORDS: usize = 120;
 /// How much a feature, the number of words, and the rules' score for an intent count beside all words together.
 const FEATURE: f32 = 0.5;
 const LENGTH: f32 = 0.3;
@@ -110,7 +110,7 @@ pub(super) fn evidence(
     let mut parts = Vec::new();
     for word in &words {
         let letters: Vec<char> = format!("_{word}_").chars().collect();
-        for length in 2..=LONGEST_PART {
+        for length in 2..=MAX_PART {
             parts.extend(letters.windows(length).map(|part| bucket('c', &part.iter().collect::<String>())));
         }
     }
@@ -140,7 +140,7 @@ fn words(text: &str, car: Option<Range<usize>>) -> Vec<String> {
         let pieces = spaced.split(|letter: char| !letter.is_alphanumeric() && letter != '?');
         pieces
             .filter(|piece| !piece.is_empty())
-            .take(MOST_WORDS)
+            .take(MAX_WORDS)
             .map(|piece| without_digits(&values::sound::letters(piece)))
             .collect()
     };
@@ -149,7 +149,7 @@ fn words(text: &str, car: Option<Range<usize>>) -> Vec<String> {
         None => of(text),
         Some((before, after)) => [of(before), vec![CAR.to_owned()], of(after)].concat(),
     };
-    words.truncate(MOST_WORDS);
+    words.truncate(MAX_WORDS);
     words
 }
 

@@ -11,7 +11,7 @@ pub(super) const CAR: &str = "<car>";
 pub(super) const OTHER: &str = "<other>";
 
 /// At most this many words are read: about a minute of speech, in microseconds.
-const MOST_WORDS: usize = 120;
+const MAX_WORDS: usize = 120;
 
 /// A word in the spellings that it is compared by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +46,13 @@ pub(super) fn words(text: &str, car: Option<Range<usize>>) -> Vec<Word> {
             push_words(&text[span.end..], &mut words);
         }
     }
-    words.truncate(MOST_WORDS);
+    words.truncate(MAX_WORDS);
     words
 }
 
 fn push_words(text: &str, words: &mut Vec<Word>) {
     let pieces = text.split(|letter: char| !letter.is_alphanumeric()).filter(|piece| !piece.is_empty());
-    words.extend(pieces.take(MOST_WORDS).map(Word::new));
+    words.extend(pieces.take(MAX_WORDS).map(Word::new));
 }
 
 #[cfg(test)]

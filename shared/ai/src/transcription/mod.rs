@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use settings::{Unread, read_within};
 
-use crate::model::service::LONGEST_ANSWER;
+use crate::model::service::MAX_ANSWER;
 use hints::{Hints, Language};
 
 /// Makes and models as they are spoken. Whisper reads the last 224 tokens of a prompt only.
@@ -72,7 +72,7 @@ impl Transcriber {
             let answer = self.ask(recording.clone(), hints, patience.saturating_sub(started.elapsed())).await?;
             let status = answer.status().as_u16();
             let is_success = answer.status().is_success();
-            let body = read_within(answer, LONGEST_ANSWER).await.map_err(|unread| match unread {
+            let body = read_within(answer, MAX_ANSWER).await.map_err(|unread| match unread {
                 Unread::Broken(error) => failure(&error),
                 Unread::TooLong => NotHeard::NoTranscription,
             })?;

@@ -14,7 +14,7 @@ use crate::questionnaire::{Kind, Parser};
 use crate::{Rules, Verdict, answer};
 
 /// A text of up to this many words may name a subject without asking; a longer one says something else.
-const MOST_KEYWORDS: usize = 2;
+const MAX_KEYWORDS: usize = 2;
 
 /// A text that is a question and no answer to the step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) fn of(form: &Form, typed: &str, rules: &Rules, this_year: i16) -> Opt
         Fit::Perhaps | Fit::NoAnswer => faq::is_question(typed),
     };
     // «Адрес», «график работы»: what is not an answer need not have the form of a question either.
-    let is_keyword = fit == Fit::NoAnswer && typed.split_whitespace().count() <= MOST_KEYWORDS;
+    let is_keyword = fit == Fit::NoAnswer && typed.split_whitespace().count() <= MAX_KEYWORDS;
     if !is_question && !is_keyword {
         return None;
     }

@@ -12,7 +12,7 @@ use lead::{RETENTION_AFTER_SENT, Seconds};
 use texts::{FluentValue, Language};
 
 pub(crate) use facts::words_of;
-pub use requests::{MOST_REQUESTS, RequestState, SentRequest, requests_screen, stage_screen};
+pub use requests::{MAX_REQUESTS, RequestState, SentRequest, requests_screen, stage_screen};
 
 use crate::action::Action;
 use crate::conversation::Conversation;

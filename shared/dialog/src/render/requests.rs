@@ -6,9 +6,9 @@ use texts::Language;
 use crate::{Keyboard, Rules, Screen, Style, Text, plain};
 
 /// How many requests are shown, the newest first.
-pub const MOST_REQUESTS: usize = 5;
+pub const MAX_REQUESTS: usize = 5;
 /// Most characters of a dealer's text that are shown: all requests fit into one message.
-const MOST_CHARS: usize = 300;
+const MAX_CHARS: usize = 300;
 
 /// A request that the customer has sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn requests_screen(requests: &[SentRequest], rules: &Rules) -> Screen {
         Text::plain(language.text("requests-none"))
     } else {
         let heading = Text::default().styled(&language.text("requests-heading"), Style::Bold);
-        requests.iter().take(MOST_REQUESTS).fold(heading, |text, request| {
+        requests.iter().take(MAX_REQUESTS).fold(heading, |text, request| {
             let day = rules.dealer.calendar.local(request.sent_at).strftime("%d.%m.%Y").to_string();
             let arguments = [
                 ("number", request.id.request_number().into()),
@@ -70,7 +70,7 @@ pub fn stage_screen(dealers_words: &str, id: LeadId, language: Language) -> Scre
 /// The dealer's words about the stage, or a word of ours.
 fn state_text(request: &SentRequest, rules: &Rules) -> String {
     if let Some(text) = request.stage.and_then(|stage| rules.dealer.stages.get(&stage)) {
-        return plain::cut(text, MOST_CHARS, usize::MAX);
+        return plain::cut(text, MAX_CHARS, usize::MAX);
     }
     rules.language.text(match request.state {
         RequestState::Accepted => "requests-line.accepted",

@@ -8,7 +8,7 @@ use super::talk::{Talk, answer, photo};
 use crate::{AiAnswer, Facts, Intent};
 
 pub(super) const SELL: &str = "🚗 Продать авто";
-const MOST_PRESSES: usize = 4;
+const MAX_PRESSES: usize = 4;
 
 pub(super) fn sells_a_camry() -> AiAnswer {
     let facts = Facts {
@@ -41,7 +41,7 @@ fn presses(talk: &mut Talk, buttons: &[&str]) -> usize {
 fn a_new_customer_needs_four_presses() {
     let mut talk = Talk::new();
     let buttons = [SELL, "✅ Принять всё (4)", "📱 Поделиться контактом", "✅ Отправить"];
-    assert!(presses(&mut talk, &buttons) <= MOST_PRESSES);
+    assert!(presses(&mut talk, &buttons) <= MAX_PRESSES);
     let customer = &talk.requests[0].customer;
     assert_eq!((customer.name.as_str(), customer.phone.as_str()), ("Иван", "+79001234567"));
     assert_eq!(customer.phone_source, PhoneSource::OwnContact);
@@ -50,7 +50,7 @@ fn a_new_customer_needs_four_presses() {
 #[test]
 fn a_known_customer_needs_four_presses() {
     let mut talk = known();
-    assert!(presses(&mut talk, &[SELL, "✅ Принять всё (4)", "✅ Да", "✅ Отправить"]) <= MOST_PRESSES);
+    assert!(presses(&mut talk, &[SELL, "✅ Принять всё (4)", "✅ Да", "✅ Отправить"]) <= MAX_PRESSES);
     let customer = &talk.requests[0].customer;
     assert_eq!((customer.name.as_str(), customer.phone.as_str()), ("Мария", "+79165554433"));
     assert_eq!(customer.phone_source, PhoneSource::OwnContact, "Telegram confirmed it then");
@@ -61,8 +61,8 @@ fn with_a_policy_it_takes_one_press_more_once() {
     let mut talk = Talk::new();
     talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
     let buttons = [SELL, "✅ Принять всё (4)", "✅ Согласен", "📱 Поделиться контактом", "✅ Отправить"];
-    assert!(presses(&mut talk, &buttons) <= MOST_PRESSES + 1);
-    assert!(presses(&mut talk, &[SELL, "✅ Принять всё (4)", "✅ Да", "✅ Отправить"]) <= MOST_PRESSES);
+    assert!(presses(&mut talk, &buttons) <= MAX_PRESSES + 1);
+    assert!(presses(&mut talk, &[SELL, "✅ Принять всё (4)", "✅ Да", "✅ Отправить"]) <= MAX_PRESSES);
 }
 
 #[test]

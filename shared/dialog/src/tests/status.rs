@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use lead::Seconds;
 
 use super::talk::Talk;
-use crate::{BotCommand, MOST_REQUESTS, RequestState, SentRequest};
+use crate::{BotCommand, MAX_REQUESTS, RequestState, SentRequest};
 
 const ACCEPTED_FOR_DIAGNOSTICS: u64 = 7102;
 /// 2 March 2026, 22:30 in Moscow.
@@ -35,7 +35,7 @@ fn requests_are_listed_with_what_the_dealer_says_of_their_stage() {
         request(1, RequestState::Closed, Some(142)),
         request(0, RequestState::Closed, Some(142)),
     ];
-    assert!(talk.sent.len() > MOST_REQUESTS);
+    assert!(talk.sent.len() > MAX_REQUESTS);
     let before = talk.messages();
     talk.command(BotCommand::Status);
     assert_snapshot!(talk.texts_from(before + 1)[0], @"
@@ -64,7 +64,7 @@ fn requests_are_listed_with_what_the_dealer_says_of_their_stage() {
 fn the_longest_texts_fit_into_one_message() {
     let mut talk = Talk::new();
     talk.dealer().stages.insert(ACCEPTED_FOR_DIAGNOSTICS, "🚗".repeat(dealer::MAX_TEXT / 2));
-    talk.sent = vec![request(1, RequestState::InWork, Some(ACCEPTED_FOR_DIAGNOSTICS)); MOST_REQUESTS];
+    talk.sent = vec![request(1, RequestState::InWork, Some(ACCEPTED_FOR_DIAGNOSTICS)); MAX_REQUESTS];
     talk.command(BotCommand::Status);
 }
 

@@ -130,12 +130,12 @@ async fn no_more_is_read_than_an_answer_may_have() {
     answer(&server, "getFile", 200, json!({ "ok": true, "result": { "file_path": "photos/1.jpg" } })).await;
     Mock::given(method("GET"))
         .and(path("/file/bot1:T/photos/1.jpg"))
-        .respond_with(ResponseTemplate::new(200).set_body_bytes(vec![0; LARGEST_FILE + 1]))
+        .respond_with(ResponseTemplate::new(200).set_body_bytes(vec![0; MAX_FILE + 1]))
         .mount(&server)
         .await;
     assert!(!api(&server).await.download("f").await.unwrap_err().is_temporary());
     Mock::given(path("/bot1:T/getUpdates"))
-        .respond_with(ResponseTemplate::new(200).set_body_bytes(vec![b' '; LONGEST_ANSWER + 1]))
+        .respond_with(ResponseTemplate::new(200).set_body_bytes(vec![b' '; MAX_ANSWER + 1]))
         .mount(&server)
         .await;
     let error = api(&server).await.updates(0, Duration::ZERO).await.unwrap_err();
