@@ -24,6 +24,7 @@ mod payload;
 mod phones;
 mod setup;
 mod talk_note;
+mod token_store;
 mod tokens;
 mod transport;
 mod words;
@@ -38,7 +39,6 @@ pub use payload::{Difference, PayloadBuilder, SOURCE, TAG_NEW, TAG_REPEAT, TAG_U
 pub use phones::{contact_of_phone, phone_key, search_terms};
 pub use setup::{Account, CustomField, Entity, FieldOption, Hook, NewField, Pipeline, Stage, User, wanted_fields};
 pub use talk_note::talk_note;
-pub use tokens::{
-    ConsentNeeded, Lock, StoreTrouble, StoredTokens, TokenDocument, TokenState, TokenStore, Tokens, refresh_is_due,
-};
+pub use token_store::{ConsentNeeded, Lock, StoreTrouble, StoredTokens, TokenDocument, TokenStore};
+pub use tokens::{TokenState, Tokens, refresh_is_due};
 pub use transport::Options;

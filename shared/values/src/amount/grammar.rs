@@ -1,6 +1,7 @@
 //! Puts tokens together into an amount.
 
 use super::lexer::{Kind, Number, Token};
+use super::sum::Sum;
 use super::words::{self, Multiplier, Numeral};
 use super::{Amount, DASHES, MILLION, Scale, Unit};
 
@@ -66,51 +67,6 @@ fn is_minus(tokens: &[Token], dash: usize) -> bool {
         Kind::Mark(_) => false,
     };
     is_dash && !(dash > 0 && in_between(&tokens[dash - 1]))
-}
-
-/// What has been added up.
-#[derive(Clone, Copy, Debug)]
-struct Sum {
-    /// Finished parts, in millionths: «миллион» of «миллион двести».
-    done: u64,
-    /// The part being read, before its multiplier.
-    open: Option<u64>,
-    /// A numeral added to `open` must be below this (in units); 0 takes none.
-    room: u64,
-    /// The multiplier of the last finished part; parts must descend.
-    factor: u64,
-    /// The biggest multiplier.
-    scale: Scale,
-    /// Parts begun.
-    parts: usize,
-}
-
-impl Default for Sum {
-    fn default() -> Self {
-        Self { done: 0, open: None, room: 0, factor: u64::MAX, scale: Scale::One, parts: 0 }
-    }
-}
-
-impl Sum {
-    fn begin(&mut self, millionths: u64, room: u64) {
-        self.open = Some(millionths);
-        self.room = room;
-        self.parts += 1;
-    }
-
-    /// Multiplies the open part and closes it.
-    fn multiply(&mut self, factor: u64) {
-        let part = self.open.take().unwrap_or(MILLION).saturating_mul(factor);
-        self.done = self.done.saturating_add(part);
-        self.factor = factor;
-        self.scale = self.scale.max(Scale::of(factor));
-    }
-
-    /// The value. What follows millions without a multiplier of its own is thousands: «миллион двести», «1м200».
-    fn total(&self) -> u64 {
-        let factor = if self.factor == 1_000_000 { 1_000 } else { 1 };
-        self.done.saturating_add(self.open.unwrap_or(0).saturating_mul(factor))
-    }
 }
 
 /// Reads one amount from `at` on.

@@ -6,6 +6,7 @@
 
 mod grammar;
 pub(crate) mod lexer;
+mod sum;
 pub(crate) mod words;
 
 use std::ops::Range;

@@ -1,6 +1,7 @@
 //! Makes and models: what is named in a text, and how it is spelled properly.
 
 mod catalogue;
+mod lookup;
 mod search;
 mod spelling;
 
