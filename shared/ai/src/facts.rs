@@ -59,8 +59,8 @@ mod tests {
     }
 
     fn told(intent: Intent, reply: &str) -> AiAnswer {
-        let facts = dialog::Facts::default();
-        AiAnswer { intent, confidence: 0.9, facts, answered_by: AnsweredBy::Nobody, reply: reply.to_owned() }
+        let entities = dialog::Entities::default();
+        AiAnswer { intent, confidence: 0.9, entities, answered_by: AnsweredBy::Nobody, reply: reply.to_owned() }
     }
 
     fn chosen(numbers: Option<&[usize]>, question: &str) -> AnsweredBy {

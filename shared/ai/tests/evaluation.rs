@@ -2,7 +2,7 @@
 
 use ai::eval::{Evaluation, Prices, Thresholds, read, run};
 use ai::{Answered, CallLog, ModelCall};
-use dialog::{AiAnswer, AnsweredBy, Facts, Intent};
+use dialog::{AiAnswer, AnsweredBy, Entities, Intent};
 
 const CASES: &str = r#"{"id":"a","text":"продам камри 2019","intent":"sell","entities":{"brand":"Toyota","model":"Camry","year":2019}}
 {"id":"b","text":"каско","intent":"legal","entities":{}}
@@ -14,11 +14,11 @@ async fn evaluated() -> Evaluation {
         answer: AiAnswer {
             intent: Intent::Sell,
             confidence: 0.5,
-            facts: Facts {
+            entities: Entities {
                 make: Some("toyota".to_owned()),
                 model: text.contains("камри").then(|| "Camry".to_owned()),
                 year: Some(2018),
-                ..Facts::default()
+                ..Entities::default()
             },
             answered_by: AnsweredBy::Nobody,
             reply: String::new(),

@@ -77,8 +77,8 @@ async fn a_sure_first_model_answers_alone() {
     says(&server, "small", completion(&form("sell", 0.9, "Поможем продать Camry!"))).await;
     let Answered { answer, call } = asked(&server, CAMRY).await;
     assert_eq!((answer.intent, answer.confidence), (Intent::Sell, 0.9));
-    assert_eq!((answer.facts.year, answer.facts.roubles), (Some(2019), Some(1_500_000)));
-    assert_eq!(answer.facts.km, None, "the model's form counts, not the rules'");
+    assert_eq!((answer.entities.year, answer.entities.roubles), (Some(2019), Some(1_500_000)));
+    assert_eq!(answer.entities.km, None, "the model's form counts, not the rules'");
     assert_eq!(answer.reply, "Поможем продать Camry!");
     assert_eq!((call.model.as_str(), call.fallback, call.offline), ("small", false, false));
     assert_eq!((call.prompt_tokens, call.completion_tokens), (700, 60));
@@ -160,7 +160,7 @@ async fn with_both_models_down_the_rules_answer() {
     let Answered { answer, call } = asked(&server, CAMRY).await;
     assert_eq!(answer.intent, Intent::Sell);
     assert!(answer.confidence >= 0.7);
-    assert_eq!(answer.facts.km, Some(85_000));
+    assert_eq!(answer.entities.km, Some(85_000));
     assert_eq!((call.model.as_str(), call.offline, call.fallback), (CallLog::OFFLINE, true, true));
     assert_eq!(call.failures, ["http_500", "http_503"]);
 }

@@ -55,7 +55,7 @@ async fn is_understood_at_once(server: &OpenAi) {
     let classifier = Classifier::new(&settings(server));
     let first = classifier.answer(CAMRY, 2026, &Facts::default()).await;
     assert_eq!((first.answer.intent, first.call.model.as_str()), (Intent::Sell, "small"), "{:?}", first.call);
-    assert_eq!(first.answer.facts.km, Some(85_000));
+    assert_eq!(first.answer.entities.km, Some(85_000));
     assert!(first.call.failures.is_empty(), "{:?}", first.call.failures);
     let before = calls(server);
     let second = classifier.answer(CAMRY, 2026, &Facts::default()).await;

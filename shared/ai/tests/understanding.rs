@@ -131,7 +131,7 @@ proptest! {
         let answer = offline::answer(&text, this_year, &KNOWN);
         prop_assert!((0.0..=1.0).contains(&answer.confidence));
         prop_assert!(!answer.reply.is_empty() && answer.reply.chars().count() <= dialog::MAX_REPLY_CHARS);
-        let dialog::Facts { year, roubles, km, .. } = answer.facts;
+        let dialog::Entities { year, roubles, km, .. } = answer.entities;
         prop_assert!(year.is_none_or(|year| values::year::check(year, this_year).is_ok()), "{year:?}");
         prop_assert!(roubles.is_none_or(|roubles| values::money::check(roubles).is_ok()), "{roubles:?}");
         prop_assert!(km.is_none_or(|km| values::mileage::check(km).is_ok()), "{km:?}");

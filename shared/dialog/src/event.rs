@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use texts::Language;
 
 use crate::branches;
-use crate::facts::Facts;
+use crate::entities::Entities;
 
 /// Something a customer did, or the model's answer to a question.
 #[derive(Clone, Debug, PartialEq)]
@@ -210,8 +210,7 @@ pub struct AiAnswer {
     pub intent: Intent,
     /// 0..1
     pub confidence: f32,
-    #[serde(rename = "entities")]
-    pub facts: Facts,
+    pub entities: Entities,
     /// Not the model's to fill: it says which of the listed facts fit.
     #[serde(skip)]
     pub answered_by: AnsweredBy,

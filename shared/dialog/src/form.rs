@@ -21,7 +21,7 @@ use stored::StoredForm;
 
 use crate::albums::Albums;
 use crate::answer::{Car, Value};
-use crate::facts::Facts;
+use crate::entities::Entities;
 use crate::questionnaire::{Branch, Kind, Step};
 
 /// A questionnaire with the answers so far.
@@ -140,9 +140,9 @@ impl Form {
     }
 
     /// Takes answers from a free sentence. What a customer could not have typed is left out.
-    pub(crate) fn prefill(&mut self, facts: &Facts, this_year: i16) {
+    pub(crate) fn prefill(&mut self, entities: &Entities, this_year: i16) {
         for step in self.branch.steps {
-            if let Some(value) = facts.answer(step, this_year) {
+            if let Some(value) = entities.answer(step, this_year) {
                 self.answers.insert(step.id.to_owned(), value);
                 self.prefilled.insert(step.id.to_owned());
             }

@@ -19,8 +19,8 @@ mod conversation;
 mod decide;
 mod earlier_requests;
 mod effect;
+mod entities;
 mod event;
-mod facts;
 mod flood;
 mod form;
 mod introduction;
@@ -44,11 +44,11 @@ pub use conversation::Conversation;
 pub use decide::{DueChat, TeamAct, TeamAnswer, decide, decide_due, decide_team, media_in, wants_person};
 pub use earlier_requests::EarlierRequests;
 pub use effect::{Effect, Target, Verdict};
+pub use entities::Entities;
 pub use event::{
     AiAnswer, AnsweredBy, BotCommand, Event, Input, Intent, MAX_REPLY_CHARS, MAX_VOICE_BYTES, MAX_VOICE_SECONDS,
     Moment, Person, Rules, SURE, Unsupported, Voice,
 };
-pub use facts::Facts;
 pub use introduction::{commands, descriptions};
 pub use profile::{Choices, Profile};
 pub use progress::{CONFIRMATION, FunnelProgress, Milestone, SourceProgress, funnel, stop_text};

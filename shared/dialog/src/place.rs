@@ -5,7 +5,7 @@ use lead::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::Intent;
-use crate::facts::Facts;
+use crate::entities::Entities;
 use crate::form::Form;
 
 /// Where the customer is.
@@ -42,8 +42,8 @@ pub(crate) enum IdleScreen {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         offer: Option<String>,
         /// What that questionnaire starts with.
-        #[serde(default)]
-        facts: Facts,
+        #[serde(default, rename = "facts")]
+        entities: Entities,
         /// Whether to offer the menu too.
         menu: bool,
         /// Whether to offer a person: answers have not helped.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use dialog::{Facts, Intent};
+use dialog::{Entities, Intent};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub struct Case {
     pub intent: Intent,
     /// What the sentence says.
     #[serde(default, deserialize_with = "labels")]
-    pub entities: Facts,
+    pub entities: Entities,
 }
 
 /// A line that cannot be read.
@@ -68,14 +68,14 @@ fn text_of_anything<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String
 }
 
 /// Labels may be numbers or text, whatever they label: a model 2114, a year "2019", a price "1 500 000".
-fn labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Facts, D::Error> {
+fn labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entities, D::Error> {
     const NAMES: [&str; 5] = ["brand", "model", "year", "budget", "mileage"];
     let labels = Value::deserialize(deserializer)?;
     let unknown = labels.as_object().into_iter().flatten().find(|(name, _)| !NAMES.contains(&name.as_str()));
     if let Some((name, _)) = unknown {
         return Err(D::Error::custom(format!("unknown entity `{name}`, expected one of {}", NAMES.join(", "))));
     }
-    Ok(Facts {
+    Ok(Entities {
         make: lenient::text(&labels["brand"]),
         model: lenient::text(&labels["model"]),
         year: number(&labels, "year")?,
@@ -108,7 +108,7 @@ mod tests {
         let entities = &cases[0].entities;
         assert_eq!((entities.model.as_deref(), entities.year, entities.roubles), (Some("2114"), Some(2008), None));
         assert_eq!(cases[1].id, "2");
-        assert_eq!(cases[2].entities, Facts::default());
+        assert_eq!(cases[2].entities, Entities::default());
     }
 
     #[test]

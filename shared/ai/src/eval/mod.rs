@@ -16,7 +16,7 @@ mod summary;
 
 use std::time::{Duration, Instant};
 
-use dialog::{Facts, Intent};
+use dialog::{Entities, Intent};
 use serde::Serialize;
 
 pub use case::{BadLine, Case, read};
@@ -38,7 +38,7 @@ pub struct Prediction {
     /// How sure that was, 0..1.
     pub confidence: f32,
     /// What was found in the sentence.
-    pub entities: Facts,
+    pub entities: Entities,
 }
 
 /// Everything an evaluation found out.
@@ -71,7 +71,7 @@ pub async fn run(cases: Vec<Case>, mut ask: impl AsyncFnMut(&str) -> Answered) -
             id: case.id.clone(),
             intent: answer.intent,
             confidence: answer.confidence,
-            entities: answer.facts,
+            entities: answer.entities,
         });
         outcome.fallbacks += usize::from(answered.call.fallback);
         outcome.offline += usize::from(answered.call.offline);

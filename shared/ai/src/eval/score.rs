@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dialog::{Facts, Intent, SURE};
+use dialog::{Entities, Intent, SURE};
 
 use super::{Case, Prediction};
 use crate::lenient;
@@ -140,7 +140,7 @@ impl Scores {
         }
     }
 
-    fn count_entities(&mut self, are: &Facts, said: &Facts) {
+    fn count_entities(&mut self, are: &Entities, said: &Entities) {
         for ((name, is), (_, said)) in texts(are).into_iter().zip(texts(said)) {
             let is_hit = is.is_some() && is == said;
             let tally = Tally {
@@ -160,19 +160,20 @@ pub(super) fn is_too_unsure(said: &Prediction) -> bool {
 }
 
 /// Whether both say the same, whatever the case of letters.
-pub(super) fn same(facts: &Facts, others: &Facts) -> bool {
-    texts(facts) == texts(others)
+pub(super) fn same(entities: &Entities, others: &Entities) -> bool {
+    texts(entities) == texts(others)
 }
 
 /// Where the two differ: the entity's name, what it is, and what was understood.
-pub(super) fn differences(are: &Facts, said: &Facts) -> Vec<(String, Option<String>, Option<String>)> {
+pub(super) fn differences(are: &Entities, said: &Entities) -> Vec<(String, Option<String>, Option<String>)> {
     let pairs = texts(are).into_iter().zip(texts(said));
     pairs.filter(|((_, is), (_, said))| is != said).map(|((name, is), (_, said))| (name, is, said)).collect()
 }
 
 /// Each entity by its name, as text that compares equal whatever the case of its letters.
-fn texts(facts: &Facts) -> BTreeMap<String, Option<String>> {
-    let named = serde_json::to_value(facts).ok().and_then(|facts| facts.as_object().cloned()).unwrap_or_default();
+fn texts(entities: &Entities) -> BTreeMap<String, Option<String>> {
+    let named =
+        serde_json::to_value(entities).ok().and_then(|entities| entities.as_object().cloned()).unwrap_or_default();
     let text = |value| lenient::text(&value).map(|text| text.to_lowercase());
     named.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_a_miss_and_a_false_alarm() {
-        let camry = |year| Facts { make: Some("Toyota".to_owned()), year, ..Facts::default() };
+        let camry = |year| Entities { make: Some("Toyota".to_owned()), year, ..Entities::default() };
         let mut scores = Scores::default();
         scores.count_entities(&camry(Some(2019)), &camry(Some(2018)));
         scores.count_entities(&camry(None), &camry(Some(2018)));

@@ -3,7 +3,7 @@
 //! Servers that know no schema wrap the form in prose or a code fence, write numbers as text and leave fields out; all
 //! of that is read. What decides is checked strictly: the intent must be one that exists.
 
-use dialog::{AiAnswer, AnsweredBy, Facts, Intent, SURE};
+use dialog::{AiAnswer, AnsweredBy, Entities, Intent, SURE};
 use serde_json::{Map, Value};
 
 use super::Failure;
@@ -56,7 +56,7 @@ impl Form {
     fn of(form: &Value, this_year: i16) -> Result<Self, Failure> {
         let entity = |name| lenient::text(entity(form, name));
         let name = |name| entity(name).filter(|name| is_name(name));
-        let facts = Facts {
+        let entities = Entities {
             make: name("brand"),
             model: name("model"),
             year: entity("year").and_then(|year| values::year::parse(&year, this_year).ok()),
@@ -67,7 +67,7 @@ impl Form {
         let reply = form["reply"].as_str().unwrap_or_default().to_owned();
         let confidence_or_sure = confidence.unwrap_or(SURE);
         let answered_by = AnsweredBy::Nobody;
-        let answer = AiAnswer { intent: intent(form)?, confidence: confidence_or_sure, facts, answered_by, reply };
+        let answer = AiAnswer { intent: intent(form)?, confidence: confidence_or_sure, entities, answered_by, reply };
         Ok(Self { answer, states_confidence: confidence.is_some(), facts: numbers(form.get("facts")) })
     }
 }
@@ -161,8 +161,8 @@ mod tests {
     fn the_form_is_found_in_whatever_surrounds_it() {
         let plain = read(FORM).unwrap();
         assert_eq!((plain.answer.intent, plain.answer.confidence), (Intent::Sell, 0.9));
-        let facts = &plain.answer.facts;
-        assert_eq!((facts.year, facts.roubles, facts.km), (Some(2019), Some(1_500_000), Some(85_000)));
+        let entities = &plain.answer.entities;
+        assert_eq!((entities.year, entities.roubles, entities.km), (Some(2019), Some(1_500_000), Some(85_000)));
         for wrapped in [
             format!("```json\n{FORM}\n```"),
             format!("Конечно! Вот форма {{как просили}}: {FORM} Удачи!"),
@@ -199,16 +199,16 @@ mod tests {
     fn missing_and_strange_fields_are_survived() {
         let form = read(r#"{"intent":" BUY ","brand":"Kia","entities":null}"#).unwrap();
         assert_eq!((form.answer.intent, form.states_confidence), (Intent::Buy, false));
-        assert_eq!((form.answer.confidence, form.answer.facts.make.as_deref()), (SURE, Some("Kia")));
+        assert_eq!((form.answer.confidence, form.answer.entities.make.as_deref()), (SURE, Some("Kia")));
         let form = read(
             r#"{"intent":"buy","confidence":"92%","entities":{"brand":"null","model":3,"year":"девятнадцатый век",
             "budget":"1,5 млн","mileage":-5},"reply":7}"#,
         )
         .unwrap();
         assert!(form.states_confidence);
-        let AiAnswer { confidence, facts, reply, .. } = form.answer;
-        assert_eq!((confidence, facts.make, facts.model.as_deref()), (0.92, None, Some("3")));
-        assert_eq!((facts.year, facts.roubles, facts.km), (None, Some(1_500_000), None));
+        let AiAnswer { confidence, entities, reply, .. } = form.answer;
+        assert_eq!((confidence, entities.make, entities.model.as_deref()), (0.92, None, Some("3")));
+        assert_eq!((entities.year, entities.roubles, entities.km), (None, Some(1_500_000), None));
         assert_eq!(reply, "");
     }
 

@@ -152,8 +152,8 @@ mod tests {
         for intent in Intent::ALL {
             assert!(SYSTEM_PROMPT.contains(&format!("- `{}`:", intent.name())), "{intent:?}");
         }
-        let facts = serde_json::to_value(dialog::Facts::default()).unwrap();
-        for field in facts.as_object().unwrap().keys().map(String::as_str).chain(["facts", "reply"]) {
+        let entities = serde_json::to_value(dialog::Entities::default()).unwrap();
+        for field in entities.as_object().unwrap().keys().map(String::as_str).chain(["facts", "reply"]) {
             assert!(SYSTEM_PROMPT.contains(&format!("`{field}`")), "{field}");
         }
     }

@@ -13,8 +13,8 @@ mod words;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use dealer::Facts as DealerFacts;
-use dialog::{AiAnswer, AnsweredBy, Facts, Intent, MAX_QUESTION_CHARS};
+use dealer::Facts;
+use dialog::{AiAnswer, AnsweredBy, Entities, Intent, MAX_QUESTION_CHARS};
 use values::car::Car;
 use values::sentence::Numbers;
 
@@ -37,7 +37,7 @@ pub fn classify(text: &str, this_year: i16) -> AiAnswer {
 
 /// What `text` asks for, and which of the dealer's facts answer it.
 #[must_use]
-pub fn answer(text: &str, this_year: i16, known: &DealerFacts) -> AiAnswer {
+pub fn answer(text: &str, this_year: i16, known: &Facts) -> AiAnswer {
     let text = &as_meant(text);
     facts::settled_by_rules(understood(text, this_year), text, known)
 }
@@ -50,7 +50,7 @@ fn understood(text: &str, this_year: i16) -> AiAnswer {
         confidence,
         answered_by: AnsweredBy::Nobody,
         reply: reply(intent, confidence, seen.car.as_ref(), text),
-        facts: Facts {
+        entities: Entities {
             model: seen.car.as_ref().and_then(|car| car.model.clone()),
             make: seen.car.map(|car| car.brand),
             year: seen.numbers.year,

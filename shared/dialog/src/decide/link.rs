@@ -4,7 +4,7 @@ use lead::Link;
 
 use super::turn::Turn;
 use super::{command, pause, press};
-use crate::facts::Facts;
+use crate::entities::Entities;
 use crate::{BotCommand, Verdict, branches};
 
 /// Notes the source, and opens the questionnaire of the link. In a dialog, asks first.
@@ -21,5 +21,5 @@ pub(super) fn followed(mut turn: Turn<'_>, link: &Link) -> Verdict {
         turn.next.question = Some(pause::question_before_leaving(&turn.next, Some(service)));
         return turn.show();
     }
-    press::start(turn, branch, &Facts::default())
+    press::start(turn, branch, &Entities::default())
 }

@@ -7,7 +7,7 @@ use super::{consent, joining, limits, pause, talk};
 use crate::action::Action;
 use crate::answer::Value;
 use crate::branches;
-use crate::facts::Facts;
+use crate::entities::Entities;
 use crate::form::{Form, View};
 use crate::place::{IdleScreen, MenuGreeting, Place, Question};
 use crate::questionnaire::{Branch, Kind, Step};
@@ -59,7 +59,7 @@ fn answered(mut turn: Turn<'_>, question: Question, action: Action<'_>) -> Verdi
 /// Discards the open form and starts the questionnaire of this service, or shows the menu.
 fn discard(turn: Turn<'_>, service: Option<Intent>) -> Verdict {
     match service.and_then(Intent::branch).and_then(branches::find) {
-        Some(branch) => start(turn, branch, &Facts::default()),
+        Some(branch) => start(turn, branch, &Entities::default()),
         None => turn.open_menu(MenuGreeting::Plain),
     }
 }
@@ -67,12 +67,12 @@ fn discard(turn: Turn<'_>, service: Option<Intent>) -> Verdict {
 fn on_idle_screen(mut turn: Turn<'_>, screen: &IdleScreen, action: Action<'_>) -> Verdict {
     match (screen, action) {
         (IdleScreen::Menu(_) | IdleScreen::Help | IdleScreen::Privacy, Action::Open(id)) => match branches::find(id) {
-            Some(branch) if branch.in_menu => start(turn, branch, &Facts::default()),
+            Some(branch) if branch.in_menu => start(turn, branch, &Entities::default()),
             _ => turn.stale(),
         },
-        (IdleScreen::Answer { offer: Some(offer), facts, .. }, Action::Open(id)) if offer == id => {
+        (IdleScreen::Answer { offer: Some(offer), entities, .. }, Action::Open(id)) if offer == id => {
             match branches::find(id) {
-                Some(branch) => start(turn, branch, facts),
+                Some(branch) => start(turn, branch, entities),
                 None => turn.stale(),
             }
         }
@@ -89,12 +89,12 @@ fn on_idle_screen(mut turn: Turn<'_>, screen: &IdleScreen, action: Action<'_>) -
     }
 }
 
-pub(super) fn start(mut turn: Turn<'_>, branch: &'static Branch, facts: &Facts) -> Verdict {
+pub(super) fn start(mut turn: Turn<'_>, branch: &'static Branch, entities: &Entities) -> Verdict {
     if limits::has_sent_enough(&turn.next, turn.moment, turn.rules) {
         return limits::refuse_to_start(turn);
     }
     let mut form = Form::new(branch, turn.moment.fresh_id);
-    form.prefill(facts, turn.moment.year);
+    form.prefill(entities, turn.moment.year);
     form.reserve(turn.next.profile.stored_len());
     form.offer_first_name(&turn.event.person.first_name);
     if !branch.in_menu {

@@ -76,9 +76,9 @@ pub(super) fn answered(mut turn: Turn<'_>, answer: &AiAnswer) -> Verdict {
     let menu = service.is_none() || !is_sure || is_answered;
     let has_manager = offer.as_deref() == Some(MANAGER_BRANCH) && turn.rules.dealer.sales_chat.is_none();
     let person = turn.next.questions.need_a_person() && !has_manager;
-    let facts = answer.facts.shortened();
+    let entities = answer.entities.shortened();
     turn.next.notice = None;
-    turn.next.leave_to(IdleScreen::Answer { text, answered_by, offer, facts, menu, person });
+    turn.next.leave_to(IdleScreen::Answer { text, answered_by, offer, entities, menu, person });
     turn.show()
 }
 

@@ -10,7 +10,7 @@ use values::{Phrase, phrase};
 use super::turn::Turn;
 use super::{DueChat, command, consent, due, pause, press};
 use crate::action::Action;
-use crate::facts::Facts;
+use crate::entities::Entities;
 use crate::form::Form;
 use crate::place::{IdleScreen, MenuGreeting, Question};
 use crate::prompt::Notice;
@@ -184,7 +184,7 @@ pub(super) fn left(mut turn: Turn<'_>) -> Verdict {
 /// Discards the open form for the one that asks for name and phone.
 pub(super) fn to_manager(turn: Turn<'_>) -> Verdict {
     match branches::find(MANAGER_BRANCH) {
-        Some(manager) => press::start(turn, manager, &Facts::default()),
+        Some(manager) => press::start(turn, manager, &Entities::default()),
         None => turn.stale(),
     }
 }

@@ -3,11 +3,11 @@
 use insta::assert_snapshot;
 
 use super::talk::{Talk, answer, captioned, photo};
-use crate::{AiAnswer, BotCommand, Effect, Event, Facts, Input, Intent, Person, Unsupported, Verdict};
+use crate::{AiAnswer, BotCommand, Effect, Entities, Event, Input, Intent, Person, Unsupported, Verdict};
 
 fn sells_a_camry() -> AiAnswer {
     AiAnswer {
-        facts: Facts {
+        entities: Entities {
             make: Some("Toyota".into()),
             model: Some("Camry".into()),
             year: Some(2019),
@@ -82,7 +82,11 @@ fn a_make_named_with_its_model_is_not_named_twice() {
     ] {
         let mut talk = Talk::new();
         let told = AiAnswer {
-            facts: Facts { make: make.map(str::to_owned), model: model.map(str::to_owned), ..Facts::default() },
+            entities: Entities {
+                make: make.map(str::to_owned),
+                model: model.map(str::to_owned),
+                ..Entities::default()
+            },
             ..answer(Intent::Sell, 0.9, "Оформим?")
         };
         talk.say("Продаю").understand(told).tap("🚗 Продать авто");

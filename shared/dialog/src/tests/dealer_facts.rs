@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dealer::{Dealer, Fact, Facts as DealerFacts};
+use dealer::{Dealer, Fact, Facts};
 use insta::assert_snapshot;
 
 use super::talk::{Talk, answer};
@@ -88,7 +88,7 @@ fn facts_that_do_not_fit_into_one_message_are_told_one() {
     let fact = |question: &str| Fact { questions: vec![question.to_owned()], answer: question[..2].repeat(3500) };
     let facts = vec![fact("Где вы находитесь?"), fact("Есть ли парковка?")];
     let mut talk = Talk::in_branch("🚗 Продать авто");
-    talk.rules.dealer = Arc::new(Dealer { facts: DealerFacts::new(facts), ..Dealer::default() });
+    talk.rules.dealer = Arc::new(Dealer { facts: Facts::new(facts), ..Dealer::default() });
     talk.say("где вы находитесь и есть ли парковка?");
     let told = &talk.texts_from(talk.messages() - 1)[0];
     assert_eq!(*told, "Г".repeat(3500));
@@ -193,7 +193,7 @@ fn the_label_of_a_button_is_an_answer_whatever_the_facts() {
     let fact = |question: &str| Fact { questions: vec![question.to_owned()], answer: "Да.".to_owned() };
     let facts = ["робот", "назад", "пропустить"].map(fact).to_vec();
     let mut talk = Talk::in_branch("🔍 Купить авто");
-    talk.rules.dealer = Arc::new(Dealer { facts: DealerFacts::new(facts), ..Dealer::default() });
+    talk.rules.dealer = Arc::new(Dealer { facts: Facts::new(facts), ..Dealer::default() });
     talk.say("Kia Rio").tap("до 500 000 ₽").tap("Любой").say("Назад");
     assert_eq!(talk.header(), "*Покупка авто · Шаг 3 из 8*");
     talk.tap("✅ Принять").say("Робот");

@@ -6,7 +6,7 @@ use lead::{Consent, PhoneSource};
 
 use super::dealer_facts::informed;
 use super::talk::{Talk, answer, captioned};
-use crate::{AiAnswer, Choices, Conversation, Facts, Input, Intent, Profile, Unsupported, consent};
+use crate::{AiAnswer, Choices, Conversation, Entities, Input, Intent, Profile, Unsupported, consent};
 
 #[test]
 fn long_answers_are_kept_whole_and_shortened_only_on_the_screen() {
@@ -111,7 +111,7 @@ fn a_conversation_with_every_voice_message_stays_below_its_limit() {
 #[test]
 fn a_conversation_with_every_photo_stays_below_its_limit() {
     let told = AiAnswer {
-        facts: Facts {
+        entities: Entities {
             make: Some("Тойота".into()),
             model: Some("камри".into()),
             year: Some(2019),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::dealer_facts::informed;
 use super::talk::{Talk, captioned, inline, photo};
 use crate::{
-    AiAnswer, AnsweredBy, BotCommand, Choices, Conversation, Effect, Facts, Input, Intent, Profile, TeamAct,
+    AiAnswer, AnsweredBy, BotCommand, Choices, Conversation, Effect, Entities, Input, Intent, Profile, TeamAct,
     TeamAnswer, Unsupported, Verdict, consent,
 };
 
@@ -97,15 +97,15 @@ const COMMANDS: [BotCommand; 7] = [
 ];
 
 fn ai_answer() -> impl Strategy<Value = AiAnswer> {
-    let facts = (prop::option::of(words()), any::<Option<i16>>(), any::<Option<u64>>(), any::<Option<u32>>());
+    let entities = (prop::option::of(words()), any::<Option<i16>>(), any::<Option<u64>>(), any::<Option<u32>>());
     let answered_by = prop::sample::select(vec![AnsweredBy::Nobody, AnsweredBy::Bot, AnsweredBy::Dealer(vec![1, 2])]);
-    let told = (prop::sample::select(Intent::ALL), any::<f32>(), facts, answered_by, words());
-    told.prop_map(|(intent, confidence, facts, answered_by, reply)| {
-        let (make, year, roubles, km) = facts;
+    let told = (prop::sample::select(Intent::ALL), any::<f32>(), entities, answered_by, words());
+    told.prop_map(|(intent, confidence, entities, answered_by, reply)| {
+        let (make, year, roubles, km) = entities;
         AiAnswer {
             intent,
             confidence,
-            facts: Facts { make: make.clone(), model: make, year, roubles, km },
+            entities: Entities { make: make.clone(), model: make, year, roubles, km },
             answered_by,
             reply,
         }

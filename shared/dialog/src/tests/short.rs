@@ -5,20 +5,20 @@ use lead::PhoneSource;
 
 use super::contact::known;
 use super::talk::{Talk, answer, photo};
-use crate::{AiAnswer, Facts, Intent};
+use crate::{AiAnswer, Entities, Intent};
 
 pub(super) const SELL: &str = "🚗 Продать авто";
 const MAX_PRESSES: usize = 4;
 
 pub(super) fn sells_a_camry() -> AiAnswer {
-    let facts = Facts {
+    let entities = Entities {
         make: Some("Toyota".into()),
         model: Some("Camry".into()),
         year: Some(2019),
         roubles: Some(1_500_000),
         km: Some(85_000),
     };
-    AiAnswer { facts, ..answer(Intent::Sell, 0.92, "Оформим заявку на продажу?") }
+    AiAnswer { entities, ..answer(Intent::Sell, 0.92, "Оформим заявку на продажу?") }
 }
 
 /// Says the sentence, then presses these buttons until the request is sent. Sharing the contact is a press too.

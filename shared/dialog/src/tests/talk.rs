@@ -399,7 +399,13 @@ impl Talk {
 
 /// An answer of the model without entities.
 pub(super) fn answer(intent: Intent, confidence: f32, reply: &str) -> AiAnswer {
-    AiAnswer { intent, confidence, facts: Facts::default(), answered_by: AnsweredBy::Nobody, reply: reply.to_owned() }
+    AiAnswer {
+        intent,
+        confidence,
+        entities: Entities::default(),
+        answered_by: AnsweredBy::Nobody,
+        reply: reply.to_owned(),
+    }
 }
 
 pub(super) fn photo(name: &str, album: Option<&str>) -> Input {

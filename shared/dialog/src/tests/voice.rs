@@ -3,11 +3,12 @@
 use insta::assert_snapshot;
 
 use super::talk::{Talk, answer};
-use crate::{AiAnswer, Effect, Event, Facts, Input, Intent, Verdict};
+use crate::{AiAnswer, Effect, Entities, Event, Input, Intent, Verdict};
 
 fn sells_a_rio() -> AiAnswer {
-    let facts = Facts { make: Some("Kia".into()), model: Some("Rio".into()), year: Some(2019), ..Facts::default() };
-    AiAnswer { facts, ..answer(Intent::Sell, 0.92, "Поможем продать.") }
+    let entities =
+        Entities { make: Some("Kia".into()), model: Some("Rio".into()), year: Some(2019), ..Entities::default() };
+    AiAnswer { entities, ..answer(Intent::Sell, 0.92, "Поможем продать.") }
 }
 
 fn note(talk: &Talk) -> String {
