@@ -32,12 +32,6 @@ impl Client {
         }
     }
 
-    /// Whether the account takes files: begins an upload, of which nothing is ever seen.
-    pub async fn check_files(&self) -> Result<(), CrmError> {
-        let drive = self.drive_url().await?;
-        self.upload_session(drive, "check.jpg", "image/jpeg", 1).await.map(drop)
-    }
-
     async fn upload_session(
         &self,
         drive: &str,

@@ -97,11 +97,6 @@ impl Amocrm {
         }
     }
 
-    /// A further contact is linked to a deal.
-    pub fn link_contact(&self, deal: u64, contact: u64) {
-        self.change_deal(deal, |lead, _| lead.contacts.push(ContactLink { id: contact, is_main: false }));
-    }
-
     /// A manager merges a deal into another: contacts, notes, tasks and files go to that one, and it is gone.
     pub fn merge_deals(&self, kept: u64, merged: u64) {
         let mut state = lock(&self.state);
