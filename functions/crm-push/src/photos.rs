@@ -27,6 +27,8 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// "There is no such address" may be a mistake once, and so may a web page in place of a picture. After this many
 /// failures it is believed.
 const BELIEVED_AFTER: u32 = 2;
+/// Extension and type of voice messages: <https://core.telegram.org/bots/api#voice>.
+const VOICE: (&str, &str) = ("ogg", "audio/ogg");
 /// After this many failures of one lead's photos, more than an hour, the admins are told that photos wait.
 const TOLD_AFTER: u32 = 5;
 
@@ -46,6 +48,20 @@ struct PhotoFailure {
     reason: String,
     /// For admins.
     text: String,
+}
+
+/// A file of the request.
+struct File {
+    /// As the deal shows it, without an extension.
+    name: String,
+    /// As Telegram knows it.
+    file_id: String,
+    content: Content,
+}
+
+enum Content {
+    Picture,
+    Voice,
 }
 
 /// The photos of one lead on their way.
@@ -188,16 +204,24 @@ impl Photos<'_> {
         let Lead { request, progress, lead_id, .. } = &self.lead.value;
         let number = lead_id.request_number();
         let photos = request.photos.iter().enumerate().skip(progress.files.len());
-        let photos = photos.map(|(n, photo)| (format!("{number}-{}", n + 1), photo.file_id.clone(), false));
+        let photos = photos.map(|(n, photo)| File {
+            name: format!("{number}-{}", n + 1),
+            file_id: photo.file_id.clone(),
+            content: Content::Picture,
+        });
         let voices = request.voices.iter().enumerate().skip(progress.voice_files.len());
-        let voices = voices.map(|(n, voice)| (format!("{number}-voice-{}", n + 1), voice.file_id.clone(), true));
-        for (name, file_id, is_voice) in photos.chain(voices).collect::<Vec<_>>() {
+        let voices = voices.map(|(n, voice)| File {
+            name: format!("{number}-voice-{}", n + 1),
+            file_id: voice.file_id.clone(),
+            content: Content::Voice,
+        });
+        for file in photos.chain(voices).collect::<Vec<_>>() {
             let left = self.deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(PhotoStop::OutOfTime);
             }
             let is_first = std::mem::take(&mut self.is_first_of_invocation);
-            let uuid = match tokio::time::timeout(left, self.transfer(&name, &file_id, is_voice)).await {
+            let uuid = match tokio::time::timeout(left, self.transfer(&file)).await {
                 Ok(uploaded) => uploaded?,
                 // A file that does not fit into all of an invocation's time never will.
                 Err(_) if is_first => {
@@ -207,10 +231,9 @@ impl Photos<'_> {
                 Err(_) => return Err(PhotoStop::OutOfTime),
             };
             let progress = &mut self.lead.value.progress;
-            if is_voice {
-                progress.voice_files.push(uuid);
-            } else {
-                progress.files.push(uuid);
+            match file.content {
+                Content::Picture => progress.files.push(uuid),
+                Content::Voice => progress.voice_files.push(uuid),
             }
             self.checkpoint().await?;
         }
@@ -218,11 +241,11 @@ impl Photos<'_> {
     }
 
     /// One file, from Telegram to the file host; `None` if it cannot be had or is not taken.
-    async fn transfer(&mut self, name: &str, file_id: &str, is_voice: bool) -> Result<Option<String>, PhotoStop> {
+    async fn transfer(&mut self, file: &File) -> Result<Option<String>, PhotoStop> {
         if self.takes_no_files {
             return Ok(None);
         }
-        let content = match self.function.telegram.download(file_id).await {
+        let content = match self.function.telegram.download(&file.file_id).await {
             Ok(content) => content,
             Err(error) if error.is_temporary() || error == ApiError::Unauthorized => {
                 return Err(self.unreadable(&format!("a photo cannot be read: {error}")));
@@ -238,7 +261,10 @@ impl Photos<'_> {
             tracing::warn!(lead_id = %self.lead.value.lead_id, size, "a photo is left in the chat: there are too many bytes");
             return Ok(None);
         }
-        let kind = if is_voice { Some(VOICE) } else { kind_of_picture(&content) };
+        let kind = match file.content {
+            Content::Picture => kind_of_picture(&content),
+            Content::Voice => Some(VOICE),
+        };
         let Some((extension, content_type)) = kind else {
             if self.failures() < BELIEVED_AFTER {
                 return Err(self.unreadable("Telegram has sent something other than a picture"));
@@ -246,7 +272,7 @@ impl Photos<'_> {
             tracing::warn!(lead_id = %self.lead.value.lead_id, size, "a file is left in the chat: it is not a picture");
             return Ok(None);
         };
-        match self.crm.upload(&format!("{name}.{extension}"), content_type, content).await {
+        match self.crm.upload(&format!("{}.{extension}", file.name), content_type, content).await {
             Ok(uuid) => {
                 if let Some(job) = &mut self.lead.value.photo_job {
                     job.bytes += size;
@@ -329,9 +355,6 @@ impl Photos<'_> {
 const fn means_no_drive(error: &CrmError) -> bool {
     matches!(error, CrmError::Closed { status: 200 | 403, .. })
 }
-
-/// Extension and type of voice messages: <https://core.telegram.org/bots/api#voice>.
-const VOICE: (&str, &str) = ("ogg", "audio/ogg");
 
 /// Extension and type, by how the file begins; `None` if it is not a picture, whatever its sender has called it.
 fn kind_of_picture(content: &Bytes) -> Option<(&'static str, &'static str)> {
