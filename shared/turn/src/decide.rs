@@ -134,8 +134,8 @@ impl Bot {
 }
 
 /// Counts talks that begin and end.
-pub(crate) fn count_talk(before: bool, after: bool) {
-    match (before, after) {
+pub(crate) fn count_talk(had_talk: bool, has_talk: bool) {
+    match (had_talk, has_talk) {
         (false, true) => metrics::put(&[("TalksOpened", 1.0, Unit::Count)], &[]),
         (true, false) => metrics::put(&[("TalksClosed", 1.0, Unit::Count)], &[]),
         _ => {}

@@ -19,6 +19,14 @@ pub enum DueTurn {
     Skipped,
 }
 
+/// Whether the form may become a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Requests {
+    Taken,
+    /// There were too many lately.
+    Refused,
+}
+
 impl Bot {
     /// Does what is due in a chat. It is stored first and then sent, so a message that cannot be sent does not come
     /// later.
@@ -26,8 +34,8 @@ impl Bot {
     /// # Errors
     /// Nothing was stored, or it is not known whether the customer got the message.
     pub async fn take_due_turn(&self, chat_id: i64) -> Result<DueTurn, RetryLater> {
-        let decided = match self.decide_due_and_save(chat_id, true).await {
-            Err(FinishError::TooMany) => self.decide_due_and_save(chat_id, false).await,
+        let decided = match self.decide_due_and_save(chat_id, Requests::Taken).await {
+            Err(FinishError::TooMany) => self.decide_due_and_save(chat_id, Requests::Refused).await,
             decided => decided,
         };
         let decided = match decided {
@@ -47,11 +55,11 @@ impl Bot {
     }
 
     /// `None` if nothing is due.
-    async fn decide_due_and_save(&self, chat_id: i64, takes_requests: bool) -> Result<Option<Decided>, FinishError> {
+    async fn decide_due_and_save(&self, chat_id: i64, requests: Requests) -> Result<Option<Decided>, FinishError> {
         let now = (self.clock)();
         let (session, customer, (mut moment, rules)) =
             futures::join!(self.sessions.load(chat_id), self.customers.get(chat_id), self.circumstances(now));
-        moment.takes_requests = takes_requests;
+        moment.takes_requests = requests == Requests::Taken;
         let mut session = session?;
         let may_write = !customer?.is_some_and(|customer| customer.blocked);
         let verdict = decide_due(&session.value, &DueChat { chat_id, may_write }, &moment, &rules);
