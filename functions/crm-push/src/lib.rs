@@ -150,14 +150,14 @@ impl CrmPush {
         let retry = Retry::delivery(&settings.delivery);
         let admins = AdminChat::new(documents.clone(), telegram.clone(), chat_id, clock.clone());
         Self {
-            incidents: Incidents::new(
-                documents.clone(),
-                leads.clone(),
-                admins.clone(),
-                clock.clone(),
-                Arc::clone(&dealer),
+            incidents: Incidents {
+                documents: documents.clone(),
+                leads: leads.clone(),
+                admins: admins.clone(),
+                clock: clock.clone(),
+                dealer: Arc::clone(&dealer),
                 language,
-            ),
+            },
             deal_news: DealNews::new(
                 aws,
                 &settings.tables,

@@ -119,14 +119,14 @@ impl Scheduled {
                 language,
                 clock.clone(),
             ),
-            incidents: Incidents::new(
-                documents.clone(),
-                bot.leads.clone(),
-                admins.clone(),
+            incidents: Incidents {
+                documents: documents.clone(),
+                leads: bot.leads.clone(),
+                admins: admins.clone(),
                 clock,
-                Arc::clone(&bot.dealer),
+                dealer: Arc::clone(&bot.dealer),
                 language,
-            ),
+            },
             jobs: Runner {
                 jobs: aws.jobs(&settings.turn.tables),
                 leads: bot.leads.clone(),

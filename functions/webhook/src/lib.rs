@@ -92,14 +92,14 @@ impl Webhook {
         Self {
             secrets: settings.secrets.clone(),
             amocrm_hook: settings.amocrm_hook.clone(),
-            incidents: Incidents::new(
+            incidents: Incidents {
                 documents,
-                bot.leads.clone(),
-                admins.clone(),
-                bot.clock.clone(),
+                leads: bot.leads.clone(),
+                admins: admins.clone(),
+                clock: bot.clock.clone(),
                 dealer,
                 language,
-            ),
+            },
             admins,
             bot,
             classifier: Classifier::new(&settings.openai),

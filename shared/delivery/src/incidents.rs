@@ -26,28 +26,17 @@ pub async fn probe_now(documents: &Documents, now: Seconds) -> Result<(), SaveEr
 /// but must never be what keeps a request from it.
 #[derive(Clone)]
 pub struct Incidents {
-    documents: Documents,
-    leads: Leads,
-    admins: AdminChat,
-    clock: Clock,
-    dealer: Arc<CurrentDealer>,
-    language: Language,
+    /// Where the incident is kept.
+    pub documents: Documents,
+    pub leads: Leads,
+    /// Who is told of it.
+    pub admins: AdminChat,
+    pub clock: Clock,
+    pub dealer: Arc<CurrentDealer>,
+    pub language: Language,
 }
 
 impl Incidents {
-    /// The incident kept in `documents`, told to `admins`.
-    #[must_use]
-    pub const fn new(
-        documents: Documents,
-        leads: Leads,
-        admins: AdminChat,
-        clock: Clock,
-        dealer: Arc<CurrentDealer>,
-        language: Language,
-    ) -> Self {
-        Self { documents, leads, admins, clock, dealer, language }
-    }
-
     /// The incident as it is.
     pub async fn load(&self) -> Incident {
         match load_document::<Incident>(&self.documents, KEY).await {

@@ -38,7 +38,8 @@ fn incidents(bot: &Bot) -> Incidents {
     let admins = AdminChat::new(documents.clone(), telegram, Some(bot.admin().chat), bot.clock());
     let dealer_file = bot.stack().aws().dealer_file(bot.stack().tables());
     let dealer = Arc::new(CurrentDealer::new(dealer_file, 60, bot.clock()));
-    Incidents::new(documents, bot.leads(), admins, bot.clock(), dealer, texts::Language::Russian)
+    let (leads, clock, language) = (bot.leads(), bot.clock(), texts::Language::Russian);
+    Incidents { documents, leads, admins, clock, dealer, language }
 }
 
 #[tokio::test(flavor = "multi_thread")]
