@@ -149,8 +149,52 @@ impl Account {
 
     async fn set_up(&self, address: Option<&str>, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
         let client = self.client()?;
-        let mut plan: Vec<(Entity, Vec<NewField>)> = Vec::new();
-        let mut without_tracking: Vec<&str> = Vec::new();
+        let (wanted, without_tracking) = self.missing_fields(client).await?;
+        let own_hook = self.hook.own(address);
+        let hook_state = match &own_hook {
+            Ok(own_hook) => own_hook.state(client).await.map_err(|error| hook::without(&error)),
+            Err(reason) => Err(hook::without_own(reason)),
+        };
+        let new_hook =
+            own_hook.as_ref().ok().filter(|_| matches!(hook_state, Ok(HookState::Missing | HookState::Broken(_))));
+        let pipelines = client.pipelines().await?;
+        let own = pipelines.iter().find(|pipeline| pipeline.name == PIPELINE);
+        let plan = Plan {
+            fields: self.shown(&wanted),
+            makes_pipeline: self.settings.pipeline_id.is_none() && own.is_none(),
+            hook: new_hook.map(OwnHook::shown),
+            without_tracking,
+            no_hook: hook_state.as_ref().err().cloned(),
+            unused_pipeline: own.filter(|_| self.settings.pipeline_id.is_none()).cloned(),
+        };
+        if !yes || plan.is_empty() {
+            output.print(&plan.to_json(), |_| plan.in_words());
+            return Ok(ExitCode::SUCCESS);
+        }
+        for (entity, wanted) in &wanted {
+            client.create_custom_fields(*entity, wanted, self.settings.language).await?;
+        }
+        let pipeline = match own {
+            Some(pipeline) => Some(pipeline.clone()),
+            None if plan.makes_pipeline => Some(client.create_pipeline(PIPELINE).await?),
+            None => None,
+        };
+        if let (Some(own_hook), Ok(state)) = (new_hook, &hook_state) {
+            own_hook.subscribe(client, state).await?;
+        }
+        let pipeline_id = pipeline.as_ref().map(|pipeline| pipeline.id);
+        let done = json!({ "created": plan.fields, "pipeline_id": pipeline_id, "hook": plan.hook });
+        output.print(&done, |_| plan.done_in_words(pipeline.as_ref()));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The bot's fields that the account does not have, and the codes of the tracking fields that it does not have.
+    async fn missing_fields(
+        &self,
+        client: &Client,
+    ) -> anyhow::Result<(Vec<(Entity, Vec<NewField>)>, Vec<&'static str>)> {
+        let mut missing = Vec::new();
+        let mut without_tracking = Vec::new();
         for entity in [Entity::Leads, Entity::Contacts] {
             let existing = client.custom_fields(entity).await?;
             if entity == Entity::Leads {
@@ -160,81 +204,20 @@ impl Account {
             let mut wanted = wanted_fields(entity, &existing);
             // A field whose id the operator has set exists already, under another code or none.
             wanted.retain(|new| !self.settings.fields.0.contains_key(new.field.code()));
-            plan.push((entity, wanted));
+            missing.push((entity, wanted));
         }
-        let own_hook = self.hook.own(address);
-        let hook_state = match &own_hook {
-            Ok(own_hook) => own_hook.state(client).await.map_err(|error| hook::without(&error)),
-            Err(reason) => Err(hook::without_own(reason)),
-        };
-        let new_hook =
-            own_hook.as_ref().ok().filter(|_| matches!(hook_state, Ok(HookState::Missing | HookState::Broken(_))));
-        let about_hook = hook_state.as_ref().err().map(|reason| format!("{reason}\n")).unwrap_or_default();
-        let pipelines = client.pipelines().await?;
-        let own = pipelines.iter().find(|pipeline| pipeline.name == PIPELINE);
-        let new_pipeline = self.settings.pipeline_id.is_none() && own.is_none();
-        let fields: Vec<MissingField> = plan
-            .iter()
-            .flat_map(|(entity, wanted)| wanted.iter().map(move |new| (entity, new)))
-            .map(|(entity, new)| MissingField {
-                of: if *entity == Entity::Leads { "deal" } else { "contact" },
-                code: new.field.code(),
-                name: self.settings.language.text(&new.field.title_id()),
-            })
-            .collect();
-        let nothing = fields.is_empty() && !new_pipeline && new_hook.is_none();
-        let shown_hook = new_hook.map(OwnHook::shown);
-        if !yes || nothing {
-            let plan = json!({
-                "fields": fields, "pipeline": new_pipeline.then_some(PIPELINE), "hook": shown_hook,
-                "without_tracking": without_tracking
-            });
-            output.print(&plan, |_| {
-                let mut text = about_tracking(&without_tracking) + &about_hook;
-                if nothing {
-                    text += "Nothing to do: everything that amoCRM can have exists.";
-                    return text + &about_pipeline(own.filter(|_| self.settings.pipeline_id.is_none()));
-                }
-                if !fields.is_empty() {
-                    let row = |field: &MissingField| [field.of, field.code, &field.name].map(str::to_owned);
-                    let rows = table(["OF", "CODE", "NAME"], fields.iter().map(row));
-                    text += &format!("Custom fields to create:\n{rows}\n");
-                }
-                if new_pipeline {
-                    text += &format!("Pipeline to create: {PIPELINE}\n");
-                }
-                if let Some(hook) = &shown_hook {
-                    text += &format!("Hook to subscribe: {hook}\n");
-                }
-                text + "Add --yes to create them."
-            });
-            return Ok(ExitCode::SUCCESS);
-        }
-        for (entity, wanted) in &plan {
-            client.create_custom_fields(*entity, wanted, self.settings.language).await?;
-        }
-        let pipeline = match own {
-            Some(pipeline) => Some(pipeline.clone()),
-            None if new_pipeline => Some(client.create_pipeline(PIPELINE).await?),
-            None => None,
-        };
-        if let (Some(own_hook), Ok(state)) = (new_hook, &hook_state) {
-            own_hook.subscribe(client, state).await?;
-        }
-        output.print(
-            &json!({
-                "created": fields, "pipeline_id": pipeline.as_ref().map(|pipeline| pipeline.id), "hook": shown_hook
-            }),
-            |_| {
-                let mut text = about_tracking(&without_tracking) + &about_hook;
-                if let Some(hook) = &shown_hook {
-                    text += &format!("Subscribed the hook {hook}\n");
-                }
-                text += &format!("Created {} custom field(s).", fields.len());
-                text + &about_pipeline(pipeline.as_ref())
-            },
-        );
-        Ok(ExitCode::SUCCESS)
+        Ok((missing, without_tracking))
+    }
+
+    /// The fields as the operator sees them.
+    fn shown(&self, wanted: &[(Entity, Vec<NewField>)]) -> Vec<MissingField> {
+        let each = wanted.iter().flat_map(|(entity, fields)| fields.iter().map(move |new| (entity, new)));
+        each.map(|(entity, new)| MissingField {
+            of: if *entity == Entity::Leads { "deal" } else { "contact" },
+            code: new.field.code(),
+            name: self.settings.language.text(&new.field.title_id()),
+        })
+        .collect()
     }
 
     async fn list_pipelines(&self, output: Output) -> anyhow::Result<ExitCode> {
@@ -258,6 +241,69 @@ impl Account {
             table(["PIPELINE", "NAME", "STAGE", "NAME"], places.iter().map(row))
         });
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What `setup` creates.
+struct Plan {
+    fields: Vec<MissingField>,
+    makes_pipeline: bool,
+    /// The address of the hook.
+    hook: Option<String>,
+    /// Codes of the tracking fields that the account does not have.
+    without_tracking: Vec<&'static str>,
+    /// Why there can be no hook.
+    no_hook: Option<String>,
+    /// The bot's own pipeline, if it is there and the settings lack it.
+    unused_pipeline: Option<Pipeline>,
+}
+
+impl Plan {
+    fn is_empty(&self) -> bool {
+        self.fields.is_empty() && !self.makes_pipeline && self.hook.is_none()
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        json!({
+            "fields": self.fields, "pipeline": self.makes_pipeline.then_some(PIPELINE), "hook": self.hook,
+            "without_tracking": self.without_tracking
+        })
+    }
+
+    fn in_words(&self) -> String {
+        let mut text = self.what_is_missing();
+        if self.is_empty() {
+            text += "Nothing to do: everything that amoCRM can have exists.";
+            return text + &about_pipeline(self.unused_pipeline.as_ref());
+        }
+        if !self.fields.is_empty() {
+            let row = |field: &MissingField| [field.of, field.code, &field.name].map(str::to_owned);
+            let rows = table(["OF", "CODE", "NAME"], self.fields.iter().map(row));
+            text += &format!("Custom fields to create:\n{rows}\n");
+        }
+        if self.makes_pipeline {
+            text += &format!("Pipeline to create: {PIPELINE}\n");
+        }
+        if let Some(hook) = &self.hook {
+            text += &format!("Hook to subscribe: {hook}\n");
+        }
+        text + "Add --yes to create them."
+    }
+
+    /// What was done; `pipeline` is the one that deals go to.
+    fn done_in_words(&self, pipeline: Option<&Pipeline>) -> String {
+        let mut text = self.what_is_missing();
+        if let Some(hook) = &self.hook {
+            text += &format!("Subscribed the hook {hook}\n");
+        }
+        text += &format!("Created {} custom field(s).", self.fields.len());
+        text + &about_pipeline(pipeline)
+    }
+
+    /// What the account cannot have, a line each.
+    fn what_is_missing(&self) -> String {
+        let about_hook = self.no_hook.as_ref().map(|reason| format!("{reason}\n")).unwrap_or_default();
+        about_tracking(&self.without_tracking) + &about_hook
     }
 }
 

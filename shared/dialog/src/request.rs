@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lead::{Answer, CrmField, Customer, FieldValue, Request, Seconds};
+use lead::{Answer, CrmField, Customer, FieldValue, Photo, Request, Seconds};
 use texts::Language;
 
 use crate::Person;
@@ -32,82 +32,102 @@ fn request(
     created_at: Seconds,
     language: Language,
 ) -> Option<Request> {
-    let service = language.text(form.branch.id);
-    let mut name = None;
-    let mut phone = None;
-    let mut topic = String::new();
-    let mut price = None;
-    let mut photos = Vec::new();
-    let mut fields = BTreeMap::new();
-    let question = language.text("chat-question");
-    let mut answers: Vec<Answer> =
-        form.preface.iter().map(|text| Answer { question: question.clone(), answer: text.clone() }).collect();
-    answers.extend(
-        form.said_before().map(|words| Answer { question: question.clone(), answer: by_voice(words, language) }),
-    );
+    let mut uses = Uses::default();
+    let mut answers = answers_before(form, language);
     for step in form.branch.steps {
         let Some(value) = form.answer(step) else { continue };
-        let shown = answer::shown(step, value, language);
-        let remark = form.remark(step);
-        let about_number = phone_of(value).map(|phone| about_number(phone, remark, language));
-        let in_full = answer::shown_in_full(step, value, remark.filter(|_| about_number.is_none()), language);
-        answers.push(Answer {
-            question: language.text(&step.text_id("label")),
-            answer: match form.said_at(step.id) {
-                Some(Said::InWords(words)) => {
-                    language.text_with("by-voice.words", [("value", in_full.into()), ("words", words.into())])
-                }
-                Some(Said::AsAnswered) => by_voice(&in_full, language),
-                None => in_full,
-            },
-        });
-        if let Some(answer) = about_number.filter(|about| !about.is_empty()) {
-            answers.push(Answer { question: language.text("about-number"), answer });
-        }
-        if let Value::Photos(sent) = value {
-            photos.clone_from(sent);
-            let caption = |text: &String| Answer { question: language.text("caption"), answer: text.clone() };
-            answers.extend(form.captions().iter().map(caption));
-        }
-        for use_ in step.uses {
-            match use_ {
-                Use::Field(field) => {
-                    fields.insert(*field, field_value(step, value, &shown));
-                }
-                Use::Car => fields.extend(make_and_model(value)),
-                Use::Price => price = roubles(step, value),
-                Use::Topic if declines(step, value) => {}
-                Use::Topic => topic.clone_from(&shown),
-                Use::Name => name = Some(shown.clone()),
-                Use::Phone => phone = phone_of(value),
-            }
-        }
+        answers.extend(answers_of(form, step, value, language));
+        uses.take(step, value, answer::shown(step, value, language));
     }
-    let PhoneAnswer { number, source } = phone?;
+    let PhoneAnswer { number, source } = uses.phone?;
     let customer = Customer {
         chat_id: person.chat_id,
         username: person.username.clone(),
-        name: name.or(name_at_telegram)?,
+        name: uses.name.or(name_at_telegram)?,
         phone: number.e164().to_owned(),
         phone_source: *source,
     };
-    let branch = form.branch.id.to_owned();
     Some(Request {
         id: form.id,
-        branch,
-        service,
-        topic,
+        branch: form.branch.id.to_owned(),
+        service: language.text(form.branch.id),
+        topic: uses.topic,
         customer,
-        price,
-        fields,
+        price: uses.price,
+        fields: uses.fields,
         answers,
-        photos,
+        photos: uses.photos,
         voices: form.voices().cloned().collect(),
         source: None,
         consent: None,
         unfinished: None,
         created_at,
     })
+}
+
+/// What the answers are used for, besides being listed.
+#[derive(Default)]
+struct Uses<'f> {
+    name: Option<String>,
+    phone: Option<&'f PhoneAnswer>,
+    topic: String,
+    price: Option<u64>,
+    photos: Vec<Photo>,
+    fields: BTreeMap<CrmField, FieldValue>,
+}
+
+impl<'f> Uses<'f> {
+    fn take(&mut self, step: &Step, value: &'f Value, shown: String) {
+        if let Value::Photos(sent) = value {
+            self.photos.clone_from(sent);
+        }
+        for use_ in step.uses {
+            match use_ {
+                Use::Field(field) => {
+                    self.fields.insert(*field, field_value(step, value, &shown));
+                }
+                Use::Car => self.fields.extend(make_and_model(value)),
+                Use::Price => self.price = roubles(step, value),
+                Use::Topic if declines(step, value) => {}
+                Use::Topic => self.topic.clone_from(&shown),
+                Use::Name => self.name = Some(shown.clone()),
+                Use::Phone => self.phone = phone_of(value),
+            }
+        }
+    }
+}
+
+/// What the customer asked and said before the first step.
+fn answers_before(form: &Form, language: Language) -> Vec<Answer> {
+    let question = language.text("chat-question");
+    let typed = form.preface.iter().cloned();
+    let spoken = form.said_before().map(|words| by_voice(words, language));
+    typed.chain(spoken).map(|answer| Answer { question: question.clone(), answer }).collect()
+}
+
+/// What the manager reads of one step: the answer, what was typed around a number, the captions of photos.
+fn answers_of(form: &Form, step: &Step, value: &Value, language: Language) -> Vec<Answer> {
+    let remark = form.remark(step);
+    let about_number = phone_of(value).map(|phone| about_number(phone, remark, language));
+    let in_full = answer::shown_in_full(step, value, remark.filter(|_| about_number.is_none()), language);
+    let mut answers = vec![Answer {
+        question: language.text(&step.text_id("label")),
+        answer: match form.said_at(step.id) {
+            Some(Said::InWords(words)) => {
+                language.text_with("by-voice.words", [("value", in_full.into()), ("words", words.into())])
+            }
+            Some(Said::AsAnswered) => by_voice(&in_full, language),
+            None => in_full,
+        },
+    }];
+    if let Some(answer) = about_number.filter(|about| !about.is_empty()) {
+        answers.push(Answer { question: language.text("about-number"), answer });
+    }
+    if matches!(value, Value::Photos(_)) {
+        let caption = |text: &String| Answer { question: language.text("caption"), answer: text.clone() };
+        answers.extend(form.captions().iter().map(caption));
+    }
+    answers
 }
 
 /// An answer that was spoken in these words.
