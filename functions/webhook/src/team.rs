@@ -152,7 +152,7 @@ impl Webhook {
     }
 }
 
-/// What whoever pressed a button sees.
+/// What the person who pressed a button sees.
 pub(crate) enum PressAnswer<'a> {
     Nothing,
     /// A line that fades.

@@ -91,7 +91,7 @@ struct Click {
 }
 
 impl Conversation {
-    /// A conversation with a customer of whom no session is stored.
+    /// A conversation with a customer who has no stored session.
     #[must_use]
     pub fn begin(profile: Profile) -> Self {
         Self { profile, ..Self::default() }

@@ -71,7 +71,7 @@ impl Profile {
         &self.earlier
     }
 
-    /// What the customer has decided. When a decision changes it, it is to be stored outside the conversation too.
+    /// What the customer has decided. When a decision changes it, the caller stores it outside the conversation too.
     #[must_use]
     pub const fn choices(&self) -> &Choices {
         &self.choices

@@ -83,7 +83,7 @@ impl Questions {
         Ok(self.wait_for_answer(update_id, text, None, now))
     }
 
-    /// Records a voice message whose words are to be found out. `seq` is the prompt in front of the customer.
+    /// Records a voice message that is sent to be transcribed. `seq` is the prompt in front of the customer.
     pub(crate) fn listen(&mut self, update_id: i64, seq: u32, now: Seconds) -> Result<(), TooMany> {
         self.count(now)?;
         self.waiting.retain(|waiting| waiting.spoken_to.is_none() || now < waiting.until());

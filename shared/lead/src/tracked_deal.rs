@@ -315,7 +315,7 @@ mod tests {
         let mut deal = deal();
         let closed_at = NOW + 29 * DAY;
         sees(&mut deal, WON, closed_at);
-        assert_eq!(deal.due_at(), Some(closed_at), "its text is to be told");
+        assert_eq!(deal.due_at(), Some(closed_at), "its text has to be sent");
         assert_eq!(deal.take_news(closed_at), Some(WON));
         assert_eq!((deal.due_at(), deal.expires_at()), (None, closed_at + KEPT_AFTER_CLOSING));
         sees(&mut deal, NEW, closed_at + 60);

@@ -60,7 +60,7 @@ pub struct Job {
     pub chat_id: Option<i64>,
 }
 
-/// What is to be written, by ids alone.
+/// What the job writes, by ids alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {

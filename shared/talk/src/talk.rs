@@ -298,7 +298,7 @@ impl Talk {
         [lines, note].into_iter().flatten().min()
     }
 
-    /// Whether a note is to be written at `now`.
+    /// Whether it is time for a note at `now`.
     #[must_use]
     pub fn has_note_due(&self, now: Seconds) -> bool {
         self.note_at.is_some_and(|at| at <= now)

@@ -83,7 +83,7 @@ fn a_name_is_changed_without_another_number() {
     assert!(talk.keyboard().is_empty(), "the number is known");
     talk.say("Пётр");
     assert_eq!(talk.header(), "*Продажа авто · Проверьте заявку*");
-    // Whoever shares a contact all the same means it.
+    // A customer who shares a contact in spite of that means it.
     talk.tap("✏️ Изменить").tap("Имя").share("79110001122").tap("✅ Отправить");
     let customer = &talk.requests[0].customer;
     assert_eq!((customer.name.as_str(), customer.phone.as_str()), ("Иван", "+79110001122"));
