@@ -11,7 +11,6 @@ use settings::{Retry, metrics};
 use storage::{SaveError, Versioned, pause_after_conflict};
 use talk::Line;
 use telegram::{ApiError, BotCall, Recipient};
-use tokio::time::sleep;
 
 use crate::{Bot, Decided, RetryLater};
 
