@@ -90,7 +90,12 @@ async fn a_group_that_became_a_supergroup_says_where_it_is() {
 }
 
 async fn has_file(server: &MockServer) {
-    answer(server, "getFile", 200, json!({ "ok": true, "result": { "file_path": "photos/1.jpg" } })).await;
+    has_file_of(4, server).await;
+}
+
+async fn has_file_of(size: u64, server: &MockServer) {
+    let file = json!({ "file_path": "photos/1.jpg", "file_size": size });
+    answer(server, "getFile", 200, json!({ "ok": true, "result": file })).await;
     Mock::given(method("GET"))
         .and(path("/file/bot1:T/photos/1.jpg"))
         .respond_with(ResponseTemplate::new(200).set_body_bytes("jpeg"))
@@ -122,6 +127,13 @@ async fn a_file_that_stays_unavailable_can_be_downloaded_later() {
     assert!(api(&server).await.download("f").await.unwrap_err().is_temporary());
     has_file(&server).await;
     assert_eq!(api(&server).await.download("f").await.unwrap(), "jpeg");
+}
+
+#[tokio::test]
+async fn half_a_file_is_none() {
+    let server = MockServer::start().await;
+    has_file_of(8, &server).await;
+    assert!(api(&server).await.download("f").await.unwrap_err().is_temporary());
 }
 
 #[tokio::test]
