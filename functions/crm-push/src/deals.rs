@@ -60,18 +60,25 @@ impl CrmPush {
     /// the next look a quick manager may have moved the deal. `None` if amoCRM does not say.
     async fn first_stage(&self, deal_id: u64, lead: &Lead) -> Option<u64> {
         let is_new = lead.completes.is_none() && !lead.progress.joined_deal;
-        let as_set = self.amocrm_settings.status_id;
-        let as_set = as_set.filter(|_| is_new && !Fallback::Pipeline.applies_to(lead));
-        if as_set.is_some() {
+        let as_set = self.amocrm_settings.status_id.filter(|_| !Fallback::Pipeline.applies_to(lead));
+        if is_new && as_set.is_some() {
             return as_set;
         }
-        match self.crm.as_ref()?.deals(&[deal_id]).await {
-            Ok(deals) => deals.first().map(|deal| deal.status_id),
+        let deal = match self.crm.as_ref()?.deals(&[deal_id]).await {
+            Ok(deals) => deals.into_iter().next()?,
             Err(error) => {
                 tracing::warn!(lead_id = %lead.lead_id, deal_id, %error, "the next look finds out where the deal begins");
-                None
+                return None;
             }
-        }
+        };
+        let is_being_made = match self.own_requests(lead).await {
+            Ok(own) => own.are_making(&deal),
+            Err(error) => {
+                tracing::warn!(lead_id = %lead.lead_id, deal_id, "where the deal stands is where it begins: {error}");
+                false
+            }
+        };
+        as_set.filter(|_| is_being_made).or(Some(deal.status_id))
     }
 
     /// The request was deleted while it was delivered: its deal is not tracked for this chat.

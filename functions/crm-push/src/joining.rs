@@ -77,6 +77,15 @@ impl OwnRequests {
         })
     }
 
+    /// Whether one of them has made this deal and is not delivered yet: then nobody has begun to track the deal, and
+    /// whoever has moved it has moved it out of the bot's first stage.
+    pub(crate) fn are_making(&self, deal: &Deal) -> bool {
+        self.of_deal(deal).any(|other| {
+            let is_of_finished_form = other.request.unfinished.is_none() && other.completes.is_none();
+            is_of_finished_form && !other.progress.joined_deal && !matches!(other.status, Status::Sent { .. })
+        })
+    }
+
     /// Mock mode has no deals to look at: returns the newest one that this request would find open.
     pub(crate) fn mock_deal_to_join(&self, lead: &Lead, since: Seconds) -> Option<u64> {
         let others = self.0.iter().rev().filter(|other| other.request.created_at >= since);

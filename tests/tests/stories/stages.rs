@@ -7,7 +7,8 @@ use simulators::amocrm::{BOT_FIRST_STAGE, Closing, Deal, LOSS_REASONS, SALES_FIR
 use simulators::fault::{Fault, When};
 use storage::DealKey;
 use stories::{
-    Bot, Customer, PHONE, Setup, System, finish, story, story_with, to_confirmation, to_name_with_consent, to_sent,
+    Bot, Customer, PHONE, Setup, System, finish, story, story_with, to_confirmation, to_confirmation_again,
+    to_name_with_consent, to_sent,
 };
 
 const MINUTE: i64 = 60;
@@ -69,6 +70,30 @@ async fn a_hook_brings_the_text_at_once_and_once() {
         }
         moves(bot, deal, MEETING).await;
         anna.sees("Автомобиль готов, приезжайте.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_move_is_told_that_was_made_before_the_first_request_was_delivered_and_a_second_one_joined() {
+    story(async |bot| {
+        bot.put_dealer_file(&format!("[repeat]\njoin_open_deal_days = 30\n[stages]\n{CALLED} = \"Созвонились.\"\n"))
+            .await;
+        let anna = bot.customer("Анна");
+        to_sent(&anna).await;
+        let failing = bot.fail(System::Amocrm, "POST /api/v4/leads/notes", When::Always, Fault::Html(503));
+        bot.deliver().await;
+        drop(failing);
+        let deal = bot.crm().deals().pop().expect("the deal is there, without its note");
+        bot.crm().move_deal(deal.id, CALLED);
+
+        to_confirmation_again(&anna).await;
+        anna.send_request().await;
+        bot.deliver().await;
+        let _ = (anna.reads(), bot.next_deal(), bot.admin().reads());
+        bot.hear_of_moves(&[deal.id]).await;
+        bot.deliver().await;
+        anna.sees("Созвонились.");
     })
     .await;
 }
