@@ -5,7 +5,10 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
 
 use crate::Env;
 
@@ -18,17 +21,28 @@ pub enum LogFormat {
     Readable,
 }
 
+/// Whose lines are held back, whatever the level is. The SDK and hyper log every request at debug, async-openai logs
+/// whole answers: bodies carry personal data. The embedded DynamoDB warns of every failed condition; here failed
+/// conditions are normal.
+const OTHERS: [(&str, LevelFilter); 6] = [
+    ("hyper", LevelFilter::WARN),
+    ("aws", LevelFilter::WARN),
+    ("h2", LevelFilter::WARN),
+    ("rustls", LevelFilter::WARN),
+    ("async_openai", LevelFilter::OFF),
+    ("dynoxide", LevelFilter::ERROR),
+];
+
 /// Starts logging at `LOG_LEVEL`: `error`, `warn`, `info` (when unset) or `debug`. Later calls change nothing.
 pub fn start(format: LogFormat, env: &mut Env) {
     let level = env.one_of("LOG_LEVEL", "info", &["error", "warn", "info", "debug"]);
-    // The SDK and hyper log every request at debug, async-openai logs whole answers: bodies carry personal data. The
-    // embedded DynamoDB warns of every failed condition; here failed conditions are normal.
-    const OTHERS: &str = "hyper=warn,aws=warn,h2=warn,rustls=warn,async_openai=off,dynoxide=error";
-    let filter = EnvFilter::new(format!("{level},{OTHERS}"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start, as in tests that share a process, keeps the first subscriber.
-    let _ = match format {
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(true).try_init(),
-        LogFormat::Readable => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
+    let level = level.parse().unwrap_or(LevelFilter::INFO);
+    let filter = Targets::new().with_default(level).with_targets(OTHERS);
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).boxed(),
+        LogFormat::Readable => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed(),
     };
+    // A second start, as in tests that share a process, keeps the first subscriber.
+    let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
 }
