@@ -201,7 +201,7 @@ impl Transport {
 
 /// The HTTP client: a redirect would turn a POST into a GET, so none is followed.
 pub(crate) fn http_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
+    settings::http_client()
         .user_agent(concat!("carquery/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(5).min(timeout))

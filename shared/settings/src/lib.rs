@@ -1,5 +1,5 @@
-//! What surrounds a process: settings from the environment, the clock, logs, metrics, and how much of an answer it
-//! reads.
+//! What surrounds a process: settings from the environment, the clock, logs, metrics, its HTTP clients, and how much of
+//! an answer it reads.
 //!
 //! Each part reads only its own settings through [`Env`] and fails at start with one message that names everything that
 //! is wrong. `.env.example` lists and explains every variable; a test holds it against what is read here.
@@ -10,6 +10,7 @@ mod clock;
 mod data_folder;
 mod env;
 mod groups;
+mod http_client;
 pub mod metrics;
 mod retry;
 pub mod telemetry;
@@ -23,4 +24,5 @@ pub use groups::{
     Amocrm, AmocrmFields, AmocrmHook, Auth, DealerFile, Delivery, Dialog, OAuth, OpenAi, Telegram, Transcription,
     account_address,
 };
+pub use http_client::http_client;
 pub use retry::Retry;

@@ -99,7 +99,6 @@ impl Aws {
 fn sdk_config(settings: &AwsSettings) -> SdkConfig {
     // A customer waits: tries of at most 3 s, and 10 s for all of them, leave room in the webhook's half minute.
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(10))
         .build();
@@ -109,6 +108,7 @@ fn sdk_config(settings: &AwsSettings) -> SdkConfig {
     });
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
+        .http_client(crate::https::http_client())
         .timeout_config(timeouts)
         .retry_config(retry_config())
         .region(settings.region.clone().map(Region::new));

@@ -20,6 +20,7 @@ mod documents;
 mod due;
 mod error;
 mod forget;
+mod https;
 mod jobs;
 mod leads;
 mod left_in_crm;

@@ -77,7 +77,7 @@ impl Api {
     /// A client for the bot of these settings.
     #[must_use]
     pub fn new(settings: &settings::Telegram) -> Self {
-        let http = reqwest::Client::builder()
+        let http = settings::http_client()
             .connect_timeout(Duration::from_secs(3))
             .timeout(CALL_TIMEOUT)
             .pool_idle_timeout(Duration::from_secs(50))

@@ -17,7 +17,7 @@ pub(crate) const MAX_ANSWER: usize = 4 << 20;
 /// A client of the server. Given a service of its own, the library does not wrap ours in its retries, which would
 /// outlast the customer.
 pub(crate) fn client(base_url: &str, api_key: Option<&SecretString>) -> Client<Server> {
-    let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build().unwrap_or_default();
+    let http = settings::http_client().connect_timeout(Duration::from_secs(5)).build().unwrap_or_default();
     let service = {
         let http = http.clone();
         tower::service_fn(move |request: HttpRequestFactory| send(http.clone(), request))

@@ -52,7 +52,7 @@ impl Transcriber {
     #[must_use]
     pub fn new(settings: &settings::Transcription) -> Self {
         Self {
-            http: reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build().unwrap_or_default(),
+            http: settings::http_client().connect_timeout(Duration::from_secs(5)).build().unwrap_or_default(),
             url: format!("{}/audio/transcriptions", settings.base_url.trim_end_matches('/')),
             key: settings.api_key.clone(),
             model: settings.model.clone(),
