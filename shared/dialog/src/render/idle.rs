@@ -44,6 +44,9 @@ pub(super) fn render(
                 rows.push(vec![Action::Open(branch.id).button(seq, language.text(&branch.menu_text()))]);
             }
             if *offers_person {
+                if offer.is_none() {
+                    text = text.push("\n\n").push(&language.text("reply-person"));
+                }
                 rows.push(person(seq, language));
             }
             if *menu {

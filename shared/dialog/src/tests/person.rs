@@ -80,6 +80,8 @@ fn a_person_is_offered_after_the_second_answer_that_does_not_help() {
     assert_snapshot!(talk.screen(), @r"
     Не понял вас.
 
+    Если проще объяснить человеку — позову.
+
     [👤 Позвать человека]
     [🏠 В начало]
     ");
