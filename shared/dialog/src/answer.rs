@@ -3,7 +3,7 @@
 use lead::{PhoneSource, Photo};
 use serde::{Deserialize, Serialize};
 use texts::Language;
-use values::{Phone, Typed, VehicleId, Wrong, car, mileage, money, name, phone, text, vehicle_id, year};
+use values::{Phone, Typed, VehicleId, Wrong, car, mileage, money, name, phone, phrase, text, vehicle_id, year};
 
 use crate::plain;
 use crate::questionnaire::{Kind, Parser, Step};
@@ -164,7 +164,10 @@ pub(crate) fn read(step: &Step, typed: &str, this_year: i16) -> Option<Result<Ty
 }
 
 fn read_as(parser: Parser, typed: &str, this_year: i16) -> Result<Typed<Value>, Wrong> {
+    let is_phrase = phrase::of(typed).is_some();
     Ok(match parser {
+        Parser::Car if is_phrase => return Err(Wrong::BadCar),
+        Parser::Name if is_phrase => return Err(Wrong::BadName),
         Parser::Car => Typed::alone(Value::Car(Car::read(&car::parse(typed, 1000)?))),
         Parser::Year => year::read(typed, this_year)?.map(Value::Year),
         Parser::YearFrom => year::read_from(typed, this_year)?.map(Value::Year),

@@ -97,8 +97,20 @@ fn who_does_not_know_leaves_the_choice_to_others() {
 }
 
 #[test]
-fn what_has_no_letter_and_no_digit_is_no_car() {
+fn what_has_no_letter_and_no_digit_is_no_car_and_a_phrase_is_none_either() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
-    talk.say("⬅️");
-    assert!(talk.screen().contains("Не вижу здесь марки и модели."), "{}", talk.screen());
+    for typed in ["⬅️", "не знаю", "Здравствуйте!"] {
+        talk.say(typed);
+        assert!(talk.screen().contains("Не вижу здесь марки и модели."), "{typed}: {}", talk.screen());
+    }
+}
+
+#[test]
+fn a_phrase_is_no_name() {
+    let mut talk = Talk::in_branch("🔧 Проверка авто");
+    talk.tap("Комплексная проверка").say("Kia Rio").say("нет");
+    for typed in ["не хочу", "привет"] {
+        talk.say(typed);
+        assert!(talk.screen().contains("Не вижу здесь имени."), "{typed}: {}", talk.screen());
+    }
 }
