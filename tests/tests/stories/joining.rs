@@ -5,22 +5,20 @@ use lead::{CrmField, LOST, LeadId, PhoneSource, Request, WON};
 use serde_json::{Value, json};
 use simulators::amocrm::{self, ADMIN, BOT_FIRST_STAGE, Deal, MANAGER, SALES_FIRST_STAGE, SALES_PIPELINE};
 use stories::{
-    ANNA, BORIS, Bot, Customer, Setup, account_without_lag, card, is_complete, story, story_with,
-    to_confirmation_again, to_sent,
+    ANNA, Bot, Setup, account_without_lag, card, is_complete, story, story_with, to_confirmation_again, to_sent,
 };
 
-const JOINS: &str = "[repeat]\njoin_open_deal_days = 30";
-const UNFINISHED_STAGE: u64 = BOT_FIRST_STAGE + 1;
-const LATER_STAGE: u64 = BOT_FIRST_STAGE + 2;
+pub(crate) const JOINS: &str = "[repeat]\njoin_open_deal_days = 30";
+pub(crate) const LATER_STAGE: u64 = BOT_FIRST_STAGE + 2;
 
 /// A bot that joins requests to open deals, in the present.
-async fn joining_bot() -> Bot {
+pub(crate) async fn joining_bot() -> Bot {
     let bot = Bot::at(account_without_lag()).await;
     bot.put_dealer_file(JOINS).await;
     bot
 }
 
-async fn delivered(bot: &Bot, n: u8, phone: &str, change: impl FnOnce(&mut Request)) -> LeadId {
+pub(crate) async fn delivered(bot: &Bot, n: u8, phone: &str, change: impl FnOnce(&mut Request)) -> LeadId {
     let id = bot.store_with(n, phone, change).await;
     bot.push_until_sent(&[id]).await;
     id
@@ -35,13 +33,13 @@ fn from_chat(chat_id: i64, source: PhoneSource) -> impl FnOnce(&mut Request) {
     move |request| (request.customer.chat_id, request.customer.phone_source) = (chat_id, source)
 }
 
-fn only_deal(bot: &Bot) -> Deal {
+pub(crate) fn only_deal(bot: &Bot) -> Deal {
     let mut deals = bot.crm().deals();
     assert_eq!(deals.len(), 1, "{deals:#?}");
     deals.remove(0)
 }
 
-fn numbers_of(deal: &Deal) -> Vec<String> {
+pub(crate) fn numbers_of(deal: &Deal) -> Vec<String> {
     deal.notes.iter().map(|note| note.lines().next().unwrap_or_default().replace("Заявка № ", "")).collect()
 }
 
@@ -149,7 +147,7 @@ async fn a_second_request_of_the_same_service_joins_the_open_deal_and_the_custom
     .await;
 }
 
-fn number_in(thanks: &str) -> String {
+pub(crate) fn number_in(thanks: &str) -> String {
     let number = thanks.lines().find_map(|line| line.strip_prefix("Номер заявки: "));
     number.expect("there is a number").to_owned()
 }
@@ -382,131 +380,6 @@ async fn a_request_that_joins_goes_to_the_manager_of_the_deal() {
     let tasks = are_together(&bot, first, second, "").tasks;
     let responsible: Vec<&str> = tasks.iter().map(|task| task.responsible.as_str()).collect();
     assert_eq!(responsible, ["Ольга Менеджер", "Анна Директор"]);
-}
-
-#[tokio::test]
-async fn a_request_follows_an_unfinished_one_whose_deal_nobody_has_touched() {
-    story(async |bot| {
-        bot.put_dealer_file(&format!("{JOINS}\n[unfinished]\nstatus_id = {UNFINISHED_STAGE}")).await;
-        let left = bot.store_unfinished(1, ANNA, Vec::new()).await;
-        bot.push_until_sent(&[left]).await;
-        assert_eq!(bot.next_deal().tags, ["unfinished"]);
-        let sent = delivered(bot, 2, ANNA, |_| {}).await;
-        let deal = only_deal(bot);
-        assert_eq!(
-            (deal.name.as_str(), deal.stage.as_str(), deal.price),
-            ("Продажа авто — Toyota Camry — Анна", "Новая заявка", 1_500_000)
-        );
-        assert_eq!(deal.tags, [""; 0], "it is the deal of the finished request now");
-        assert_eq!(deal.field("REQUEST_ID"), Some(sent.request_number().as_str()));
-        let numbers =
-            [format!("{} не закончена", left.request_number()), format!("{} закончена", sent.request_number())];
-        assert_eq!((numbers_of(&deal), deal.tasks.len()), (numbers.to_vec(), 2));
-        // A third one joins it like any other.
-        delivered(bot, 3, ANNA, |_| {}).await;
-        let deal = only_deal(bot);
-        assert_eq!((deal.notes.len(), &deal.tags), (3, &vec!["telegram_repeat".to_owned()]));
-        assert_eq!(deal.field("REQUEST_ID"), Some(sent.request_number().as_str()));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_unfinished_deal_that_a_manager_works_on_keeps_name_and_stage() {
-    let bot = joining_bot().await;
-    let left = bot.store_unfinished(1, ANNA, Vec::new()).await;
-    bot.push_until_sent(&[left]).await;
-    bot.manager_moves(only_deal(&bot).id, LATER_STAGE).await;
-    let sent = delivered(&bot, 2, ANNA, |_| {}).await;
-    let deal = only_deal(&bot);
-    assert_eq!(
-        (deal.name.as_str(), deal.stage.as_str()),
-        ("Не закончил: Продажа авто — Toyota Camry — Анна", "Встреча назначена")
-    );
-    assert_eq!(numbers_of(&deal)[1], sent.request_number());
-    assert_eq!((deal.price, deal.tasks.len()), (1_500_000, 2));
-}
-
-#[tokio::test]
-async fn an_unfinished_request_joins_an_open_deal_and_its_completion_does_too() {
-    let bot = joining_bot().await;
-    let first = delivered(&bot, 1, ANNA, |_| {}).await;
-    bot.manager_changes(only_deal(&bot).id, json!({ "name": "Камри Анны" })).await;
-    let left = bot.store_unfinished(2, ANNA, Vec::new()).await;
-    bot.push_until_sent(&[left]).await;
-    let deal = only_deal(&bot);
-    assert_eq!((deal.name.as_str(), &deal.tags), ("Камри Анны", &vec!["telegram_repeat".to_owned()]));
-    bot.finish_request(left, Vec::new()).await;
-    bot.push_until_sent(&[left]).await;
-    let deal = only_deal(&bot);
-    let number = left.request_number();
-    assert_eq!(
-        numbers_of(&deal),
-        [first.request_number(), format!("{number} не закончена"), format!("{number} закончена")]
-    );
-    assert_eq!((deal.name.as_str(), deal.stage.as_str(), deal.tasks.len()), ("Камри Анны", "Новая заявка", 2));
-}
-
-#[tokio::test]
-async fn what_is_finished_after_the_joined_deal_was_closed_gets_a_deal_of_its_own() {
-    let bot = joining_bot().await;
-    let first = delivered(&bot, 1, ANNA, |_| {}).await;
-    let left = bot.store_unfinished(2, ANNA, Vec::new()).await;
-    bot.push_until_sent(&[left]).await;
-    bot.manager_moves(only_deal(&bot).id, LOST).await;
-    bot.finish_request(left, Vec::new()).await;
-    bot.push_until_sent(&[left]).await;
-    let deals = bot.crm().deals();
-    assert_eq!(deals.len(), 2);
-    assert_eq!((numbers_of(&deals[0]), is_complete(&deals[0])), (vec![left.request_number()], true));
-    assert_eq!(numbers_of(&deals[1]).len(), 2, "{first}");
-}
-
-#[tokio::test]
-async fn another_number_of_a_known_chat_is_added_to_its_contact() {
-    story(async |bot| {
-        bot.put_dealer_file(JOINS).await;
-        let anna = bot.customer("Анна");
-        let first = to_sent(&anna).await;
-        let _ = bot.deliver_request(&first, &anna).await;
-        let second = checks_with_number(&anna, "+7 900 765-43-21").await;
-        bot.deliver().await;
-        let deal = only_deal(bot);
-        let contact = deal.contact.as_ref().expect("it has one");
-        assert_eq!(contact.phones, ["+79001234567", BORIS]);
-        assert_eq!((numbers_of(&deal), bot.crm().contacts().len()), (vec![first, second], 1));
-    })
-    .await;
-}
-
-/// Asks for the same check with another number; returns the request's number.
-async fn checks_with_number(customer: &Customer, phone: &str) -> String {
-    to_confirmation_again(customer).await;
-    customer.tap("✏️ Изменить").await;
-    customer.tap("Телефон").await;
-    customer.say(phone).await;
-    let _ = customer.reads();
-    customer.tap("✅ Отправить").await;
-    let thanks = customer.screen();
-    assert!(!thanks.contains("Добавил"), "with another number the bot does not know it yet:\n{thanks}");
-    number_in(&thanks)
-}
-
-#[tokio::test]
-async fn a_contact_that_is_not_the_chats_any_more_is_not_used() {
-    story(async |bot| {
-        let anna = bot.customer("Анна");
-        let first = to_sent(&anna).await;
-        let deal = bot.deliver_request(&first, &anna).await;
-        let contact = deal.contact.as_ref().expect("it has one");
-        let other = json!([{ "field_code": "TELEGRAM_ID", "values": [{ "value": "5" }] }]);
-        bot.manager_changes_contact(contact.id, json!({ "custom_fields_values": other })).await;
-        checks_with_number(&anna, "+7 900 765-43-21").await;
-        bot.deliver().await;
-        let deal = bot.next_deal();
-        assert_eq!(deal.contact.as_ref().map(|contact| contact.phones.clone()), Some(vec![BORIS.to_owned()]));
-    })
-    .await;
 }
 
 #[tokio::test]

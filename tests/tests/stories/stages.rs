@@ -7,21 +7,21 @@ use simulators::amocrm::{BOT_FIRST_STAGE, Closing, Deal, LOSS_REASONS, SALES_FIR
 use simulators::fault::{Fault, When};
 use storage::DealKey;
 use stories::{
-    Bot, Customer, PHONE, Setup, System, finish, story, story_with, to_confirmation, to_confirmation_again,
-    to_name_with_consent, to_sent,
+    Bot, Customer, Setup, System, finish, story, story_with, to_confirmation, to_confirmation_again, to_name_with_consent,
+    to_sent,
 };
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// Of the pipeline «Бот»: «Созвонились» and «Встреча назначена».
-const CALLED: u64 = BOT_FIRST_STAGE + 1;
+pub(crate) const CALLED: u64 = BOT_FIRST_STAGE + 1;
 const MEETING: u64 = BOT_FIRST_STAGE + 2;
 const WON: u64 = 142;
 
 /// A dealer who has a text for every stage, also for the one in which deals begin.
-async fn dealer(bot: &Bot) {
+pub(crate) async fn dealer(bot: &Bot) {
     let file = format!(
         "[stages]\n{BOT_FIRST_STAGE} = \"Заявка у нас.\"\n{CALLED} = \"Ваш автомобиль принят на диагностику.\"\n\
          {MEETING} = \"Автомобиль готов, приезжайте.\"\n{WON} = \"Спасибо, что выбрали нас!\"\n"
@@ -30,7 +30,7 @@ async fn dealer(bot: &Bot) {
 }
 
 /// Anna has sent a request, and the dealer has its deal. The number, and the deal.
-async fn sent(bot: &Bot, anna: &Customer) -> (String, Deal) {
+pub(crate) async fn sent(bot: &Bot, anna: &Customer) -> (String, Deal) {
     dealer(bot).await;
     let number = to_sent(anna).await;
     let deal = bot.deliver_request(&number, anna).await;
@@ -47,7 +47,7 @@ async fn told(tell: impl AsyncFnOnce(&Bot, &Customer, &str, u64)) {
 }
 
 /// A manager moves the deal, and amoCRM's hook says so.
-async fn moves(bot: &Bot, deal: u64, stage: u64) {
+pub(crate) async fn moves(bot: &Bot, deal: u64, stage: u64) {
     bot.crm().move_deal(deal, stage);
     bot.hear_of_moves(&[deal]).await;
     bot.deliver().await;
@@ -411,66 +411,6 @@ async fn amocrm_down_costs_only_time() {
         bot.wait(5 * MINUTE);
         bot.schedule().await;
         anna.sees("Ваш автомобиль принят на диагностику.");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn status_says_where_each_request_stands_and_asks_nobody() {
-    story(async |bot| {
-        dealer(bot).await;
-        let anna = bot.customer("Анна");
-        anna.say("/status").await;
-        assert_eq!(anna.reads()[0], "Заявок от вас пока нет. Отправите первую — здесь будет видно, что с ней.");
-
-        let number = to_sent(&anna).await;
-        anna.say("/status").await;
-        let listed = format!("Ваши заявки\n\n№ {number} · Проверка авто · 02.03.2026\nПринята, передаём менеджеру.");
-        assert_eq!(anna.reads()[0], listed);
-
-        let deal = bot.deliver_request(&number, &anna).await;
-        bot.crm().move_deal(deal.id, CALLED);
-        bot.hear_of_moves(&[deal.id]).await;
-        bot.deliver().await;
-        anna.sees("Ваш автомобиль принят на диагностику.");
-
-        // In the middle of the next form, which goes on.
-        anna.tap("🚗 Продать авто").await;
-        anna.say("Kia Rio").await;
-        let _ = anna.reads();
-        let mark = bot.mark();
-        anna.say("/status").await;
-        let read = anna.reads();
-        assert!(read[0].ends_with("Проверка авто · 02.03.2026\nВаш автомобиль принят на диагностику."), "{read:?}");
-        assert!(read[1].contains("Шаг 2 из 8"), "{read:?}");
-        assert!(bot.calls_since(&mark).keys().all(|(system, _)| *system != System::Amocrm), "amoCRM is not asked");
-        bot.wait(DAY); // the form is paused
-        anna.say("/status").await;
-        let read = anna.reads();
-        assert!(read[1].contains("Продолжить"), "{read:?}");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn another_chat_with_the_same_contact_sees_and_hears_only_its_own() {
-    story(async |bot| {
-        dealer(bot).await;
-        let anna = bot.customer("Анна");
-        let (_, hers) = sent(bot, &anna).await;
-        let boris = bot.customer("Борис");
-        boris.say("/status").await;
-        assert!(boris.reads()[0].starts_with("Заявок от вас пока нет"));
-        to_confirmation(&boris).await;
-        let number = boris.send_request().await;
-        bot.deliver().await;
-        let his = bot.next_deal();
-        assert!(his.contact.is_some_and(|contact| contact.phones.contains(&format!("+{PHONE}"))));
-        moves(bot, hers.id, CALLED).await;
-        anna.sees("Ваш автомобиль принят на диагностику.");
-        boris.sees_nothing();
-        boris.say("/status").await;
-        assert!(boris.reads()[0].contains(&format!("№ {number} · Проверка авто · 02.03.2026\nЗаявка у нас.")));
     })
     .await;
 }

@@ -2,7 +2,7 @@
 //! simulated here.
 
 mod data;
-mod doors;
+mod port;
 mod start;
 mod stop;
 mod team;

@@ -1,4 +1,4 @@
-//! The webhook's door: what is forged, oversized, malformed or unknown is answered as it deserves and changes nothing.
+//! What reaches the webhook and is forged, oversized, malformed or unknown: it is refused and changes nothing.
 
 use insta::assert_snapshot;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -22,7 +22,7 @@ async fn post(bot: &Bot, secret: Option<&str>, body: impl Into<reqwest::Body>) -
     if let Some(secret) = secret {
         request = request.header("X-Telegram-Bot-Api-Secret-Token", secret);
     }
-    request.send().await.expect("the door answers").status()
+    request.send().await.expect("the webhook answers").status()
 }
 
 /// A real message of a person in a private chat.
@@ -134,7 +134,7 @@ async fn other_paths_and_methods_are_refused() {
 }
 
 async fn health(bot: &Bot) -> (StatusCode, Value) {
-    let answer = to(bot, Method::GET, "/health").send().await.expect("the door answers");
+    let answer = to(bot, Method::GET, "/health").send().await.expect("the webhook answers");
     (answer.status(), answer.json().await.expect("JSON"))
 }
 
