@@ -159,7 +159,7 @@ impl Account {
             own_hook.as_ref().ok().filter(|_| matches!(hook_state, Ok(HookState::Missing | HookState::Broken(_))));
         let pipelines = client.pipelines().await?;
         let own = pipelines.iter().find(|pipeline| pipeline.name == PIPELINE);
-        let plan = Plan {
+        let plan = SetupPlan {
             fields: self.shown(&wanted),
             makes_pipeline: self.settings.pipeline_id.is_none() && own.is_none(),
             hook: new_hook.map(OwnHook::shown),
@@ -245,7 +245,7 @@ impl Account {
 }
 
 /// What `setup` creates.
-struct Plan {
+struct SetupPlan {
     fields: Vec<MissingField>,
     makes_pipeline: bool,
     /// The address of the hook.
@@ -258,7 +258,7 @@ struct Plan {
     unused_pipeline: Option<Pipeline>,
 }
 
-impl Plan {
+impl SetupPlan {
     fn is_empty(&self) -> bool {
         self.fields.is_empty() && !self.makes_pipeline && self.hook.is_none()
     }

@@ -57,7 +57,7 @@ impl Stores {
 }
 
 /// The tables of a stage that no bot works with meanwhile, as far as that can be ensured.
-pub(crate) struct Resting {
+pub(crate) struct OfflineStores {
     pub(crate) aws: Aws,
     pub(crate) tables: Tables,
     /// Keeps the bot on this machine from starting.
@@ -107,15 +107,15 @@ impl Stage {
 
     /// The tables for a command that must not meet a running bot. Those of this machine are opened, and made if there
     /// are none.
-    pub(crate) async fn resting(&self) -> anyhow::Result<Resting> {
+    pub(crate) async fn offline_stores(&self) -> anyhow::Result<OfflineStores> {
         if let Self::Deployed(_) = self {
             let Stores { aws, tables, .. } = self.stores().await?;
-            return Ok(Resting { aws, tables, _folder: None });
+            return Ok(OfflineStores { aws, tables, _folder: None });
         }
         let path = data_folder(&mut Env::of_process());
         let folder = Folder::open(Some(&path))?;
         let (aws, tables) = open_tables(DynamoDb::open(Some(&path.join(DATABASE_FILE)))?).await?;
-        Ok(Resting { aws, tables, _folder: Some(folder) })
+        Ok(OfflineStores { aws, tables, _folder: Some(folder) })
     }
 }
 

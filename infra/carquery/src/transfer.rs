@@ -15,7 +15,7 @@ use storage::schema::TableDefinition;
 use storage::{Copied, TABLES};
 
 use crate::output::{Output, Progress, table};
-use crate::stage::{Resting, Stage};
+use crate::stage::{OfflineStores, Stage};
 
 /// Writes at the same time.
 const AT_ONCE: usize = 16;
@@ -45,8 +45,8 @@ struct Count {
 /// be missing.
 pub(crate) async fn export(Arguments { file }: &Arguments, stage: &Stage, output: Output) -> anyhow::Result<ExitCode> {
     // Whole, for as long as this takes: it keeps the bot from starting.
-    let resting = stage.resting().await?;
-    let Resting { aws, tables, .. } = &resting;
+    let stores = stage.offline_stores().await?;
+    let OfflineStores { aws, tables, .. } = &stores;
     let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let mut out = BufWriter::new(new.with_context(|| format!("cannot create {}", file.display()))?);
     let mut counts = BTreeMap::new();
@@ -72,8 +72,8 @@ pub(crate) async fn export(Arguments { file }: &Arguments, stage: &Stage, output
 /// Writes the items of a file into the tables. Items that are there already stay as they are.
 pub(crate) async fn import(Arguments { file }: &Arguments, stage: &Stage, output: Output) -> anyhow::Result<ExitCode> {
     // Whole, for as long as this takes: it keeps the bot from starting.
-    let resting = stage.resting().await?;
-    let Resting { aws, tables, .. } = &resting;
+    let stores = stage.offline_stores().await?;
+    let OfflineStores { aws, tables, .. } = &stores;
     let lines = BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?).lines();
     // Read before anything is written: a file that is cut off changes nothing.
     let items: Vec<(&TableDefinition, Value)> = (1..)

@@ -21,8 +21,8 @@ use tokio::sync::watch;
 
 use crate::changes::Changes;
 use crate::clock::StackClock;
-use crate::outside::Outside;
 use crate::parts::{Parts, TelegramPart};
+use crate::simulated::Simulated;
 use crate::switches::Switches;
 
 /// How long the start waits for Telegram to say who the bot is.
@@ -64,7 +64,7 @@ impl Core {
     pub(crate) async fn build(
         variables: &Variables,
         parts: Parts,
-        outside: Outside,
+        simulated: Simulated,
         (store, sqs): (Store, Sqs),
         ahead: Arc<AtomicI64>,
         stopping: watch::Receiver<bool>,
@@ -75,22 +75,22 @@ impl Core {
         let functions = Functions::build(variables, store, &clock, None).await?;
         let (amocrm_settings, telegram_settings) =
             read(variables, |env| (settings::Amocrm::read(env), settings::Telegram::read(env)))?;
-        authorize(&amocrm_settings, &functions, outside.amocrm.as_ref()).await?;
+        authorize(&amocrm_settings, &functions, simulated.amocrm.as_ref()).await?;
 
         Ok(Self {
             bot: bot_card(&parts, &functions.api).await?,
             switches: Switches::new(
-                outside.amocrm.clone(),
-                outside.telegram.as_ref().map(|telegram| telegram.faults().clone()),
-                outside.openai.as_ref().map(|openai| openai.faults().clone()),
+                simulated.amocrm.clone(),
+                simulated.telegram.as_ref().map(|telegram| telegram.faults().clone()),
+                simulated.openai.as_ref().map(|openai| openai.faults().clone()),
                 sqs.faults().clone(),
             ),
             parts,
             clock: stack_clock,
             functions: Arc::new(functions),
-            telegram: outside.telegram,
-            amocrm: outside.amocrm,
-            openai: outside.openai,
+            telegram: simulated.telegram,
+            amocrm: simulated.amocrm,
+            openai: simulated.openai,
             sqs,
             changes: Changes::new(),
             admin_chat_id: telegram_settings.admin_chat_id,

@@ -9,17 +9,17 @@ mod changes;
 mod clock;
 mod core;
 mod options;
-mod outside;
 mod parts;
 mod people;
+mod simulated;
 mod stack;
 mod switches;
 mod web;
 
 pub use machine::Delivered;
 pub use options::Options;
-pub use outside::rules_answer;
 pub use parts::{AmocrmPart, OpenAiPart, Parts, TelegramPart};
+pub use simulated::rules_answer;
 pub use stack::Stack;
 
 use anyhow::Context as _;

@@ -24,9 +24,9 @@ use webhook::{WEBHOOK_PATH, Webhook};
 
 use crate::core::Core;
 use crate::options::Options;
-use crate::outside::Outside;
 use crate::parts::{Parts, TelegramPart};
 use crate::people::follow_dealer_file;
+use crate::simulated::Simulated;
 use crate::web;
 
 /// How long stopping waits for work in progress.
@@ -101,10 +101,10 @@ impl Stack {
             aws.dynamodb = Aws::through(&services.http_client()).dynamodb;
         }
         let store = Store { webhook_aws: aws.clone(), aws, tables: services.dynamodb.clone() };
-        let outside = Outside::start(&parts, &options, &mut folder, &mut variables).await?;
+        let simulated = Simulated::start(&parts, &options, &mut folder, &mut variables).await?;
 
         let (stop, stopping) = watch::channel(false);
-        let core = Core::build(&variables, parts, outside, (store, sqs), options.ahead, stopping.clone()).await?;
+        let core = Core::build(&variables, parts, simulated, (store, sqs), options.ahead, stopping.clone()).await?;
         let core = Arc::new(core);
         core.follow_changes();
         let mut dealer_file = options.dealer_file.map(|path| {
@@ -269,12 +269,12 @@ impl Stack {
             let _ = tokio::time::timeout(GRACE, worker).await;
         }
         let _ = tokio::time::timeout(GRACE, self.server).await;
-        let outside = Outside {
+        let simulated = Simulated {
             telegram: self.core.telegram.clone(),
             amocrm: self.core.amocrm.clone(),
             openai: self.core.openai.clone(),
         };
-        outside.stop().await;
+        simulated.stop().await;
         self.core.sqs.stop().await;
         if let Some(server) = self.server_for_operators {
             server.abort();

@@ -51,7 +51,7 @@ struct Measured {
     init: Duration,
     bytes: u64,
     cpu_seconds: f64,
-    most_memory_mib: f64,
+    peak_memory_mib: f64,
     times: Vec<Duration>,
     /// DynamoDB's units.
     reads: f64,
@@ -199,7 +199,7 @@ impl World {
             init: function.init,
             bytes: function.bytes,
             cpu_seconds: function.cpu_seconds()? - cpu_before,
-            most_memory_mib: function.most_memory_mib()?,
+            peak_memory_mib: function.peak_memory_mib()?,
             times,
             reads,
             writes,
@@ -224,7 +224,7 @@ impl Measured {
             ms(self.init),
             self.cpu_seconds * 1000.0 / events,
             percentile(&self.times, 50),
-            self.most_memory_mib,
+            self.peak_memory_mib,
             dollars * 1e6
         )
     }

@@ -100,8 +100,8 @@ impl Lambda {
         usage::cpu_seconds(self.process.id())
     }
 
-    pub(super) fn most_memory_mib(&self) -> anyhow::Result<f64> {
-        usage::most_memory_mib(self.process.id())
+    pub(super) fn peak_memory_mib(&self) -> anyhow::Result<f64> {
+        usage::peak_memory_mib(self.process.id())
     }
 }
 

@@ -120,7 +120,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let thousands = crowd.len() as f64 / 1000.0;
-    let most_memory = usage::most_memory_mib(bot.process.id())?;
+    let peak_memory = usage::peak_memory_mib(bot.process.id())?;
     println!("| {} customers, {} updates | measured | target |\n|---|---|---|", arguments.customers, crowd.len());
     for (what, measured, target) in [
         ("ready after, ms", ms(ready), 50.0),
@@ -128,7 +128,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         ("all at once, p50, ms", percentile(&crowd, 50), 300.0),
         ("all at once, p99, ms", percentile(&crowd, 99), 1000.0),
         ("CPU for 1000 updates, s", cpu / thousands, 1.2),
-        ("most memory, MiB", most_memory, 45.0),
+        ("most memory, MiB", peak_memory, 45.0),
     ] {
         println!("| {what} | {measured:.2} | {target} |");
     }

@@ -12,7 +12,7 @@ pub(super) fn cpu_seconds(process: u32) -> anyhow::Result<f64> {
 }
 
 /// The most memory that it has had, resident.
-pub(super) fn most_memory_mib(process: u32) -> anyhow::Result<f64> {
+pub(super) fn peak_memory_mib(process: u32) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no memory")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)

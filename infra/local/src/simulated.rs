@@ -22,13 +22,13 @@ const ADMIN: (&str, Option<&str>) = ("Админ", Some("carquery_admin"));
 
 /// The simulators that run.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Outside {
+pub(crate) struct Simulated {
     pub(crate) telegram: Option<Telegram>,
     pub(crate) amocrm: Option<Amocrm>,
     pub(crate) openai: Option<OpenAi>,
 }
 
-impl Outside {
+impl Simulated {
     /// Starts the simulators and adds their variables; what the operator has set is kept.
     pub(crate) async fn start(
         parts: &Parts,
@@ -36,7 +36,7 @@ impl Outside {
         folder: &mut Folder,
         variables: &mut Variables,
     ) -> anyhow::Result<Self> {
-        let mut outside = Self::default();
+        let mut simulated = Self::default();
         let notes = folder.notes();
         for (name, secret) in [
             ("TELEGRAM_WEBHOOK_SECRET", &notes.webhook_secret),
@@ -57,7 +57,7 @@ impl Outside {
             variables.insert("TELEGRAM_BOT_TOKEN".to_owned(), telegram.token().to_owned());
             variables.insert("TELEGRAM_API_URL".to_owned(), telegram.url());
             variables.entry("ADMIN_CHAT_ID".to_owned()).or_insert(admin.to_string());
-            outside.telegram = Some(telegram);
+            simulated.telegram = Some(telegram);
         }
         if parts.amocrm == AmocrmPart::Simulated {
             let amocrm = start_amocrm(folder, options).await?;
@@ -73,7 +73,7 @@ impl Outside {
             ] {
                 variables.entry(name.to_owned()).or_insert(id.to_string());
             }
-            outside.amocrm = Some(amocrm);
+            simulated.amocrm = Some(amocrm);
         }
         if parts.openai == OpenAiPart::Simulated {
             let openai = start_openai().await?;
@@ -81,9 +81,9 @@ impl Outside {
             if options.simulated_voice {
                 variables.entry("OPENAI_TRANSCRIBE_MODEL".to_owned()).or_insert_with(|| "simulated".to_owned());
             }
-            outside.openai = Some(openai);
+            simulated.openai = Some(openai);
         }
-        Ok(outside)
+        Ok(simulated)
     }
 
     /// Stops them.
