@@ -1,4 +1,4 @@
-//! The question for the name, which takes name and number at once.
+//! The questions for the name and the phone; the first one takes both at once.
 
 use insta::assert_snapshot;
 use lead::PhoneSource;
@@ -137,4 +137,83 @@ fn a_profile_that_was_deleted_is_not_offered() {
     talk.tap("✅ Отправить").command(crate::BotCommand::Delete).tap("Да, удалить").command(crate::BotCommand::Start);
     talk.tap("⚖️ Юридическая помощь").tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис");
     assert!(talk.screen().contains("Как к вам обращаться?"), "{}", talk.screen());
+}
+
+#[test]
+fn a_phone_is_typed_or_shared() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    talk.tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис").say("Иван");
+    assert_snapshot!(talk.screen(), @r"
+    *Юридическая помощь · Шаг 4 из 5*
+
+    По какому номеру вам позвонить? Нажмите «📱 Поделиться контактом» или напишите номер.
+
+    (keyboard)
+    [📱 Поделиться контактом]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.say("позвоните");
+    assert_snapshot!(talk.screen(), @r"
+    *Юридическая помощь · Шаг 4 из 5*
+
+    Не похоже на номер телефона. Напишите его целиком — например, +7 900 123-45-67.
+
+    По какому номеру вам позвонить? Нажмите «📱 Поделиться контактом» или напишите номер.
+
+    (keyboard)
+    [📱 Поделиться контактом]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    let before = talk.messages();
+    talk.share("79001234567");
+    assert_eq!(talk.texts_from(before + 1)[0], "Принято: +7 900 123-45-67");
+    assert!(talk.keyboard().is_empty());
+    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 5 из 5*");
+    talk.tap("⬅️ Назад");
+    assert_snapshot!(talk.screen(), @r"
+    *Юридическая помощь · Шаг 4 из 5*
+
+    По какому номеру вам позвонить? Нажмите «📱 Поделиться контактом» или напишите номер.
+
+    Текущее значение: +7 900 123-45-67
+
+    (keyboard)
+    [✅ Принять]
+    [📱 Поделиться контактом]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.tap("✅ Принять");
+    assert!(talk.keyboard().is_empty());
+    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 5 из 5*");
+}
+
+#[test]
+fn the_keyboard_of_the_phone_step_leads_back_and_home_too() {
+    let mut talk = Talk::in_branch("⚖️ Юридическая помощь");
+    talk.tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис").say("Иван");
+    talk.tap("⬅️ Назад");
+    assert_snapshot!(talk.screen(), @r"
+    *Юридическая помощь · Шаг 3 из 5*
+
+    Как к вам обращаться? Напишите имя или нажмите «📱 Поделиться контактом»: имя и номер возьму оттуда.
+
+    Текущее значение: Иван
+
+    (keyboard)
+    [✅ Принять]
+    [📱 Поделиться контактом]
+    [⬅️ Назад] [🏠 В начало]
+    ");
+    talk.tap("✅ Принять").tap("🏠 В начало");
+    assert!(talk.keyboard().is_empty());
+    assert_snapshot!(talk.screen(), @r"
+    Прервать заявку «Юридическая помощь»? Ваши ответы в ней пропадут.
+
+    [Да, сбросить]
+    [Нет, продолжить]
+    ");
+    talk.tap("Нет, продолжить");
+    assert_eq!(talk.header(), "*Юридическая помощь · Шаг 4 из 5*");
+    assert!(!talk.keyboard().is_empty());
+    assert_eq!(talk.messages_with_buttons(), 0, "the question has lost its buttons");
 }

@@ -1,6 +1,7 @@
 //! Each test is a conversation with a customer.
 
 mod asking;
+mod confirming;
 mod consent;
 mod contact;
 mod dealer_facts;
@@ -15,6 +16,7 @@ mod person;
 mod photos;
 mod phrases;
 mod random;
+mod redelivery;
 mod remarks;
 mod reminder;
 mod requests;
