@@ -35,6 +35,12 @@ pub fn card(deal: &Deal) -> String {
     card.replace(number, "NUMBER").trim_end().to_owned()
 }
 
+/// The numbers of the requests that the deal has notes of, oldest first.
+#[must_use]
+pub fn numbers_of(deal: &Deal) -> Vec<String> {
+    deal.notes.iter().map(|note| note.lines().next().unwrap_or_default().replace("Заявка № ", "")).collect()
+}
+
 /// What is particular to a deal: its name and price, its fields and the answers in its note. What every deal has is
 /// left out: [`crate::Bot::deliver_request`] checks it.
 #[must_use]

@@ -25,13 +25,13 @@ mod team;
 mod walks;
 
 pub use bot::{Bot, Setup, account, account_without_lag, story, story_with};
-pub use card::{answers, card, has_its_tasks, is_complete};
+pub use card::{answers, card, has_its_tasks, is_complete, numbers_of};
 pub use customer::{Button, Customer};
 pub use leads::{ANNA, BORIS, failed, leave_at_the_price, read};
 pub use simulators::telegram::photo;
 pub use systems::{Failing, Mark, System, without_ids};
 pub use team::{BOSS, SALES_CHAT, SalesGroup, TeamMember, sales_team};
 pub use walks::{
-    PHONE, finish, give_name_and_phone, to_confirmation, to_confirmation_again, to_name_with_consent, to_photos,
-    to_sent,
+    PHONE, fill_in_check, finish, give_name_and_phone, to_confirmation, to_confirmation_again, to_name_with_consent,
+    to_photos, to_sent,
 };

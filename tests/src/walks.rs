@@ -37,8 +37,8 @@ pub async fn to_name_with_consent(customer: &Customer) {
     customer.tap("✅ Согласен").await;
 }
 
-/// What is asked of a car to be checked.
-async fn fill_in_check(customer: &Customer) {
+/// A check of a car: from the menu to the question for the name, or for consent.
+pub async fn fill_in_check(customer: &Customer) {
     customer.tap("🔧 Проверка авто").await;
     customer.tap("Техническая диагностика").await;
     customer.say("Skoda Octavia").await;

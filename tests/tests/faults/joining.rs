@@ -7,7 +7,7 @@ use lead::{LOST, LeadId};
 use serde_json::json;
 use simulators::amocrm::{self, BOT_PIPELINE};
 use simulators::fault::{Fault, When};
-use stories::{Bot, Setup, System, account_without_lag, is_complete};
+use stories::{Bot, Setup, System, account_without_lag, is_complete, numbers_of};
 
 use crate::completion::stop_after;
 
@@ -89,10 +89,6 @@ impl Series {
         assert_eq!((tasks, files), (1, 1), "{what}: {deal:#?}");
         assert!(deals.len() <= 2 && (deals.len() == 1 || is_complete(&deals[0])), "{what}: {deals:#?}");
     }
-}
-
-fn numbers_of(deal: &amocrm::Deal) -> Vec<String> {
-    deal.notes.iter().map(|note| note.lines().next().unwrap_or_default().replace("Заявка № ", "")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

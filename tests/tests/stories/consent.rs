@@ -1,6 +1,6 @@
 //! The agreement to the processing of personal data: from its screen to the stored request, and back.
 
-use stories::{Bot, Customer, PHONE, Setup, story, story_with, to_confirmation};
+use stories::{Bot, Customer, PHONE, Setup, fill_in_check, story, story_with, to_confirmation};
 
 const POLICY: &str = "https://dealer.example/privacy";
 
@@ -13,20 +13,12 @@ async fn profile(bot: &Bot, customer: &Customer) -> Option<storage::Customer> {
     bot.stack().aws().customers(bot.stack().tables()).get(customer.chat).await.expect("the table answers")
 }
 
-/// A check of a car, up to the question for the name.
-async fn up_to_the_name(customer: &Customer) {
-    customer.tap("🔧 Проверка авто").await;
-    customer.tap("Техническая диагностика").await;
-    customer.say("Skoda Octavia").await;
-    customer.tap("⏭ Пропустить").await;
-}
-
 #[tokio::test]
 async fn consent_is_asked_once_and_goes_with_every_request() {
     story_with(with_policy(), async |bot| {
         let anna = bot.customer("Анна");
         anna.say("/start").await;
-        up_to_the_name(&anna).await;
+        fill_in_check(&anna).await;
         anna.finally_sees("✅ Согласен");
         anna.share_contact(PHONE).await;
         anna.finally_sees("без согласия имя и телефон я не принимаю");
@@ -44,7 +36,7 @@ async fn consent_is_asked_once_and_goes_with_every_request() {
         // A day later the session is gone.
         bot.wait(24 * 3600);
         anna.say("/start").await;
-        up_to_the_name(&anna).await;
+        fill_in_check(&anna).await;
         anna.finally_sees("Анна, +7 900 123-45-67 — верно?");
         anna.tap("✅ Да").await;
         anna.tap("⏭ Пропустить").await;
@@ -67,7 +59,7 @@ async fn consent_is_taken_back_and_asked_for_again() {
     story_with(with_policy(), async |bot| {
         let anna = bot.customer("Анна");
         anna.say("/start").await;
-        up_to_the_name(&anna).await;
+        fill_in_check(&anna).await;
         anna.tap("✅ Согласен").await;
         anna.say("Анна").await;
         anna.say("/privacy").await;
@@ -77,7 +69,7 @@ async fn consent_is_taken_back_and_asked_for_again() {
         let profile = profile(bot, &anna).await.expect("it says that the customer wants no reminders");
         assert_eq!((profile.consent, profile.reminders_off), (None, true));
 
-        up_to_the_name(&anna).await;
+        fill_in_check(&anna).await;
         anna.finally_sees("✅ Согласен");
         anna.tap("Не сейчас").await;
         anna.sees("Хорошо, имя и телефон не спрашиваю");

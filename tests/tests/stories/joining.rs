@@ -5,7 +5,8 @@ use lead::{CrmField, LOST, LeadId, PhoneSource, Request, WON};
 use serde_json::{Value, json};
 use simulators::amocrm::{self, ADMIN, BOT_FIRST_STAGE, Deal, MANAGER, SALES_FIRST_STAGE, SALES_PIPELINE};
 use stories::{
-    ANNA, Bot, Setup, account_without_lag, card, is_complete, story, story_with, to_confirmation_again, to_sent,
+    ANNA, Bot, Setup, account_without_lag, card, is_complete, numbers_of, story, story_with, to_confirmation_again,
+    to_sent,
 };
 
 pub(crate) const JOINS: &str = "[repeat]\njoin_open_deal_days = 30";
@@ -37,10 +38,6 @@ pub(crate) fn only_deal(bot: &Bot) -> Deal {
     let mut deals = bot.crm().deals();
     assert_eq!(deals.len(), 1, "{deals:#?}");
     deals.remove(0)
-}
-
-pub(crate) fn numbers_of(deal: &Deal) -> Vec<String> {
-    deal.notes.iter().map(|note| note.lines().next().unwrap_or_default().replace("Заявка № ", "")).collect()
 }
 
 /// The requests are in two deals of their own.

@@ -1,9 +1,9 @@
 //! Whose contact a request gets, when its customer has another number.
 
 use serde_json::json;
-use stories::{BORIS, Customer, story, to_confirmation_again, to_sent};
+use stories::{BORIS, Customer, numbers_of, story, to_confirmation_again, to_sent};
 
-use crate::joining::{JOINS, number_in, numbers_of, only_deal};
+use crate::joining::{JOINS, number_in, only_deal};
 
 #[tokio::test]
 async fn another_number_of_a_known_chat_is_added_to_its_contact() {

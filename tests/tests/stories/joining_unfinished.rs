@@ -3,9 +3,9 @@
 use lead::LOST;
 use serde_json::json;
 use simulators::amocrm::BOT_FIRST_STAGE;
-use stories::{ANNA, is_complete, story};
+use stories::{ANNA, is_complete, numbers_of, story};
 
-use crate::joining::{JOINS, LATER_STAGE, delivered, joining_bot, numbers_of, only_deal};
+use crate::joining::{JOINS, LATER_STAGE, delivered, joining_bot, only_deal};
 
 const UNFINISHED_STAGE: u64 = BOT_FIRST_STAGE + 1;
 
