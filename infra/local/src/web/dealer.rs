@@ -21,7 +21,7 @@ use crate::parts::{AmocrmPart, OpenAiPart, TelegramPart};
 /// How many of the newest requests the page shows.
 const SHOWN: usize = 200;
 /// How many deals are looked at for news that wait for the morning.
-const MOST_NEWS: i32 = 200;
+const MAX_NEWS: i32 = 200;
 
 type Answer = Result<Json<Value>, Refusal>;
 
@@ -182,7 +182,7 @@ async fn later(core: &Core) -> Result<Value, Refusal> {
     let functions = &core.functions;
     let deals = functions.aws.deals(&functions.tables);
     let day_at = calendar.next_daytime(now);
-    let waiting = deals.due(day_at, MOST_NEWS).await?.into_iter().filter_map(|deal| {
+    let waiting = deals.due(day_at, MAX_NEWS).await?.into_iter().filter_map(|deal| {
         let at = deal.value.news_at().filter(|at| *at > now)?;
         Some(json!({ "deal": deal.value.deal_id, "at": at }))
     });
