@@ -7,8 +7,8 @@ use simulators::amocrm::{BOT_FIRST_STAGE, Closing, Deal, LOSS_REASONS, SALES_FIR
 use simulators::fault::{Fault, When};
 use storage::DealKey;
 use stories::{
-    Bot, Customer, Setup, System, finish, story, story_with, to_confirmation, to_confirmation_again, to_name_with_consent,
-    to_sent,
+    Bot, Customer, Setup, System, finish, story, story_with, to_confirmation, to_confirmation_again,
+    to_name_with_consent, to_sent,
 };
 
 const MINUTE: i64 = 60;
