@@ -31,7 +31,12 @@ impl Log {
     pub(crate) fn of_database(path: &Path) -> io::Result<Self> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        let file = Arc::new(File::open(log)?);
+        let log = Path::new(&log).canonicalize()?;
+        let file = Arc::new(File::open(&log)?);
+        // What is in the log counts only if the log is found.
+        if let Some(folder) = log.parent() {
+            File::open(folder)?.sync_all()?;
+        }
         Ok(Self { file, written: AtomicU64::default(), flushed: Arc::new(Mutex::new(Some(0))) })
     }
 

@@ -1,7 +1,7 @@
 //! The folder that a stack keeps its data in. One stack uses it at a time.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -111,20 +111,28 @@ impl Folder {
         change(&mut self.notes);
         let Some(place) = &self.place else { return Ok(()) };
         let unfinished = place.path.join("stack.json.new");
-        let written = fs::write(&unfinished, serde_json::to_vec_pretty(&self.notes)?);
+        let written = write_to_disk(&unfinished, &serde_json::to_vec_pretty(&self.notes)?);
         written.context("cannot write to the data folder")?;
         // What another user leaves here, as with `sudo`, its owner could not use.
         if fs::metadata(&unfinished)?.uid() != fs::metadata(&place.path)?.uid() {
             let _ = fs::remove_file(&unfinished);
             bail!("{} belongs to another user: run this as that user, with `sudo -u`", place.path.display());
         }
-        fs::rename(&unfinished, place.path.join(NOTES)).context("cannot write to the data folder")
+        let renamed = fs::rename(&unfinished, place.path.join(NOTES));
+        renamed.and_then(|()| File::open(&place.path)?.sync_all()).context("cannot write to the data folder")
     }
 
     /// The path of a file in the folder; `None` when the data is kept in memory.
     pub fn file(&self, name: &str) -> Option<PathBuf> {
         self.place.as_ref().map(|place| place.path.join(name))
     }
+}
+
+/// Writes a file and waits until it is on the disk. A file that is renamed before that may be empty after a power cut.
+fn write_to_disk(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(contents)?;
+    file.sync_all()
 }
 
 #[cfg(test)]

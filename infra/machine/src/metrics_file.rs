@@ -31,8 +31,9 @@ pub async fn shorten(folder: PathBuf) {
 }
 
 fn drop_old(path: &Path, before_ms: i64) -> io::Result<()> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
+    // A power cut may leave anything in the last lines.
+    let text = match fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
