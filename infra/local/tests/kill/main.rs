@@ -3,6 +3,8 @@
 //! Telegram and amoCRM are simulated in this process, so that they remember what the killed one did. Each kill comes at
 //! the worst moment: amoCRM or Telegram has done what was asked, and nobody is left to hear of it.
 
+mod sales;
+
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,6 +19,9 @@ use tokio::time::{Instant, sleep, timeout};
 /// How long anything may take: after a kill a request waits until amoCRM's search would know what was created.
 const PATIENCE: Duration = Duration::from_secs(150);
 const SECRET: &str = "secret-of-this-test";
+
+/// A call that is done and never answered, and with which the process ends.
+type Moment<'a> = (&'a Faults, &'static str);
 
 /// The local stack as a process.
 struct Bot {
@@ -59,6 +64,7 @@ impl Simulators {
             .env("AMOCRM_PIPELINE_ID", amocrm::BOT_PIPELINE.to_string())
             .env("AMOCRM_STATUS_ID", amocrm::BOT_FIRST_STAGE.to_string())
             .env("AMOCRM_RATE_LIMIT", "100")
+            .env("AMOCRM_WEBHOOK_SECRET", SECRET)
             .env("RETRY_INTERVAL_SECONDS", "2")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -72,6 +78,15 @@ impl Simulators {
         })
         .await;
         bot
+    }
+
+    /// Somebody does something, and the bot is killed at the moment that this leads to. It starts again.
+    async fn kill_at(&self, (faults, route): Moment<'_>, bot: Bot, data: &Path, act: impl AsyncFnOnce()) -> Bot {
+        let rule = faults.add(route, When::Times(1), Fault::LateAnswer(PATIENCE * 2));
+        act().await;
+        eventually(route, async || faults.list().iter().all(|active| active.id != rule)).await;
+        bot.kill();
+        self.start_bot(data).await
     }
 
     async fn settle(&self) {
@@ -135,8 +150,8 @@ async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// The call that is done and never answered, and with which the process ends.
-fn moments(simulators: &Simulators) -> Vec<(&Faults, &'static str)> {
+/// The calls that lead to a whole deal.
+fn moments(simulators: &Simulators) -> Vec<Moment<'_>> {
     let (telegram, amocrm) = (simulators.telegram.faults(), simulators.amocrm.faults());
     vec![
         (telegram, "editMessageText"),
@@ -161,12 +176,11 @@ async fn a_bot_killed_again_and_again_loses_nothing_and_does_nothing_twice() {
         simulators.to_confirmation(&anna, &format!("7900000000{n}")).await;
         customers.push(anna);
     }
-    for (anna, (faults, route)) in customers.iter().zip(&moments) {
-        let rule = faults.add(route, When::Times(1), Fault::LateAnswer(PATIENCE * 2));
-        anna.tap("✅ Отправить").expect("there is such a button");
-        eventually(route, async || faults.list().iter().all(|active| active.id != rule)).await;
-        bot.kill();
-        bot = simulators.start_bot(data.path()).await;
+    for (anna, moment) in customers.iter().zip(&moments) {
+        let sends = async || {
+            anna.tap("✅ Отправить").expect("there is such a button");
+        };
+        bot = simulators.kill_at(*moment, bot, data.path(), sends).await;
     }
     simulators.settle().await;
     eventually("every request is in amoCRM", async || simulators.is_complete(moments.len())).await;
