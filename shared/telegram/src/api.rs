@@ -200,7 +200,7 @@ impl Api {
         let path = file["file_path"]
             .as_str()
             .ok_or(ApiError::Unavailable { method: METHOD, reason: "no file_path in the answer".into() })?;
-        let size = file["file_size"].as_u64().unwrap_or_default();
+        let size = file["file_size"].as_u64();
         let unavailable = |reason: String| ApiError::Unavailable { method: "file download", reason };
         let answer = self
             .http
@@ -211,10 +211,8 @@ impl Api {
             .map_err(|error| unavailable(describe(&error)))?;
         match answer.status().as_u16() {
             200 => match read_within(answer, MAX_FILE).await {
-                Ok(content) if (content.len() as u64) < size => {
-                    Err(unavailable(format!("{} bytes of {size}", content.len())))
-                }
-                Ok(content) => Ok(content),
+                Ok(content) if size.is_none_or(|size| size == content.len() as u64) => Ok(content),
+                Ok(content) => Err(unavailable(format!("another file, of {} bytes", content.len()))),
                 Err(Unread::Broken(error)) => Err(unavailable(describe(&error))),
                 Err(Unread::TooLong) => Err(ApiError::Refused {
                     method: "file download",

@@ -130,10 +130,12 @@ async fn a_file_that_stays_unavailable_can_be_downloaded_later() {
 }
 
 #[tokio::test]
-async fn half_a_file_is_none() {
-    let server = MockServer::start().await;
-    has_file_of(8, &server).await;
-    assert!(api(&server).await.download("f").await.unwrap_err().is_temporary());
+async fn a_file_of_another_size_is_another_file() {
+    for size in [3, 5] {
+        let server = MockServer::start().await;
+        has_file_of(size, &server).await;
+        assert!(api(&server).await.download("f").await.unwrap_err().is_temporary());
+    }
 }
 
 #[tokio::test]
