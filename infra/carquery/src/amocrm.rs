@@ -115,8 +115,9 @@ impl Account {
         let client = self.client()?;
         anyhow::ensure!(
             !matches!(self.settings.auth, Some(Auth::LongLived(_))),
-            "AMOCRM_LONG_LIVED_TOKEN is set: the bot uses that token and needs no code. To use OAuth, remove the token first \
-             (`carquery secrets put --forget AMOCRM_LONG_LIVED_TOKEN`, and deploy)"
+            "AMOCRM_LONG_LIVED_TOKEN is set: the bot uses that token and needs no code. To use OAuth, remove the token first: \
+             on one machine from .env, and start the bot again; on AWS with `carquery secrets put --forget \
+             AMOCRM_LONG_LIVED_TOKEN`, and deploy"
         );
         let state = client.tokens().authorize(code).await.map_err(|error| match error {
             CrmError::Reauth { ref reason, .. } => anyhow::anyhow!(

@@ -4,8 +4,8 @@ use clap::{Arg, Command};
 
 /// By command.
 const EXAMPLES: &[(&str, &[&str])] = &[
-    ("backup", &["carquery backup /var/backups/carquery.db"]),
-    ("restore", &["carquery restore /var/backups/carquery.db"]),
+    ("backup", &["carquery backup /var/backups/carquery/before-update.sqlite"]),
+    ("restore", &["carquery restore /var/backups/carquery/before-update.sqlite"]),
     ("export", &["carquery --stage prod export items.jsonl"]),
     ("import", &["carquery --stage prod import items.jsonl"]),
     ("doctor", &["carquery doctor", "carquery --stage prod doctor --json"]),

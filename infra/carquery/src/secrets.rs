@@ -72,7 +72,9 @@ struct Plan {
 
 pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> anyhow::Result<ExitCode> {
     let Stage::Deployed(stage) = stage else {
-        anyhow::bail!("the local stack reads .env itself: name the stage to store secrets for, as in `--stage prod`")
+        anyhow::bail!(
+            "what runs on this machine reads .env itself: name the stage to store secrets for, as in `--stage prod`"
+        )
     };
     let Command::Put { from, forget, yes } = command;
     let given: Values = dotenvy::from_path_iter(&from)

@@ -30,10 +30,15 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
     let settings = settings::Telegram::read(&mut env);
     let secret = env.secret("TELEGRAM_WEBHOOK_SECRET");
     let own = env.optional("TELEGRAM_WEBHOOK_URL");
+    let is_polling = env.optional("TELEGRAM_UPDATES").is_some_and(|updates| updates == "polling");
     let settings = env.finish(settings)?;
     let api = Api::new(&settings);
     match command {
         Command::SetWebhook { url } => {
+            anyhow::ensure!(
+                !is_polling,
+                "the bot asks Telegram for updates, which a webhook would end: set TELEGRAM_UPDATES=webhook, and start it again"
+            );
             let url = url.or(own).context("name the address: https://…/telegram/webhook")?;
             let secret = secret.context("TELEGRAM_WEBHOOK_SECRET is not set")?;
             anyhow::ensure!(
@@ -62,7 +67,14 @@ pub(crate) async fn run(command: Command, stage: &Stage, output: &Output) -> any
         }
         Command::DeleteWebhook => {
             api.call("deleteWebhook", &json!({ "drop_pending_updates": false })).await?;
-            output.print(&json!({ "webhook": null }), |_| "Telegram keeps updates until a webhook is set.".to_owned());
+            output.print(&json!({ "webhook": null }), |_| {
+                let what = if is_polling {
+                    "The bot asks Telegram for updates."
+                } else {
+                    "Telegram keeps updates until a webhook is set."
+                };
+                what.to_owned()
+            });
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -203,6 +203,8 @@ async fn a_sale_by_long_polling_becomes_a_deal() {
     sells_a_car(&world.telegram, "79000000001").await;
     world.has_a_sale().await;
     world.operator.text(&["amocrm", "setup", "--yes"]);
+    let refused = world.operator.fails(&["telegram", "set-webhook", "https://bot.example.org/telegram/webhook"]);
+    assert!(refused.contains("TELEGRAM_UPDATES=webhook"), "{refused}");
     let doctor = world.operator.json(&["doctor"]);
     assert_eq!(doctor["healthy"], true, "{doctor}");
     let shown = world.operator.text(&["doctor"]);
