@@ -1,11 +1,12 @@
 //! What cards of the sales chat say, where they go, and who takes them, when something is unusual.
 
+use insta::assert_snapshot;
 use simulators::fault::{Fault, When};
 use simulators::telegram::{BotRole, Group, How};
 use stories::System::Telegram;
 use stories::{
-    Bot, PHONE, SALES_CHAT, Setup, give_name_and_phone, sales_team, story, story_with, to_confirmation_again,
-    to_name_with_consent, to_sent,
+    Bot, PHONE, SALES_CHAT, Setup, finish, give_name_and_phone, sales_team, story, story_with, to_confirmation_again,
+    to_name_with_consent, to_photos, to_sent,
 };
 
 const TAKE: &str = "🙋 Взять";
@@ -23,6 +24,35 @@ async fn has_a_basic_group(bot: &Bot) -> Group {
 
 fn read(group: &Group) -> Vec<String> {
     group.take_new().into_iter().map(|fresh| fresh.message.to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_card_has_what_a_manager_decides_by() {
+    story(async |bot| {
+        let group = bot.has_sales_team(&["Ольга"]).await;
+        let anna = bot.customer("Анна");
+        anna.say("/start s_avito__c_spring").await;
+        to_photos(&anna).await;
+        anna.send_album(1..=2).await;
+        anna.tap("✅ Готово").await;
+        let number = finish(&anna).await;
+        bot.deliver().await;
+        let _ = bot.next_deal();
+        let shown = group.topic("Анна").fresh();
+        let [card] = &shown[..] else { panic!("one card was expected: {shown:#?}") };
+        assert_snapshot!(card.message.to_string().replace(&number, "K7QX-3M9Q"), @"
+        🚗 Продажа авто · № K7QX-3M9Q
+        Toyota Camry, 2019, 85 000 км
+        Сумма: 1 500 000 ₽
+        Клиент: Анна
+        Источник: avito / spring
+        [🙋 Взять]
+        [Открыть в amoCRM]
+        ");
+        let first = anna.messages().into_iter().find_map(|message| message.file);
+        assert_eq!(card.message.file.as_ref().map(|file| &file.path), first.as_ref().map(|file| &file.path));
+    })
+    .await;
 }
 
 #[tokio::test]
