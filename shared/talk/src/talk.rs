@@ -229,9 +229,10 @@ impl Talk {
         self.leased_until = 0;
     }
 
-    /// A line was delivered as the message `copy`.
+    /// A line was delivered as the message `copy`. If two workers have sent it, because one was slow and its lease ran
+    /// out, it was said once all the same.
     pub fn delivered(&mut self, line: &Line, copy: i64) {
-        self.remove(line);
+        let was_waiting = self.remove(line);
         self.told_of_delay &= line.to != Side::Team;
         if let Some(message) = line.message() {
             push_bounded(&mut self.copies, Copied { to: line.to, original: message.id, copy }, MAX_COPIES);
@@ -239,7 +240,7 @@ impl Talk {
                 self.named_album.clone_from(&message.album);
             }
         }
-        let Some(saying) = Saying::of(line) else { return };
+        let Some(saying) = Saying::of(line).filter(|_| was_waiting) else { return };
         self.note_at.get_or_insert(line.at + NOTE_EVERY);
         self.unnoted.push(saying);
         let size = |saying: &Saying| saying.words.len() + LINE_OVERHEAD;
@@ -343,10 +344,10 @@ impl Talk {
         self.note_at = None;
     }
 
-    fn remove(&mut self, line: &Line) {
-        if let Some(at) = self.outbox.iter().position(|waiting| waiting == line) {
-            self.outbox.remove(at);
-        }
+    /// False if the line did not wait any more.
+    fn remove(&mut self, line: &Line) -> bool {
+        let at = self.outbox.iter().position(|waiting| waiting == line);
+        at.map(|at| self.outbox.remove(at)).is_some()
     }
 }
 

@@ -117,6 +117,16 @@ fn what_was_said_is_noted_every_ten_minutes() {
 }
 
 #[test]
+fn a_line_that_two_workers_have_sent_was_said_once() {
+    let line = message(Side::Team, 1, 5);
+    let mut talk = talk_of(std::slice::from_ref(&line));
+    talk.delivered(&line, 1_005);
+    talk.delivered(&line, 1_006);
+    assert_eq!(talk.begin_note(77).expect("there is something to note").sayings.len(), 1);
+    assert_eq!(talk.copy_for(Side::Team, 5), Some(1_006), "a reply to either finds its message");
+}
+
+#[test]
 fn a_long_talk_makes_several_notes() {
     let mut talk = Talk::default();
     for id in 0..20 {
