@@ -7,6 +7,7 @@ use super::message::{hint_expected, name_of};
 use super::question;
 use super::turn::Turn;
 use crate::form::{AddedPhoto, Form, MAX_PHOTOS, View};
+use crate::place::MenuGreeting;
 use crate::questionnaire::Kind;
 use crate::{Conversation, Input, Unsupported, Verdict, plain};
 
@@ -23,7 +24,9 @@ pub(super) fn photo(mut turn: Turn<'_>, photo: Photo, album: Option<&str>, capti
     let update_id = turn.event.update_id;
     let is_uncovered = turn.next.question.is_none();
     let language = turn.language();
-    let Some(form) = turn.next.form_mut() else { return misplaced(turn, album, None) };
+    let Some(form) = turn.next.form_mut() else {
+        return if is_uncovered { unasked(turn, album) } else { misplaced(turn, album, None) };
+    };
     // Later photos of a known album are kept silently, even if the customer has gone on to another question.
     if form.albums.contains(album) {
         form.add_photo(photo, update_id, caption);
@@ -94,6 +97,14 @@ pub(super) fn has_room_for(conversation: &Conversation, unique_id: &str, now: Se
 
 fn asks_for_photos(form: &Form) -> bool {
     form.view == View::Step && form.step().kind == Kind::Photos
+}
+
+/// A photo outside any dialog: says where it belongs. An album gets one reply.
+fn unasked(mut turn: Turn<'_>, album: Option<&str>) -> Verdict {
+    turn.next.hinted_albums.add(album);
+    let notice = turn.text("photos-unasked");
+    turn.set_notice(notice);
+    turn.open_menu(MenuGreeting::Plain)
 }
 
 /// Hints that photos are not asked for now. An album gets one hint.

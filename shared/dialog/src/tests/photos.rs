@@ -113,7 +113,8 @@ fn an_album_outside_a_dialog_gets_one_hint() {
     let mut talk = Talk::new();
     talk.send_album("album", &["1", "2", "3"]);
     assert_eq!(talk.messages(), 1);
-    assert!(talk.screen().contains("Лучше всего я понимаю текст"));
+    assert!(talk.screen().starts_with("Спасибо за фото! Если продаёте эту машину"), "{}", talk.screen());
+    assert!(talk.button("🚗 Продать авто").is_some());
 }
 
 #[test]
