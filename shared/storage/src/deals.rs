@@ -12,7 +12,7 @@ use futures::future::{join_all, try_join_all};
 use lead::{DealOutcome, Seconds, TrackedDeal};
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by, unless_unreadable};
+use crate::due::{DUE_INDEX, due_by, put_off_if_unreadable};
 use crate::of_chat::CHAT_INDEX;
 use crate::schema::TableDefinition;
 use crate::versioned::{put_persistently, replacing};
@@ -185,7 +185,7 @@ impl Deals {
         let mut deals = Vec::with_capacity(keys.len());
         for keys in keys.chunks(AT_ONCE) {
             let read = keys.iter().map(|key| async {
-                unless_unreadable(self.get(*key).await, &self.client, (&self.table, key.attributes()), now).await
+                put_off_if_unreadable(self.get(*key).await, &self.client, (&self.table, key.attributes()), now).await
             });
             deals.extend(try_join_all(read).await?.into_iter().flatten());
         }

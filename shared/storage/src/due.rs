@@ -40,12 +40,12 @@ pub(crate) async fn due_by(
 /// How long something waits that is due and that this version of the bot cannot read, in seconds: a day.
 pub const PUT_OFF_UNREADABLE: Seconds = 24 * 3600;
 
-/// What came of reading an item that was found to be due. One that this version of the bot cannot read, as after a
-/// rollback, counts as none, and is put off: many of them would keep the others from their turn.
+/// Passes on what was read of an item that is due. An item that this version of the bot cannot read, as after a
+/// rollback, is put off and counts as absent: otherwise many of them would keep the others from their turn.
 ///
 /// # Errors
 /// When the table cannot be read or written.
-pub(crate) async fn unless_unreadable<T>(
+pub(crate) async fn put_off_if_unreadable<T>(
     read: Result<Option<T>, StorageError>,
     client: &Client,
     (table, key): (&str, HashMap<String, AttributeValue>),

@@ -14,7 +14,7 @@ use futures::FutureExt as _;
 use lead::{LeadId, Seconds};
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by, unless_unreadable};
+use crate::due::{DUE_INDEX, due_by, put_off_if_unreadable};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat};
 use crate::schema::TableDefinition;
 use crate::versioned::{get, put_persistently, replacing};
@@ -200,7 +200,7 @@ impl Jobs {
         let item = get(&self.client, &self.table, key.clone(), READ).await?;
         let read = item.map(serde_dynamo::from_item).transpose().map_err(|error| StorageError::shape(READ, &error));
         let key = HashMap::from([(key.0.to_owned(), key.1)]);
-        let read = unless_unreadable(read, &self.client, (&self.table, key), now).await?;
+        let read = put_off_if_unreadable(read, &self.client, (&self.table, key), now).await?;
         let Some(Stored { item, version }) = read else { return Ok(None) };
         let Some(due_at) = item.due_at.filter(|due_at| *due_at <= now) else { return Ok(None) };
         let job = Job { kind: item.what, due_at, drop_after: item.drop_after, chat_id: item.chat_id };

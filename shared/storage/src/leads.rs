@@ -12,7 +12,7 @@ use futures::future::{join_all, try_join_all};
 use lead::{Lead, LeadId, PhoneKey, Seconds, Status};
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by, unless_unreadable};
+use crate::due::{DUE_INDEX, due_by, put_off_if_unreadable};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat, keys_of_chat};
 use crate::schema::TableDefinition;
 use crate::versioned::{get, put, replacing};
@@ -152,7 +152,7 @@ impl Leads {
     /// When the table cannot be read or written.
     pub async fn get_due(&self, id: &LeadId, now: Seconds) -> Result<Option<Versioned<Lead>>, StorageError> {
         let key = HashMap::from([("lead_id".to_owned(), AttributeValue::S(id.to_string()))]);
-        unless_unreadable(self.get(id).await, &self.client, (&self.table, key), now).await
+        put_off_if_unreadable(self.get(id).await, &self.client, (&self.table, key), now).await
     }
 
     /// The same for several.

@@ -12,7 +12,7 @@ use sales::{Card, Group};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by, unless_unreadable};
+use crate::due::{DUE_INDEX, due_by, put_off_if_unreadable};
 use crate::of_chat::{CHAT_INDEX, forget_of_chat, keys_of_chat};
 use crate::schema::TableDefinition;
 use crate::versioned::{get, put, replacing};
@@ -89,7 +89,7 @@ impl SalesChat {
     /// When the table cannot be read or written.
     pub async fn card_due(&self, lead_id: &LeadId, now: Seconds) -> Result<Option<Versioned<Card>>, StorageError> {
         let key = HashMap::from([("entry".to_owned(), AttributeValue::S(lead_id.to_string()))]);
-        unless_unreadable(self.card(lead_id).await, &self.client, (&self.table, key), now).await
+        put_off_if_unreadable(self.card(lead_id).await, &self.client, (&self.table, key), now).await
     }
 
     /// The cards of a customer's chat. A card that cannot be read is logged and left out.

@@ -12,7 +12,7 @@ use futures::FutureExt as _;
 use lead::Seconds;
 use serde::{Deserialize, Serialize};
 
-use crate::due::{DUE_INDEX, due_by, unless_unreadable};
+use crate::due::{DUE_INDEX, due_by, put_off_if_unreadable};
 use crate::schema::TableDefinition;
 use crate::versioned::{get, number, put, replacing};
 use crate::{Aws, SaveError, StorageError, Tables, Versioned};
@@ -87,7 +87,7 @@ impl Talks {
     /// When the table cannot be read or written.
     pub async fn get_due(&self, chat_id: i64, now: Seconds) -> Result<Option<Versioned<Talk>>, StorageError> {
         let key = HashMap::from([("chat_id".to_owned(), AttributeValue::N(chat_id.to_string()))]);
-        unless_unreadable(self.get(chat_id).await, &self.client, (&self.table, key), now).await
+        put_off_if_unreadable(self.get(chat_id).await, &self.client, (&self.table, key), now).await
     }
 
     /// Stores a talk, if it still has the version that was read.

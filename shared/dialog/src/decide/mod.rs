@@ -29,7 +29,7 @@ use crate::place::{MenuGreeting, Question};
 use crate::{BotCommand, Conversation, Event, Input, Moment, Rules, Verdict};
 pub use due::{DueChat, decide_due};
 pub use talk::{TeamAct, TeamAnswer, decide_team, media_in, wants_person};
-use turn::Turn;
+use turn::{PressAnswer, Turn};
 
 /// Decides what follows from `event`. See [`Verdict`].
 #[must_use]
@@ -99,7 +99,7 @@ fn banned(mut turn: Turn<'_>) -> Verdict {
 
 /// An update above the limit: it is dropped, and the customer is warned once.
 fn flooded(mut turn: Turn<'_>) -> Verdict {
-    if let Some(answer) = turn.answer_press(Some("too-fast-press"), false) {
+    if let Some(answer) = turn.answer_press(PressAnswer::Line("too-fast-press")) {
         return Verdict::Stay(vec![answer]);
     }
     if !turn.next.flood.should_warn(turn.moment.now) {

@@ -2,7 +2,7 @@
 
 use lead::Seconds;
 
-use super::turn::{Turn, messages_before};
+use super::turn::{PressAnswer, Turn, messages_before};
 use super::{talk, voice};
 use crate::render::render;
 use crate::{Effect, Input, Target, Verdict};
@@ -24,7 +24,7 @@ pub(super) fn redelivered(mut turn: Turn<'_>) -> Verdict {
         };
     }
     let again = talk::again(&turn);
-    let answer = turn.answer_press(None, false);
+    let answer = turn.answer_press(PressAnswer::Nothing);
     let Some(reply) = turn.before.reply.as_ref().filter(|reply| reply.update_id == update_id) else {
         return Verdict::Stay(answer.into_iter().chain(again).collect());
     };

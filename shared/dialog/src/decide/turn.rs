@@ -16,6 +16,16 @@ use crate::questionnaire::Step;
 use crate::render::{RenderContext, render, render_interjection};
 use crate::{Effect, Event, Input, Keyboard, Moment, Rules, Screen, Target, Text, Verdict};
 
+/// What the customer sees for a moment after pressing a button: nothing, or the text of this id.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PressAnswer {
+    Nothing,
+    /// A line that fades by itself.
+    Line(&'static str),
+    /// A window that the customer has to close.
+    Window(&'static str),
+}
+
 pub(super) struct Turn<'a> {
     pub(super) before: &'a Conversation,
     pub(super) event: &'a Event,
@@ -195,7 +205,7 @@ impl<'a> Turn<'a> {
                 }),
                 _ => None,
             };
-            return Verdict::Stay(repair.into_iter().chain(self.answer_press(Some("stale"), true)).collect());
+            return Verdict::Stay(repair.into_iter().chain(self.answer_press(PressAnswer::Window("stale"))).collect());
         }
         if self.next.form().is_some() {
             return self.show();
@@ -217,9 +227,14 @@ impl<'a> Turn<'a> {
         (seq == prompt.seq && prompt.seq != 0 && !self.before.is_cut_short(self.moment.now)).then_some(action)
     }
 
-    /// The answer to a press, with the text of this id; `None` if the event is not a press.
-    pub(super) fn answer_press(&self, text_id: Option<&str>, alert: bool) -> Option<Effect> {
+    /// The answer to a press; `None` if the event is not a press.
+    pub(super) fn answer_press(&self, answer: PressAnswer) -> Option<Effect> {
         let Input::Press { callback_id, .. } = &self.event.input else { return None };
+        let (text_id, alert) = match answer {
+            PressAnswer::Nothing => (None, false),
+            PressAnswer::Line(id) => (Some(id), false),
+            PressAnswer::Window(id) => (Some(id), true),
+        };
         let text = text_id.map(|id| self.text(id));
         Some(Effect::AnswerPress { callback_id: callback_id.clone(), text, alert })
     }
@@ -275,9 +290,9 @@ impl<'a> Turn<'a> {
 
     fn answer_to_press(&self) -> Option<Effect> {
         if self.pressed_action().is_some() {
-            self.answer_press(None, false)
+            self.answer_press(PressAnswer::Nothing)
         } else {
-            self.answer_press(Some("stale"), true)
+            self.answer_press(PressAnswer::Window("stale"))
         }
     }
 
