@@ -107,7 +107,7 @@ async fn an_unsure_first_model_asks_the_second_whose_answer_is_final() {
 }
 
 #[tokio::test]
-async fn whatever_is_no_usable_answer_asks_the_second_model_once() {
+async fn an_unusable_answer_asks_the_second_model_once() {
     let cases = [
         (ResponseTemplate::new(500), "http_500"),
         (ResponseTemplate::new(502).set_body_string("<html>Bad Gateway</html>"), "http_502"),

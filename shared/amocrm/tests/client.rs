@@ -215,7 +215,7 @@ async fn no_more_is_read_than_an_answer_may_have() {
 }
 
 #[tokio::test]
-async fn an_account_that_takes_nothing_is_no_fault_of_the_request() {
+async fn an_account_that_takes_nothing_is_not_the_fault_of_the_request() {
     let scope = ResponseTemplate::new(403).set_body_json(json!({ "title": "Forbidden", "detail": "Invalid scope" }));
     let moved = ResponseTemplate::new(302).insert_header("location", "https://www.amocrm.ru/");
     let mut said = Vec::new();

@@ -113,7 +113,7 @@ fn a_clock_that_jumps_over_the_opening_opens_at_the_jump() {
 }
 
 #[test]
-fn hours_that_the_clock_jumps_over_are_no_opening() {
+fn hours_that_the_clock_jumps_over_are_not_an_opening() {
     let berlin = calendar("time_zone = \"Europe/Berlin\"\n[hours]\nSun = \"02:00-03:00\"");
     let jump = at("2027-03-28T01:00:00Z");
     assert_eq!(berlin.next_opening(jump - DAY), Some(at("2027-04-04T00:00:00Z")));

@@ -210,7 +210,7 @@ async fn what_is_late_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_group_without_the_bot_is_told_of_once_and_once_when_it_works_again() {
+async fn a_group_without_the_bot_is_reported_once_and_once_when_it_works_again() {
     let world = World::new().await;
     let cards = [world.delivered(0).await, world.delivered(1).await];
     world.telegram_does(&[Does::Refuse; 4]);
@@ -241,7 +241,7 @@ async fn a_group_without_the_bot_holds_up_no_other_chat() {
 }
 
 #[tokio::test]
-async fn a_request_that_nobody_takes_is_told_of_once_in_working_time() {
+async fn a_request_that_nobody_takes_is_reported_once_in_working_time() {
     let world = World::new().await;
     let (taken, left) = (world.delivered(0).await, world.delivered(1).await);
     for card in [&taken, &left] {

@@ -92,7 +92,7 @@ async fn questions_to_the_model_are_counted_by_the_day() {
 }
 
 #[tokio::test]
-async fn questions_in_vain_are_known_for_an_hour_even_at_midnight() {
+async fn failed_questions_are_known_for_an_hour_even_at_midnight() {
     let store = store().await;
     let counters = store.aws.counters(&store.tables);
     let midnight = 1_790_000_000 - 1_790_000_000 % (24 * HOUR);

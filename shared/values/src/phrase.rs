@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_says_more_is_no_phrase() {
+    fn a_text_that_says_more_is_not_a_phrase() {
         for text in [
             "",
             "!!!",

@@ -105,7 +105,7 @@ async fn a_model_that_leaves_nine_of_ten_questions_to_the_rules_is_told_once_and
 }
 
 #[tokio::test]
-async fn rules_that_answer_because_the_days_questions_are_used_up_are_no_outage() {
+async fn rules_that_answer_because_the_days_questions_are_used_up_are_not_an_outage() {
     story(async |bot| {
         bot.put_dealer_file("[limits]\nmodel_questions_a_day = 1\n").await;
         asks(bot, 9).await;

@@ -19,7 +19,7 @@ async fn photos_that_the_account_does_not_take_are_reported_to_the_manager() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_no_picture_stays_in_the_chat() {
+async fn a_file_that_is_not_a_picture_stays_in_the_chat() {
     let bot = Bot::at(account_without_lag()).await;
     let mut photos = bot.photos(1);
     photos.push(bot.sent_file(b"MZ, a program that calls itself image/png".to_vec()));

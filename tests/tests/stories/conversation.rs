@@ -257,7 +257,7 @@ async fn after_half_an_hour_a_text_asks_whether_to_continue() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_gets_a_hint_and_the_dialog_stands_still() {
+async fn a_message_without_text_gets_a_hint_and_the_dialog_stands_still() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_mileage(&anna).await;

@@ -252,7 +252,7 @@ async fn photos_that_the_account_does_not_take_leave_the_rest_alone() {
 }
 
 #[tokio::test]
-async fn a_refused_request_is_given_up_aloud() {
+async fn a_refused_request_is_given_up_and_the_admins_are_told() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         let number = to_sent(&anna).await;

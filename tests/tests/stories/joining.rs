@@ -252,7 +252,7 @@ async fn a_deal_older_than_the_days_is_not_joined() {
 }
 
 #[tokio::test]
-async fn a_deal_that_is_deleted_or_merged_is_looked_for_in_vain() {
+async fn a_deal_that_is_deleted_or_merged_is_not_joined() {
     for is_merged in [false, true] {
         let bot = joining_bot().await;
         let first = delivered(&bot, 1, ANNA, confirmed).await;

@@ -174,7 +174,7 @@ async fn telegram_in_trouble_costs_time_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_gone_is_sent_anew() {
+async fn a_message_that_is_gone_is_sent_again() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_confirmation(&anna).await;
@@ -191,7 +191,7 @@ async fn a_message_that_is_gone_is_sent_anew() {
 }
 
 #[tokio::test]
-async fn a_message_that_telegram_does_not_let_us_change_is_sent_anew() {
+async fn a_message_that_telegram_does_not_let_us_change_is_sent_again() {
     for reason in ["BOT_RESPONSE_TIMEOUT", "there is no text in the message to edit"] {
         story(async |bot| {
             let anna = bot.customer("Анна");
@@ -212,7 +212,7 @@ async fn a_message_that_telegram_does_not_let_us_change_is_sent_anew() {
 }
 
 #[tokio::test]
-async fn who_blocked_the_bot_is_no_error() {
+async fn a_customer_who_has_blocked_the_bot_is_not_an_error() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_confirmation(&anna).await;

@@ -114,7 +114,7 @@ async fn a_photo_of_an_album_that_comes_after_done_is_kept_silently() {
 }
 
 #[tokio::test]
-async fn photos_can_be_thrown_away_and_sent_anew() {
+async fn photos_can_be_thrown_away_and_sent_again() {
     story(async |bot| {
         let anna = bot.customer("Анна");
         to_photos(&anna).await;

@@ -41,7 +41,7 @@ async fn team(bot: &Bot) -> SalesGroup {
 }
 
 #[tokio::test]
-async fn a_request_is_a_card_and_whoever_takes_it_is_responsible() {
+async fn a_request_is_a_card_and_the_manager_who_takes_it_is_responsible() {
     story(async |bot| {
         let group = team(bot).await;
         let (number, deal) = request(bot).await;
@@ -162,7 +162,7 @@ async fn a_card_that_telegram_does_not_change_at_once_says_later_who_has_the_req
 }
 
 #[tokio::test]
-async fn a_request_that_nobody_takes_is_told_of() {
+async fn a_request_that_nobody_takes_is_reported() {
     story(async |bot| {
         let group = team(bot).await;
         let _ = request(bot).await;

@@ -99,7 +99,7 @@ async fn a_move_is_told_that_was_made_before_the_first_request_was_delivered_and
 }
 
 #[tokio::test]
-async fn a_manager_who_is_quick_is_told_of_too_where_amocrm_chose_the_first_stage() {
+async fn a_quick_move_is_told_too_where_amocrm_chose_the_first_stage() {
     let setup = Setup::default().with("AMOCRM_PIPELINE_ID", SALES_PIPELINE).with("AMOCRM_STATUS_ID", 999_999);
     story_with(setup, async |bot| {
         let negotiated = SALES_FIRST_STAGE + 1;
@@ -234,7 +234,7 @@ async fn a_move_back_before_nine_leaves_nothing_to_tell() {
 }
 
 #[tokio::test]
-async fn a_closed_deal_is_told_of_and_looked_at_no_more() {
+async fn a_closed_deal_is_told_and_not_looked_at_again() {
     told(async |bot, anna, _, deal| {
         moves(bot, deal, WON).await;
         anna.sees("Спасибо, что выбрали нас!");
@@ -381,7 +381,7 @@ async fn a_text_whose_answer_is_lost_does_not_come_twice() {
 }
 
 #[tokio::test]
-async fn a_deal_that_is_deleted_is_no_news() {
+async fn a_deleted_deal_is_not_news() {
     story(async |bot| {
         dealer(bot).await;
         let anna = bot.customer("Анна");

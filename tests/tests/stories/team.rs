@@ -96,7 +96,7 @@ async fn give_contact_to(bot: &Bot, contact: u64, user: u64) {
 }
 
 #[tokio::test]
-async fn a_known_contact_keeps_its_manager_whatever_the_branch_and_whoevers_turn_it_is() {
+async fn a_known_contact_keeps_its_manager_whatever_the_branch_and_the_turn() {
     story_with(Setup::default().at(account_without_lag()), async |bot| {
         bot.put_dealer_file(&team()).await;
         let contact = bot.crm().add_contact("Анна Петровна", &[ANNA]);
@@ -147,7 +147,7 @@ async fn who_is_deactivated_is_passed_over_and_the_admins_hear_of_it_once() {
 }
 
 #[tokio::test]
-async fn whom_amocrm_refuses_is_passed_over_although_the_users_cannot_be_read() {
+async fn a_manager_whom_amocrm_refuses_is_passed_over_although_the_users_cannot_be_read() {
     let account = Options { admin_rights: false, ..account() };
     story_with(Setup::default().at(account), async |bot| {
         bot.put_dealer_file(&team_with_one_who_has_left()).await;

@@ -227,7 +227,7 @@ async fn a_look_up_that_is_refused_gives_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_finds_out_that_amocrm_is_still_down_is_not_given_up_for_it() {
+async fn a_request_that_finds_amocrm_still_down_is_not_given_up_for_it() {
     let bot = Bot::start(Setup::deployed().at(account_without_lag()).with("LEAD_MAX_ATTEMPTS", "5")).await;
     let id = bot.store(1, ANNA).await;
     let down = bot.crm().faults().add("*", When::Always, Fault::Html(502));

@@ -133,7 +133,7 @@ async fn a_form_with_phone_and_consent_is_a_deal_and_finishing_it_completes_that
 }
 
 #[tokio::test]
-async fn whoever_finished_the_form_hears_of_the_deal_however_quick_the_manager_is() {
+async fn a_customer_who_finished_the_form_hears_of_the_deal_however_quick_the_manager_is() {
     told(async |bot| {
         let called = BOT_FIRST_STAGE + 1;
         bot.put_dealer_file(&format!(

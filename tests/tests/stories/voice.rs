@@ -118,7 +118,7 @@ async fn a_spoken_answer_meets_the_steps_own_check() {
 }
 
 #[tokio::test]
-async fn what_models_make_up_for_silence_is_no_answer() {
+async fn what_models_make_up_for_silence_is_not_an_answer() {
     story_with(listening(), async |bot| {
         let anna = bot.customer("Анна");
         anna.say("/start").await;

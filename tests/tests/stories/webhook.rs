@@ -89,7 +89,7 @@ async fn an_oversized_update_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_update_is_refused() {
+async fn a_body_that_is_not_an_update_is_refused() {
     story_with(with_secret(), async |bot| {
         let mark = bot.telegram().faults().mark();
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));

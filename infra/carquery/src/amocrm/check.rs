@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_of_the_team_cannot_get_requests_is_named() {
+    fn team_members_who_cannot_get_requests_are_named() {
         let user =
             |id: u64, name: &str, is_active| json!({ "id": id, "name": name, "rights": { "is_active": is_active } });
         let users = json!([user(701, "Анна", true), user(702, "Ольга", true), user(703, "Павел", false)]);

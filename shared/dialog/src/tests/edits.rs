@@ -17,7 +17,7 @@ fn an_edit_of_the_last_answer_is_a_new_answer() {
 }
 
 #[test]
-fn an_edit_that_is_no_answer_leaves_the_old_one() {
+fn an_edit_that_is_not_an_answer_leaves_the_old_one() {
     let mut talk = Talk::in_branch(SELL);
     talk.say_all(&["Toyota Camry", "2019"]);
     let mileage = talk.say("85 тыс").last_update();

@@ -300,7 +300,7 @@ fn an_answer_of_the_model_does_not_interrupt_a_talk() {
 }
 
 #[test]
-fn whoever_is_banned_or_has_taken_the_consent_back_is_left_alone() {
+fn a_customer_who_is_banned_or_has_taken_the_consent_back_is_left_alone() {
     let mut talk = called();
     talk.conversation.set_banned(true);
     talk.say("Эй");

@@ -97,7 +97,7 @@ fn who_does_not_know_leaves_the_choice_to_others() {
 }
 
 #[test]
-fn what_has_no_letter_and_no_digit_is_no_car_and_a_phrase_is_none_either() {
+fn a_text_without_letters_and_digits_is_not_a_car_and_neither_is_a_phrase() {
     let mut talk = Talk::in_branch("🚗 Продать авто");
     for typed in ["⬅️", "не знаю", "Здравствуйте!"] {
         talk.say(typed);
@@ -106,7 +106,7 @@ fn what_has_no_letter_and_no_digit_is_no_car_and_a_phrase_is_none_either() {
 }
 
 #[test]
-fn a_phrase_is_no_name() {
+fn a_phrase_is_not_a_name() {
     let mut talk = Talk::in_branch("🔧 Проверка авто");
     talk.tap("Комплексная проверка").say("Kia Rio").say("нет");
     for typed in ["не хочу", "привет"] {

@@ -110,7 +110,7 @@ fn a_typed_answer_soon_after_the_reminder_is_an_answer() {
 }
 
 #[test]
-fn what_is_typed_after_the_reminder_is_no_name_without_consent() {
+fn what_is_typed_after_the_reminder_is_not_a_name_without_consent() {
     let mut talk = reminding();
     talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
     talk.tap_menu("⚖️ Юридическая помощь").tap("Страхование (ОСАГО / КАСКО)").say("Нужен полис");

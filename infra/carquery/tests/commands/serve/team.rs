@@ -12,7 +12,7 @@ const OLGA: i64 = 7_000_000_900;
 
 /// Telegram's answer to the opening of a topic is lost, so there are two.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_writes_in_a_topic_without_a_customer_is_told_so() {
+async fn a_manager_who_writes_in_a_topic_without_a_customer_is_told_so() {
     let world = World::start().await;
     let dealer = format!(
         "[[team]]\nname = \"Ольга\"\namocrm_user_id = {}\ntelegram_id = {OLGA}\n[sales_chat]\nchat_id = {SALES_CHAT}\n",

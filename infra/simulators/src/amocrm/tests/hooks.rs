@@ -48,7 +48,7 @@ async fn account_with_subscriber(events: Value) -> Result<(ApiClient, Subscriber
 }
 
 #[tokio::test]
-async fn who_subscribes_hears_of_stages_as_a_form_full_of_texts() -> Outcome {
+async fn a_subscriber_gets_stages_as_a_form_of_texts() -> Outcome {
     let (client, subscriber, deal) = account_with_subscriber(json!(["status_lead", "delete_lead"])).await?;
     assert_eq!(subscriber.heard(), Vec::<String>::new(), "nobody asked for new deals");
     client.patch(&format!("/api/v4/leads/{deal}"), json!({"tags_to_add": [{"name": "telegram"}]})).await?;

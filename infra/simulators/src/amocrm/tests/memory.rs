@@ -52,7 +52,7 @@ async fn everything_survives_a_kill() -> Outcome {
 }
 
 #[tokio::test]
-async fn whoever_follows_the_account_hears_of_a_new_deal() -> Outcome {
+async fn a_follower_of_the_account_hears_of_a_new_deal() -> Outcome {
     let client = ApiClient::open(without_limits()).await?;
     let mut changes = client.amo.changes();
     changes.mark_unchanged();

@@ -26,7 +26,7 @@ async fn more_than_seven_requests_a_second_get_html_and_a_stubborn_client_is_blo
 }
 
 #[tokio::test]
-async fn a_deal_whose_answer_is_lost_is_there_all_the_same() -> Outcome {
+async fn a_deal_whose_answer_is_lost_is_there() -> Outcome {
     let client = ApiClient::open(without_limits()).await?;
     client.amo.faults().add("POST /api/v4/leads", When::Times(1), Fault::LoseAnswer);
     assert!(client.post("/api/v4/leads", json!([{"name": "Заявка"}])).await.is_err());

@@ -133,7 +133,7 @@ async fn photos_and_videos_share_an_album_whose_caption_comes_first() -> Done {
 }
 
 #[tokio::test]
-async fn a_file_keeps_its_type_name_and_size_and_alone_it_is_no_album() -> Done {
+async fn a_file_keeps_its_type_name_and_size_and_alone_it_is_not_an_album() -> Done {
     let bot = Bot::start().await?;
     let anna = bot.customer();
     for (name, kind) in [("скан.png", "image/png"), ("IMG_1.HEIC", "image/heic"), ("ПТС.pdf", "application/pdf")]

@@ -112,7 +112,7 @@ async fn who_is_in_the_group_and_what_the_bot_may_do_can_be_asked() -> Done {
 }
 
 #[tokio::test]
-async fn a_bot_that_is_no_admin_reads_commands_replies_and_service_messages_only() -> Done {
+async fn a_bot_that_is_not_an_admin_reads_commands_replies_and_service_messages_only() -> Done {
     let bot = Bot::start().await?;
     let (group, olga) = bot.forum();
     group.make_bot(BotRole::Member);
