@@ -65,10 +65,9 @@ fn times_read(anna: &Person, text: &str) -> usize {
 
 /// The number of the customer's request, as the thanks have it.
 fn number_of(anna: &Person) -> Option<String> {
-    let thanks = messages(anna).into_iter().find_map(|message| {
+    messages(anna).into_iter().find_map(|message| {
         message.text.lines().find_map(|line| line.strip_prefix("Номер заявки: ").map(str::to_owned))
-    });
-    thanks
+    })
 }
 
 fn deal_of(simulators: &Simulators, anna: &Person) -> Option<Deal> {
