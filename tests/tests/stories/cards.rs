@@ -43,7 +43,7 @@ async fn a_card_has_what_a_manager_decides_by() {
         assert_snapshot!(card.message.to_string().replace(&number, "K7QX-3M9Q"), @"
         🚗 Продажа авто · № K7QX-3M9Q
         Toyota Camry, 2019, 85 000 км
-        Сумма: 1 500 000 ₽
+        Сумма: 1 500 000 ₽
         Клиент: Анна
         Источник: avito / spring
         [🙋 Взять]

@@ -58,7 +58,7 @@ fn messages(person: &Person) -> Vec<MessageView> {
     person.view().map(|chat| chat.messages).unwrap_or_default()
 }
 
-/// How often the customer got a message that ends with this.
+/// How many messages of the bot's with this in them the customer has got.
 fn times_read(anna: &Person, text: &str) -> usize {
     messages(anna).iter().filter(|message| message.from == "bot" && message.text.contains(text)).count()
 }
