@@ -50,3 +50,36 @@ fn failed(error: reqwest::Error) -> ConnectorError {
         ConnectorError::io(error.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use crate::{Aws, AwsKeys, AwsSettings};
+
+    #[tokio::test]
+    async fn what_a_broken_connection_has_lost_is_asked_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = AwsSettings {
+            dynamodb_url: Some(format!("http://{}", listener.local_addr().unwrap())),
+            sqs_url: None,
+            region: Some("eu-central-1".to_owned()),
+            keys: Some(AwsKeys { id: "id".to_owned(), secret: "secret".into(), session_token: None }),
+        };
+        tokio::spawn(async move {
+            drop(listener.accept().await);
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).await.unwrap();
+            let request = String::from_utf8_lossy(&request[..length]).to_ascii_lowercase();
+            assert!(request.contains("authorization: aws4-hmac-sha256"), "{request}");
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 24\r\n\r\n{\"TableNames\":[\"Leads\"]}")
+                .await
+                .unwrap();
+        });
+        let tables = Aws::connect(&settings).dynamodb.list_tables().send().await.unwrap();
+        assert_eq!(tables.table_names(), ["Leads"]);
+    }
+}
