@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use texts::Language;
 
 use crate::Env;
+use crate::http_client::has_certificates;
 
 const DAY: i64 = 24 * 3600;
 
@@ -25,6 +26,9 @@ pub struct Telegram {
 impl Telegram {
     /// Reads the group.
     pub fn read(env: &mut Env) -> Self {
+        if !has_certificates() {
+            env.problem("TELEGRAM_API_URL", "cannot be reached without CA certificates: install ca-certificates");
+        }
         Self {
             token: env.required_secret("TELEGRAM_BOT_TOKEN"),
             api_url: env.address("TELEGRAM_API_URL", "https://api.telegram.org"),

@@ -1,4 +1,4 @@
-//! A full disk, and a clock that jumps.
+//! A full disk, a clock that jumps, and no certificates.
 
 use std::fs;
 
@@ -110,4 +110,15 @@ async fn a_clock_that_jumps_loses_nothing_and_makes_nothing_twice() {
     faults.remove(rule);
     world.has_deals(5).await;
     bot.stop().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_certificates_it_says_what_to_install() {
+    let world = World::start().await;
+    let mut serve = world.operator.command(&["serve"]);
+    serve.env("SSL_CERT_FILE", "/nonexistent").env("SSL_CERT_DIR", "/nonexistent");
+    let mut bot = Bot::start(serve);
+    assert!(!bot.ends().await.success());
+    assert!(bot.log().contains("install ca-certificates"), "{}", bot.log());
 }
