@@ -311,7 +311,11 @@ fn a_customer_who_is_banned_or_has_taken_the_consent_back_is_left_alone() {
     talk.rules.privacy_policy_url = Some("https://dealer.example/privacy".to_owned());
     assert_eq!(talk.team(TeamAct::Writes), TeamAnswer::NoConsent);
     talk.command(BotCommand::Human);
-    assert!(talk.screen().starts_with("Позову человека, как только вы согласитесь: он увидит ваше имя"), "{}", talk.screen());
+    assert!(
+        talk.screen().starts_with("Позову человека, как только вы согласитесь: он увидит ваше имя"),
+        "{}",
+        talk.screen()
+    );
     talk.tap("Не сейчас");
     assert!(talk.screen().starts_with("Хорошо. Без согласия позвать человека не могу"), "{}", talk.screen());
     assert!(talk.relayed.is_empty());
