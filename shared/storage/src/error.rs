@@ -51,7 +51,7 @@ impl StorageError {
     }
 
     pub(crate) fn shape(operation: impl Into<Cow<'static, str>>, error: &serde_dynamo::Error) -> Self {
-        let reason = format!("the item has an unexpected shape: {error}");
+        let reason = format!("the item has an unexpected shape: {}", without_value(&error.to_string()));
         Self { operation: operation.into(), reason, is_shape: true }
     }
 
@@ -66,6 +66,19 @@ impl StorageError {
     }
 }
 
+/// What serde says of an item, without the value that it quotes: that may be a name, a phone or a customer's words.
+fn without_value(said: &str) -> String {
+    const QUOTES: [char; 3] = ['"', '`', '\''];
+    if said.starts_with("missing field") {
+        return said.to_owned();
+    }
+    let end = said.rfind(", expected").or_else(|| Some(said.rfind(QUOTES)? + 1));
+    match (said.find(QUOTES), end) {
+        (Some(begin), Some(end)) if begin < end => format!("{}…{}", &said[..begin], &said[end..]),
+        _ => said.to_owned(),
+    }
+}
+
 fn describe<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
     match error {
         SdkError::TimeoutError(_) => "no answer in time".to_owned(),
@@ -76,5 +89,51 @@ fn describe<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
             format!("{}: {}", meta.code().unwrap_or("refused"), meta.message().unwrap_or("no reason given"))
         }
         _ => "the request could not be made".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        Card,
+        Line,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct Item {
+        kind: Kind,
+        age: i32,
+    }
+
+    fn said(kind: &str, age: Option<&str>) -> String {
+        let kind = ("kind".to_owned(), AttributeValue::S(kind.to_owned()));
+        let age = age.map(|age| ("age".to_owned(), AttributeValue::N(age.to_owned())));
+        let item: HashMap<_, _> = [kind].into_iter().chain(age).collect();
+        let error = serde_dynamo::from_item::<_, Item>(item).expect_err("the item has another shape");
+        StorageError::shape("reading", &error).to_string()
+    }
+
+    #[test]
+    fn an_error_tells_the_shape_of_an_item_and_no_value_of_it() {
+        assert_eq!(
+            said("Анна `А`, expected later", Some("1")),
+            "reading failed: the item has an unexpected shape: unknown variant …, expected `card` or `line`"
+        );
+        assert_eq!(said("line", None), "reading failed: the item has an unexpected shape: missing field `age`");
+        assert_eq!(
+            said("card", Some("79161234567")),
+            "reading failed: the item has an unexpected shape: Failed to parse … as an integer: \
+             number too large to fit in target type"
+        );
     }
 }
