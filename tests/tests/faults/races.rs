@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use settings::Retry;
 use simulators::fault::{Fault, When};
 use stories::{Customer, System};
 
@@ -88,7 +89,7 @@ async fn the_schedule_races_the_queue_and_the_queue_itself() {
         sells(anna).await;
     }
     // Deliveries are forgotten by the queue, and everything is overdue while it is being delivered.
-    let lost = bot.fail(System::Sqs, "DeleteMessageBatch", When::Times(4), Fault::DropBefore);
+    let lost = bot.fail(System::Sqs, "DeleteMessageBatch", When::Times(Retry::AWS_CALL.tries + 1), Fault::DropBefore);
     bot.wait(61);
     let racing = (0..4).flat_map(|n| {
         let (queue, clock) = (Arc::clone(&bot), Arc::clone(&bot));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use settings::Retry;
 use simulators::fault::{Fault, When};
 use simulators::served::Caller;
 use stories::{Customer, System};
@@ -194,7 +195,9 @@ impl Story {
                 bot.recover().await;
             }
             Troubled => {
-                let lost = bot.fail(Sqs, "SendMessage", When::Times(6), Fault::DropBefore);
+                // None of them reaches the queue: the schedule finds them together.
+                let tries = Retry::AWS_CALL.tries * u32::try_from(customers.len()).unwrap_or(u32::MAX);
+                let lost = bot.fail(Sqs, "SendMessage", When::Times(tries), Fault::DropBefore);
                 for customer in customers {
                     sells(customer).await;
                 }
