@@ -118,7 +118,12 @@ fn sdk_config(settings: &AwsSettings) -> SdkConfig {
 
 fn retry_config() -> RetryConfig {
     let Retry { tries, first, longest, .. } = Retry::AWS_CALL;
-    RetryConfig::standard().with_max_attempts(tries).with_initial_backoff(first).with_max_backoff(longest)
+    RetryConfig::standard()
+        .with_max_attempts(tries)
+        .with_initial_backoff(first)
+        .with_max_backoff(longest)
+        // reqwest drops a broken connection itself, and has none to show: the SDK would log an error each time.
+        .with_reconnect_mode(ReconnectMode::ReuseAllConnections)
 }
 
 /// Without the SDK's quota: after a hundred lost answers it would let calls fail at their first try.
