@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Most examples that are kept of what is wrong.
-const EXAMPLES: usize = 5;
+pub(super) const EXAMPLES: usize = 5;
 
 /// Something that must not happen, and how often it did.
 #[derive(Debug, Serialize)]

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -48,10 +48,12 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 const AN_HOUR: Duration = Duration::from_secs(3_660);
 /// How long calls fail in that hour.
 const FAULTS_GO_ON: Duration = Duration::from_secs(10);
+/// The bot takes 600 requests an hour, and some customers send two.
+const MAX_DIALOGS: usize = 500;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// How many customers begin a request.
+    /// How many customers begin a request, up to 500.
     #[arg(long, default_value_t = 50)]
     dialogs: usize,
     /// How many of them talk at the same time.
@@ -81,6 +83,7 @@ pub(crate) struct Arguments {
 ///
 /// Exits with a failure if anything is lost or duplicated.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    ensure!(arguments.dialogs <= MAX_DIALOGS, "the bot takes 600 requests an hour: play up to {MAX_DIALOGS} dialogs");
     let started = Instant::now();
     let outside = Arc::new(Outside::start().await?);
     let data = tempfile::tempdir().context("cannot create a folder for the run's data")?;

@@ -8,7 +8,7 @@ use simulators::amocrm::Deal;
 use simulators::telegram::{ChatView, MessageView};
 
 use super::customer::Visit;
-use super::judgement::Judgement;
+use super::judgement::{EXAMPLES, Judgement};
 use super::outside::Outside;
 use super::{cards, stages, talks};
 
@@ -106,10 +106,12 @@ impl Report {
     /// What is not there yet, or wrong, in plain words.
     pub(super) fn missing(outside: &Outside, visits: &[Visit]) -> Vec<String> {
         let deals = outside.amocrm.deals();
-        let lost = lost(visits, &deals).into_iter().map(|visit| format!("the deal of {}", visit.phone));
+        let lost = lost(visits, &deals);
+        let some: Vec<&str> = lost.iter().map(|visit| visit.phone.as_str()).take(EXAMPLES).collect();
+        let lost = (!lost.is_empty()).then(|| format!("{} deals, such as of {}", lost.len(), some.join(", ")));
         let (judgements, _) = judge(outside, visits, &deals);
         let wrong = judgements.iter().filter(|judgement| judgement.wrong > 0);
-        lost.chain(wrong.map(|judgement| format!("{}: {}", judgement.what, judgement.text()))).collect()
+        lost.into_iter().chain(wrong.map(|judgement| format!("{}: {}", judgement.what, judgement.text()))).collect()
     }
 
     pub(super) fn of(outside: &Outside, visits: &[Visit], kills: usize, took: [Duration; 2]) -> Self {
