@@ -54,4 +54,4 @@ perf script --no-inline --input "$samples" | inferno-collapse-perf --kernel | aw
         total[stack] += count
     }
     END { for (stack in total) print stack, total[stack] }' |
-    inferno-flamegraph --title "500 customers at once" --width 1400 --minwidth 0.3 > docs/images/burst.svg
+    inferno-flamegraph --title "500 customers at once" --width 1400 --minwidth 0.3 > docs/profile/burst.svg
