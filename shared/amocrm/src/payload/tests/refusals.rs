@@ -2,17 +2,21 @@
 
 use super::*;
 
+/// amoCRM does not take what the first item has there.
+fn refused(path: &str) -> FieldError {
+    FieldError {
+        item: "0".to_owned(),
+        code: "NotSupportedChoice".to_owned(),
+        path: path.to_owned(),
+        detail: String::new(),
+    }
+}
+
 #[test]
 fn what_the_account_refuses_is_left_out_and_nothing_else() {
     let builder = builder(&[("AMOCRM_PIPELINE_ID", "31"), ("AMOCRM_FIELD_CAR_YEAR", "9103")]);
     let mut lead = lead();
     let deal = builder.deal(&lead, 501);
-    let refused = |path: &str| FieldError {
-        item: "0".to_owned(),
-        code: "NotSupportedChoice".to_owned(),
-        path: path.to_owned(),
-        detail: String::new(),
-    };
     let left_out =
         builder.fallbacks(&lead, &deal, &[refused("custom_fields_values.3.field_id"), refused("pipeline_id")]).unwrap();
     assert_eq!(left_out, [Fallback::Field(CrmField::CarYear, Fault::Unknown), Fallback::Pipeline]);
@@ -99,12 +103,6 @@ fn a_list_without_the_option_is_not_an_unknown_field() {
     let builder = builder(&[]);
     let lead = lead();
     let deal = builder.deal(&lead, 501);
-    let refused = |path: &str| FieldError {
-        item: "0".to_owned(),
-        code: "NotSupportedChoice".to_owned(),
-        path: path.to_owned(),
-        detail: String::new(),
-    };
     let errors = [refused("custom_fields_values.4.values.0.value"), refused("custom_fields_values.5.field_code")];
     assert_eq!(
         builder.fallbacks(&lead, &deal, &errors).unwrap(),
